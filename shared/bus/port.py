@@ -1,0 +1,185 @@
+"""The event bus as the platform sees it: publish and subscribe, and nothing that names a broker.
+
+Two adapters keep these promises, held to one test suite: `shared.bus.kafka` (production, any scale) and
+`shared.bus.postgres` (the embedded default). Delivery is at least once; the messages of one key are read in the order
+in which they were published; the effect happens once because the reader keeps an inbox, not because of the bus.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a publisher hands over: one CloudEvent in binary mode.
+
+    `key` decides the partition, so the order of one key is kept. `headers` are the CloudEvents attributes
+    (`ce_id`, `ce_type`, ..., `content-type`); they travel as UTF-8.
+    """
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a reader gets; the bytes of a strange publisher pass through unjudged, so that the reader can park them.
+
+    `key` is None when there was none or when it is not UTF-8; `raw_key` keeps the bytes. `offset` counts the messages
+    of its partition from 0, without gaps on PostgreSQL and ascending on Kafka. A header given twice keeps its last value.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: bytes | None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+    raw_key: bytes | None = None
+
+
+class TopicPartition(NamedTuple):
+    """One ordered log: partition number `partition` (from 0) of `topic`."""
+
+    topic: str
+    partition: int
+
+
+class BusError(Exception):
+    """Something the event bus could not do; `code` is stable, the message is for people."""
+
+    code: ClassVar[str] = "bus_error"
+
+
+class BusUnavailable(BusError):
+    """The broker or its database does not answer now; trying again later is right."""
+
+    code = "bus_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        """Keep the adapter's own words in `reason`, for the log."""
+        super().__init__(f"事件总线暂不可用，请稍后重试：{reason}")
+        self.reason = reason
+
+
+class PublishFailed(BusUnavailable):
+    """No acknowledgement came. The messages may be in the log or not: publish the whole batch again, in its order."""
+
+    code = "publish_failed"
+
+
+class MessageRefused(BusError):
+    """This message can never be published as it is (too large, ...); `index` is its place in the batch.
+
+    Messages before and after it in the same batch may be in the log already.
+    """
+
+    code = "message_refused"
+
+    def __init__(self, index: int, key: str, reason: str) -> None:
+        """Name the culprit by its place in the batch and by its key."""
+        super().__init__(f"消息无法发布（第 {index + 1} 条，键 {key}）：{reason}")
+        self.index = index
+        self.key = key
+        self.reason = reason
+
+
+class UnknownTopic(BusError):
+    """The topic was never created; topics are created explicitly, by `Bus.ensure_topics`."""
+
+    code = "unknown_topic"
+
+    def __init__(self, topic: str) -> None:
+        """Name the topic that is missing."""
+        super().__init__(f"主题 {topic} 不存在，请先创建主题")
+        self.topic = topic
+
+
+class PartitionCountDiffers(BusError):
+    """The topic exists with another number of partitions; changing it would break the order of every key (R15)."""
+
+    code = "partition_count_differs"
+
+    def __init__(self, topic: str, wanted: int, found: int) -> None:
+        """Say what the settings want and what the bus has."""
+        super().__init__(f"主题 {topic} 的分区数为 {found}，与配置的 {wanted} 不符；分区数一经创建不得更改")
+        self.topic = topic
+        self.wanted = wanted
+        self.found = found
+
+
+class Subscription(Protocol):
+    """One member's seat in a consumer group; leave it through the context manager that gave it."""
+
+    async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
+        """Return up to `max_records` messages by partition, in order, or nothing after `timeout` seconds.
+
+        Call it in a loop, also while no partition is assigned: this is how a member stays in its group (R22). An outage
+        of the broker is an empty answer, not an error; it costs the timeout.
+        """
+        ...
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Store the next offset to read of each partition; True when all are stored.
+
+        False means at least one is lost: the broker is down, or the partition belongs to another member by now. Both
+        are safe, since the messages come again and the inbox knows them (R19). Bounded in time.
+        """
+        ...
+
+    async def rewind(self, partition: TopicPartition, offset: int) -> None:
+        """Read `partition` again from `offset`, after a batch that failed. Nothing happens if it is no longer ours."""
+        ...
+
+    async def lag(self) -> Mapping[TopicPartition, int]:
+        """Messages not yet read, for each partition assigned now: its end minus the next offset to read.
+
+        Raises BusUnavailable.
+        """
+        ...
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Return the partitions that this member reads now, as far as it knows."""
+        ...
+
+
+class Bus(Protocol):
+    """A durable event log with partitions and consumer groups."""
+
+    async def start(self) -> None:
+        """Connect. Raises BusUnavailable."""
+        ...
+
+    async def stop(self) -> None:
+        """Let go of every connection; close the subscriptions first."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if the bus answers, for readiness. Raises BusUnavailable."""
+        ...
+
+    async def ensure_topics(self, topics: Mapping[str, int]) -> None:
+        """Create each topic with its number of partitions; existing ones are left alone.
+
+        Raises PartitionCountDiffers for an existing topic of another size, BusUnavailable.
+        """
+        ...
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Return when all messages are durable, each key's in the order of the sequence.
+
+        Raises PublishFailed (retriable, the outcome is unknown), MessageRefused (never retry) and UnknownTopic.
+        """
+        ...
+
+    def subscribe(self, group: str, topics: Sequence[str], *, member: str) -> AbstractAsyncContextManager[Subscription]:
+        """Join `group` as `member` (a name for logs and operators, unique per process) and read `topics`.
+
+        A new group reads from the beginning. Entering raises UnknownTopic or BusUnavailable; leaving hands the
+        partitions over at once.
+        """
+        ...
