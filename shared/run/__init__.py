@@ -1,0 +1,1 @@
+"""What starts, watches and stops the platform; only entry points import it."""

@@ -1,0 +1,39 @@
+"""The one place where tests wait."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class NeverHappened(AssertionError):
+    """The condition did not hold before its deadline."""
+
+
+async def eventually(
+    condition: Callable[[], Answer | Awaitable[Answer]], *, within: float = 10.0, every: float = 0.01
+) -> Answer:
+    """The first true answer of `condition` (plain or async), asked every `every` seconds for `within` seconds.
+
+    An AssertionError inside the condition counts as "not yet", so that it may assert; the last one is shown.
+    """
+    deadline = time.monotonic() + within
+    last: object = None
+    while True:
+        try:
+            answer = condition()
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except AssertionError as error:
+            last = error
+        else:
+            if answer:
+                return answer
+            last = answer
+        if time.monotonic() >= deadline:
+            raise NeverHappened(f"not within {within} s; last answer: {last!r}")
+        # A condition has no event to wait for: this pause between two questions is what the ban on sleeping leaves.
+        await asyncio.sleep(every)
