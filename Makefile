@@ -1,0 +1,134 @@
+# The two commands are `make run` and `make test`; `make help` tells the rest. GNU make and Python 3.11 are all it needs.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+PY := .venv/bin/python
+CODE := services shared tools tests $(wildcard bench)
+RUN_READY := .venv/.run-ready
+DEV_READY := .venv/.dev-ready
+BENCH_READY := .venv/.bench-ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help
+help: ## Tell what can be made
+	@echo "Gongdan 工单: make <target>"
+	@grep -hE '^[a-z-]+:.*?## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)$$/  \1\t\2/' | expand -t 20
+
+# --- Setting up -----------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(RUN_READY) ## Prepare what the platform needs to run (.venv); a second time costs nothing
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "需要 Python 3.11 或更高版本；没有找到（python3 是 $$(python3 --version 2>/dev/null || echo 没有安装)）。"; \
+		echo "请安装后重试，或用 make PYTHON=/path/to/python3.11 指定。"; exit 1; fi
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) 缺少 venv 或 ensurepip：在 Debian/Ubuntu 上请先执行 apt install python3-venv。"; exit 1; }
+	@echo "Making .venv with $$("$(PYTHON)" --version) ..."
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
+
+# An environment that another tool made may come without pip.
+.venv/.pip-ready: | .venv/bin/python
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
+	@touch $@
+
+# Wheels only, by their hashes: nothing is compiled, nothing is what the lock does not say.
+define install
+@echo "Installing $(1) ..."
+@$(PY) -m pip install --quiet --only-binary :all: --require-hashes -r $(1)
+@touch $@
+endef
+
+$(RUN_READY): requirements/run.txt .venv/.pip-ready
+	$(call install,requirements/run.txt)
+
+$(DEV_READY): requirements/dev.txt $(RUN_READY)
+	$(call install,requirements/dev.txt)
+
+$(BENCH_READY): requirements/bench.txt $(DEV_READY)
+	$(call install,requirements/bench.txt)
+
+# --- Running --------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: $(RUN_READY) ## Start PostgreSQL, the five services and a simulated upstream in one process; Ctrl-C stops all
+	@exec $(PY) -m services $(ARGS)
+
+.PHONY: cluster
+cluster: $(RUN_READY) ## Start two replicas of each service as processes of their own, on Kafka
+	@exec $(PY) -m deploy.cluster $(ARGS)
+
+.PHONY: kafka
+kafka: $(RUN_READY) ## Start an Apache Kafka broker on loopback for development (needs Java 17 and Maven)
+	@exec $(PY) -m deploy.kafka $(ARGS)
+
+.PHONY: bench
+bench: $(BENCH_READY) ## Measure the platform beside its peers and print the table
+	@exec $(PY) -m bench $(ARGS)
+
+# --- Checking -------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: lint types imports check-contracts migrations check-docs ## Everything that CI runs, the tests last
+	@$(MAKE) test
+
+.PHONY: test
+test: $(DEV_READY) ## Run the tests (ARGS="tests/bus -x" for some of them)
+	@$(PY) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(DEV_READY) ## Lint, and check the formatting
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+.PHONY: format
+format: $(DEV_READY) ## Format the code, and repair what the linter can repair
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+.PHONY: types
+types: $(DEV_READY) ## Check the types (mypy --strict)
+	@$(PY) -m mypy $(CODE)
+
+.PHONY: imports
+imports: $(DEV_READY) ## Check who may import whom (.importlinter)
+	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
+
+.PHONY: contracts
+contracts: $(DEV_READY) ## Write the contracts: event schemas, OpenAPI, AsyncAPI
+	@$(PY) -m tools.contracts
+
+.PHONY: check-contracts
+check-contracts: $(DEV_READY) ## Check that the contracts are up to date and compatible with what was promised
+	@$(PY) -m tools.contracts --check
+
+.PHONY: migrations
+migrations: $(DEV_READY) ## Check the migrations of every service on a real PostgreSQL
+	@$(PY) -m pytest -q tests/migrations
+
+.PHONY: docs
+docs: $(DEV_READY) ## Write the generated documents (docs/clauses.md)
+	@$(PY) -m tools.clauses
+
+.PHONY: check-docs
+check-docs: $(DEV_READY) ## Check that the generated documents are up to date
+	@$(PY) -m tools.clauses --check
+
+.PHONY: lock
+lock: ## Lock requirements/*.in again (needs uv)
+	@for name in run dev bench; do \
+		uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		-o requirements/$$name.txt requirements/$$name.in || exit 1; done
+
+.PHONY: clean
+clean: ## Remove the data under var/ and all caches; .venv stays
+	rm -rf var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	find services shared tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
