@@ -119,7 +119,8 @@ class Subscription(Protocol):
         """Return up to `max_records` messages by partition, in order, or nothing after `timeout` seconds.
 
         Call it in a loop, also while no partition is assigned: this is how a member stays in its group (R22). An outage
-        of the broker is an empty answer, not an error; it costs the timeout.
+        of the broker is an empty answer, not an error; it costs the timeout. Raises BusUnavailable only when the
+        membership is beyond repair: leave, and subscribe again.
         """
         ...
 
@@ -136,7 +137,7 @@ class Subscription(Protocol):
         ...
 
     async def lag(self) -> Mapping[TopicPartition, int]:
-        """Messages not yet read, for each partition assigned now: its end minus the next offset to read.
+        """Messages not yet done with, for each partition assigned now: its end minus the group's committed offset.
 
         Raises BusUnavailable.
         """

@@ -1,0 +1,53 @@
+"""The idempotent producer: how one is built, and how one is thrown away for good."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+#: Bytes of one partition's batch: a publish of some hundred events fits into one.
+_BATCH_BYTES: Final = 262_144
+
+_log = structlog.get_logger(__name__)
+
+
+async def new_producer(options: Mapping[str, Any], max_request_size: int) -> AIOKafkaProducer:
+    """Return a started producer; raise KafkaError or OSError when no broker answers.
+
+    Linger stays 0: while one request is under way the next batch fills by itself, and an idle bus answers at once.
+    """
+    producer = AIOKafkaProducer(
+        **options,
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=0,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=max_request_size,
+    )
+    try:
+        await producer.start()
+    except BaseException:
+        await producer.stop()
+        raise
+    return producer
+
+
+async def discarded(producer: AIOKafkaProducer, reason: str) -> None:
+    """Close `producer` without waiting for what it could not send; everybody who waits gets KafkaError.
+
+    An idempotent producer never gives a batch up (R12) and, after some errors, never sends again (R13), so its stop()
+    alone would wait for ever. Bounded by one request.
+    """
+    _log.warning("bus_producer_discarded", reason=reason)
+    producer._message_accumulator.fail_all(KafkaError(f"producer thrown away: {reason}"))  # noqa: SLF001 - no public way
+    try:
+        await producer.stop()
+    except (KafkaError, OSError, TimeoutError, asyncio.CancelledError) as error:
+        # The sender task ends with the error that broke it, or cancelled by us; both are the end we wanted.
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        await producer.client.close()

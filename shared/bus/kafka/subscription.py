@@ -1,0 +1,109 @@
+"""One member's seat in a Kafka consumer group."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.errors import ConsumerStoppedError, IllegalOperation, IllegalStateError, KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from shared.bus.port import BusUnavailable, Delivery, TopicPartition
+
+#: What a rebalance, an outage or a closed consumer looks like from here.
+_TROUBLE: Final = (KafkaError, ConsumerStoppedError, IllegalOperation, OSError, TimeoutError)
+
+_log = structlog.get_logger(__name__)
+
+
+class KafkaSubscription:
+    """See `shared.bus.port.Subscription`; made by KafkaBus.subscribe, which starts and stops the consumer."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, *, timeout: float) -> None:
+        self._consumer = consumer
+        self._timeout = timeout
+
+    async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
+        """Return up to `max_records` messages, or nothing after `timeout` seconds.
+
+        Raises BusUnavailable when the membership is beyond repair (access refused, a broken log): leave and subscribe
+        again. An outage of the brokers is not that.
+        """
+        try:
+            records = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+        except _TROUBLE as error:
+            raise BusUnavailable(repr(error)) from error
+        return {
+            TopicPartition(partition.topic, partition.partition): [_delivery(record) for record in batch]
+            for partition, batch in records.items()
+        }
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Store the offsets of the partitions that are still ours, within `timeout`; True when all are (R19)."""
+        assigned = self._consumer.assignment()
+        mine = {KafkaPartition(*tp): upto for tp, upto in offsets.items() if KafkaPartition(*tp) in assigned}
+        try:
+            if mine:
+                async with asyncio.timeout(self._timeout):
+                    await self._consumer.commit(mine)
+        except _TROUBLE as error:
+            _log.warning("bus_commit_failed", error=repr(error))
+            return False
+        return len(mine) == len(offsets)
+
+    async def rewind(self, partition: TopicPartition, offset: int) -> None:
+        """Read `partition` again from `offset` on; nothing happens if it is no longer ours."""
+        try:
+            self._consumer.seek(KafkaPartition(*partition), offset)
+        except IllegalStateError:
+            return
+
+    async def lag(self) -> Mapping[TopicPartition, int]:
+        """Return the messages not yet committed of each partition assigned now. Raises BusUnavailable."""
+        assigned = sorted(self._consumer.assignment())
+        if not assigned:
+            return {}
+        try:
+            async with asyncio.timeout(self._timeout):
+                ends = await self._consumer.end_offsets(assigned)
+                committed = [await self._consumer.committed(partition) for partition in assigned]
+                starts = await self._consumer.beginning_offsets(assigned) if None in committed else {}
+        except _TROUBLE as error:
+            raise BusUnavailable(repr(error)) from error
+        return {
+            TopicPartition(tp.topic, tp.partition): ends[tp] - (starts[tp] if upto is None else upto)
+            for tp, upto in zip(assigned, committed, strict=True)
+        }
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Return the partitions of the last completed rebalance."""
+        return frozenset(TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment())
+
+
+async def finished(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` to its end, however often the waiting task is cancelled; the cancellation is passed on after it.
+
+    For stop() of a consumer: cut short, it leaves a ghost in the group (R52). The task lives no longer than this call.
+    """
+    task = asyncio.get_running_loop().create_task(work)
+    interrupted: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            interrupted = error
+    if interrupted is not None and not task.cancelled():
+        task.result()
+        raise interrupted
+    task.result()
+
+
+def _delivery(record: ConsumerRecord[bytes | None, bytes | None]) -> Delivery:
+    try:
+        key = None if record.key is None else record.key.decode()
+    except UnicodeDecodeError:
+        key = None
+    headers = {name: value or b"" for name, value in record.headers}
+    return Delivery(record.topic, record.partition, record.offset, key, record.value, headers, record.key)

@@ -1,0 +1,29 @@
+"""How the bus talks to its database: connection settings, and which errors mean that it is merely away."""
+
+from typing import Any, Final
+
+import asyncpg
+
+#: What an outage, a restart or a timeout of PostgreSQL looks like from here. A time limit is asyncpg's own: it cancels
+#: the statement on the server, which asyncio.wait_for around SQL does not (R3).
+TROUBLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+def connection_options(*, timeout: float) -> dict[str, Any]:
+    """Return the arguments of every connection; `timeout` seconds bound connecting and each statement."""
+    milliseconds = str(int(timeout * 1000))
+    return {
+        "timeout": timeout,
+        "command_timeout": timeout,
+        "server_settings": {
+            "application_name": "gongdan-bus",
+            "statement_timeout": milliseconds,
+            "lock_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds,
+            # Every query here has its index. A plan made while the log was empty would otherwise scan the whole table
+            # until statistics arrive, in the first minutes of a busy day.
+            "enable_seqscan": "off",
+            "enable_bitmapscan": "off",
+            "jit": "off",
+        },
+    }
