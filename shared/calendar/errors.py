@@ -1,0 +1,129 @@
+"""What the calendar refuses: each names the clause, the facts, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from shared.errors import BusinessError, Incomplete
+
+
+class CalendarRefused(Incomplete):
+    """Common to every refusal of the calendar (S1.1.4a)."""
+
+    code: ClassVar[str] = "calendar_refused"
+    clause: ClassVar[str] = "S1.1.4a"
+
+
+class NaiveMoment(CalendarRefused):
+    """A moment without its offset: the day it falls on cannot be known."""
+
+    code = "naive_moment"
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(f"时间 {moment.isoformat()} 没有时区，请附上偏移量（例如 +08:00）后重试")
+        self.moment = moment.isoformat()
+
+
+class WorkdaysOutOfRange(CalendarRefused):
+    """A count of working days below zero or beyond every rule."""
+
+    code = "workdays_out_of_range"
+
+    def __init__(self, workdays: int, most: int) -> None:
+        super().__init__(f"工作日数 {workdays} 不在 0 至 {most} 之间，请核对时限")
+        self.workdays, self.most = workdays, most
+
+
+class DayOutOfRange(CalendarRefused):
+    """The count would leave the years that a date can name."""
+
+    code = "day_out_of_range"
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"日期 {day.isoformat()} 超出可计算范围，请核对起算日期")
+        self.day = day.isoformat()
+
+
+class YearUnknown(BusinessError):
+    """A strict count reached a year whose arrangement is not published (A01)."""
+
+    code, clause = "calendar_year_unknown", "S1.1.4a"
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"{year} 年放假安排尚未公布或尚未导入，时限暂不能确定，请导入 {year} 年安排后重试")
+        self.year = year
+
+
+class YearNotPublished(CalendarRefused):
+    """A file that names a year and holds no days: the arrangement is not out, which is not the same as no holidays."""
+
+    code = "calendar_year_not_published"
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            f"文件中没有 {year} 年的任何放假或上班日期，该年安排可能尚未公布，请待国务院办公厅通知发布后再导入"
+        )
+        self.year = year
+
+
+class ArrangementMalformed(CalendarRefused):
+    """A year's file or table that cannot be read as days."""
+
+    code = "calendar_malformed"
+
+    def __init__(self, problem: str, row: int | None = None) -> None:
+        where = f"第 {row} 条：" if row is not None else ""
+        super().__init__(f"放假安排无法识别，{where}{problem}，请更正后重新导入")
+        self.problem, self.row = problem, row
+
+
+class DayTwice(CalendarRefused):
+    """The same day stands twice in one year's file."""
+
+    code = "calendar_day_twice"
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"{day.isoformat()} 在放假安排中出现两次，请删去重复的一条后重新导入")
+        self.day = day.isoformat()
+
+
+class DayContradicted(CalendarRefused):
+    """One day is said to be off and to be worked, in one file or in two neighbouring years."""
+
+    code = "calendar_day_contradicted"
+
+    def __init__(self, day: date, years: tuple[int, ...]) -> None:
+        sources = "、".join(f"{year} 年" for year in years)
+        super().__init__(f"{day.isoformat()} 在 {sources}安排中既放假又上班，请核对国务院办公厅通知后更正")
+        self.day, self.years = day.isoformat(), years
+
+
+class DayOutsideYear(CalendarRefused):
+    """A day further from its year than the neighbouring December and January."""
+
+    code = "calendar_day_outside_year"
+
+    def __init__(self, day: date, year: int) -> None:
+        super().__init__(f"{day.isoformat()} 不属于 {year} 年安排（只可含上年 12 月和次年 1 月的日期），请核对年份")
+        self.day, self.year = day.isoformat(), year
+
+
+class DayMissing(CalendarRefused):
+    """A day that must be off by law, or that breaks a holiday in two, is not in the file."""
+
+    code = "calendar_day_missing"
+
+    def __init__(self, day: date, holiday: str) -> None:
+        super().__init__(f"{holiday}缺少 {day.isoformat()}，该日应放假，请补齐后重新导入")
+        self.day, self.holiday = day.isoformat(), holiday
+
+
+class HolidayMissing(CalendarRefused):
+    """A statutory holiday of the year has no day off at all."""
+
+    code = "calendar_holiday_missing"
+
+    def __init__(self, year: int, holiday: str) -> None:
+        super().__init__(f"{year} 年安排中没有{holiday}的放假日期，请补齐后重新导入")
+        self.year, self.holiday = year, holiday

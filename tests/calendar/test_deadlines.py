@@ -1,0 +1,222 @@
+"""The boundaries of a deadline: the hour of the start, the weekend, the holiday, the make-up day, the unknown year."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from shared.calendar import (
+    MOST_WORKDAYS,
+    SHANGHAI,
+    DayKind,
+    DayOutOfRange,
+    NaiveMoment,
+    WorkCalendar,
+    WorkdaysOutOfRange,
+    YearUnknown,
+    statutory_calendar,
+)
+
+pytestmark = pytest.mark.clause("S1.1.4a")
+
+CALENDAR = statutory_calendar()
+UNTIL_HALF_PAST_FIVE = WorkCalendar("half-past-five", CALENDAR.years, time(17, 30))
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "workdays", "ends_on"),
+    [
+        pytest.param("2026-11-20T07:30", 1, "2026-11-23", id="Friday 07:30 is still Thursday in UTC"),
+        pytest.param("2026-11-20T00:30", 1, "2026-11-23", id="Friday 00:30"),
+        pytest.param("2026-11-20T23:59", 1, "2026-11-23", id="Friday 23:59"),
+        pytest.param("2026-11-21T00:01", 1, "2026-11-23", id="Saturday 00:01"),
+        pytest.param("2026-11-22T23:59", 1, "2026-11-23", id="Sunday 23:59"),
+        pytest.param("2026-11-23T00:00", 1, "2026-11-24", id="Monday 00:00"),
+        pytest.param("2026-11-23T09:00", 3, "2026-11-26", id="three days inside one week"),
+        pytest.param("2026-11-19T16:00", 3, "2026-11-24", id="three days over a weekend"),
+        pytest.param("2025-09-30T10:00", 3, "2025-10-11", id="before the eight days of October 2025, make-up Saturday"),
+        pytest.param("2026-09-30T10:00", 3, "2026-10-10", id="before October 2026, make-up Saturday counted"),
+        pytest.param("2022-01-28T10:00", 1, "2022-01-29", id="Friday to the make-up Saturday"),
+        pytest.param("2022-01-28T10:00", 2, "2022-01-30", id="and to the make-up Sunday"),
+        pytest.param("2022-01-28T10:00", 3, "2022-02-07", id="and over the Spring Festival"),
+        pytest.param("2026-02-14T10:00", 1, "2026-02-24", id="started on a make-up Saturday"),
+        pytest.param("2018-12-28T10:00", 1, "2018-12-29", id="a make-up day that stands in the next year's notice"),
+        pytest.param("2018-12-29T10:00", 1, "2019-01-02", id="31 December off by the next year's notice"),
+        pytest.param("2006-12-29T10:00", 2, "2006-12-31", id="December 2006 by the notice for 2007"),
+        pytest.param("2026-11-02T10:00", 13, "2026-11-19", id="thirteen days of the enterprise platform"),
+    ],
+)
+def test_a_deadline_ends_at_midnight_of_the_nth_working_day(started_at: str, workdays: int, ends_on: str) -> None:
+    due = CALENDAR.due_at(local(started_at), workdays)
+
+    assert (due.on.isoformat(), due.provisional) == (ends_on, False)
+    assert due.at == local(ends_on) + timedelta(days=1)
+    assert due.at.tzinfo is UTC
+
+
+def test_the_same_moment_gives_the_same_deadline_in_whatever_zone_it_is_written() -> None:
+    friday = local("2026-11-20T07:30")
+
+    assert CALENDAR.due_at(friday.astimezone(UTC), 1) == CALENDAR.due_at(friday, 1)
+
+
+def test_one_minute_around_midnight_moves_the_deadline_by_a_day() -> None:
+    assert CALENDAR.due_at(local("2026-11-23T23:59"), 1).on == date(2026, 11, 24)
+    assert CALENDAR.due_at(local("2026-11-24T00:01"), 1).on == date(2026, 11, 25)
+
+
+def test_a_deadline_of_no_working_days_ends_with_its_own_day_worked_or_not() -> None:
+    assert CALENDAR.due_at(local("2026-11-23T23:50"), 0).at == local("2026-11-24T00:00")
+    assert CALENDAR.due_at(local("2026-11-22T00:10"), 0).at == local("2026-11-23T00:00")
+    assert not CALENDAR.due_at(local("2027-03-01T00:10"), 0).provisional
+
+
+def test_the_close_of_business_can_end_the_day_instead_of_midnight() -> None:
+    assert UNTIL_HALF_PAST_FIVE.due_at(local("2026-11-23T09:00"), 1).at == local("2026-11-24T17:30")
+    assert UNTIL_HALF_PAST_FIVE.due_at(local("2026-11-23T17:29"), 0).at == local("2026-11-23T17:30")
+
+
+def test_after_the_close_of_business_today_still_ends_at_midnight_never_in_the_past() -> None:
+    assert UNTIL_HALF_PAST_FIVE.due_at(local("2026-11-23T17:30"), 0).at == local("2026-11-24T00:00")
+
+
+@pytest.mark.parametrize(
+    ("started_at", "workdays", "ends_on", "provisional"),
+    [
+        ("2026-12-29T10:00", 2, "2026-12-31", False),
+        ("2026-12-30T10:00", 1, "2026-12-31", False),
+        ("2026-12-30T10:00", 2, "2027-01-01", True),
+        ("2026-12-31T23:59", 1, "2027-01-01", True),
+        ("2026-12-31T10:00", 3, "2027-01-05", True),
+        ("2026-12-15T10:00", 13, "2027-01-01", True),
+        ("2027-01-04T10:00", 1, "2027-01-05", True),
+        ("2040-01-04T10:00", 1, "2040-01-05", True),
+        ("1999-01-04T10:00", 1, "1999-01-05", True),
+        ("2005-12-30T10:00", 1, "2006-01-02", True),
+    ],
+)
+def test_a_deadline_that_counts_an_unpublished_year_is_provisional(
+    started_at: str, workdays: int, ends_on: str, provisional: bool
+) -> None:
+    due = CALENDAR.due_at(local(started_at), workdays)
+
+    assert (due.on.isoformat(), due.provisional) == (ends_on, provisional)
+
+
+def test_a_strict_count_refuses_the_unpublished_year_and_names_it() -> None:
+    assert CALENDAR.due_at(local("2026-12-30T10:00"), 1, strict=True).on == date(2026, 12, 31)
+    with pytest.raises(YearUnknown) as refused:
+        CALENDAR.due_at(local("2026-12-30T10:00"), 2, strict=True)
+
+    assert refused.value.year == 2027
+    assert refused.value.facts == {"year": 2027}
+
+
+@pytest.mark.parametrize(
+    ("today", "missing"),
+    [("2026-10-31", None), ("2026-11-01", 2027), ("2026-12-31", 2027), ("2027-01-01", 2027), ("2025-12-31", None)],
+)
+def test_the_alarm_for_the_next_year_stands_from_the_first_of_november(today: str, missing: int | None) -> None:
+    assert CALENDAR.missing_year(date.fromisoformat(today)) == missing
+
+
+def test_a_moment_without_its_offset_is_refused() -> None:
+    naive = local("2026-11-23T10:00").replace(tzinfo=None)
+    with pytest.raises(NaiveMoment):
+        CALENDAR.due_at(naive, 1)
+    with pytest.raises(NaiveMoment):
+        CALENDAR.latest_start(naive, 1)
+
+
+def test_a_moment_is_not_taken_for_a_day() -> None:
+    with pytest.raises(TypeError):
+        CALENDAR.add_workdays(local("2026-11-20T07:30"), 1)
+    with pytest.raises(TypeError):
+        CALENDAR.is_workday(local("2026-11-20T07:30"))
+
+
+@pytest.mark.parametrize("workdays", [-1, MOST_WORKDAYS + 1])
+def test_an_absurd_number_of_working_days_is_refused(workdays: int) -> None:
+    with pytest.raises(WorkdaysOutOfRange):
+        CALENDAR.due_at(local("2026-11-23T10:00"), workdays)
+    with pytest.raises(WorkdaysOutOfRange):
+        CALENDAR.add_workdays(date(2026, 11, 23), workdays)
+    with pytest.raises(WorkdaysOutOfRange):
+        CALENDAR.latest_start(local("2026-11-23T10:00"), workdays)
+
+
+def test_the_end_of_all_dates_is_refused_and_does_not_crash() -> None:
+    with pytest.raises(DayOutOfRange):
+        CALENDAR.add_workdays(date(9999, 12, 30), 5)
+    with pytest.raises(DayOutOfRange):
+        CALENDAR.due_at(local("9999-12-31T10:00"), 0)
+    with pytest.raises(DayOutOfRange):
+        CALENDAR.workdays_between(date(2026, 1, 1), date(9999, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "holiday", "known"),
+    [
+        ("2026-11-23", DayKind.WORKING, None, True),
+        ("2026-11-21", DayKind.WEEKEND, None, True),
+        ("2026-10-01", DayKind.HOLIDAY, "国庆节", True),
+        ("2026-10-03", DayKind.HOLIDAY, "国庆节", True),
+        ("2026-10-10", DayKind.MAKE_UP, "国庆节", True),
+        ("2020-02-03", DayKind.WORKING, "春节", True),
+        ("2006-12-30", DayKind.MAKE_UP, "元旦", True),
+        ("2006-12-28", DayKind.WORKING, None, False),
+        ("2027-01-02", DayKind.WEEKEND, None, False),
+    ],
+)
+def test_each_day_says_what_it_is_and_whether_it_is_certain(
+    day: str, kind: DayKind, holiday: str | None, known: bool
+) -> None:
+    found = CALENDAR.day(date.fromisoformat(day))
+
+    assert (found.kind, found.holiday, found.known) == (kind, holiday, known)
+
+
+@pytest.mark.parametrize(
+    ("due", "workdays", "starts_on"),
+    [
+        ("2026-11-27T00:00", 1, "2026-11-25"),
+        ("2026-11-27T00:00", 0, "2026-11-26"),
+        ("2026-11-26T17:30", 1, "2026-11-24"),
+        ("2026-10-12T00:00", 2, "2026-10-08"),
+        ("2022-02-01T00:00", 2, "2022-01-28"),
+    ],
+)
+@pytest.mark.clause("S2.2.3i")
+def test_the_latest_start_is_counted_backwards_from_the_due_moment(due: str, workdays: int, starts_on: str) -> None:
+    assert CALENDAR.latest_start(local(due), workdays).isoformat() == starts_on
+
+
+def test_the_proof_names_each_day_its_number_and_the_reason_it_was_skipped() -> None:
+    proof = CALENDAR.explain(local("2022-01-28T07:30"), 3)
+
+    assert [line.reason for line in proof][:4] == [
+        "01-28 周五 开始当日 不计入",
+        "01-29 周六 调休上班 计第1日",
+        "01-30 周日 调休上班 计第2日",
+        "01-31 周一 春节放假 不计",
+    ]
+    assert proof[-1].reason == "02-07 周一 工作日 计第3日"
+    assert [line.ordinal for line in proof if line.ordinal] == [1, 2, 3]
+
+
+def test_the_proof_says_which_days_rest_on_an_unpublished_year() -> None:
+    proof = CALENDAR.explain(local("2026-12-28T10:00"), 5)
+
+    assert [line.on.isoformat() for line in proof if not line.known] == [
+        "2027-01-01",
+        "2027-01-02",
+        "2027-01-03",
+        "2027-01-04",
+    ]
+    assert "2027年放假安排尚未公布" in proof[-1].reason
+    assert "可能调整" in proof[1].reason
