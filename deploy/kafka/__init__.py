@@ -1,0 +1,1 @@
+"""A pinned Apache Kafka as a process of this machine."""

@@ -1,0 +1,305 @@
+"""One Apache Kafka broker (KRaft, Java 17) on loopback: for `make kafka`, the bus tests and the fault run.
+
+    python -m deploy.kafka.broker --port 9092
+
+The jars come once from the pinned build file beside this module and stay under var/kafka/<version>. Blocking by nature;
+a broker started from the main thread dies with the process that started it.
+"""
+
+import argparse
+import base64
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final, Self
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+POM: Final = Path(__file__).with_name("pom.xml")
+VERSION: Final = "4.4.0"
+JARS: Final = ROOT / "var" / "kafka" / VERSION
+
+_JAVA: Final = (
+    "-Xms384m",
+    "-Xmx384m",
+    "-XX:+UseSerialGC",
+    "-Djava.awt.headless=true",
+    "-Dorg.apache.logging.log4j.level=WARN",
+)
+_PR_SET_PDEATHSIG: Final = 1
+_METADATA: Final = 3
+
+
+class KafkaUnavailable(RuntimeError):
+    """本机无法运行 Kafka。"""
+
+    code = "kafka_unavailable"
+
+
+class Broker:
+    """A broker with its data in `folder`; ports stay the same over restarts, so clients find it again."""
+
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+        """Take `port` or a free one, and prepare `folder` if it is new. Raises KafkaUnavailable."""
+        self.folder = folder
+        self._java = _java()
+        self._classpath = f"{fetch_jars()}/*"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._properties = folder / "server.properties"
+        ports = folder / "ports"
+        if ports.exists():
+            kept, self._controller_port = (int(word) for word in ports.read_text().split())
+            self.port = port or kept
+        else:
+            self.port, self._controller_port = _free_ports(port)
+        folder.mkdir(parents=True, exist_ok=True)
+        ports.write_text(f"{self.port} {self._controller_port}")
+        self._properties.write_text(self._settings())
+        if not (folder / "data" / "meta.properties").exists():
+            self._format()
+
+    @property
+    def bootstrap(self) -> str:
+        """Return host and port for clients."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id, or None while the broker is down."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def spawn(self) -> None:
+        """Start the process and return at once; `answers` tells when it serves."""
+        if self.pid is not None:
+            return
+        command = [self._java, *_JAVA, "-cp", self._classpath, "kafka.Kafka", str(self._properties)]
+        dies_with_us = _die_with_parent if threading.current_thread() is threading.main_thread() else None
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                preexec_fn=dies_with_us,  # noqa: PLW1509 - one prctl call, from the main thread
+            )
+
+    def answers(self) -> bool:
+        """Return whether the broker serves metadata with itself in it; raise KafkaUnavailable if it has ended."""
+        if self.pid is None:
+            raise KafkaUnavailable(f"Kafka 进程已退出，请查看 {self.folder / 'server.log'}：\n{self._log_tail()}")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2.0) as connection:
+                return _broker_count(connection) > 0
+        except OSError:
+            return False
+
+    def start(self, *, within: float = 60.0) -> Self:
+        """Start, or start again on the same log and port, and return when it serves. Raises KafkaUnavailable."""
+        self.spawn()
+        deadline = time.monotonic() + within
+        while not self.answers():
+            if time.monotonic() > deadline:
+                self.kill()
+                raise KafkaUnavailable(f"Kafka 未能在 {within:.0f} 秒内就绪：\n{self._log_tail()}")
+            time.sleep(0.1)
+        return self
+
+    def kill(self) -> None:
+        """End it with signal 9: nothing is flushed, the log folder stays."""
+        self._end(signal.SIGKILL)
+
+    def stop(self, *, within: float = 20.0) -> None:
+        """End it in good order, with signal 9 when that takes too long."""
+        self._end(signal.SIGTERM, within)
+
+    def suspend(self) -> None:
+        """Stop it without ending it: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `suspend`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _end(self, number: signal.Signals, within: float = 20.0) -> None:
+        if self._process is None:
+            return
+        self._signal(number)
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+    def _settings(self) -> str:
+        return f"""\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:{self._controller_port}
+log.dirs={self.folder / "data"}
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+# After a kill the controller waits for the session of the broker's former life to end before it lets it in again.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=8388608
+"""
+
+    def _format(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        command = [self._java, "-Xmx128m", "-Dorg.apache.logging.log4j.level=WARN", "-cp", self._classpath]
+        command += ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(self._properties)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode != 0:
+            raise KafkaUnavailable(f"Kafka 数据目录初始化失败：\n{done.stdout}{done.stderr}")
+
+    def _log_tail(self) -> str:
+        log = self.folder / "server.log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
+
+
+def fetch_jars() -> Path:
+    """Return the folder with the broker's jars, fetching them first if need be. Raises KafkaUnavailable.
+
+    Safe when several processes ask at once: one fetches under a file lock, and the folder appears whole or not at all.
+    """
+    if JARS.is_dir():
+        return JARS
+    JARS.parent.mkdir(parents=True, exist_ok=True)
+    with (JARS.parent / "fetch.lock").open("w") as lock, _locked(lock):
+        if JARS.is_dir():
+            return JARS
+        maven = shutil.which("mvn")
+        if maven is None:
+            raise KafkaUnavailable("未找到 Maven（mvn），无法下载 Kafka")
+        fetched = Path(tempfile.mkdtemp(prefix="fetch-", dir=JARS.parent))
+        try:
+            command = [maven, "-q", "-B", "-ntp", "-f", str(POM), *_own_repository()]
+            command += ["dependency:copy-dependencies", f"-DoutputDirectory={fetched / 'jars'}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+            if done.returncode != 0:
+                raise KafkaUnavailable(f"下载 Kafka 失败：\n{(done.stdout + done.stderr)[-2000:]}")
+            (fetched / "jars").rename(JARS)
+        except subprocess.TimeoutExpired as error:
+            raise KafkaUnavailable("下载 Kafka 超过 15 分钟，请检查网络") from error
+        finally:
+            shutil.rmtree(fetched, ignore_errors=True)
+    return JARS
+
+
+def _own_repository() -> Sequence[str]:
+    """Return Maven's option for a repository under var/ where the user has no home to keep one in."""
+    home = os.environ.get("HOME", "")
+    if home and os.access(home, os.W_OK):
+        return ()
+    return (f"-Dmaven.repo.local={JARS.parent / 'repository'}",)
+
+
+@contextlib.contextmanager
+def _locked(lock: IO[str]) -> Iterator[None]:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _java() -> str:
+    java = shutil.which("java")
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").exists():
+        java = str(Path(home) / "bin" / "java")
+    if java is None:
+        raise KafkaUnavailable("未找到 Java，运行 Kafka 需要 Java 17 或更高版本")
+    words = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr.split(
+        '"'
+    )
+    major = words[1].split(".")[0] if len(words) > 1 else "0"
+    if not major.isdigit() or int(major) < 17:  # noqa: PLR2004 - Kafka 4's own demand
+        raise KafkaUnavailable(
+            f"Java 版本过低（{words[1] if len(words) > 1 else '未知'}），运行 Kafka 需要 Java 17 或更高版本"
+        )
+    return java
+
+
+def _free_ports(port: int | None) -> tuple[int, int]:
+    """Return two ports that nobody listens on now: `port`, or a free one, and one for the controller."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return port or first.getsockname()[1], second.getsockname()[1]
+
+
+def _broker_count(connection: socket.socket) -> int:
+    """Ask for metadata (version 7, no topics) and return how many brokers the answer lists; 0 for no full answer."""
+    body = struct.pack(">hhih", _METADATA, 7, 1, -1) + struct.pack(">i?", 0, False)
+    connection.sendall(struct.pack(">i", len(body)) + body)
+    answer = b""
+    while len(answer) < 16:  # noqa: PLR2004 - size, correlation, throttle time, number of brokers: four int32
+        more = connection.recv(4096)
+        if not more:
+            return 0
+        answer += more
+    return int(struct.unpack_from(">i", answer, 12)[0])
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a broker until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(description="在本机回环地址上运行一个 Apache Kafka，供开发和测试使用")
+    parser.add_argument("--port", type=int, default=9092, help="监听端口（默认 9092）")
+    parser.add_argument("--data", type=Path, default=ROOT / "var" / "kafka" / "data", help="数据目录")
+    options = parser.parse_args(arguments)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        broker = Broker(options.data, port=options.port).start()
+    except KafkaUnavailable as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Kafka {VERSION} 已就绪：{broker.bootstrap}（Ctrl-C 停止）", flush=True)
+    try:
+        while not stopped.wait(1.0):
+            if broker.pid is None:
+                print(f"Kafka 进程已退出，请查看 {broker.folder / 'server.log'}", file=sys.stderr)
+                return 1
+    finally:
+        broker.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
