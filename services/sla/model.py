@@ -1,0 +1,95 @@
+"""What a clock is: the span it counts, the plan it starts by, the rungs it warns on, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.calendar import Due
+from shared.contracts.sla import ClockKind
+
+
+class Span(StrEnum):
+    """How a deadline is counted."""
+
+    WORKDAYS = "workdays"  # statutory working days, the start day not counted (A01-A03)
+    HOURS = "hours"  # hours around the clock, holidays included (A08)
+    DAY = "day"  # to the end of the start's own day, or to noon of the next after the cut-off (A11-A13)
+    MOMENT = "moment"  # a moment that somebody named: the upstream's deadline, a promise
+
+
+class State(StrEnum):
+    """Where a clock stands; a breach does not end it: the order can still be answered (S1.1.4b)."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    VOID = "void"  # what it asked for no longer applies: returned, reassigned, cancelled
+
+
+class Lapse(StrEnum):
+    """What the passing of the due moment means."""
+
+    BREACH = "breach"
+    CLOSE = "close"  # a window that closes is nobody's fault (S2.2.1f)
+
+
+class Rung(NamedTuple):
+    """A warning: its name and its moment."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPlan:
+    """A clock that is to run.
+
+    `occasion` names what started it ("receipt", "assignment:2"): the same kind starts at most once per occasion, so
+    that a second run of a handler does no harm. `unit` is who answers for it, None for the centre itself.
+    """
+
+    kind: ClockKind
+    occasion: str
+    unit: str | None
+    started_at: datetime
+    span: Span
+    amount: int
+    due: Due
+    rungs: tuple[Rung, ...]
+    clause: str
+    lapse: Lapse = Lapse.BREACH
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the clocks need to know of a received order."""
+
+    order_id: str
+    scheme: str
+    urgent: bool
+    received_at: datetime
+    upstream_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What the clocks need to know of an assignment."""
+
+    assignment: int
+    unit: str
+    no_return: bool
+    determined_at: datetime
+    assigned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLine:
+    """One line of a deadline's proof; `on` is None where no single day is meant."""
+
+    text: str
+    on: str | None = None
+    kind: str | None = None
+    ordinal: int | None = None
+    known: bool = True
