@@ -1,0 +1,1 @@
+"""Programs of the house: run as `python -m tools.<name>`, from the checkout."""
