@@ -61,7 +61,7 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 PLANTED: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
     "a covered clause lost its test": (replace("tests/sla/test_rules.py", "S1.1.4a", "S1.1.4"), "no test"),
     "a covered clause lost its code": (replace("services/sla/rules.py", "S1.1.4a", "S1.1.4"), "no code"),
-    "an open clause has a test": (replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4a", "S1.1.4b"'), "flip it"),
+    "an open clause has a test": (replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4a", "S1.1.4b"'), "--flip"),
     "code names an unknown clause": (replace("services/sla/rules.py", "S1.1.4a", "S1.1.4a, S9.9.9z"), "no such clause"),
     "a test names an unknown clause": (replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4aa"'), "no such clause"),
     "an unknown state": (replace("docs/clauses.toml", '"covered"', '"done"'), "none of"),
@@ -86,7 +86,7 @@ def test_a_clause_with_code_and_a_test_can_be_flipped(tree: Path) -> None:
 
     assert clauses.main(["--flip"], tree) == 0
 
-    assert clauses.register_of(tree)["S1.1.4b"].state == "covered"
+    assert clauses.register_of(tree)["S1.1.4b"].state == "begun"
     assert clauses.check(tree) == []
 
 
