@@ -1,1 +1,1 @@
-"""The kernel shared by the services."""
+"""The kernel that every service stands on; it knows no service."""

@@ -1,0 +1,1 @@
+"""The five services of Gongdan, each with its own database; no service imports another."""

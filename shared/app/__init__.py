@@ -1,0 +1,7 @@
+"""The HTTP application of a service, its health and operation routes, and all services behind the same paths."""
+
+from __future__ import annotations
+
+from shared.app.http import BODY_LIMIT, build_app, mount
+
+__all__ = ["BODY_LIMIT", "build_app", "mount"]

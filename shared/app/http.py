@@ -1,0 +1,243 @@
+"""The HTTP application of a service, and all of them behind the same paths (/api/<service>)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import generate_latest
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.app.health import health_routes
+from shared.app.operations import router as operations
+from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
+from shared.outbox.writer import new_id
+from shared.telemetry import correlation_id, logger, request_id
+from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
+
+if TYPE_CHECKING:
+    from shared.service import Runtime, Service
+
+log = logger("web")
+
+BODY_LIMIT: Final = 1024 * 1024
+_LONGEST_CORRELATION: Final = 64
+_TOKEN: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {
+        "description": TITLES[status],
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+}
+_SECURITY_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class Edge:
+    """Everything around a route that every request needs, in one ASGI layer because it is on the hot path.
+
+    Request and correlation ids, the limit on the body counted byte by byte (R5), time and status for the metrics, and
+    a problem+json answer for whatever nobody foresaw.
+    """
+
+    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+        self._app, self._runtime = app, runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(receive, send)
+        given = dict(scope["headers"])
+        request_id.set(exchange.request)
+        correlation_id.set(_correlation(given) or exchange.request)
+        started = time.perf_counter()
+        try:
+            length = given.get(b"content-length", b"0")
+            if length.isdigit() and int(length) > BODY_LIMIT:
+                await exchange.refuse_size(scope)
+            else:
+                await self._app(scope, exchange.receive, exchange.send)
+        except PayloadTooLarge:
+            await exchange.refuse_size(scope)
+        except Exception as fault:  # noqa: BLE001 - whatever nobody foresaw gets its answer here
+            if not exchange.sent:
+                await _unforeseen(fault)(scope, receive, exchange.send)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._runtime.metrics.requests.labels(route, str(exchange.status)).inc()
+            self._runtime.metrics.request_seconds.labels(route).observe(time.perf_counter() - started)
+
+
+class _Exchange:
+    """One request and its answer, as they pass the edge."""
+
+    __slots__ = ("_left", "_receive", "_send", "request", "sent", "status")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send, self._left = receive, send, BODY_LIMIT
+        self.request = str(new_id())
+        self.status, self.sent = 500, False
+
+    async def receive(self) -> Message:
+        """The next piece of the body, counted: a chunked one has no Content-Length to look at (R5)."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise PayloadTooLarge(BODY_LIMIT)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """The answer, with the request's id and the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status, self.sent = message["status"], True
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *_SECURITY_HEADERS]
+        await self._send(message)
+
+    async def refuse_size(self, scope: Scope) -> None:
+        """413, and the connection is closed: the rest of the body is not read."""
+        if not self.sent:
+            response = problem_of(PayloadTooLarge(BODY_LIMIT))
+            response.headers["Connection"] = "close"
+            await response(scope, self._receive, self.send)
+
+
+def _correlation(given: dict[bytes, bytes]) -> str:
+    """The caller's correlation id when it is a short plain word, else nothing: it goes into logs and events."""
+    correlation = given.get(b"x-correlation-id", b"").decode("latin-1")
+    return correlation if len(correlation) <= _LONGEST_CORRELATION and _TOKEN.issuperset(correlation) else ""
+
+
+def _unforeseen(fault: Exception) -> Response:
+    if isinstance(fault, (PoolTimeout, InterfaceError, OperationalError, OSError)) or (
+        isinstance(fault, DBAPIError) and (fault.connection_invalidated or _gives_way(fault))
+    ):
+        log.warning("dependency away", error=type(fault).__name__)
+        return problem_of(Unavailable())
+    if isinstance(fault, DBAPIError) and _sqlstate(fault).startswith("22"):
+        # Text that PostgreSQL cannot hold: the sender's matter, not ours.
+        return problem_response(422, "invalid_request", "内容含有无法保存的字符或数值，请修改后重新提交")
+    log.error("unforeseen", exc_info=fault)
+    return problem_response(500, "internal", "系统内部错误，已记录，请凭请求编号联系管理员")
+
+
+def _sqlstate(fault: DBAPIError) -> str:
+    return str(getattr(fault.orig, "sqlstate", "") or "")
+
+
+def _gives_way(fault: DBAPIError) -> bool:
+    """Lock and statement timeouts, deadlocks, serialization, shutdown, too many connections: trying again is right."""
+    return _sqlstate(fault)[:2] in {"08", "40", "53", "55", "57", "25"}
+
+
+def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
+    """The application of one service, without the Edge; `runtime=None` builds it for its OpenAPI document."""
+    app = FastAPI(
+        title=f"工单 Gongdan — {service.title}",
+        description=service.about,
+        version="1",
+        responses=_RESPONSES,
+        servers=[{"url": f"/api/{service.name}"}],
+        openapi_url="/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.runtime = runtime
+    for router in (*service.routers, operations):
+        app.include_router(router)
+    _document_problems(app)
+
+    async def refuse(_: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, BusinessError)
+        if runtime is not None:
+            runtime.metrics.refused.labels(refusal.code).inc()
+        log.info("refused", code=refusal.code, status=refusal.status)
+        return problem_of(refusal)
+
+    async def invalid(_: Request, fault: Exception) -> Response:
+        assert isinstance(fault, RequestValidationError)
+        return invalid_response(fault.errors())
+
+    async def http(_: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        if isinstance(fault.__cause__, BusinessError):
+            return problem_of(fault.__cause__)  # FastAPI wraps what goes wrong while it reads the body
+        details = {404: "地址不存在，请核对", 405: "该地址不支持此方法", 400: "请求内容无法解析，请核对编码与格式"}
+        detail = details.get(fault.status_code, TITLES.get(fault.status_code, "请求未能完成"))
+        return problem_response(fault.status_code, f"http_{fault.status_code}", detail, headers=fault.headers)
+
+    async def stale(_: Request, __: Exception) -> Response:
+        return problem_of(Conflict())
+
+    async def unforeseen(_: Request, fault: Exception) -> Response:
+        return _unforeseen(fault)
+
+    app.add_exception_handler(BusinessError, refuse)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(StaleDataError, stale)
+    app.add_exception_handler(Exception, unforeseen)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put Problem in the document's schemas: the common answers point at it."""
+    usual = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = usual()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs", {}))
+            schemas["Problem"] = problem
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
+    """The services of this process under their paths, with health routes for the whole process."""
+    pairs = list(apps)
+    runtimes = [runtime for runtime, _ in pairs]
+
+    def metrics(runtime: Runtime) -> Route:
+        async def answer(_: Request) -> Response:
+            return Response(generate_latest(runtime.metrics.registry), media_type="text/plain; version=0.0.4")
+
+        return Route(f"/api/{runtime.service.name}/metrics", answer)
+
+    async def unknown(_: Request) -> Response:
+        return problem_response(404, "http_404", "地址不存在，请核对")
+
+    return Starlette(
+        routes=[
+            *health_routes(runtimes),
+            *(metrics(runtime) for runtime in runtimes),
+            *(Mount(f"/api/{runtime.service.name}", Edge(app, runtime)) for runtime, app in pairs),
+            Mount(
+                "/",
+                Starlette(routes=[Route("/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]),
+            ),
+        ]
+    )

@@ -1,0 +1,128 @@
+"""The only source of "now": real, or simulated so that thirty days of a district pass in minutes (X4).
+
+Every moment is aware and in UTC.  Asia/Shanghai has kept +08:00 without daylight saving since 1991-09, so a fixed
+offset is exact for every day this platform can meet, and needs no time zone database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final, Protocol
+
+SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def local_day(moment: datetime) -> date:
+    """The calendar day of a moment as the district counts it."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment (00:00 local) of a day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+class Clock(Protocol):
+    """What a service knows about time."""
+
+    def now(self) -> datetime:
+        """The current moment, aware, UTC."""
+        ...
+
+    async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
+        """Return at `moment`, or earlier when `wake` is set or the clock was moved."""
+        ...
+
+
+async def _sleep(seconds: float, wake: asyncio.Event | None) -> None:
+    if wake is None:
+        await asyncio.sleep(seconds)
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), seconds)
+
+
+class RealClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The current moment, aware, UTC."""
+        return datetime.now(UTC)
+
+    async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
+        """Sleep at most a minute at a time, so that a machine that slept or was set right is noticed."""
+        left = (moment - self.now()).total_seconds()
+        if left > 0:
+            await _sleep(min(left, 60.0), wake)
+
+
+class SimulatedClock:
+    """A clock that an administrator sets; it runs on from there at `rate` simulated seconds per second.
+
+    Its state is one small file, so that every process of the machine sees the same time and a restart goes on
+    where it was.  `rate=0` stands still until it is set again: what tests use.
+    """
+
+    def __init__(self, path: Path, *, at: datetime | None = None, rate: float = 1.0) -> None:
+        self._path = path
+        self._seen: tuple[int, int] = (0, 0)
+        if at is not None or not path.exists():
+            self.set(at or datetime.now(UTC), rate=rate)
+        self._load()
+
+    def set(self, at: datetime, *, rate: float | None = None) -> None:
+        """Move to `at`; keep the rate unless another is given."""
+        if at.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        keep = rate if rate is not None else getattr(self, "_rate", 1.0)
+        state = {"at": at.astimezone(UTC).isoformat(), "set_at": time.time(), "rate": keep}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(f".{os.getpid()}.new")
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(self._path)
+        self._load()
+
+    def _load(self) -> None:
+        info = self._path.stat()
+        mark = (info.st_mtime_ns, info.st_ino)
+        if mark != self._seen:
+            state = json.loads(self._path.read_text(encoding="utf-8"))
+            self._at = datetime.fromisoformat(state["at"])
+            self._set_at, self._rate = float(state["set_at"]), float(state["rate"])
+            self._seen = mark
+
+    @property
+    def rate(self) -> float:
+        """Simulated seconds per second."""
+        self._load()
+        return self._rate
+
+    def now(self) -> datetime:
+        """The current simulated moment, aware, UTC."""
+        self._load()
+        return self._at + timedelta(seconds=max(0.0, time.time() - self._set_at) * self._rate)
+
+    async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
+        """Look at the file every 50 ms: whoever moves the clock, in whichever process, wakes all sleepers."""
+        mark = self._seen
+        while self.now() < moment and self._seen == mark:
+            if wake is not None and wake.is_set():
+                return
+            left = (moment - self.now()).total_seconds() / self._rate if self._rate else 0.05
+            await _sleep(min(0.05, max(left, 0.001)), wake)
+
+
+def clock_of(spelling: str) -> RealClock | SimulatedClock:
+    """`real`, or `simulated:<file>`: what the setting GONGDAN_CLOCK may say."""
+    if spelling == "real":
+        return RealClock()
+    kind, _, path = spelling.partition(":")
+    if kind == "simulated" and path:
+        return SimulatedClock(Path(path))
+    raise ValueError(f"GONGDAN_CLOCK: expected 'real' or 'simulated:<file>', got {spelling!r}")

@@ -1,0 +1,172 @@
+"""Facts that dispatch tells: the order's lifecycle, and the units."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.contracts.base import Event, Moment, OrderEvent, Sealed
+
+Basis = Literal["duty", "territory", "industry"]
+"""职责, 属地 or 行业: why this unit (S2.1a)."""
+Cause = Literal["first", "returned", "reassigned", "redo"]
+Group = Literal["department", "street"]
+Disposition = Literal["solved", "out_of_scope", "not_true", "explanation", "planned"]
+Satisfaction = Literal["satisfied", "mostly_satisfied", "unsatisfied", "not_stated"]
+
+
+class OrderAssigned(OrderEvent):
+    """The centre gave the order to a unit (S2.1b, S2.1c)."""
+
+    type: ClassVar[str] = "order.assigned.v1"
+
+    assignment: int
+    unit: str
+    first_unit: str
+    cause: Cause
+    basis: Basis
+    no_return: bool
+    determined_at: Moment
+    assigned_at: Moment
+    assigned_by: str
+
+
+class OrderAccepted(OrderEvent):
+    """The unit took the order up; no clock depends on it (A04)."""
+
+    type: ClassVar[str] = "order.accepted.v1"
+
+    unit: str
+    accepted_at: Moment
+
+
+class CallerContacted(OrderEvent):
+    """The unit spoke, or tried to speak, with the caller (S2.2.1a, S2.2.1b).
+
+    `counts` says whether it stops the first-contact clock: reached, refused, or the second vain attempt.
+    `promised_at` is the next contact that was promised, if any (S2.2.1d).
+    """
+
+    type: ClassVar[str] = "order.contacted.v1"
+
+    unit: str
+    attempt: int
+    outcome: Literal["reached", "not_reached", "refused"]
+    counts: bool
+    contacted_at: Moment
+    recorded_at: Moment
+    promised_at: Moment | None = None
+
+
+class ProgressNoted(OrderEvent):
+    """The unit wrote down how far it is and when it will call again (S2.2.1d)."""
+
+    type: ClassVar[str] = "order.progress_noted.v1"
+
+    unit: str
+    promised_at: Moment
+    noted_at: Moment
+
+
+class ReturnRequested(OrderEvent):
+    """The unit asks to give the order back, inside the window and with its four parts (S2.2.1f, S2.2.1g)."""
+
+    type: ClassVar[str] = "order.return_requested.v1"
+
+    unit: str
+    suggested_unit: str
+    requested_at: Moment
+
+
+class ReturnAccepted(OrderEvent):
+    """The centre took the order back from the unit (S2.2.1i)."""
+
+    type: ClassVar[str] = "order.return_accepted.v1"
+
+    unit: str
+    returns: int
+    decided_by: str
+    decided_at: Moment
+
+
+class ReturnRejected(OrderEvent):
+    """The centre left the order with the unit, which may not return it again (S3.1d)."""
+
+    type: ClassVar[str] = "order.return_rejected.v1"
+
+    unit: str
+    reason: str
+    decided_by: str
+    decided_at: Moment
+
+
+class ReplySubmitted(OrderEvent):
+    """The unit submitted its reply with the five elements (S2.2.3b); the text is sealed.
+
+    `reply` opens to JSON: contact_person, contact_at, contact_phone, findings, satisfaction, remarks.
+    """
+
+    type: ClassVar[str] = "order.reply_submitted.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    disposition: Disposition
+    reply: Sealed
+    submitted_by: str
+    submitted_at: Moment
+
+
+class OrderClosed(OrderEvent):
+    """The order's way is at its end."""
+
+    type: ClassVar[str] = "order.closed.v1"
+
+    unit: str
+    disposition: Disposition
+    redos: int
+    closed_at: Moment
+
+
+class OrderReopened(OrderEvent):
+    """The revisit found it unsolved or unsatisfying: the unit handles it once more (重办)."""
+
+    type: ClassVar[str] = "order.reopened.v1"
+
+    unit: str
+    redos: int
+    reason: Literal["unsolved", "unsatisfied"]
+    reopened_at: Moment
+
+
+class UnitChanged(Event):
+    """A unit was entered or changed."""
+
+    type: ClassVar[str] = "unit.changed.v1"
+    topic: ClassVar[str] = "directory"
+
+    code: str
+    name: str
+    group: Group
+    active: bool
+    ready: bool
+    changed_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The unit's code."""
+        return self.code
+
+
+EVENTS: tuple[type[Event], ...] = (
+    OrderAssigned,
+    OrderAccepted,
+    CallerContacted,
+    ProgressNoted,
+    ReturnRequested,
+    ReturnAccepted,
+    ReturnRejected,
+    ReplySubmitted,
+    OrderClosed,
+    OrderReopened,
+    UnitChanged,
+)

@@ -1,0 +1,134 @@
+"""Facts that intake tells: the upstream side of every order."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.contracts.base import Event, Moment, OrderEvent, Sealed
+
+Level = Literal["national", "provincial", "municipal"]
+Subject = Literal["person", "enterprise"]
+Urgency = Literal["policy", "livelihood", "safety"]
+ReplyScheme = Literal["ordinary", "enterprise_fast", "national_report"]
+"""Which reply the channel demands: ordinary 3 working days; 2 + 13 for 接诉即办; the report with its chain."""
+
+
+class OrderReceived(OrderEvent):
+    """An upstream platform pushed an order that was not known before (S1.1.4c)."""
+
+    type: ClassVar[str] = "order.received.v1"
+
+    platform: str
+    platform_no: str
+    level: Level
+    subject: Subject
+    scheme: ReplyScheme
+    category: str
+    urgent: tuple[Urgency, ...] = ()
+    out_of_scope: str | None = None
+    street: str | None = None
+    confidential: bool = False
+    demand: Sealed
+    received_at: Moment
+    upstream_due_at: Moment | None = None
+    is_test: bool = False
+
+
+class OrderUpdated(OrderEvent):
+    """The upstream sent the same order again with other content (S1.1.4c)."""
+
+    type: ClassVar[str] = "order.updated.v1"
+
+    version: int
+    changed: tuple[str, ...]
+    category: str
+    urgent: tuple[Urgency, ...] = ()
+    street: str | None = None
+    demand: Sealed
+    updated_at: Moment
+    upstream_due_at: Moment | None = None
+
+
+class OrderCancelled(OrderEvent):
+    """The upstream took the order back."""
+
+    type: ClassVar[str] = "order.cancelled.v1"
+
+    reason: str
+    cancelled_at: Moment
+
+
+class OrderUrged(OrderEvent):
+    """The upstream urged the order."""
+
+    type: ClassVar[str] = "order.urged.v1"
+
+    urged_at: Moment
+
+
+class OrderRevisited(OrderEvent):
+    """The upstream called the person back and tells what came of it.
+
+    `valid` = reached and answered; solved and satisfied are None when it is not.
+    """
+
+    type: ClassVar[str] = "order.revisited.v1"
+
+    revisit: int
+    valid: bool
+    solved: Literal["solved", "mostly_solved", "unsolved"] | None
+    satisfied: Literal["satisfied", "mostly_satisfied", "unsatisfied"] | None
+    revisited_at: Moment
+
+
+class OrderFedBack(OrderEvent):
+    """The upstream acknowledged the reply (S2.3b)."""
+
+    type: ClassVar[str] = "order.fed_back.v1"
+
+    reply_id: str
+    platform: str
+    attempts: int
+    fed_back_at: Moment
+
+
+class FeedbackFailed(OrderEvent):
+    """An attempt to hand a reply to the upstream failed; `final` when only a person can make it go on."""
+
+    type: ClassVar[str] = "order.feedback_failed.v1"
+
+    reply_id: str
+    platform: str
+    attempt: int
+    reason: str
+    final: bool
+    failed_at: Moment
+
+
+class RequestQuarantined(Event):
+    """A request could not be understood; its bytes are kept for a person."""
+
+    type: ClassVar[str] = "intake.request_quarantined.v1"
+    topic: ClassVar[str] = "directory"
+
+    quarantine_id: str
+    channel: str
+    reason: str
+    quarantined_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The quarantined request's id."""
+        return self.quarantine_id
+
+
+EVENTS: tuple[type[Event], ...] = (
+    OrderReceived,
+    OrderUpdated,
+    OrderCancelled,
+    OrderUrged,
+    OrderRevisited,
+    OrderFedBack,
+    FeedbackFailed,
+    RequestQuarantined,
+)

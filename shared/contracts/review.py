@@ -1,0 +1,63 @@
+"""Facts that review tells: what became of a reply."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.contracts.base import Event, Moment, OrderEvent, Sealed
+from shared.contracts.dispatch import Disposition
+
+
+class ReplyLeaderApproved(OrderEvent):
+    """The unit's principal leader read the reply and let it go to the centre (S2.2.3c)."""
+
+    type: ClassVar[str] = "reply.leader_approved.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    approved_by: str
+    approved_at: Moment
+
+
+class ReplyLeaderRejected(OrderEvent):
+    """The unit's principal leader gave it back to the unit's handler."""
+
+    type: ClassVar[str] = "reply.leader_rejected.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    opinion: Sealed
+    rejected_by: str
+    rejected_at: Moment
+
+
+class ReplyApproved(OrderEvent):
+    """The centre approved the reply: it is fed back at once (S2.3b)."""
+
+    type: ClassVar[str] = "reply.approved.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    disposition: Disposition
+    reply: Sealed
+    approved_by: str
+    approved_at: Moment
+
+
+class ReplyRejected(OrderEvent):
+    """The centre sent the reply back with an opinion; no clock is reset (S2.3c, S2.3d)."""
+
+    type: ClassVar[str] = "reply.rejected.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    opinion: Sealed
+    rejected_by: str
+    rejected_at: Moment
+
+
+EVENTS: tuple[type[Event], ...] = (ReplyLeaderApproved, ReplyLeaderRejected, ReplyApproved, ReplyRejected)

@@ -1,0 +1,66 @@
+"""Engines and the one column type for moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """timestamptz that refuses a datetime without its offset and gives back UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Refuse a naive datetime: it would be read in the server's zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        return value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """UTC, whatever the session's time zone is."""
+        return None if value is None else value.astimezone(UTC)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address with the driver that we use."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def asyncpg_url(url: str) -> str:
+    """The same address for asyncpg itself."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+# The server's own bounds instead of cancelling statements from here: a cancelled one can leave its connection in the
+# pool with an open transaction (R3).  The idle bound frees the locks of a process that was stopped in mid-transaction.
+SERVER_BOUNDS = {
+    "application_name": "gongdan",
+    "statement_timeout": "30000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "10000",
+    "jit": "off",
+    "timezone": "UTC",
+}
+
+
+def new_engine(url: str, *, pool_size: int, name: str) -> AsyncEngine:
+    """An engine whose pool is bounded and quick to refuse, so that overload answers 503 instead of queueing (R6)."""
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        connect_args={
+            "server_settings": {**SERVER_BOUNDS, "application_name": f"gongdan-{name}"},
+            "timeout": 10,
+            "prepared_statement_cache_size": 512,
+        },
+    )

@@ -1,0 +1,154 @@
+"""The tables that every service has beside its own: outbox, inbox, parked events, audit, idempotency keys.
+
+They are added to each service's metadata, so that its migrations create them and the check that models equal the
+migrated schema covers them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from shared.db.engine import Moment
+
+NAMING: Final = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+TYPES: Final[dict[Any, Any]] = {
+    str: Text(),
+    datetime: Moment(),
+    dict[str, Any]: JSONB(),
+    list[str]: JSONB(),
+    list[dict[str, Any]]: JSONB(),
+    bytes: LargeBinary(),
+    uuid.UUID: UUID(as_uuid=True),
+    int: BigInteger(),
+    bool: Boolean(),
+}
+
+
+def add_kernel_tables(metadata: MetaData) -> None:
+    """Put the kernel's tables beside a service's own."""
+    # The names that Debezium's outbox router expects, so that an operator can move to it without a change (R9).
+    outbox = Table(
+        "outbox",
+        metadata,
+        Column("position", BigInteger, Identity(always=True), primary_key=True),
+        Column("id", UUID(as_uuid=True), nullable=False, unique=True),
+        Column("aggregatetype", Text, nullable=False, comment="the topic"),
+        Column("aggregateid", Text, nullable=False, comment="the key"),
+        Column("type", Text, nullable=False),
+        Column("sequence", BigInteger, nullable=False, comment="1, 2, 3 ... within (topic, key)"),
+        Column("headers", JSONB, nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("created_at", Moment, nullable=False),
+        Column("published_at", Moment),
+        Column("refused", Text, comment="why the bus will never take it; later events of its key wait behind it"),
+    )
+    Index("ix_outbox_waiting", outbox.c.position, postgresql_where=text("published_at is null"))
+    Index(
+        "ix_outbox_refused",
+        outbox.c.aggregatetype,
+        outbox.c.aggregateid,
+        postgresql_where=text("refused is not null and published_at is null"),
+    )
+    Table(
+        "stream",
+        metadata,
+        Column("topic", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("last", BigInteger, nullable=False, comment="sequence of the last event written"),
+    )
+    inbox = Table(
+        "inbox",
+        metadata,
+        Column("event_id", UUID(as_uuid=True), primary_key=True),
+        Column("type", Text, nullable=False),
+        Column("received_at", Moment, nullable=False),
+    )
+    Index("ix_inbox_received_at", inbox.c.received_at)
+    Table(
+        "seen",
+        metadata,
+        Column("source", Text, primary_key=True),
+        Column("topic", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("sequence", BigInteger, nullable=False, comment="of the last event taken from this stream"),
+    )
+    parked = Table(
+        "parked",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("topic", Text, nullable=False),
+        Column("partition", Integer, nullable=False),
+        Column("offset", BigInteger, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("event_id", Text),
+        Column("type", Text),
+        Column("headers", JSONB, nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("reason", Text, nullable=False, comment="undecodable, invalid, refused, failed, gap, behind"),
+        Column("detail", Text, nullable=False),
+        Column("parked_at", Moment, nullable=False),
+        Column("state", Text, nullable=False, server_default="waiting", comment="waiting, replayed, dropped"),
+        Column("decided_by", Text),
+        Column("decided_at", Moment),
+        Column("why", Text, comment="the operator's reason for an edit or a drop"),
+    )
+    Index("uq_parked_place", parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
+    Index("ix_parked_waiting", parked.c.topic, parked.c.key, postgresql_where=text("state = 'waiting'"))
+    audit = Table(
+        "audit",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("at", Moment, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("role", Text, nullable=False),
+        Column("unit", Text),
+        Column("action", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("before", JSONB),
+        Column("after", JSONB),
+        Column("reason", Text),
+        Column("event_id", Text, comment="the event that caused the change, if one did"),
+        Column("correlation", Text),
+    )
+    Index("ix_audit_subject", audit.c.subject)
+    Table(
+        "idempotency",
+        metadata,
+        Column("actor", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", Text, nullable=False, comment="SHA-256 of method, path and body"),
+        Column("status", Integer),
+        Column("answer", LargeBinary),
+        Column("created_at", Moment, nullable=False),
+    )
+
+
+def new_metadata() -> MetaData:
+    """A service's metadata: our names for constraints, and the kernel's tables."""
+    metadata = MetaData(naming_convention=NAMING)
+    add_kernel_tables(metadata)
+    return metadata

@@ -1,0 +1,130 @@
+"""The kernel's tables as the first migration of every service creates them.
+
+Frozen: a later change of the kernel's tables is a migration of its own, in each service.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+_REFUSE_CHANGE = """
+create function audit_is_append_only() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit trail is append-only';
+end $$
+"""
+_ON_EVERY_CHANGE = """
+create trigger audit_append_only before update or delete or truncate on audit
+  for each statement execute function audit_is_append_only()
+"""
+
+
+def create() -> None:
+    """Create outbox, stream, inbox, seen, parked, audit, idempotency."""
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "outbox",
+        sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("id", UUID(as_uuid=True), nullable=False),
+        sa.Column("aggregatetype", sa.Text, nullable=False, comment="the topic"),
+        sa.Column("aggregateid", sa.Text, nullable=False, comment="the key"),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False, comment="1, 2, 3 ... within (topic, key)"),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("published_at", moment),
+        sa.Column("refused", sa.Text, comment="why the bus will never take it; later events of its key wait behind it"),
+        sa.PrimaryKeyConstraint("position", name="pk_outbox"),
+        sa.UniqueConstraint("id", name="uq_outbox_id"),
+    )
+    op.create_index("ix_outbox_waiting", "outbox", ["position"], postgresql_where=sa.text("published_at is null"))
+    op.create_index(
+        "ix_outbox_refused",
+        "outbox",
+        ["aggregatetype", "aggregateid"],
+        postgresql_where=sa.text("refused is not null and published_at is null"),
+    )
+    op.create_table(
+        "stream",
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False, comment="sequence of the last event written"),
+        sa.PrimaryKeyConstraint("topic", "key", name="pk_stream"),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", UUID(as_uuid=True), nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("received_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name="pk_inbox"),
+    )
+    op.create_index("ix_inbox_received_at", "inbox", ["received_at"])
+    op.create_table(
+        "seen",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False, comment="of the last event taken from this stream"),
+        sa.PrimaryKeyConstraint("source", "topic", "key", name="pk_seen"),
+    )
+    op.create_table(
+        "parked",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("partition", sa.Integer, nullable=False),
+        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Text),
+        sa.Column("type", sa.Text),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False, comment="undecodable, invalid, refused, failed, gap, behind"),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("parked_at", moment, nullable=False),
+        sa.Column("state", sa.Text, nullable=False, server_default="waiting", comment="waiting, replayed, dropped"),
+        sa.Column("decided_by", sa.Text),
+        sa.Column("decided_at", moment),
+        sa.Column("why", sa.Text, comment="the operator's reason for an edit or a drop"),
+        sa.PrimaryKeyConstraint("id", name="pk_parked"),
+    )
+    op.create_index("uq_parked_place", "parked", ["topic", "partition", "offset"], unique=True)
+    op.create_index("ix_parked_waiting", "parked", ["topic", "key"], postgresql_where=sa.text("state = 'waiting'"))
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("before", JSONB),
+        sa.Column("after", JSONB),
+        sa.Column("reason", sa.Text),
+        sa.Column("event_id", sa.Text, comment="the event that caused the change, if one did"),
+        sa.Column("correlation", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+    )
+    op.create_index("ix_audit_subject", "audit", ["subject"])
+    op.create_table(
+        "idempotency",
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False, comment="SHA-256 of method, path and body"),
+        sa.Column("status", sa.Integer),
+        sa.Column("answer", sa.LargeBinary),
+        sa.Column("created_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("actor", "key", name="pk_idempotency"),
+    )
+    op.execute(_REFUSE_CHANGE)
+    op.execute(_ON_EVERY_CHANGE)
+
+
+def drop() -> None:
+    """Take them away again."""
+    for table in ("idempotency", "audit", "parked", "seen", "inbox", "stream", "outbox"):
+        op.drop_table(table)
+    op.execute("drop function audit_is_append_only()")

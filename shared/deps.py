@@ -1,0 +1,106 @@
+"""What routes ask for: the caller, a unit of work, a session for reading (S4.2a: deny unless allowed)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import Conflict, Forbidden, Incomplete, Unauthenticated
+from shared.identity import Person, Role, Scope, scope_of
+from shared.service import Runtime
+from shared.web.routes import claim_key
+from shared.work import Work
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="POST /api/dispatch/v1/tokens 所得的令牌")
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The running service that this request reached."""
+    return cast("Runtime", request.app.state.runtime)
+
+
+ThisRuntime = Annotated[Runtime, Depends(runtime_of)]
+
+
+def _person(
+    runtime: ThisRuntime, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Person:
+    if credentials is None:
+        raise Unauthenticated
+    return runtime.tokens.person_of(credentials.credentials)
+
+
+CurrentPerson = Annotated[Person, Depends(_person)]
+"""Whoever calls; 401 without a valid token."""
+
+
+def allow(*roles: Role) -> Callable[..., Person]:
+    """A dependency that lets only these roles through: `dependencies=[Depends(allow(Role.DISPATCHER))]`; 403 otherwise."""
+
+    def check(person: CurrentPerson) -> Person:
+        if not person.has(*roles):
+            raise Forbidden
+        return person
+
+    return check
+
+
+def _scope(person: CurrentPerson) -> Scope:
+    return scope_of(person)
+
+
+CurrentScope = Annotated[Scope, Depends(_scope)]
+"""Which orders the caller may see."""
+
+
+async def _work(request: Request, runtime: ThisRuntime, person: CurrentPerson) -> AsyncIterator[Work]:
+    async with runtime.works.begin(person) as work:
+        request.state.work = work
+        await claim_key(work, request)
+        yield work
+
+
+InWork = Annotated[Work, Depends(_work, scope="function")]
+"""One transaction for the request, committed before the answer leaves (R1)."""
+
+
+async def _session(runtime: ThisRuntime) -> AsyncIterator[AsyncSession]:
+    async with runtime.works.read() as session:
+        yield session
+
+
+InRead = Annotated[AsyncSession, Depends(_session, scope="function")]
+"""A session for queries."""
+
+
+class BadVersion(Incomplete):
+    """If-Match is the version in quotes, as ETag gave it."""
+
+    code = "bad_if_match"
+
+    def __init__(self) -> None:
+        super().__init__('If-Match 应为读取时返回的 ETag，如 "3"')
+
+
+def _if_match(
+    if_match: Annotated[str | None, Header(pattern=r'^"\d{1,18}"$', description="读取时返回的 ETag")] = None,
+) -> int | None:
+    return None if if_match is None else int(if_match.strip('"'))
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+"""The version that the caller read, from If-Match; None when it did not say."""
+
+
+def check_version(found: int, expected: int | None) -> None:
+    """Refuse with 409 when the record is no longer what the caller read."""
+    if expected is not None and expected != found:
+        raise Conflict
+
+
+Cursor = Annotated[str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$", description="上一页返回的 next")]
+Limit = Annotated[int, Query(ge=1, le=200, description="每页条数")]

@@ -1,0 +1,95 @@
+"""The errors that a caller can meet: a stable code, a status, the clause, the facts, and a Chinese message.
+
+422 the request is malformed or incomplete; 409 understood, but the rules say no; 404 unknown or not yours;
+401 nobody; 403 not this role.  The HTTP layer renders every one of them as problem+json.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class BusinessError(Exception):
+    """A refusal that the caller can act upon; `message` says in Chinese what to do next."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    clause: ClassVar[str] = ""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The public attributes that a subclass set: what a program needs to react."""
+        return {name: value for name, value in vars(self).items() if name != "message" and not name.startswith("_")}
+
+
+class Incomplete(BusinessError):
+    """The request lacks a part that the rules demand, or a part of it makes no sense."""
+
+    code = "incomplete"
+    status = 422
+
+
+class NotFound(BusinessError):
+    """Unknown, or not yours: the two look alike on purpose (S4.2a)."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(f"找不到{what}，请核对编号，或确认该{what}属于本单位")
+        self.what, self.key = what, key
+
+
+class Unauthenticated(BusinessError):
+    """No valid proof of who is calling."""
+
+    code = "unauthenticated"
+    status = 401
+
+    def __init__(self, message: str = "请先登录后再操作") -> None:
+        super().__init__(message)
+
+
+class Forbidden(BusinessError):
+    """Known, but this role may not do it."""
+
+    code = "forbidden"
+    status = 403
+
+    def __init__(self, message: str = "当前角色无权执行此操作，请联系区89000中心管理员") -> None:
+        super().__init__(message)
+
+
+class Conflict(BusinessError):
+    """Somebody changed the record first; read it again and decide again."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("该记录刚被他人修改，请刷新后重试")
+
+
+class Unavailable(BusinessError):
+    """The service is overloaded or a dependency is away; try again later."""
+
+    code = "unavailable"
+    status = 503
+
+    def __init__(self, message: str = "系统繁忙，请稍后重试", retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PayloadTooLarge(BusinessError):
+    """The body is larger than the limit of this address."""
+
+    code = "payload_too_large"
+    status = 413
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"请求内容超过上限 {limit_bytes // 1024} KB，请精简内容后重新发送")
+        self.limit_bytes = limit_bytes

@@ -1,0 +1,175 @@
+"""Who is calling: roles, persons, and the bearer token that carries them (S4.2a, lifecycle roles).
+
+Dispatch owns the accounts and signs tokens; every service checks them with the public key alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from shared.clock import Clock
+from shared.errors import Forbidden, NotFound, Unauthenticated
+
+ISSUER: Final = "gongdan"
+AUDIENCE: Final = "gongdan"
+TOKEN_LIFE: Final = timedelta(minutes=60)
+_LONGEST: Final = 8192
+_KEY_BYTES: Final = 32
+_REMEMBERED: Final = 4096
+_ALGORITHMS: Final = ["Ed25519"]
+
+
+class Role(StrEnum):
+    """What a person may do; the Chinese title stands beside it in docs/glossary.md."""
+
+    DISPATCHER = "dispatcher"  # 派单员: triage, assign, decide returns
+    REVIEWER = "reviewer"  # 审核员: approve and reject replies
+    REVISITOR = "revisitor"  # 督办/回访员
+    ANALYST = "analyst"  # 分析员
+    CENTRE_HEAD = "centre_head"  # 中心负责人
+    HANDLER = "handler"  # 承办单位经办人
+    UNIT_DEPUTY = "unit_deputy"  # 承办单位分管领导
+    UNIT_HEAD = "unit_head"  # 承办单位主要领导
+    OFFICE = "office"  # 区政府办公室
+    LEADER = "leader"  # 区领导
+    SEAT = "seat"  # 研判小组成员
+    ASSESSOR = "assessor"  # 考核办
+    ADMIN = "admin"  # 系统管理员
+    AUDITOR = "auditor"  # 审计员
+    SYSTEM = "system"  # the platform itself, never in a token
+
+
+CENTRE: Final = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.ANALYST, Role.CENTRE_HEAD})
+UNIT: Final = frozenset({Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD})
+DISTRICT_READERS: Final = CENTRE | {Role.OFFICE, Role.LEADER, Role.ASSESSOR, Role.AUDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The caller of a command: an account, its roles, and the unit it belongs to (None for the centre and the district)."""
+
+    account: str
+    name: str
+    roles: frozenset[Role]
+    unit: str | None = None
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the person has one of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def role(self) -> str:
+        """The roles in one word, for the audit trail."""
+        return "+".join(sorted(self.roles))
+
+
+SYSTEM: Final = Person(account="system", name="平台", roles=frozenset({Role.SYSTEM}))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which orders a person may see: all of the district, or those of one unit.  The one place that decides it (S4.2a)."""
+
+    unit: str | None
+    everything: bool
+
+    def check(self, owner: str | None, what: str, key: str) -> None:
+        """Refuse with 404 what belongs to another unit: it looks the same as unknown."""
+        if not self.everything and (self.unit is None or owner != self.unit):
+            raise NotFound(what, key)
+
+
+def scope_of(person: Person) -> Scope:
+    """Deny unless allowed: centre and district roles read everything, unit roles their unit, others nothing."""
+    if person.has(*DISTRICT_READERS):
+        return Scope(unit=None, everything=True)
+    if person.has(*UNIT) and person.unit:
+        return Scope(unit=person.unit, everything=False)
+    raise Forbidden
+
+
+def _key(encoded: str, *, private: bool) -> OKPKey:
+    raw = base64.b64decode(encoded, validate=True)
+    if len(raw) != _KEY_BYTES:
+        raise ValueError("an Ed25519 key has 32 bytes")
+    text = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    if private:
+        public = Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw()
+        x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+        return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x, "d": text})
+    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": text})
+
+
+class TokenSigner:
+    """Signs bearer tokens; only dispatch has one."""
+
+    def __init__(self, private_key: str, clock: Clock) -> None:
+        self._private, self._clock = _key(private_key, private=True), clock
+
+    def sign(self, person: Person) -> tuple[str, datetime]:
+        """A token and the moment it ends."""
+        now = self._clock.now()
+        ends_at = now + TOKEN_LIFE
+        claims: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": person.account,
+            "name": person.name,
+            "roles": sorted(person.roles),
+            "unit": person.unit,
+            "iat": int(now.timestamp()),
+            "exp": int(ends_at.timestamp()),
+        }
+        return jwt.encode({"alg": "Ed25519", "typ": "JWT"}, claims, self._private, algorithms=_ALGORITHMS), ends_at
+
+
+class TokenReader:
+    """Turns a bearer token into a person, or refuses; remembers what it has checked until the token ends."""
+
+    def __init__(self, public_key: str, clock: Clock) -> None:
+        self._public, self._clock = _key(public_key, private=False), clock
+        self._known: OrderedDict[str, tuple[Person, int, float]] = OrderedDict()
+
+    def person_of(self, token: str) -> Person:
+        """The bearer; Unauthenticated when the token is not ours, altered, ended or absurd."""
+        now = int(self._clock.now().timestamp())
+        known = self._known.get(token)
+        if known is not None:
+            person, ends, _ = known
+            if now < ends:
+                return person
+            del self._known[token]
+            raise Unauthenticated("登录已过期，请重新登录")
+        if len(token) > _LONGEST:
+            raise Unauthenticated("登录凭证无效，请重新登录")
+        person, ends = self._checked(token, now)
+        self._known[token] = (person, ends, time.monotonic())
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return person
+
+    def _checked(self, token: str, now: int) -> tuple[Person, int]:
+        try:
+            claims = jwt.decode(token, self._public, algorithms=_ALGORITHMS).claims
+            if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE:
+                raise Unauthenticated("登录凭证无效，请重新登录")
+            ends = int(claims["exp"])
+            if now >= ends:
+                raise Unauthenticated("登录已过期，请重新登录")
+            roles = frozenset(Role(role) for role in claims["roles"]) - {Role.SYSTEM}
+            unit = claims["unit"]
+            person = Person(account=str(claims["sub"]), name=str(claims["name"]), roles=roles, unit=unit and str(unit))
+        except (JoseError, ValueError, KeyError, TypeError) as fault:
+            raise Unauthenticated("登录凭证无效，请重新登录") from fault
+        return person, ends

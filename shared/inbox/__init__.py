@@ -1,0 +1,8 @@
+"""Events enter a service here: once each, in order, or parked where an operator sees them."""
+
+from __future__ import annotations
+
+from shared.inbox.consumer import BatchHandler, Consumer, Handler, Stuck
+from shared.inbox.parked import ParkedEvents
+
+__all__ = ["BatchHandler", "Consumer", "Handler", "ParkedEvents", "Stuck"]

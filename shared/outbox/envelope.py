@@ -1,0 +1,139 @@
+"""CloudEvents 1.0 in Kafka's binary mode: attributes as `ce_` headers, the fact as JSON (R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from shared.bus import Delivery, Message
+from shared.contracts import EVENTS, Event
+
+SOURCE: Final = "/gongdan/"
+_AHEAD: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event and what is known about it.
+
+    `sequence` counts 1, 2, 3 ... within (source, topic, subject), so a reader sees a repeat or a gap at once.
+    """
+
+    id: UUID
+    source: str
+    topic: str
+    subject: str
+    sequence: int
+    time: datetime
+    event: Event | None
+    """None when this platform does not know the type (a newer publisher): passed by, but counted."""
+    type: str
+    correlation: str
+    causation: str | None
+    actor: str
+
+
+class Undecodable(ValueError):
+    """The bytes are no event of ours; `reason` is a stable word."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+def headers_of(
+    *,
+    event_id: UUID,
+    source: str,
+    event_type: str,
+    subject: str,
+    sequence: int,
+    time: datetime,
+    extra: Mapping[str, str],
+) -> dict[str, str]:
+    """The CloudEvents attributes of one event."""
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": str(event_id),
+        "ce_source": source,
+        "ce_type": event_type,
+        "ce_subject": subject,
+        "ce_partitionkey": subject,
+        "ce_time": time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_dataschema": f"urn:gongdan:event:{event_type}",
+        "ce_sequence": str(sequence),
+        "content-type": "application/json",
+        **{f"ce_{name}": value for name, value in extra.items()},
+    }
+
+
+def encode(envelope: Envelope) -> Message:
+    """An envelope as the bus carries it."""
+    assert envelope.event is not None
+    extra = {"correlationid": envelope.correlation, "actor": envelope.actor}
+    if envelope.causation:
+        extra["causationid"] = envelope.causation
+    return Message(
+        topic=envelope.topic,
+        key=envelope.subject,
+        value=envelope.event.model_dump_json().encode(),
+        headers=headers_of(
+            event_id=envelope.id,
+            source=envelope.source,
+            event_type=envelope.type,
+            subject=envelope.subject,
+            sequence=envelope.sequence,
+            time=envelope.time,
+            extra=extra,
+        ),
+    )
+
+
+def decode(delivery: Delivery, *, now: datetime | None) -> Envelope:
+    """What was delivered; Undecodable when it is not a sound event.
+
+    An event dated more than five minutes ahead of `now` is refused (None: not checked): a wrong clock must not poison
+    deadlines (R33).
+    """
+    try:
+        headers = {name: value.decode() for name, value in delivery.headers.items()}
+        event_id, sequence = UUID(headers["ce_id"]), int(headers["ce_sequence"])
+        time = datetime.fromisoformat(headers["ce_time"])
+        source, event_type, subject = headers["ce_source"], headers["ce_type"], headers["ce_subject"]
+    except (KeyError, ValueError, UnicodeDecodeError) as fault:
+        raise Undecodable("undecodable", f"{type(fault).__name__}: {fault}") from fault
+    if headers.get("ce_specversion") != "1.0":
+        raise Undecodable("undecodable", "CloudEvents 1.0 expected")
+    if time.tzinfo is None or sequence < 1:
+        raise Undecodable("undecodable", "ce_time needs its offset and ce_sequence starts at 1")
+    if now is not None and time - now > _AHEAD:
+        raise Undecodable("invalid", f"dated {time.isoformat()}, more than five minutes ahead")
+    cls = EVENTS.get(event_type)
+    event: Event | None = None
+    if cls is not None:
+        try:
+            event = cls.model_validate_json(delivery.value or b"")
+        except ValidationError as fault:
+            # Names of fields and rules only: the values may be personal.
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in fault.errors(include_input=False))
+            raise Undecodable("invalid", wrong) from fault
+        if event.key != subject or delivery.key != subject:
+            raise Undecodable("invalid", "key, subject and content name different things")
+    return Envelope(
+        id=event_id,
+        source=source,
+        topic=delivery.topic,
+        subject=subject,
+        sequence=sequence,
+        time=time,
+        event=event,
+        type=event_type,
+        correlation=headers.get("ce_correlationid", ""),
+        causation=headers.get("ce_causationid"),
+        actor=headers.get("ce_actor", "system"),
+    )

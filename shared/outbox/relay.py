@@ -1,0 +1,184 @@
+"""The relay: one per service (advisory lock), from the outbox to the bus, in order, until acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from shared.bus import Bus, BusUnavailable, Message, MessageRefused
+from shared.clock import Clock
+from shared.outbox.envelope import SOURCE, headers_of
+from shared.telemetry import Metrics, logger
+
+log = logger("relay")
+
+_LOCK_CLASS: Final = 0x72656C61  # "rela"
+_BATCH: Final = 1000
+_CHANNEL: Final = "outbox_written"
+
+# Never by a cursor: an event with a lower position may commit later (R7).  Events of a key behind a refused one wait.
+_TAKE = """
+select position, id, aggregatetype, aggregateid, type, sequence, headers, payload, created_at
+from outbox o
+where published_at is null and refused is null and not exists (
+  select from outbox r where r.refused is not null and r.published_at is null
+    and r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid)
+order by position limit $1
+"""
+_MARK = "update outbox set published_at = $2 where position = any($1::bigint[])"
+_REFUSE = "update outbox set refused = $2 where position = $1"
+_STATE = "select count(*), min(created_at) from outbox where published_at is null"
+
+
+class Relay:
+    """Publishes what its service's outbox holds.
+
+    It is woken by the event `wake` after each commit of this process, by a notification of other replicas, and by a
+    look each `poll` seconds.  A row is marked only after the bus acknowledged it, so a crash between the two
+    publishes it again: readers drop repeats.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        database_url: str,
+        bus: Bus,
+        clock: Clock,
+        metrics: Metrics,
+        wake: asyncio.Event,
+        poll: float = 1.0,
+    ) -> None:
+        self._service, self._url, self._bus, self._clock = service, database_url, bus, clock
+        self._metrics, self.wake, self._poll = metrics, wake, poll
+        self._source = SOURCE + service
+        self.leading = False
+        self.running = False
+
+    async def run(self) -> None:
+        """Until cancelled: wait for the lock, publish, wait for work."""
+        pause = 0.1
+        self.running = True
+        while True:
+            try:
+                await self._lead()
+                pause = 0.1
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BusUnavailable) as fault:
+                self._metrics.publish_errors.inc()
+                log.warning("relay interrupted", service=self._service, error=type(fault).__name__, pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            finally:
+                self.leading = False
+
+    async def _lead(self) -> None:
+        # A stopped (not dead) process keeps its socket: the server ends its idle session, and with it the lock, so that
+        # another replica can go on.
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=10,
+            server_settings={"application_name": f"gongdan-relay-{self._service}", "idle_session_timeout": "15000"},
+        )
+        try:
+            await connection.add_listener(_CHANNEL, self._notified)
+            await self._lock(connection)
+            self.leading = True
+            while True:
+                self.wake.clear()
+                while await self.publish_waiting(connection) >= _BATCH:
+                    pass
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), self._poll)
+        finally:
+            connection.terminate()
+
+    async def _lock(self, connection: asyncpg.Connection[Any]) -> None:
+        """Return when this relay is the one of its service."""
+        while True:
+            if await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK_CLASS, self._service):
+                return
+            await asyncio.sleep(self._poll)
+
+    def _notified(self, *_: Any) -> None:
+        self.wake.set()
+
+    async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> int:
+        """One batch; how many rows were taken."""
+        rows = await connection.fetch(_TAKE, _BATCH)
+        if rows:
+            messages = [self._message(row) for row in rows]
+            try:
+                await self._bus.publish(messages)
+            except MessageRefused as refusal:
+                await self._set_aside(connection, rows, refusal)
+                return len(rows)
+            await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
+            self._metrics.published.inc(len(rows))
+        await self._measure(connection, len(rows))
+        return len(rows)
+
+    async def _set_aside(self, connection: asyncpg.Connection[Any], rows: list[Any], refusal: MessageRefused) -> None:
+        row = rows[refusal.index]
+        await connection.execute(_REFUSE, row["position"], refusal.reason)
+        log.error("event refused by the bus", service=self._service, event_id=str(row["id"]), event_type=row["type"])
+
+    async def _measure(self, connection: asyncpg.Connection[Any], taken: int) -> None:
+        # Counting is left out while a backlog drains: it would read the index once per batch.
+        if taken < _BATCH:
+            waiting, oldest = await connection.fetchrow(_STATE) or (0, None)
+            self._metrics.outbox_waiting.set(waiting)
+            self._metrics.outbox_oldest.set(_age(oldest, self._clock.now()))
+
+    def _message(self, row: Mapping[str, Any]) -> Message:
+        return Message(
+            topic=row["aggregatetype"],
+            key=row["aggregateid"],
+            value=bytes(row["payload"]),
+            headers=headers_of(
+                event_id=row["id"],
+                source=self._source,
+                event_type=row["type"],
+                subject=row["aggregateid"],
+                sequence=row["sequence"],
+                time=row["created_at"],
+                extra=orjson.loads(row["headers"]),
+            ),
+        )
+
+
+def _age(oldest: datetime | None, now: datetime) -> float:
+    return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+
+class Waker:
+    """Tells the relay of another replica, after the commit, on a connection of its own, at most every 5 ms (R53)."""
+
+    def __init__(self, database_url: str, wake: asyncio.Event, committed: asyncio.Event, relay: Relay) -> None:
+        self._url, self._wake, self._committed, self._relay = database_url, wake, committed, relay
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        connection: asyncpg.Connection[Any] | None = None
+        try:
+            while True:
+                await self._committed.wait()
+                self._committed.clear()
+                self._wake.set()
+                if self._relay.leading:
+                    continue
+                try:
+                    if connection is None or connection.is_closed():
+                        connection = await asyncpg.connect(self._url, timeout=10)
+                    await connection.execute(f"notify {_CHANNEL}")
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    connection = None  # the relay's own look each second is the net below
+                await asyncio.sleep(0.005)
+        finally:
+            if connection is not None:
+                connection.terminate()

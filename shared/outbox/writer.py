@@ -1,0 +1,114 @@
+"""The outbox as a handler sees it: `add` a fact; it is written in the handler's own transaction."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import PUBLISHERS, Event
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique, and close together in an index because it begins with the time."""
+    millis = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (millis & 0xFFFFFFFFFFFF) << 80
+    value |= 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & 0x3FFFFFFFFFFFFFFF
+    return UUID(int=value)
+
+
+class IdSource(Protocol):
+    """Where new identities come from; injected, so that a test can foretell them."""
+
+    def __call__(self) -> UUID:
+        """The next identity."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A fact waiting for the end of its transaction."""
+
+    id: UUID
+    event: Event
+    at: datetime
+    headers: dict[str, str]
+
+
+# One statement: it locks each stream's counter first, in the order of the keys, and only then draws positions.  So
+# the events of one key get positions in the order of their commits, whatever the handler locked before (R7), and two
+# transactions never wait for each other in a circle.
+WRITE: Final = """
+with fresh as (
+  select * from unnest(cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
+    cast(:headers as text[]), cast(:payloads as bytea[]), cast(:times as timestamptz[]))
+    with ordinality as f(id, topic, key, type, headers, payload, at, n)
+), counted as (
+  select topic, key, count(*) as many from fresh group by topic, key
+), locked as (
+  insert into stream as s (topic, key, last)
+  select topic, key, many from counted order by topic, key
+  on conflict (topic, key) do update set last = s.last + excluded.last
+  returning topic, key, last
+)
+insert into outbox (id, aggregatetype, aggregateid, type, sequence, headers, payload, created_at)
+select f.id, f.topic, f.key, f.type,
+  l.last - c.many + row_number() over (partition by f.topic, f.key order by f.n),
+  f.headers::jsonb, f.payload, f.at
+from fresh f join counted c using (topic, key) join locked l using (topic, key)
+order by f.n
+"""
+_WRITE = text(WRITE)
+
+
+class Outbox:
+    """The facts of one transaction, written at its end by `flush`."""
+
+    def __init__(self, service: str, ids: IdSource) -> None:
+        self._ids = ids
+        self._allowed = frozenset(PUBLISHERS[service]) | frozenset(PUBLISHERS["kernel"])
+        self.service = service
+        self._pending: list[Pending] = []
+
+    def add(self, event: Event, *, at: datetime, headers: dict[str, str]) -> UUID:
+        """Tell a fact; only the owner of a type may publish it."""
+        if type(event) not in self._allowed:
+            raise TypeError(f"{self.service} may not publish {event.type}: it belongs to another service")
+        pending = Pending(self._ids(), event, at, headers)
+        self._pending.append(pending)
+        return pending.id
+
+    @property
+    def pending(self) -> Sequence[Pending]:
+        """What has been told so far."""
+        return tuple(self._pending)
+
+    async def flush(self, session: AsyncSession) -> int:
+        """Write the facts; how many there were."""
+        if not self._pending:
+            return 0
+        pending, self._pending = self._pending, []
+        await session.execute(_WRITE, columns_of(pending))
+        return len(pending)
+
+
+def columns_of(pending: Sequence[Pending]) -> dict[str, list[object]]:
+    """The facts as the arrays that WRITE takes."""
+    return {
+        "ids": [p.id for p in pending],
+        "topics": [p.event.topic for p in pending],
+        "keys": [p.event.key for p in pending],
+        "types": [p.event.type for p in pending],
+        "headers": [orjson.dumps(p.headers).decode() for p in pending],
+        "payloads": [p.event.model_dump_json().encode() for p in pending],
+        "times": [p.at for p in pending],
+    }

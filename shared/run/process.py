@@ -1,0 +1,276 @@
+"""One process: any number of services, their consumers, relays, jobs and HTTP, started, watched and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from shared.app import build_app, mount
+from shared.bus import Bus, BusError
+from shared.bus.topics import PARTITIONS
+from shared.calendar import statutory_calendar
+from shared.clock import Clock, clock_of
+from shared.db import new_engine
+from shared.db.migrate import upgrade
+from shared.identity import TokenReader
+from shared.inbox import Consumer, ParkedEvents, Stuck
+from shared.outbox import Relay
+from shared.outbox.relay import Waker
+from shared.seal import Sealer
+from shared.service import Runtime, Service
+from shared.settings import Settings
+from shared.telemetry import Metrics, logger
+from shared.work import Works
+
+log = logger("run")
+
+_PATIENCE: Final = 60.0
+
+
+def bus_of(settings: Settings) -> Bus:
+    """The adapter that the settings name; the only place that chooses."""
+    if settings.bus_is_kafka:
+        from shared.bus.kafka import KafkaBus
+
+        return KafkaBus(settings.bus_url.removeprefix("kafka://"), replication=settings.kafka_replication)
+    from shared.bus.postgres import PostgresBus
+
+    return PostgresBus(settings.bus_url)
+
+
+def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Clock) -> Runtime:
+    """Everything one service needs; nothing of it has started yet."""
+    url = settings.database_of(service.name)
+    metrics = Metrics(service.name)
+    works = Works(
+        service=service.name,
+        engine=new_engine(url, pool_size=settings.pool_size, name=service.name),
+        clock=clock,
+        sealer=Sealer.parse(settings.seal_keys.get_secret_value()),
+        calendar=statutory_calendar(),
+    )
+    consumer = Consumer(
+        works=works,
+        bus=bus,
+        topics=service.topics,
+        handlers=service.subscriptions,
+        batch=service.batch,
+        metrics=metrics,
+        member=f"{socket.gethostname()}-{os.getpid()}",
+        watchdog=settings.watchdog_seconds,
+    )
+    relay = Relay(
+        service=service.name,
+        database_url=url,
+        bus=bus,
+        clock=clock,
+        metrics=metrics,
+        wake=asyncio.Event(),
+        poll=settings.workers_poll_seconds,
+    )
+    return Runtime(
+        service=service,
+        settings=settings,
+        clock=clock,
+        works=works,
+        bus=bus,
+        tokens=TokenReader(settings.token_public_key.get_secret_value(), clock),
+        metrics=metrics,
+        relay=relay,
+        consumer=consumer,
+        parked=ParkedEvents(works, consumer.replay),
+        database_url=url,
+    )
+
+
+async def _patiently(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try until a dependency that starts beside us answers; give up after a minute with the last fault."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    pause = 0.1
+    while True:
+        try:
+            await attempt()
+        except (OSError, BusError) as fault:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            log.warning("waiting for a dependency", what=what, error=type(fault).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+        else:
+            return
+
+
+@dataclass
+class Process:
+    """The services of one process while they run."""
+
+    runtimes: list[Runtime]
+    bus: Bus
+    clock: Clock
+    app: Starlette
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def runtime_of(self, name: str) -> Runtime:
+        """The running service of this name."""
+        return next(runtime for runtime in self.runtimes if runtime.service.name == name)
+
+
+async def _again(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """Keep a job going: start it again after a pause when it raises; Stuck ends the process."""
+    pause = 0.1
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await job()
+        except Stuck:
+            raise
+        except Exception:
+            log.exception("job failed", service=runtime.service.name, job=name)
+        else:
+            return
+        if asyncio.get_running_loop().time() - started > _PATIENCE:
+            pause = 0.1
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 10.0)
+
+
+@asynccontextmanager
+async def running(
+    services: Sequence[Service], settings: Settings, *, clock: Clock | None = None, bus: Bus | None = None
+) -> AsyncIterator[Process]:
+    """Start the services without their HTTP port; leaving stops them in order and loses nothing."""
+    clock = clock or clock_of(settings.clock)
+    bus = bus or bus_of(settings)
+    await _patiently("bus", bus.start)
+    try:
+        await _patiently("topics", lambda: bus.ensure_topics(PARTITIONS))
+        runtimes = [build_runtime(service, settings, bus=bus, clock=clock) for service in services]
+        try:
+            await asyncio.gather(*(_prepare(runtime) for runtime in runtimes))
+            apps = [(runtime, build_app(runtime.service, runtime)) for runtime in runtimes]
+            process = Process(runtimes, bus, clock, mount(apps))
+            async with asyncio.TaskGroup() as group:
+                for runtime in runtimes:
+                    process.tasks += _start_tasks(group, runtime)
+                    runtime.started = True
+                try:
+                    yield process
+                finally:
+                    for runtime in runtimes:
+                        runtime.closing = True
+                    for task in process.tasks:
+                        task.cancel()
+        finally:
+            for runtime in runtimes:
+                await runtime.works.engine.dispose()
+    finally:
+        await bus.stop()
+
+
+async def _prepare(runtime: Runtime) -> None:
+    service = runtime.service
+    await _patiently(f"database of {service.name}", lambda: upgrade(runtime.database_url, service.name))
+    if service.prepare is not None:
+        await service.prepare(runtime)
+
+
+def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime) -> list[asyncio.Task[Any]]:
+    service = runtime.service
+    relay = runtime.relay
+    waker = Waker(runtime.database_url, relay.wake, runtime.works.committed, relay)
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {"relay": relay.run, "waker": waker.run}
+    if service.topics:
+        jobs["consumer"] = runtime.consumer.run
+    for job in service.jobs:
+        jobs[job.__name__] = lambda job=job: job(runtime)  # type: ignore[misc]
+    return [group.create_task(_again(runtime, name, job), name=f"{service.name}.{name}") for name, job in jobs.items()]
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+class PortTaken(RuntimeError):
+    """The port that was asked for is in use."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; PortTaken in clear words when another program has the port."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as fault:
+        sock.close()
+        raise PortTaken(f"{host}:{port} is in use by another program; set GONGDAN_PORT to a free one") from fault
+    sock.listen(2048)
+    sock.set_inheritable(True)
+    return sock
+
+
+async def serve(
+    services: Sequence[Service],
+    settings: Settings,
+    *,
+    sock: socket.socket | None = None,
+    ready: Callable[[Process, str], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT: not ready, a pause for balancers, no new requests, last ones finished, close (R50)."""
+    sock = sock or listen(settings.host, settings.port)
+    host, port = sock.getsockname()[:2]
+    address = f"http://{host}:{port}"
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    async with running(services, settings) as process:
+        config = uvicorn.Config(
+            process.app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=20,
+            server_header=False,
+            date_header=False,
+        )
+        server = uvicorn.Server(config)
+        # Signals are ours: uvicorn would close at once, without the pause.
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        async with asyncio.TaskGroup() as group:
+            http = group.create_task(server.serve(sockets=[sock]), name="http")
+            waiting = group.create_task(asked.wait(), name="signals")
+            if ready is not None:
+                guest = group.create_task(ready(process, address), name="ready")
+                waiting.add_done_callback(lambda _: guest.cancel())
+            await asyncio.wait({http, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            for runtime in process.runtimes:
+                runtime.closing = True
+            await asyncio.sleep(settings.drain_seconds)
+            server.should_exit = True
+    log.info("stopped")
+
+
+def run_service(service: Service) -> None:
+    """What `python -m services.<name>` does: this one service, configured by the environment alone."""
+    import uvloop
+
+    from shared.telemetry import configure_logs
+
+    settings = Settings()
+    configure_logs(settings.log_level)
+    uvloop.run(serve([service], settings))

@@ -1,0 +1,66 @@
+"""What a process reads from its environment; every variable starts with GONGDAN_ and is named once, here.
+
+A secret never has a default: the embedded start draws its own and keeps them under var/ (see shared.run).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ServiceName = Literal["intake", "dispatch", "sla", "review", "analytics"]
+SERVICES: tuple[ServiceName, ...] = ("intake", "dispatch", "sla", "review", "analytics")
+
+
+class Settings(BaseSettings):
+    """The settings of one process, whatever number of services it runs."""
+
+    model_config = SettingsConfigDict(env_prefix="GONGDAN_", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        description="PostgreSQL address of a service's database; `{service}` stands for its name, "
+        "e.g. postgresql://gongdan:secret@db:5432/gongdan_{service}"
+    )
+    bus_url: str = Field(description="kafka://host:port[,host:port] or the postgresql:// address of the bus's database")
+    kafka_replication: int = Field(default=1, ge=1, description="copies of each topic; 3 in production")
+    token_public_key: SecretStr = Field(description="Ed25519 public key (base64, 32 bytes) that checks bearer tokens")
+    token_private_key: SecretStr | None = Field(
+        default=None, description="Ed25519 private key (base64, 32 bytes) that signs them; only dispatch needs it"
+    )
+    seal_keys: SecretStr = Field(
+        description="keys for personal data, newest first: `id:base64(32 bytes)[,id:base64...]`"
+    )
+    channel_secrets: SecretStr = Field(
+        default=SecretStr("{}"),
+        description='JSON: channel code -> {"in": [webhook secrets, newest first], "out": secret, "url": feedback address};'
+        " only intake needs it",
+    )
+    clock: str = Field(default="real", description="`real` or `simulated:<file>`")
+    host: str = Field(default="127.0.0.1", description="address that HTTP listens on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port that HTTP listens on; 0 draws a free one")
+    pool_size: int = Field(default=8, ge=2, le=64, description="database connections per service and process")
+    workers_poll_seconds: float = Field(
+        default=1.0, gt=0, description="the net below every wake-up: how often loops look anyway"
+    )
+    watchdog_seconds: float = Field(
+        default=60.0, gt=0, description="a consumer with lag and no progress for so long ends the process"
+    )
+    drain_seconds: float = Field(
+        default=5.0, ge=0, description="pause between not-ready and closing, for balancers to notice"
+    )
+    log_level: str = Field(default="INFO")
+    admin_password: SecretStr | None = Field(
+        default=None, description="first password of the account `admin`, set when dispatch starts on an empty database"
+    )
+
+    @cached_property
+    def bus_is_kafka(self) -> bool:
+        """Whether the event bus is Apache Kafka."""
+        return self.bus_url.startswith("kafka://")
+
+    def database_of(self, service: str) -> str:
+        """The database address of one service."""
+        return self.database_url.replace("{service}", service)

@@ -1,0 +1,22 @@
+"""HTTP for a service's routes: problem+json, paging, checked fields, kinds of route."""
+
+from __future__ import annotations
+
+from shared.web.fields import Body, Code, Identifier, Line, PastMoment, SaneMoment, Text
+from shared.web.paging import Page, cursor_of, position_of
+from shared.web.routes import CommandRoute, RawRoute
+
+__all__ = [
+    "Body",
+    "Code",
+    "CommandRoute",
+    "Identifier",
+    "Line",
+    "Page",
+    "PastMoment",
+    "RawRoute",
+    "SaneMoment",
+    "Text",
+    "cursor_of",
+    "position_of",
+]

@@ -1,0 +1,57 @@
+"""Field types that refuse what would hurt later: control characters, endless text, absurd dates, unknown fields."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+# Tab, line feed and carriage return are text; the other control characters break exports and logs (R48), and NUL
+# cannot be stored at all.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_BREAK: Final = re.compile("[\t\r\n]")
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _text(value: str) -> str:
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control_character", "含有控制字符，请删除后重新提交")
+    return value
+
+
+def _line(value: str) -> str:
+    if _BREAK.search(value):
+        raise PydanticCustomError("line_break", "不能换行")
+    return _text(value)
+
+
+def _sane(value: datetime) -> datetime:
+    if not EARLIEST <= value < LATEST:
+        raise PydanticCustomError("absurd_date", "日期应在 2000 年至 2099 年之间")
+    return value.astimezone(UTC)
+
+
+Identifier = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+"""A UUID in its lower-case form: orders, replies, clocks."""
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""A short machine name: a unit's code, an account."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_line)]
+"""One line of text, 1 to 200 characters."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), AfterValidator(_text)]
+"""Text of several lines, 1 to 10,000 characters."""
+SaneMoment = Annotated[AwareDatetime, AfterValidator(_sane)]
+"""A moment with its offset, between 2000 and 2099; UTC inside."""
+PastMoment = SaneMoment
+"""The same; whether it lies before now is for a rule to say, which has the clock."""
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are refused, so that a misspelt one is not silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,156 @@
+"""problem+json (RFC 9457): a stable code, the clause, the facts, and what to do next in Chinese (R4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from shared.clock import SHANGHAI
+from shared.errors import BusinessError, Unavailable
+from shared.telemetry import request_id
+
+_SHOWN: Final = 5
+MEDIA_TYPE: Final = "application/problem+json"
+
+TITLES: Final = {
+    400: "请求无法识别",
+    401: "未登录",
+    403: "无权操作",
+    404: "未找到",
+    405: "方法不支持",
+    406: "无法按要求的格式回答",
+    409: "不符合规则",
+    413: "内容过大",
+    415: "内容类型不支持",
+    422: "内容不完整或有误",
+    429: "请求过于频繁",
+    500: "系统内部错误",
+    503: "暂时无法服务",
+}
+
+# pydantic's words for what is wrong with a field, in the reader's language.
+_SAYS: Final = {
+    "missing": "缺少必填项",
+    "extra_forbidden": "不认识的字段，请删除",
+    "string_too_short": "不能为空或过短",
+    "string_too_long": "内容过长",
+    "string_pattern_mismatch": "格式不正确",
+    "string_type": "应为文字",
+    "enum": "不在可选值之内",
+    "literal_error": "不在可选值之内",
+    "timezone_aware": "时间须带时区，如 2026-11-23T09:00:00+08:00",
+    "datetime_from_date_parsing": "时间格式不正确",
+    "datetime_parsing": "时间格式不正确",
+    "datetime_type": "时间格式不正确",
+    "json_invalid": "不是有效的 JSON",
+    "int_parsing": "应为整数",
+    "bool_parsing": "应为是或否",
+    "model_attributes_type": "应为 JSON 对象",
+    "dict_type": "应为 JSON 对象",
+    "list_type": "应为列表",
+    "too_short": "数量不足",
+    "too_long": "数量过多",
+    "greater_than_equal": "数值过小",
+    "less_than_equal": "数值过大",
+}
+_OURS: Final = frozenset({"control_character", "line_break", "absurd_date"})
+
+
+class FieldFault(BaseModel):
+    """One field that is wrong."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What every refusal looks like."""
+
+    type: str = Field(description="稳定的错误地址：urn:gongdan:problem:<code>")
+    title: str
+    status: int
+    code: str = Field(description="稳定的错误代码")
+    detail: str = Field(description="中文说明及下一步")
+    clause: str | None = Field(default=None, description="依据的条款编号")
+    facts: dict[str, Any] = Field(default_factory=dict)
+    errors: list[FieldFault] = Field(default_factory=list)
+    request_id: str = ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def problem_response(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    clause: str = "",
+    facts: Mapping[str, Any] | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for a refusal."""
+    body: dict[str, Any] = {
+        "type": f"urn:gongdan:problem:{code}",
+        "title": TITLES.get(status, "请求未能完成"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id.get(),
+    }
+    if clause:
+        body["clause"] = clause
+    if facts:
+        body["facts"] = facts
+    if errors:
+        body["errors"] = errors
+    return Response(
+        orjson.dumps(body, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )
+
+
+def problem_of(refusal: BusinessError) -> Response:
+    """The answer for a business error."""
+    headers = {}
+    if isinstance(refusal, Unavailable):
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem_response(
+        refusal.status, refusal.code, refusal.message, clause=refusal.clause, facts=refusal.facts, headers=headers
+    )
+
+
+def field_faults(errors: Sequence[Mapping[str, Any]], names: Mapping[str, str] | None = None) -> list[dict[str, str]]:
+    """Pydantic's errors with Chinese words; `names` gives the Chinese name of a field.  Never the value: it may be personal."""
+    faults = []
+    for error in errors:
+        place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+        field = ".".join(place)
+        word = error["msg"] if error["type"] in _OURS else _SAYS.get(error["type"], "内容有误")
+        shown = (names or {}).get(field, field)
+        faults.append({"field": field, "code": error["type"], "message": f"{shown}：{word}" if shown else word})
+    return faults
+
+
+def invalid_response(errors: Sequence[Mapping[str, Any]], names: Mapping[str, str] | None = None) -> Response:
+    """The answer for fields that are missing or wrong."""
+    faults = field_faults(errors, names)
+    detail = "；".join(fault["message"] for fault in faults[:_SHOWN]) + ("……" if len(faults) > _SHOWN else "")
+    return problem_response(422, "invalid_request", f"请按提示修改后重新提交：{detail}", errors=faults)

@@ -1,0 +1,133 @@
+"""Two kinds of route: commands with an idempotency key, and raw ones that read their own bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, cast
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+
+from shared.errors import BusinessError, Incomplete
+from shared.work import Work
+
+_LONGEST_KEY: Final = 128
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class RawRoute(APIRoute):
+    """The endpoint takes the request and gives the response itself; the declaration serves the OpenAPI document.
+
+    For the webhooks: their signature covers the very bytes, and they are the hot path.
+    """
+
+    def get_route_handler(self) -> Answer:
+        """The endpoint as it is."""
+        return cast("Answer", self.endpoint)
+
+
+class AnsweredBefore(Exception):
+    """This idempotency key has its answer already."""
+
+    def __init__(self, status: int, answer: bytes) -> None:
+        super().__init__("answered before")
+        self.status, self.answer = status, answer
+
+
+class KeyReused(Incomplete):
+    """An idempotency key came back with another request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("该幂等键已用于另一请求，请换用新的幂等键")
+
+
+class BadKey(Incomplete):
+    """An idempotency key is 1 to 128 printable characters."""
+
+    code = "bad_idempotency_key"
+
+    def __init__(self) -> None:
+        super().__init__("幂等键应为 1 至 128 个可见字符")
+
+
+class StillRunning(BusinessError):
+    """The first request with this key has not been answered yet."""
+
+    code = "still_running"
+
+    def __init__(self) -> None:
+        super().__init__("相同请求正在处理，请稍后查询结果")
+
+
+async def claim_key(work: Work, request: Request) -> None:
+    """Take the request's Idempotency-Key in this transaction; a second request waits here for the first."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return
+    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BadKey
+    body = await request.body()
+    fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
+    place = {"actor": work.person.account, "key": key}
+    taken = await work.session.execute(
+        text(
+            "insert into idempotency (actor, key, fingerprint, created_at) values (:actor, :key, :fingerprint, :now) "
+            "on conflict do nothing returning key"
+        ),
+        {**place, "fingerprint": fingerprint, "now": work.now},
+    )
+    if taken.first() is not None:
+        request.state.idempotency_key = key
+        return
+    rows = await work.session.execute(
+        text("select fingerprint, status, answer from idempotency where actor = :actor and key = :key"), place
+    )
+    known = rows.one_or_none()
+    if known is None or known.status is None:
+        raise StillRunning
+    if known.fingerprint != fingerprint:
+        raise KeyReused
+    raise AnsweredBefore(known.status, bytes(known.answer))
+
+
+class CommandRoute(APIRoute):
+    """Remembers the answer of a command under its idempotency key, in the command's own transaction.
+
+    The function-scoped unit of work is still open when the answer exists, and commits before it leaves (R1).
+    """
+
+    def get_route_handler(self) -> Answer:
+        """The usual handler, with the answer kept."""
+        usual = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response: Response = await usual(request)
+            except AnsweredBefore as before:
+                return Response(
+                    before.answer,
+                    status_code=before.status,
+                    media_type="application/json" if before.answer else None,
+                    headers={"Idempotent-Replayed": "true"},
+                )
+            key = getattr(request.state, "idempotency_key", None)
+            if key is not None:
+                work: Work = request.state.work
+                await work.session.execute(
+                    text(
+                        "update idempotency set status = :status, answer = :answer where actor = :actor and key = :key"
+                    ),
+                    {
+                        "status": response.status_code,
+                        "answer": bytes(response.body),
+                        "actor": work.person.account,
+                        "key": key,
+                    },
+                )
+            return response
+
+        return answer

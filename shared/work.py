@@ -1,0 +1,144 @@
+"""The unit of work: one transaction, what a handler needs inside it, and what is written at its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from shared.calendar import WorkCalendar
+from shared.clock import Clock
+from shared.contracts import Event
+from shared.identity import SYSTEM, Person
+from shared.outbox import Envelope, Outbox
+from shared.outbox.writer import IdSource, new_id
+from shared.seal import Sealer
+from shared.telemetry import correlation_id
+
+_AUDIT = text(
+    """
+insert into audit (at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
+select at, actor, role, unit, action, subject, before::jsonb, after::jsonb, reason, event_id, correlation
+from unnest(cast(:at as timestamptz[]), cast(:actor as text[]), cast(:role as text[]), cast(:unit as text[]),
+  cast(:action as text[]), cast(:subject as text[]), cast(:before as text[]), cast(:after as text[]),
+  cast(:reason as text[]), cast(:event_id as text[]), cast(:correlation as text[]))
+  as t(at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
+"""
+)
+
+
+@dataclass(slots=True)
+class Work:
+    """What a handler is given: load, decide, change, emit.  It never commits."""
+
+    session: AsyncSession
+    clock: Clock
+    calendar: WorkCalendar
+    sealer: Sealer
+    person: Person
+    outbox: Outbox
+    ids: IdSource
+    correlation: str
+    cause: Envelope | None = None
+    """The event that is being applied; None in a command of a person."""
+    _audit: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        """The current moment."""
+        return self.clock.now()
+
+    def emit(self, event: Event) -> UUID:
+        """Tell the other services a fact, in this transaction; the event's id."""
+        headers = {"correlationid": self.correlation, "actor": self.person.account}
+        if self.cause is not None:
+            headers["correlationid"] = self.cause.correlation or self.correlation
+            headers["causationid"] = str(self.cause.id)
+        return self.outbox.add(event, at=self.clock.now(), headers=headers)
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Write down who changed what, in this transaction (X1).  `before` and `after` carry no personal data."""
+        self._audit.append(
+            {
+                "at": self.clock.now(),
+                "actor": self.person.account,
+                "role": self.person.role,
+                "unit": self.person.unit,
+                "action": action,
+                "subject": subject,
+                "before": None if before is None else orjson.dumps(before).decode(),
+                "after": None if after is None else orjson.dumps(after).decode(),
+                "reason": reason,
+                "event_id": None if self.cause is None else str(self.cause.id),
+                "correlation": self.correlation,
+            }
+        )
+
+    async def finish(self) -> int:
+        """Write what is pending; how many events there were.  The unit of work calls it, nobody else."""
+        await self.session.flush()
+        if self._audit:
+            rows, self._audit = self._audit, []
+            await self.session.execute(_AUDIT, {name: [row[name] for row in rows] for name in rows[0]})
+        # Last, because it locks the streams: business rows first, streams second, everywhere.
+        return await self.outbox.flush(self.session)
+
+
+@dataclass(slots=True)
+class Works:
+    """Where a service's units of work come from."""
+
+    service: str
+    engine: AsyncEngine
+    clock: Clock
+    sealer: Sealer
+    calendar: WorkCalendar
+    committed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set after each commit that wrote events: the relay waits for it."""
+    ids: IdSource = new_id
+    _sessions: async_sessionmaker[AsyncSession] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sessions keep their records readable after the commit; they live as long as one unit of work."""
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+
+    @asynccontextmanager
+    async def begin(self, person: Person = SYSTEM, *, correlation: str | None = None) -> AsyncIterator[Work]:
+        """One transaction: committed when the block ends well, rolled back when it raises."""
+        async with self._sessions() as session, session.begin():
+            work = Work(
+                session=session,
+                clock=self.clock,
+                calendar=self.calendar,
+                sealer=self.sealer,
+                person=person,
+                outbox=Outbox(self.service, self.ids),
+                ids=self.ids,
+                correlation=correlation or correlation_id.get() or str(self.ids()),
+            )
+            yield work
+            told = await work.finish()
+        if told:
+            self.committed.set()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for queries only; nothing that it changes is kept."""
+        async with self._sessions() as session:
+            yield session

@@ -1,0 +1,183 @@
+"""One service at a desk: a real database, a clock that stands still, callers of every role; no bus, no loops."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from shared.app import build_app, mount
+from shared.bus import Delivery, Message
+from shared.clock import SimulatedClock
+from shared.contracts import EVENTS, PUBLISHERS, Event
+from shared.db.migrate import upgrade
+from shared.identity import Person, Role, TokenSigner
+from shared.outbox import Envelope, encode
+from shared.outbox.writer import new_id
+from shared.run.process import build_runtime
+from shared.service import Runtime, Service
+from shared.settings import Settings
+from tests.support.postgres import DatabaseServer
+
+MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
+"""2026-11-23 09:00 in Yantai: an ordinary working Monday."""
+
+
+def settings_for(database_url: str, bus_url: str = "postgresql://nowhere/bus", **more: Any) -> Settings:
+    """Settings with keys drawn for this run."""
+    return Settings(
+        database_url=database_url,
+        bus_url=bus_url,
+        token_public_key=SecretStr(base64.b64encode(_PRIVATE.public_key().public_bytes_raw()).decode()),
+        token_private_key=SecretStr(base64.b64encode(_PRIVATE.private_bytes_raw()).decode()),
+        seal_keys=SecretStr("test:" + base64.b64encode(_SEAL_KEY).decode()),
+        **more,
+    )
+
+
+_PRIVATE = Ed25519PrivateKey.generate()
+_SEAL_KEY = os.urandom(32)
+
+
+class NoBus:
+    """The desk has no bus: what would be published is read from the outbox."""
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def stop(self) -> None:
+        """Nothing to stop."""
+
+    async def ensure_topics(self, topics: Any) -> None:
+        """No topics."""
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Nobody publishes at a desk."""
+        raise AssertionError("a desk has no bus")
+
+    def subscribe(self, group: str, topics: Sequence[str], *, member: str) -> Any:
+        """Nobody subscribes at a desk."""
+        raise AssertionError("a desk has no bus")
+
+    async def ping(self) -> None:
+        """Always there."""
+
+
+@dataclass
+class Desk:
+    """A service under test."""
+
+    runtime: Runtime
+    clock: SimulatedClock
+    http: httpx.AsyncClient
+    _sequences: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _offset: int = 0
+
+    def bearer(self, *roles: Role, unit: str | None = None, account: str | None = None) -> dict[str, str]:
+        """The Authorization header of somebody with these roles."""
+        name = account or "-".join([*sorted(roles), unit or "centre"])
+        private = self.runtime.settings.token_private_key
+        assert private is not None
+        signer = TokenSigner(private.get_secret_value(), self.clock)
+        token, _ = signer.sign(Person(account=name, name=name, roles=frozenset(roles), unit=unit))
+        return {"Authorization": f"Bearer {token}"}
+
+    def person(self, *roles: Role, unit: str | None = None, account: str | None = None) -> Person:
+        """The same person for a handler."""
+        name = account or "-".join([*sorted(roles), unit or "centre"])
+        return Person(account=name, name=name, roles=frozenset(roles), unit=unit)
+
+    async def tell(self, *events: Event, event_id: UUID | None = None) -> None:
+        """Let events of other services arrive, one by one, as the consumer would apply them."""
+        for event in events:
+            source = next(name for name, events_of in PUBLISHERS.items() if type(event) in events_of)
+            stream = (source, event.topic, event.key)
+            self._sequences[stream] = self._sequences.get(stream, 0) + 1
+            self._offset += 1
+            message = encode(
+                Envelope(
+                    id=event_id or new_id(),
+                    source=f"/gongdan/{source}",
+                    topic=event.topic,
+                    subject=event.key,
+                    sequence=self._sequences[stream],
+                    time=self.clock.now(),
+                    event=event,
+                    type=event.type,
+                    correlation="test",
+                    causation=None,
+                    actor="test",
+                )
+            )
+            delivery = Delivery(
+                topic=message.topic,
+                partition=0,
+                offset=self._offset,
+                key=message.key,
+                value=message.value,
+                headers={name: value.encode() for name, value in message.headers.items()},
+            )
+            await self.runtime.consumer.apply_one(delivery)
+
+    async def told(self, kind: type[Event] | None = None) -> list[Any]:
+        """What the service has written to its outbox, in order; only events of `kind` if given."""
+        async with self.runtime.works.read() as session:
+            rows = await session.execute(text("select type, payload from outbox order by position"))
+            events = [EVENTS[row.type].model_validate_json(bytes(row.payload)) for row in rows]
+        return [event for event in events if kind is None or isinstance(event, kind)]
+
+    async def parked(self) -> list[dict[str, Any]]:
+        """Events that could not be applied: a test that expects none asserts that this is empty."""
+        return await self.runtime.parked.listing()
+
+    async def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """A query, for what no API shows."""
+        async with self.runtime.works.read() as session:
+            return [dict(row) for row in (await session.execute(text(sql), parameters)).mappings()]
+
+
+_templates: dict[str, str] = {}
+
+
+async def _fresh(server: DatabaseServer, service: str) -> str:
+    """A new database, copied from a migrated template that is made once per run."""
+    if service not in _templates:
+        template = f"template_{service}_{new_id().hex[-8:]}"
+        await server.create_database(template)
+        await upgrade(server.url(template), service)
+        _templates[service] = template
+    name = f"{service}_{new_id().hex[-12:]}"
+    await server.create_database(name, template=_templates[service])
+    return server.url(name)
+
+
+@asynccontextmanager
+async def desk_of(
+    service: Service, server: DatabaseServer, *, now: datetime = MONDAY_0900, **settings: Any
+) -> AsyncIterator[Desk]:
+    """A desk for one test: `async with desk_of(SERVICE, postgres_server) as desk`."""
+    url = await _fresh(server, service.name)
+    with tempfile.TemporaryDirectory(prefix="gongdan-desk-") as folder:
+        clock = SimulatedClock(Path(folder) / "clock.json", at=now, rate=0)
+        runtime = build_runtime(service, settings_for(url, **settings), bus=NoBus(), clock=clock)
+        try:
+            if service.prepare is not None:
+                await service.prepare(runtime)
+            runtime.started = True
+            transport = httpx.ASGITransport(mount([(runtime, build_app(service, runtime))]), raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+                yield Desk(runtime, clock, http)
+        finally:
+            await runtime.works.engine.dispose()
