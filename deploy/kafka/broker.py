@@ -101,11 +101,7 @@ class Broker:
         """Return whether the broker serves metadata with itself in it; raise KafkaUnavailable if it has ended."""
         if self.pid is None:
             raise KafkaUnavailable(f"Kafka 进程已退出，请查看 {self.folder / 'server.log'}：\n{self._log_tail()}")
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2.0) as connection:
-                return _broker_count(connection) > 0
-        except OSError:
-            return False
+        return broker_answers(self.port)
 
     def start(self, *, within: float = 60.0) -> Self:
         """Start, or start again on the same log and port, and return when it serves. Raises KafkaUnavailable."""
@@ -257,6 +253,15 @@ def _free_ports(port: int | None) -> tuple[int, int]:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         return port or first.getsockname()[1], second.getsockname()[1]
+
+
+def broker_answers(port: int) -> bool:
+    """Return whether the broker on this port of loopback serves metadata with at least one broker in it."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2.0) as connection:
+            return _broker_count(connection) > 0
+    except OSError:
+        return False
 
 
 def _broker_count(connection: socket.socket) -> int:

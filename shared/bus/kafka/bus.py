@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import (
-    InvalidRecord,
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -31,11 +31,13 @@ from shared.bus.port import (
 )
 from shared.bus.wire import MAX_MESSAGE_BYTES, Wire, encoded
 
+_log = structlog.get_logger(__name__)
+
 #: What an outage of the brokers looks like from here.
 _TROUBLE: Final = (KafkaError, OSError, TimeoutError)
 
 #: The brokers' word that it is the message, not the moment; the record's framing is not in our own count of bytes.
-_REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecord)
+_REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 _FRAMING_BYTES: Final = 65_536
 
 
@@ -181,7 +183,8 @@ class KafkaBus:
                 producer = await self._current_producer()
                 # aiokafka keeps the order of the calls within each partition; awaiting send() only waits for room.
                 sent = [
-                    await producer.send(wire.topic, wire.value, key=wire.key, headers=wire.headers) for wire in wires
+                    await producer.send(wire.topic, wire.value, key=wire.key, headers=list(wire.headers))
+                    for wire in wires
                 ]
                 await asyncio.gather(*sent)
         except _TROUBLE as error:
@@ -189,6 +192,7 @@ class KafkaBus:
             if producer is not None:
                 if self._producer is producer:
                     self._producer = None
+                    _log.warning("bus_producer_discarded", error=repr(error))
                 await discarded(producer, repr(error))
             if isinstance(error, _REFUSALS):
                 raise

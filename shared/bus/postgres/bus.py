@@ -136,6 +136,8 @@ class PostgresBus:
                 [wire.value for wire in wires],
                 [orjson.dumps(message.headers) for message in messages],
             )
+        except BusUnavailable as error:
+            raise PublishFailed(error.reason) from error
         except TROUBLE as error:
             raise PublishFailed(repr(error)) from error
 
