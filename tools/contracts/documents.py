@@ -139,11 +139,12 @@ def _openapis() -> Iterator[tuple[str, Document]]:
 
 def openapi_of(name: str) -> Document:
     """The OpenAPI document of one service; the one place that knows how its application is made."""
-    from shared.service import Service  # noqa: PLC0415  (the event documents need no web framework)
+    # Here, because the event documents need no web framework.
+    from shared.app import build_app  # noqa: PLC0415
+    from shared.service import Service  # noqa: PLC0415
 
     module = importlib.import_module(f"services.{name}.service")
     service = next(value for value in vars(module).values() if isinstance(value, Service) and value.name == name)
-    build_app = importlib.import_module("shared.web").build_app
     document: Document = build_app(service).openapi()
     return document
 

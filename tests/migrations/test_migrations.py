@@ -1,0 +1,188 @@
+"""The migrations of every service, on a real PostgreSQL: up, down, up again, and equal to the models."""
+
+import asyncio
+import importlib
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import asyncpg
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.db import sqlalchemy_url
+from shared.db.migrate import config_of, current, head_of, upgrade
+from shared.settings import SERVICES
+from tests.support.postgres import DatabaseServer, fresh_database
+
+Answer = TypeVar("Answer")
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+MIGRATED: Final = [name for name in SERVICES if (ROOT / "services" / name / "migrations" / "versions").is_dir()]
+REVISIONS: Final = [
+    (service, script.revision)
+    for service in MIGRATED
+    for script in reversed([*ScriptDirectory.from_config(config_of(service)).walk_revisions()])
+]
+# What every name in the schema starts with, by its kind in pg_constraint; unique indexes may also back constraints.
+PREFIXES: Final = {"p": "pk_", "u": "uq_", "f": "fk_", "c": "ck_"}
+
+
+@pytest.fixture
+async def database(postgres_server: DatabaseServer) -> AsyncIterator[str]:
+    """An empty database of this test."""
+    async with fresh_database(postgres_server, "migrations") as url:
+        yield url
+
+
+async def on(url: str, work: Callable[[Connection], Answer]) -> Answer:
+    """What `work` answers on a connection to `url`."""
+    engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def metadata_of(service: str) -> MetaData:
+    """The one MetaData of services.<name>.tables, its own or its Base's."""
+    module = importlib.import_module(f"services.{service}.tables")  # noqa: TID251  (all services alike)
+    found = {id(m): m for v in vars(module).values() if isinstance(m := getattr(v, "metadata", v), MetaData)}
+    assert len(found) == 1
+    return next(iter(found.values()))
+
+
+def schema(connection: Connection) -> dict[str, Any]:
+    """Everything that a migration may leave behind, in a form that can be compared."""
+    inspector = sqlalchemy.inspect(connection)
+    tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+    functions = connection.execute(
+        sqlalchemy.text(
+            "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+            " where n.nspname = 'public' and not exists"
+            " (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e') order by 1"
+        )
+    )
+    kinds = connection.execute(
+        sqlalchemy.text(
+            "select t.typname from pg_type t join pg_namespace n on n.oid = t.typnamespace"
+            " where n.nspname = 'public' and t.typtype in ('e', 'd') order by 1"
+        )
+    )
+    return {
+        "tables": {name: [repr(column) for column in inspector.get_columns(name)] for name in tables},
+        "indexes": {name: sorted(map(repr, inspector.get_indexes(name))) for name in tables},
+        "checks": {name: sorted(map(repr, inspector.get_check_constraints(name))) for name in tables},
+        "keys": {name: sorted(map(repr, inspector.get_foreign_keys(name))) for name in tables},
+        "functions": functions.scalars().all(),
+        "types": kinds.scalars().all(),
+    }
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+def test_a_service_has_one_line_of_migrations(service: str) -> None:
+    assert len(ScriptDirectory.from_config(config_of(service)).get_heads()) == 1
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+async def test_an_empty_database_comes_to_the_head_and_stays_there(service: str, database: str) -> None:
+    await upgrade(database, service)
+    await upgrade(database, service)
+
+    assert await current(database) == head_of(service)
+
+
+@pytest.mark.parametrize(("service", "revision"), REVISIONS)
+async def test_every_migration_goes_down_to_where_it_came_from(service: str, revision: str, database: str) -> None:
+    before = ScriptDirectory.from_config(config_of(service)).get_revision(revision).down_revision
+    assert before is None or isinstance(before, str)
+    if before is not None:
+        await upgrade(database, service, before)
+    old = await on(database, schema)
+
+    await upgrade(database, service, revision)
+    new = await on(database, schema)
+    await upgrade(database, service, "-1")
+    down = await on(database, schema)
+    await upgrade(database, service, revision)
+
+    assert down == old
+    assert await on(database, schema) == new
+    assert new != old or before is not None
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+async def test_the_models_are_the_migrated_schema(service: str, database: str) -> None:
+    await upgrade(database, service)
+
+    def differences(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata_of(service)))
+
+    assert await on(database, differences) == []
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+async def test_every_constraint_has_a_name_by_the_convention(service: str, database: str) -> None:
+    await upgrade(database, service)
+    connection = await asyncpg.connect(database)
+    named = await connection.fetch(
+        "select conname, contype::text, conrelid::regclass::text as owner from pg_constraint"
+        " where connamespace = 'public'::regnamespace and conrelid <> 'alembic_version'::regclass"
+        " and contype in ('p', 'u', 'f', 'c') and conparentid = 0"
+    )
+    await connection.close()
+
+    assert named
+    assert [row["conname"] for row in named if not row["conname"].startswith(PREFIXES[row["contype"]])] == []
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+async def test_every_moment_has_its_offset(service: str, database: str) -> None:
+    await upgrade(database, service)
+    connection = await asyncpg.connect(database)
+    naive = await connection.fetch(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'public' and data_type = 'timestamp without time zone'"
+    )
+    await connection.close()
+
+    assert naive == []
+
+
+async def test_a_migration_gives_up_a_lock_rather_than_stop_the_service(postgres_server: DatabaseServer) -> None:
+    async def refused(service: str) -> str:
+        async with fresh_database(postgres_server, "migrations") as url:
+            await upgrade(url, service)
+            connection = await asyncpg.connect(url)
+            try:
+                # Somebody reads every table for a long time: the way down fails by its lock_timeout, not waits with him.
+                tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+                await connection.execute("begin")
+                for table in tables:
+                    await connection.execute(f'lock table "{table["tablename"]}" in access share mode')
+                with pytest.raises(sqlalchemy.exc.DBAPIError) as told:
+                    await upgrade(url, service, "base")
+            finally:
+                await connection.close()
+            return str(told.value)
+
+    told = await asyncio.gather(*map(refused, MIGRATED))  # at once: each waits for the whole timeout
+
+    assert all("lock timeout" in text for text in told)
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+def test_a_migration_says_what_it_does_and_how_to_undo_it(service: str) -> None:
+    for script in ScriptDirectory.from_config(config_of(service)).walk_revisions():
+        assert script.doc
+        assert callable(script.module.upgrade)
+        assert callable(script.module.downgrade)
+        assert re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", Path(script.path).name)
