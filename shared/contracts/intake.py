@@ -81,6 +81,15 @@ class OrderRevisited(OrderEvent):
     revisited_at: Moment
 
 
+class OrderRedoRequested(OrderEvent):
+    """The upstream sent the answer back and wants the matter handled once more (重办)."""
+
+    type: ClassVar[str] = "order.redo_requested.v1"
+
+    reason: str
+    requested_at: Moment
+
+
 class OrderFedBack(OrderEvent):
     """The upstream acknowledged the reply (S2.3b)."""
 
@@ -128,6 +137,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderCancelled,
     OrderUrged,
     OrderRevisited,
+    OrderRedoRequested,
     OrderFedBack,
     FeedbackFailed,
     RequestQuarantined,
