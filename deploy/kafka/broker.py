@@ -123,8 +123,10 @@ class Broker:
         self._end(signal.SIGTERM, within)
 
     def suspend(self) -> None:
-        """Stop it without ending it: connections stay open and nothing answers."""
-        self._signal(signal.SIGSTOP)
+        """Stop it without ending it: connections stay open and nothing answers. Returns when every thread stands."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let it go on after `suspend`."""

@@ -17,6 +17,7 @@ from tests.support.bus import (
     new_topic,
     next_offsets,
     numbered,
+    publish_until_done,
     read_until,
     running,
     values_by_key,
@@ -29,23 +30,6 @@ OUTAGE = float(os.environ.get("GONGDAN_BUS_OUTAGE_SECONDS", "4"))
 TIMEOUT = 3.0
 
 pytestmark = pytest.mark.kill
-
-
-async def publish_until_done(bus: Bus, messages: list[Message], within: float) -> int:
-    """Publish as the relay does: the same batch again while the outcome is unknown. Return the failed attempts."""
-    failures = 0
-
-    async def done() -> bool:
-        nonlocal failures
-        try:
-            await bus.publish(messages)
-        except PublishFailed:
-            failures += 1
-            return False
-        return True
-
-    await eventually(done, within=within, every=0.05)
-    return failures
 
 
 async def members_of(broker: Broker, group: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from shared.bus import Bus, Delivery, Message, Subscription, TopicPartition
+from shared.bus import Bus, Delivery, Message, PublishFailed, Subscription, TopicPartition
 from shared.bus.kafka import KafkaBus
 from shared.bus.postgres import PostgresBus
 from shared.run.postgres import PostgresServer
@@ -136,6 +136,23 @@ def numbered(topic: str, count: int, *, keys: int = 10, start: int = 0) -> list[
     return [
         Message(topic, f"order-{n % keys}", str(n).encode(), {"ce_id": str(n)}) for n in range(start, start + count)
     ]
+
+
+async def publish_until_done(bus: Bus, messages: list[Message], within: float) -> int:
+    """Publish as the relay does: the same batch again while the outcome is unknown. Return the failed attempts."""
+    failures = 0
+
+    async def done() -> bool:
+        nonlocal failures
+        try:
+            await bus.publish(messages)
+        except PublishFailed:
+            failures += 1
+            return False
+        return True
+
+    await eventually(done, within=within, every=0.05)
+    return failures
 
 
 async def read_until(

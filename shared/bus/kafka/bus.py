@@ -19,7 +19,7 @@ from aiokafka.errors import (
 )
 
 from shared.bus.kafka.producer import discarded, new_producer
-from shared.bus.kafka.subscription import KafkaSubscription, finished
+from shared.bus.kafka.subscription import KafkaSubscription, stopped
 from shared.bus.port import (
     BusUnavailable,
     Message,
@@ -172,7 +172,7 @@ class KafkaBus:
             consumer.subscribe(list(topics))
             yield KafkaSubscription(consumer, timeout=self._timeout)
         finally:
-            await finished(consumer.stop())
+            await stopped(consumer)
 
     async def _send(self, wires: Sequence[Wire]) -> None:
         """Send all and wait for all; on any failure the producer is thrown away (R13)."""

@@ -1,8 +1,8 @@
 """One member's seat in a Kafka consumer group."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -82,22 +82,37 @@ class KafkaSubscription:
         return frozenset(TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment())
 
 
-async def finished(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work` to its end, however often the waiting task is cancelled; the cancellation is passed on after it.
+async def stopped(consumer: AIOKafkaConsumer) -> None:
+    """Await stop() of `consumer` to its end, however often the waiting task is cancelled; then pass that on.
 
-    For stop() of a consumer: cut short, it leaves a ghost in the group (R52). The task lives no longer than this call.
+    Cut short, stop() leaves a ghost in the group that beats its heart and reads nothing (R52). The task that shields it
+    lives no longer than this call.
     """
-    task = asyncio.get_running_loop().create_task(work)
+    stopping = asyncio.get_running_loop().create_task(_stop(consumer))
     interrupted: asyncio.CancelledError | None = None
-    while not task.done():
+    while not stopping.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(stopping)
         except asyncio.CancelledError as error:
             interrupted = error
-    if interrupted is not None and not task.cancelled():
-        task.result()
+    stopping.result()
+    if interrupted is not None:
         raise interrupted
-    task.result()
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    try:
+        await consumer.stop()
+    except (asyncio.CancelledError, *_TROUBLE) as error:
+        # aiokafka 0.14 cancels its fetches and awaits each: one that slept in its retry raises, and the connections
+        # stay open. By then the member has left the group, which stop() does first.
+        _log.warning("bus_consumer_stop_interrupted", error=repr(error))
+        fetches = set(consumer._fetcher._pending_tasks) if consumer._fetcher else set()  # noqa: SLF001
+        for fetch in fetches:
+            fetch.cancel()
+        if fetches:
+            await asyncio.wait(fetches)
+        await consumer._client.close()  # noqa: SLF001
 
 
 def _delivery(record: ConsumerRecord[bytes | None, bytes | None]) -> Delivery:
