@@ -1,7 +1,7 @@
 """The register of clauses: which article of the circular lives where, and which tests show it.
 
     python -m tools.clauses            write docs/clauses.md
-    python -m tools.clauses --flip     and mark as begun every open clause that has both code and a test
+    python -m tools.clauses --flip     and set open and begun by whether there are both code and a test
     python -m tools.clauses --check    change nothing; exit 1 when the register, the code and the tests disagree
 
 Code names a clause by its id in a docstring, a comment or a string (`clause="S2.2.1f"`, ranges as `S2.2.3d-f`); a test
@@ -141,16 +141,19 @@ def table_of(register: Mapping[str, Clause], found: Findings) -> str:
 
 
 def flip(root: Path, register: Mapping[str, Clause], found: Findings) -> list[str]:
-    """Mark as begun, in the register's file, every open clause that has both code and a test; their ids.
+    """Set, in the register's file, every clause that is not covered to begun or open, as code and tests are; their ids.
 
-    Not as covered: that all of a clause is shown is for a person to say.
+    Never to covered: that all of a clause is shown is for a person to say.
     """
-    ready = [c for c, entry in register.items() if entry.state == "open" and found.code.get(c) and found.tests.get(c)]
+    changed = []
     text = (root / REGISTER).read_text()
-    for clause in ready:
-        text = text.replace(f'"{clause}" = {{ state = "open"', f'"{clause}" = {{ state = "begun"')
+    for clause, entry in register.items():
+        state = "begun" if found.code.get(clause) and found.tests.get(clause) else "open"
+        if entry.state not in {"covered", state}:
+            text = text.replace(f'"{clause}" = {{ state = "{entry.state}"', f'"{clause}" = {{ state = "{state}"')
+            changed.append(f"{clause} {state}")
     (root / REGISTER).write_text(text)
-    return ready
+    return changed
 
 
 def check(root: Path) -> list[str]:
@@ -167,7 +170,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.clauses", description="The register of clauses")
     parser.add_argument("--check", action="store_true", help="change nothing, complain about what disagrees")
-    parser.add_argument("--flip", action="store_true", help="mark open clauses as begun that have code and tests")
+    parser.add_argument("--flip", action="store_true", help="set open and begun by what code and tests there are")
     options = parser.parse_args(arguments)
     if options.check:
         problems = check(root)
@@ -176,7 +179,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         return 1 if problems else 0
     found = find(root)
     if options.flip:
-        print("now begun:", ", ".join(flip(root, register_of(root), found)) or "nothing new")
+        print("now:", ", ".join(flip(root, register_of(root), found)) or "nothing new")
     register = register_of(root)
     (root / TABLE).write_text(table_of(register, found))
     for problem in problems_of(register, found):
