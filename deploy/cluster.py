@@ -180,7 +180,6 @@ async def cluster_of(
 
     `extra` adds variables for every process: the fault run plants its broken variants with it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     secrets = secrets_of(folder)
     postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
     broker: Broker | None = None
@@ -233,11 +232,10 @@ async def cluster_of(
         await asyncio.to_thread(postgres.stop)
 
 
-async def _run(arguments: argparse.Namespace) -> None:
+async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
-    folder = Path(arguments.folder).resolve()
     print(f"starting {arguments.replicas} replicas of each service on {arguments.bus} ...", flush=True)
     async with cluster_of(
         folder, bus=arguments.bus, replicas=arguments.replicas, gateway_port=arguments.port, clock=arguments.clock
@@ -259,7 +257,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=None, help="the gateway's port; a free one by default")
     parser.add_argument("--clock", default="real", help="real, or simulated:<file>")
     parser.add_argument("--folder", default=str(ROOT / "var" / "cluster"))
-    asyncio.run(_run(parser.parse_args(arguments)))
+    given = parser.parse_args(arguments)
+    asyncio.run(_run(Path(given.folder).resolve(), given))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
@@ -53,8 +53,8 @@ def _render(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
     return orjson.dumps(line, default=str).decode()
 
 
-def configure_logs(level: str = "INFO") -> None:
-    """Send every line, of ours and of libraries, to standard error as JSON."""
+def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
+    """Send every line, of ours and of libraries, to `stream` (standard error by default) as JSON."""
     chain: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -64,7 +64,7 @@ def configure_logs(level: str = "INFO") -> None:
         _with_context,
         _scrub_values,
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=chain,

@@ -53,7 +53,8 @@ def _webhook_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _draw() -> dict[str, Any]:
+def drawn_secrets() -> dict[str, Any]:
+    """New secrets of every kind that the platform needs."""
     private = Ed25519PrivateKey.generate()
     return {
         "token_private_key": base64.b64encode(private.private_bytes_raw()).decode(),
@@ -72,7 +73,7 @@ def secrets_of(folder: Path) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}.new")
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            json.dump(_draw(), file, indent=1)
+            json.dump(drawn_secrets(), file, indent=1)
         draft.rename(path)
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return kept

@@ -1,0 +1,109 @@
+"""No container engine runs in CI: what the compose file sets is held against what the programs read."""
+
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.cluster import environment_of
+from deploy.draw_secrets import environment
+from deploy.gateway import replicas_of
+from shared.run.embedded import drawn_secrets
+from shared.run.process import PortTaken, listen
+from shared.settings import SERVICES, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+
+
+def filled(value: str, drawn: dict[str, str]) -> str:
+    """`value` with ${NAME:?} replaced, as compose does."""
+    return re.sub(r"\$\{(\w+):\?\}", lambda match: drawn[match[1]], value)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_starts_from_what_the_compose_file_sets(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = environment()
+    for name, value in COMPOSE["services"][service]["environment"].items():
+        monkeypatch.setenv(name, filled(value, drawn))
+
+    settings = Settings()
+
+    assert settings.database_of(service).endswith(f"/gongdan_{service}")
+    assert settings.bus_is_kafka
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_compose_file_sets_only_variables_that_the_settings_read(service: str) -> None:
+    known = {f"GONGDAN_{name.upper()}" for name in Settings.model_fields}
+
+    assert set(COMPOSE["services"][service]["environment"]) <= known
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_cluster_sets_the_same_variables_as_the_compose_file(service: str) -> None:
+    ours = environment_of(
+        service, 1, database_url="d", bus_url="b", secrets=drawn_secrets(), upstream="http://u", clock="real"
+    )
+
+    assert set(ours) == set(COMPOSE["services"][service]["environment"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_runs_the_program_of_its_name_with_two_replicas(service: str) -> None:
+    entry = COMPOSE["services"][service]
+
+    assert entry["command"] == ["python", "-m", f"services.{service}"]
+    assert (ROOT / "services" / service / "__main__.py").exists()
+    assert entry["deploy"]["replicas"] == 2
+
+
+def test_the_gateway_knows_every_service() -> None:
+    replicas = replicas_of(COMPOSE["services"]["gateway"]["environment"])
+
+    assert replicas == {service: [f"http://{service}:8000"] for service in SERVICES}
+
+
+def test_every_secret_of_the_compose_file_is_drawn() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+
+    assert asked == set(environment())
+
+
+def test_no_default_stands_in_for_a_secret() -> None:
+    assert not re.findall(r"\$\{\w+:-", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def test_the_first_start_makes_the_database_of_every_service() -> None:
+    script = (ROOT / "deploy" / "postgres-databases.sql").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"create database (\w+);", script)) == {f"gongdan_{service}" for service in SERVICES}
+
+
+def test_everybody_has_a_health_check() -> None:
+    assert "HEALTHCHECK" in DOCKERFILE
+    assert {"postgres", "kafka"} <= {name for name, entry in COMPOSE["services"].items() if "healthcheck" in entry}
+
+
+def test_the_image_runs_as_nobody_and_copies_what_the_programs_import() -> None:
+    assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
+    assert DOCKERFILE.count("\nFROM ") + DOCKERFILE.startswith("FROM ") == 2
+    for folder in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
+        for part in folder.split():
+            assert (ROOT / part).exists(), part
+
+
+def test_the_pinned_broker_is_the_one_that_the_tests_run() -> None:
+    pom = (ROOT / "deploy" / "kafka" / "pom.xml").read_text(encoding="utf-8")
+    version = COMPOSE["services"]["kafka"]["image"].rsplit(":", 1)[1]
+
+    assert f"<version>{version}</version>" in pom or f">{version}<" in pom
+
+
+def test_a_taken_port_is_told_in_clear_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken, match="GONGDAN_PORT"):
+        listen("127.0.0.1", other.getsockname()[1])
