@@ -1,0 +1,7 @@
+"""`python -m services.intake`: this service as a process of its own."""
+
+from services.intake.service import SERVICE
+from shared.run.process import run_service
+
+if __name__ == "__main__":
+    run_service(SERVICE)

@@ -1,0 +1,119 @@
+"""What intake refuses, with its code, its clause, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.errors import BusinessError, Incomplete, Unauthenticated, Unavailable
+
+
+class SignatureRefused(Unauthenticated):
+    """The request does not prove that it comes from the platform (R34, R35); `reason` says why."""
+
+    code = "signature_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "签名校验未通过，请核对密钥、时间与签名内容（webhook-id、webhook-timestamp、webhook-signature）"
+        )
+        self.reason = reason
+
+
+class NotUnderstood(Incomplete):
+    """An authentic request that makes no sense; `errors` name the fields in Chinese and by their path."""
+
+    code = "not_understood"
+
+    def __init__(self, reason: str, message: str, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self._errors = errors or []
+
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """Field, code and message of each fault."""
+        return self._errors
+
+
+class RequestIdReused(Incomplete):
+    """The same webhook-id came back with another body."""
+
+    code = "webhook_id_reused"
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__("该 webhook-id 已用于另一请求，请换用新的编号重新发送")
+        self.webhook_id = webhook_id
+
+
+class IntakeBusy(Unavailable):
+    """More orders are waiting than can be written soon (R6)."""
+
+    code = "intake_busy"
+
+    def __init__(self, retry_after: int = 2) -> None:
+        super().__init__("受理繁忙，请按 Retry-After 所示时间后以同一 webhook-id 重新发送", retry_after)
+
+
+class NothingToRelease(BusinessError):
+    """The quarantined request was decided already."""
+
+    code = "quarantine_decided"
+
+    def __init__(self, state: str) -> None:
+        super().__init__("该请求已处理，不能再次放行或丢弃，请刷新列表")
+        self.state = state
+
+
+class ChannelNeeded(Incomplete):
+    """A request of an unknown channel cannot be released before a person names the channel (S1.1.1a)."""
+
+    code, clause = "channel_needed", "S1.1.1a"
+
+    def __init__(self, channel: str) -> None:
+        super().__init__("该请求的渠道不在七个渠道之内，请指明按哪个渠道受理")
+        self.channel = channel
+
+
+class RevealRefused(BusinessError):
+    """The caller's identity stays hidden."""
+
+    code, clause = "reveal_refused", "X2"
+
+    def __init__(self, reason: str) -> None:
+        messages = {
+            "confidential": "来电人要求保密，承办单位不得查看其身份，请通过区89000中心联系",
+            "over": "工单已办结或已撤销，不再提供来电人身份",
+        }
+        super().__init__(messages[reason])
+        self.reason = reason
+
+
+class TooManyReveals(BusinessError):
+    """One account looked at too many identities in an hour."""
+
+    code, clause, status = "too_many_reveals", "X2", 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("一小时内查看来电人身份次数已达上限，请稍后再试或联系中心负责人")
+        self.limit = limit
+
+
+class DeliveryNotWaiting(BusinessError):
+    """Only a delivery that has not been acknowledged can be sent again."""
+
+    code, clause = "delivery_not_waiting", "S2.3b"
+
+    def __init__(self, state: str) -> None:
+        super().__init__("该反馈已送达或正在发送，无需重发，请刷新列表")
+        self.state = state
+
+
+class OrderAlreadyCancelled(BusinessError):
+    """The order was taken back by its platform."""
+
+    code = "order_cancelled"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__("工单已由上级平台撤销，不再接受此操作")
+        for name, value in facts.items():
+            setattr(self, name, value)

@@ -1,0 +1,44 @@
+"""The numbers of intake, each with its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+SIGNATURE_WINDOW: Final = timedelta(minutes=5)
+"""Standard Webhooks: a request dated further off is refused as a replay (R34)."""
+SIGNATURES_READ: Final = 8
+"""More signatures in one header are nobody's rotation."""
+WAITING_ORDERS: Final = 1000
+"""Orders that may wait for the writer; at some thousand a second nobody waits longer than a second (R6)."""
+BATCH: Final = 256
+"""Orders in one transaction: more gain nothing (measured), and a bad one spoils fewer."""
+OUTBOX_CEILING: Final = 200_000
+"""Events that may wait for the bus before new orders are refused: about an hour of a bus that is away (R6)."""
+UNVERIFIED_PER_SOURCE: Final = 20
+"""Unsigned requests of one address that are kept until somebody decides on them."""
+UNVERIFIED_TOTAL: Final = 500
+"""The same for all addresses together: nobody can fill the disk without a key."""
+UNVERIFIED_BYTES: Final = 64 * 1024
+"""A larger unsigned request is answered, and not kept."""
+REVEALS_PER_HOUR: Final = 60
+"""Identities that one account may look at in an hour (X2)."""
+FEEDBACK_SCHEDULE: Final = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""Standard Webhooks: the wait before each attempt, 75.6 hours in all (P8)."""
+FEEDBACK_JITTER: Final = 0.1
+FEEDBACK_TIMEOUT_SECONDS: Final = 15.0
+FEEDBACK_LEASE_SECONDS: Final = 45
+"""Real seconds after which an attempt whose sender vanished is sent again under the same id: thrice the timeout."""
+FEEDBACK_ANSWER_BYTES: Final = 64 * 1024
+FEEDBACK_AT_ONCE: Final = 16
