@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 PY := .venv/bin/python
-CODE := services shared tools tests $(wildcard bench)
+CODE := services shared sample deploy tools tests $(wildcard bench)
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
 BENCH_READY := .venv/.bench-ready
@@ -61,6 +61,14 @@ $(BENCH_READY): requirements/bench.txt $(DEV_READY)
 .PHONY: run
 run: $(RUN_READY) ## Start PostgreSQL, the five services and a simulated upstream in one process; Ctrl-C stops all
 	@exec $(PY) -m services $(ARGS)
+
+.PHONY: walk
+walk: $(RUN_READY) ## Take one order the whole way through the platform that runs here, step by step
+	@exec $(PY) -m sample.walk $(ARGS)
+
+.PHONY: secrets
+secrets: $(RUN_READY) ## Draw the secrets that docker-compose.yml asks for (make -s secrets > .env)
+	@$(PY) -m deploy.draw_secrets
 
 .PHONY: cluster
 cluster: $(RUN_READY) ## Start two replicas of each service as processes of their own, on Kafka

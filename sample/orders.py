@@ -84,13 +84,13 @@ class Demand:
     called_at: datetime
 
 
-def demand(serial: int, *, called_at: datetime, rng: random.Random) -> Demand:
+def demand(serial: int, *, called_at: datetime, rng: random.Random, prefix: str = "YT") -> Demand:
     """The `serial`-th order of the sample; the same for the same random source."""
     category, kind, title, content = rng.choice(_DEMANDS)
     words: dict[str, Any] = {"place": rng.choice(_PLACES), "n": rng.randint(1, 28)}
     street = rng.choice(STREETS)
     return Demand(
-        number=f"YT{called_at:%Y%m%d}{serial:06d}",
+        number=f"{prefix}{called_at:%Y%m%d}{serial:06d}",
         title=title.format(**words),
         content=content.format(**words),
         category=category,

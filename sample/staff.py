@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -39,18 +38,20 @@ class Caller:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """One call; the answer's JSON, or None when it has none.  Refused with the problem otherwise."""
-        for _ in range(2):
-            answer = await self._http.request(
-                method,
-                path,
-                json=body,
-                params={name: value for name, value in query.items() if value is not None},
-                headers={"Authorization": f"Bearer {self._token}"},
-            )
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
-                break
-            await self.log_in()
+        answer = await self._send(method, path, body, query)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            await self.log_in()  # the token has ended
+            answer = await self._send(method, path, body, query)
         return _sound(answer)
+
+    async def _send(self, method: str, path: str, body: Any, query: Mapping[str, Any]) -> httpx.Response:
+        return await self._http.request(
+            method,
+            path,
+            json=body,
+            params={name: value for name, value in query.items() if value is not None},
+            headers={"Authorization": f"Bearer {self._token}"},
+        )
 
     async def when(self, path: str, **wanted: Any) -> dict[str, Any]:
         """Read `path` until its fields are as wanted: facts travel between services in milliseconds, not at once."""
@@ -142,8 +143,3 @@ def _unit_body(unit: Unit) -> dict[str, Any]:
             for d in unit.duties
         ],
     }
-
-
-def moment(value: datetime) -> str:
-    """A moment as the API takes it."""
-    return value.isoformat()
