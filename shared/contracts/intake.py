@@ -43,6 +43,7 @@ class OrderUpdated(OrderEvent):
     changed: tuple[str, ...]
     category: str
     urgent: tuple[Urgency, ...] = ()
+    out_of_scope: str | None = None
     street: str | None = None
     demand: Sealed
     updated_at: Moment
