@@ -24,8 +24,9 @@ class State(StrEnum):
     """Where a clock stands; a breach does not end it: the order can still be answered (S1.1.4b)."""
 
     RUNNING = "running"
-    STOPPED = "stopped"
-    VOID = "void"  # what it asked for no longer applies: returned, reassigned, cancelled
+    MET = "met"  # what it asked for happened, up to and including the due moment
+    LATE = "late"  # it happened afterwards
+    VOID = "void"  # what it asked for no longer applies: returned, reassigned, cancelled, or a window that closed
 
 
 class Lapse(StrEnum):

@@ -24,7 +24,7 @@ class Workdays:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A number of hours, and whether only working time counts."""
+    """A number of hours; where it is used says whether all hours count or only working time."""
 
     count: int
     clause: str
@@ -51,13 +51,10 @@ class RuleSet:
     first_reply: Workdays
     caller_reply: Hours
     return_window: Workdays
-    review_turnaround: Workdays
     first_contact: SameDay
     first_contact_warn: Hours
     same_day_dispatch: SameDay
     determined_dispatch: SameDay
-    accept: SameDay
-    progress_note: SameDay
     work_from: time
     work_until: time
     upstream_clause: str = "S1.1.1a"
@@ -72,13 +69,10 @@ CIRCULAR_2022: Final = RuleSet(
     first_reply=Workdays(2, clause="S1.2.2a"),
     caller_reply=Hours(24, clause="S1.3.1c"),  # 天, not 工作日: around the clock, holidays included (A08)
     return_window=Workdays(1, clause="S2.2.1f"),  # A14
-    review_turnaround=Workdays(1, clause="S2.3b"),  # 立即 has no figure; the chain lies inside the deadline (S2.2.3i)
     first_contact=SameDay(clause="S2.2.1a", warn_at=time(16)),
     first_contact_warn=Hours(2, clause="S2.2.1a"),  # working time (A12)
     same_day_dispatch=SameDay(clause="S2.1b", warn_at=time(16), cut_off=time(17)),  # by receipt: the KPI of A11
     determined_dispatch=SameDay(clause="S2.1b", warn_at=time(16)),  # by determination: the letter of the circular
-    accept=SameDay(clause="S3.1d", warn_at=time(16), cut_off=time(17)),
-    progress_note=SameDay(clause="S2.2.1d", warn_at=time(16), cut_off=time(17)),  # A13
     work_from=time(8, 30),
     work_until=time(17, 30),
 )
@@ -112,17 +106,5 @@ TITLES: Final[Mapping[ClockKind, str]] = MappingProxyType(
 # Whose clock it is. A return or a reassignment ends the first unit's clocks and leaves the district's running (A15);
 # rework ends none (A19).
 UNIT_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
-    {
-        "accept",
-        "first_contact",
-        "caller_reply",
-        "first_reply",
-        "final",
-        "return_window",
-        "progress_note",
-        "next_contact",
-    }
-)
-CENTRE_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
-    {"upstream_due", "district_final", "same_day_dispatch", "review_turnaround"}
+    {"first_contact", "caller_reply", "first_reply", "final", "return_window", "next_contact"}
 )

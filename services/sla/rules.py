@@ -7,26 +7,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from services.sla.model import Assigned, ClockPlan, Lapse, ProofLine, Received, Rung, Span
+from services.sla.model import Assigned, ClockPlan, Lapse, ProofLine, Received, Rung, Span, State
 from services.sla.policy import UNIT_CLOCKS, Hours, RuleSet, SameDay, Workdays
 from shared.calendar import SHANGHAI, Due, WorkCalendar
 from shared.contracts.sla import ClockKind
 
 YELLOW: Final = "yellow"
 
-# What each fact stops. What is not named here runs on: a submitted or a rejected reply stops no deadline (A19), and
-# signing for an order stops none but its own (A04).
+# What each fact stops. What is not named here runs on: signing for an order (A04), submitting a reply, and having it
+# rejected (A19) stop no deadline.
 STOPS: Final[Mapping[str, frozenset[ClockKind]]] = MappingProxyType(
     {
         "assigned": frozenset({"same_day_dispatch"}),
-        "accepted": frozenset({"accept"}),
-        "contacted": frozenset({"accept", "first_contact", "next_contact"}),
+        "contacted": frozenset({"first_contact", "next_contact"}),
         "reached": frozenset({"caller_reply", "first_reply"}),
-        "noted": frozenset({"progress_note"}),
-        "submitted": frozenset({"accept", "progress_note", "return_window"}),
         "return_requested": frozenset({"return_window"}),
-        "judged": frozenset({"review_turnaround"}),
-        "approved": frozenset({"final", "review_turnaround"}),
         "fed_back": frozenset({"final", "district_final", "upstream_due"}),
     }
 )
@@ -39,25 +34,30 @@ def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar
         workday_clock("district_final", occasion, None, start, _final(received, rules), calendar),
         same_day_clock("same_day_dispatch", occasion, None, start, rules.same_day_dispatch, calendar),
     ]
-    if received.upstream_due_at is not None and received.upstream_due_at > start:
-        plans.append(
-            moment_clock(
-                "upstream_due", occasion, None, start, received.upstream_due_at, calendar, rules.upstream_clause
-            )
-        )
+    upstream = upstream_clock(received, occasion, start, rules, calendar)
+    if upstream is not None:
+        plans.append(upstream)
     return tuple(plans)
+
+
+def upstream_clock(
+    received: Received, occasion: str, start: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan | None:
+    """The deadline that the upstream named itself (S1.1.1a); None when there is none, or it lies in the past."""
+    named = received.upstream_due_at
+    if named is None or named <= start:
+        return None
+    return moment_clock("upstream_due", occasion, None, start, named, calendar, rules.upstream_clause)
 
 
 def clocks_on_assignment(
     order: Received, assigned: Assigned, rules: RuleSet, calendar: WorkCalendar
 ) -> tuple[ClockPlan, ...]:
-    """The unit's clocks run from 交办, not from 签收 (A04): S1.1.4a, S1.2.2, S1.3.1c, S2.2.1a, S2.2.1d, S2.2.1f."""
+    """The unit's clocks run from 交办, not from 签收 (A04): S1.1.4a, S1.2.2a, S1.2.2b, S1.3.1c, S2.2.1a, S2.2.1f."""
     start, unit, occasion = assigned.assigned_at, assigned.unit, f"assignment:{assigned.assignment}"
     plans = [
         workday_clock("final", occasion, unit, start, _final(order, rules), calendar),
         _first_contact(occasion, unit, start, rules, calendar),
-        same_day_clock("accept", occasion, unit, start, rules.accept, calendar),
-        same_day_clock("progress_note", occasion, unit, start, rules.progress_note, calendar),
     ]
     if order.scheme == "enterprise_fast":
         plans.append(workday_clock("first_reply", occasion, unit, start, rules.first_reply, calendar))
@@ -69,11 +69,14 @@ def clocks_on_assignment(
     return tuple(plans)
 
 
-def determined_dispatch(assigned: Assigned, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+def determined_dispatch(assigned: Assigned, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan | None:
     """The legal same-day clock, from the moment the unit was determined to 24:00 of that day (S2.1b, A11).
 
-    It can only be known at the assignment, so it starts and stops with it; 23:50 and 00:10 is a breach.
+    It can only be known at the assignment, so it starts and stops with it; 23:50 and 00:10 is a breach. None when both
+    are one moment: then there is nothing to count.
     """
+    if assigned.determined_at >= assigned.assigned_at:
+        return None
     occasion = f"determined:{assigned.assignment}"
     rule = rules.determined_dispatch
     return same_day_clock("same_day_dispatch", occasion, None, assigned.determined_at, rule, calendar)
@@ -96,20 +99,16 @@ def clock_on_promise(
     return moment_clock("next_contact", occasion, unit, recorded_at, promised_at, calendar, rules.promise_clause)
 
 
-def clock_on_submission(reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
-    """The centre has its own time to review what the unit's leader let go (S2.3a, S2.3b)."""
-    return workday_clock("review_turnaround", f"review:{reply_id}", None, at, rules.review_turnaround, calendar)
-
-
-def clocks_on_redo(
+def clock_on_redo(
     order: Received, unit: str, redos: int, at: datetime, rules: RuleSet, calendar: WorkCalendar
-) -> tuple[ClockPlan, ...]:
-    """重办 gives the unit a new final clock and a new contact duty; whatever was late stays late (lifecycle, A34)."""
-    occasion = f"redo:{redos}"
-    return (
-        workday_clock("final", occasion, unit, at, _final(order, rules), calendar),
-        _first_contact(occasion, unit, at, rules, calendar),
-    )
+) -> ClockPlan:
+    """重办 gives the unit a new final clock; whatever was late stays late (lifecycle 2, A34)."""
+    return workday_clock("final", f"redo:{redos}", unit, at, _final(order, rules), calendar)
+
+
+def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> ClockPlan:
+    """An order that turns urgent while a unit has it is to be answered within a day of that (S1.3.1c)."""
+    return hour_clock("caller_reply", f"urgent:{version}", unit, at, rules.caller_reply)
 
 
 # -- how a clock is counted ---------------------------------------------------------------------------------------------
@@ -220,9 +219,9 @@ def void_on_leaving_unit(kinds: Iterable[ClockKind]) -> frozenset[ClockKind]:
     return frozenset(kinds) & UNIT_CLOCKS
 
 
-def was_met(due_at: datetime, stopped_at: datetime) -> bool:
+def ended(due_at: datetime, stopped_at: datetime) -> State:
     """In time is up to and including the due moment."""
-    return stopped_at <= due_at
+    return State.MET if stopped_at <= due_at else State.LATE
 
 
 # -- the proof ----------------------------------------------------------------------------------------------------------
@@ -237,7 +236,7 @@ def proof(
         return tuple(ProofLine(day.reason, day.on.isoformat(), day.kind.value, day.ordinal, day.known) for day in days)
     texts = {
         Span.HOURS: f"自起算时刻起连续计 {amount} 小时，节假日不扣除",
-        Span.DAY: "当日事项，计至当日 24:00；17:00 以后起算的按规则顺延至次日 12:00",
+        Span.DAY: "当日事项，计至当日 24:00；当日截止时点之后接收的顺延至次日 12:00",
         Span.MOMENT: "按上级平台或承诺写明的时刻截止",
     }
     return (

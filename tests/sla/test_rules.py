@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.sla import rules
-from services.sla.model import Assigned, ClockPlan, Lapse, Received, Span
-from services.sla.policy import CENTRE_CLOCKS, CIRCULAR_2022, TITLES, UNIT_CLOCKS
+from services.sla.model import Assigned, ClockPlan, Lapse, Received, Span, State
+from services.sla.policy import CIRCULAR_2022, TITLES, UNIT_CLOCKS
 from shared.calendar import SHANGHAI, statutory_calendar
 
 CALENDAR = statutory_calendar()
@@ -109,19 +109,23 @@ def test_first_contact_warns_after_two_working_hours_and_is_due_the_same_day(
     assert (clock.rungs[0].at, clock.due.at) == (local(warn_at), local(due_at))
 
 
-@pytest.mark.clause("S2.2.1d")
+@pytest.mark.clause("S2.1b")
 @pytest.mark.parametrize(
-    ("assigned_at", "due_at"),
+    ("received_at", "due_at"),
     [
-        ("2026-11-23T10:00", "2026-11-24T00:00"),
+        ("2026-11-23T00:01", "2026-11-24T00:00"),
         ("2026-11-23T17:00", "2026-11-24T00:00"),
         ("2026-11-23T17:01", "2026-11-24T12:00"),
         ("2026-11-23T23:59", "2026-11-24T12:00"),
-        ("2026-11-24T00:01", "2026-11-25T00:00"),
+        ("2026-11-21T10:00", "2026-11-22T00:00"),
     ],
 )
-def test_a_progress_note_is_due_tonight_or_at_noon_when_assigned_after_five(assigned_at: str, due_at: str) -> None:
-    assert on_assignment(assigned_at)["progress_note"].due.at == local(due_at)
+def test_a_received_order_is_to_be_assigned_today_or_by_noon_when_it_came_after_five(
+    received_at: str, due_at: str
+) -> None:
+    clock = by_kind(rules.clocks_on_receipt(received(received_at), RULES, CALENDAR))["same_day_dispatch"]
+
+    assert clock.due.at == local(due_at)
 
 
 @pytest.mark.clause("S2.1b")
@@ -137,8 +141,13 @@ def test_a_received_order_is_to_be_assigned_the_same_day_and_warns_at_four() -> 
 def test_a_unit_determined_at_2350_and_assigned_at_0010_is_late() -> None:
     plan = rules.determined_dispatch(assigned("2026-11-24T00:10", "2026-11-23T23:50"), RULES, CALENDAR)
 
-    assert not rules.was_met(plan.due.at, local("2026-11-24T00:10"))
-    assert rules.was_met(plan.due.at, local("2026-11-23T23:59"))
+    assert plan is not None
+    assert rules.ended(plan.due.at, local("2026-11-24T00:10")) is State.LATE
+    assert rules.ended(plan.due.at, local("2026-11-23T23:59")) is State.MET
+
+
+def test_a_unit_determined_by_its_assignment_leaves_nothing_to_count() -> None:
+    assert rules.determined_dispatch(assigned("2026-11-24T00:10"), RULES, CALENDAR) is None
 
 
 @pytest.mark.clause("S1.1.2")
@@ -172,14 +181,17 @@ def test_a_promise_is_a_clock_of_its_own_and_a_past_one_is_none() -> None:
 
 @pytest.mark.clause("S2.2.1i")
 def test_leaving_the_unit_ends_its_clocks_and_none_of_the_district() -> None:
-    everything = UNIT_CLOCKS | CENTRE_CLOCKS
+    district = {"upstream_due", "district_final", "same_day_dispatch"}
 
-    assert rules.void_on_leaving_unit(everything) == UNIT_CLOCKS
+    assert rules.void_on_leaving_unit(TITLES) == UNIT_CLOCKS
+    assert not UNIT_CLOCKS & district
 
 
 @pytest.mark.clause("S2.3d")
-def test_neither_a_submitted_nor_a_rejected_reply_stops_a_final_clock() -> None:
-    assert not {"final", "district_final", "upstream_due"} & (rules.STOPS["submitted"] | rules.STOPS["judged"])
+def test_only_the_feedback_stops_the_final_clocks_not_a_signature_nor_a_reply() -> None:
+    finals = {"final", "district_final", "upstream_due"}
+
+    assert {fact for fact, kinds in rules.STOPS.items() if kinds & finals} == {"fed_back"}
 
 
 @pytest.mark.clause("S1.2.2c")
@@ -188,16 +200,18 @@ def test_answering_the_caller_does_not_finish_the_order() -> None:
     assert rules.STOPS["reached"] == {"caller_reply", "first_reply"}
 
 
-@pytest.mark.clause("S3.1d")
-def test_accepting_stops_no_clock_but_its_own() -> None:
-    assert rules.STOPS["accepted"] == {"accept"}
-
-
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
 def test_the_due_moment_itself_is_in_time(late: timedelta) -> None:
     due = local("2026-11-24T00:00")
 
-    assert rules.was_met(due, due + late) is (late == timedelta(0))
+    assert rules.ended(due, due + late) is (State.LATE if late else State.MET)
+
+
+@pytest.mark.clause("S1.3.1c")
+def test_an_order_that_turns_urgent_with_its_unit_is_to_be_answered_within_a_day_of_that() -> None:
+    clock = rules.clock_on_urgency("housing", 2, local("2026-11-24T15:00"), RULES)
+
+    assert (clock.kind, clock.due.at) == ("caller_reply", local("2026-11-25T15:00"))
 
 
 @pytest.mark.parametrize("hour", range(0, 24, 3))
@@ -209,9 +223,8 @@ def test_every_warning_lies_between_its_start_and_its_due_moment(day: str, hour:
     plans = (
         *rules.clocks_on_receipt(order, RULES, CALENDAR),
         *rules.clocks_on_assignment(order, assigned(at), RULES, CALENDAR),
-        *rules.clocks_on_redo(order, "housing", 1, local(at), RULES, CALENDAR),
+        rules.clock_on_redo(order, "housing", 1, local(at), RULES, CALENDAR),
         rules.clock_on_return(1, local(at), RULES, CALENDAR),
-        rules.clock_on_submission("r1", local(at), RULES, CALENDAR),
     )
     for plan in plans:
         assert all(plan.started_at < rung.at < plan.due.at for rung in plan.rungs), plan

@@ -1,0 +1,98 @@
+"""The rows of sla: what it knows of an order, its clocks, and why a clock moved."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db import TYPES, new_metadata
+
+
+class Record(DeclarativeBase):
+    """The service's metadata with the kernel's tables."""
+
+    metadata = new_metadata()
+    type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
+
+
+class OrderRecord(Record):
+    """What the clocks need to remember of an order; locked first by every handler, so that one order's events queue."""
+
+    __tablename__ = "clocked_order"
+
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    scheme: Mapped[str]
+    urgent: Mapped[bool]
+    received_at: Mapped[datetime]
+    upstream_due_at: Mapped[datetime | None]
+    unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
+    returns: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    ended_at: Mapped[datetime | None]
+    cancelled: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="nothing starts any more, also not by what was told before the news came"
+    )
+    is_test: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    __table_args__ = (Index("ix_clocked_order_unit", "unit", postgresql_where=text("ended_at is null")),)
+
+
+class ClockRecord(Record):
+    """One deadline. `next_at` is when the loop has to look at it again: the next rung, then the due moment, then never."""
+
+    __tablename__ = "clock"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("clocked_order.order_id"))
+    kind: Mapped[str]
+    occasion: Mapped[str] = mapped_column(comment="what started it: receipt, assignment:2, promise:...")
+    unit: Mapped[str | None] = mapped_column(comment="who answers for it; null is the centre")
+    started_at: Mapped[datetime]
+    span: Mapped[str] = mapped_column(comment="workdays, hours, day, moment")
+    amount: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime]
+    due_on: Mapped[date] = mapped_column(comment="the local day that ends it")
+    original_due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(comment="counted through a year whose arrangement is not published")
+    lapse: Mapped[str] = mapped_column(comment="what passing means: breach, close")
+    clause: Mapped[str]
+    rules: Mapped[str]
+    calendar: Mapped[str]
+    rungs: Mapped[list[dict[str, Any]]] = mapped_column(comment="warnings: name and at, in order")
+    fired: Mapped[int] = mapped_column(Integer, server_default=text("0"), comment="how many rungs have fired")
+    next_at: Mapped[datetime | None]
+    state: Mapped[str]
+    breached_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("order_id", "kind", "occasion", name="uq_clock_occasion"),
+        CheckConstraint("due_at > started_at", name="due_after_start"),
+        CheckConstraint("state in ('running', 'met', 'late', 'void')", name="known_state"),
+        CheckConstraint("span in ('workdays', 'hours', 'day', 'moment')", name="known_span"),
+        CheckConstraint("lapse in ('breach', 'close')", name="known_lapse"),
+        CheckConstraint("state = 'running' or next_at is null", name="only_running_fire"),
+        Index("ix_clock_next", "next_at", "id", postgresql_where=text("next_at is not null")),
+        Index("ix_clock_due", "due_at", "id"),
+        Index("ix_clock_breached", "breached_at", "id", postgresql_where=text("breached_at is not null")),
+        Index("ix_clock_unit", "unit", "due_at", "id"),
+    )
+
+
+class ClockChange(Record):
+    """One move of a due moment, with its reason: part of the clock's proof."""
+
+    __tablename__ = "clock_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"))
+    changed_at: Mapped[datetime]
+    was_due_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    reason: Mapped[str]
+    calendar: Mapped[str]
+
+    __table_args__ = (Index("ix_clock_change_clock_id", "clock_id", "changed_at"),)

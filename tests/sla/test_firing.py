@@ -1,0 +1,207 @@
+"""The loop: a warning, then the breach, each once, whatever restarts and however many loops share the work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from services.sla import handlers, jobs
+from services.sla.service import SERVICE
+from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
+from shared.run.process import build_runtime
+from shared.service import Runtime
+from tests.sla.story import ORDER, UNIT, assigned, contacted, fed_back, local, numbered, received
+from tests.support.service import Desk, NoBus
+from tests.support.waiting import eventually
+
+
+class Killed(BaseException):
+    """As by signal 9: between the writing and the commit."""
+
+
+@asynccontextmanager
+async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
+    """A second process of sla on the same database and clock."""
+    runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=desk.clock)
+    await jobs.prepare(runtime)
+    try:
+        yield runtime
+    finally:
+        await runtime.works.engine.dispose()
+
+
+@asynccontextmanager
+async def loop_of(*runtimes: Runtime) -> AsyncIterator[None]:
+    """The firing loops of these processes while the block runs."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(jobs.fire_clocks(runtime)) for runtime in runtimes]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait for what the loops do."""
+    await eventually(condition, within=10)
+
+
+async def kinds(desk: Desk, event: type[ClockBreached | ClockWarned]) -> list[str]:
+    return [told.kind for told in await desk.told(event)]
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_the_breach_comes_at_the_due_moment_and_not_a_microsecond_before(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
+    due = local("2026-11-27T00:00")
+
+    desk.clock.set(due - timedelta(microseconds=1))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockBreached) == []
+
+    desk.clock.set(due)
+    await jobs.drain(desk.runtime)
+    assert sorted(await kinds(desk, ClockBreached)) == ["district_final", "final"]
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_a_breach_is_told_once_keyed_by_unit_and_the_order_can_still_be_answered(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
+    desk.clock.set(local("2026-11-27T00:00") + timedelta(seconds=30))
+    for _ in range(3):
+        await jobs.drain(desk.runtime)
+    await desk.tell(fed_back("2026-11-27T10:00"))
+    await jobs.drain(desk.runtime)
+
+    [breach] = [event for event in await desk.told(ClockBreached) if event.kind == "final"]
+    assert (breach.order_id, breach.unit, breach.key, breach.late_by_seconds) == (ORDER, UNIT, UNIT, 30)
+    [stopped] = [event for event in await desk.told(ClockStopped) if event.kind == "final"]
+    assert (stopped.met, stopped.void) == (False, False)
+    rows = await desk.rows("select state from clock where kind = 'final'")
+    assert [row["state"] for row in rows] == ["late"]
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_an_order_answered_in_time_is_never_a_breach(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"), fed_back("2026-11-26T23:59"))
+    desk.clock.set(local("2026-12-30T00:00"))
+    await jobs.drain(desk.runtime)
+
+    assert await kinds(desk, ClockBreached) == []
+
+
+@pytest.mark.clause("S2.2.1f")
+async def test_a_return_window_closes_without_a_word_of_blame(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
+    desk.clock.set(local("2026-11-25T00:00"))
+    await jobs.drain(desk.runtime)
+
+    assert await kinds(desk, ClockBreached) == []
+    [closed] = [event for event in await desk.told(ClockStopped) if event.kind == "return_window"]
+    assert (closed.void, closed.stopped_at) == (True, local("2026-11-25T00:00"))
+
+
+@pytest.mark.clause("S2.2.1a")
+async def test_two_working_hours_without_contact_warn_and_midnight_breaches(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-23T12:00"))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockWarned) == ["first_contact"]
+
+    desk.clock.set(local("2026-11-24T00:00"))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockBreached) == ["first_contact"]
+
+
+@pytest.mark.clause("S2.1d")
+async def test_an_order_that_nobody_assigns_warns_at_four_and_breaches_at_midnight(desk: Desk) -> None:
+    await desk.tell(received())
+    desk.clock.set(local("2026-11-23T15:59"))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockWarned) == []
+
+    desk.clock.set(local("2026-11-23T16:00"))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockWarned) == ["same_day_dispatch"]
+
+    desk.clock.set(local("2026-11-24T00:00"))
+    await jobs.drain(desk.runtime)
+    assert await kinds(desk, ClockBreached) == ["same_day_dispatch"]
+
+
+async def test_after_a_week_of_standstill_everything_fires_once_warnings_before_breaches(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-12-07T09:00"))
+    await jobs.drain(desk.runtime)
+
+    told = [event for event in await desk.told() if isinstance(event, ClockWarned | ClockBreached)]
+    assert Counter(type(event) for event in told) == {ClockWarned: 4, ClockBreached: 3}
+    final = [type(event) for event in told if event.kind == "final"]
+    assert final == [ClockWarned, ClockBreached]
+    breaches = [event.due_at for event in told if isinstance(event, ClockBreached)]
+    assert breaches == sorted(breaches)
+
+
+async def test_two_loops_share_a_storm_and_each_breach_is_told_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 7)
+    orders = [numbered(number) for number in range(1, 61)]
+    await desk.tell(*(received(order_id=order) for order in orders))
+    async with replica_of(desk) as second, loop_of(desk.runtime, second):
+        desk.clock.set(local("2026-11-27T00:00"))
+
+        async def all_breached() -> bool:
+            return len(await kinds(desk, ClockBreached)) >= 120
+
+        await until(all_breached)
+    await jobs.drain(desk.runtime)
+
+    told = Counter((event.order_id, event.kind) for event in await desk.told(ClockBreached))
+    assert len(told) == 120
+    assert set(told.values()) == {1}
+
+
+async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_the_next_tells_all(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-27T00:00"))
+
+    async def die_before_the_commit() -> None:
+        async with desk.runtime.works.begin() as work:
+            assert await handlers.fire_due_clocks(work, 100) > 0
+            await work.finish()
+            raise Killed
+
+    with pytest.raises(Killed):
+        await die_before_the_commit()
+    assert await kinds(desk, ClockBreached) == []
+
+    async with replica_of(desk) as second:
+        await jobs.drain(second)
+    assert sorted(await kinds(desk, ClockBreached)) == ["district_final", "final", "first_contact"]
+
+
+async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(desk: Desk) -> None:
+    async with loop_of(desk.runtime):
+        await desk.tell(received("2026-11-20T09:00"))
+
+        async def breached() -> bool:
+            return sorted(await kinds(desk, ClockBreached)) == ["same_day_dispatch"]
+
+        await until(breached)
+
+
+async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) -> None:
+    await desk.tell(received())
+    async with loop_of(desk.runtime):
+
+        async def measured() -> bool:
+            return desk.runtime.metrics.registry.get_sample_value("hotline_sla_oldest_unfired_seconds") == 0.0
+
+        await until(measured)
