@@ -76,7 +76,7 @@ cluster: $(RUN_READY) ## Start two replicas of each service as processes of thei
 
 .PHONY: kafka
 kafka: $(RUN_READY) ## Start an Apache Kafka broker on loopback for development (needs Java 17 and Maven)
-	@exec $(PY) -m deploy.kafka $(ARGS)
+	@exec $(PY) -m deploy.kafka.broker $(ARGS)
 
 .PHONY: bench
 bench: $(BENCH_READY) ## Measure the platform beside its peers and print the table

@@ -24,7 +24,9 @@ from tests.support.postgres import DatabaseServer, fresh_database
 Answer = TypeVar("Answer")
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-MIGRATED: Final = [name for name in SERVICES if (ROOT / "services" / name / "migrations" / "versions").is_dir()]
+MIGRATED: Final = [
+    name for name in SERVICES if any((ROOT / "services" / name / "migrations" / "versions").glob("*.py"))
+]
 REVISIONS: Final = [
     (service, script.revision)
     for service in MIGRATED

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 Answer = TypeVar("Answer")
 
@@ -13,9 +13,17 @@ class NeverHappened(AssertionError):
     """The condition did not hold before its deadline."""
 
 
+@overload
 async def eventually(
-    condition: Callable[[], Answer | Awaitable[Answer]], *, within: float = 10.0, every: float = 0.01
-) -> Answer:
+    condition: Callable[..., Awaitable[Answer]], *, within: float = 10.0, every: float = 0.01
+) -> Answer: ...
+
+
+@overload
+async def eventually(condition: Callable[..., Answer], *, within: float = 10.0, every: float = 0.01) -> Answer: ...
+
+
+async def eventually(condition: Callable[[], Any], *, within: float = 10.0, every: float = 0.01) -> Any:
     """The first true answer of `condition` (plain or async), asked every `every` seconds for `within` seconds.
 
     An AssertionError inside the condition counts as "not yet", so that it may assert; the last one is shown.
