@@ -160,9 +160,9 @@ class SimulatedUpstream:
             self._keep()
             self._revisits.put_nowait((time.monotonic() + self.revisit_after, channel, number))
 
-    async def push(self, http: httpx.AsyncClient, order: Demand) -> dict[str, Any]:
-        """Push a municipal order; the platform's answer."""
-        answer = await self.send(http, "city_12345", "orders", in_words_of_city(order))
+    async def push(self, http: httpx.AsyncClient, order: Demand, **changes: Any) -> dict[str, Any]:
+        """Push a municipal order, with other fields in place of its own if given; the platform's answer."""
+        answer = await self.send(http, "city_12345", "orders", {**in_words_of_city(order), **changes})
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -1,0 +1,210 @@
+"""The whole platform for a story: five services in this process, a real bus, a real database, a simulated upstream."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from pydantic import SecretStr
+
+from sample.orders import Demand
+from sample.staff import Caller, People, Refused
+from sample.upstream import SimulatedUpstream
+from sample.walk import REPLY
+from services.analytics.service import SERVICE as ANALYTICS
+from services.dispatch.service import SERVICE as DISPATCH
+from services.intake.service import SERVICE as INTAKE
+from services.review.service import SERVICE as REVIEW
+from services.sla.service import SERVICE as SLA
+from shared.bus import Bus
+from shared.clock import SimulatedClock
+from shared.outbox.writer import new_id
+from shared.run.embedded import drawn_secrets
+from shared.run.http_server import HttpServer
+from shared.run.process import Process, running
+from shared.settings import SERVICES, Settings
+from tests.support.postgres import DatabaseServer
+from tests.support.service import MONDAY_0900
+from tests.support.waiting import eventually
+
+ALL: Final = (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)
+FINDINGS: Final = REPLY["findings"]
+"""A reply that passes the pre-check."""
+
+
+@dataclass
+class District:
+    """The platform as the people of a story see it: who they are, what they do, what they can read."""
+
+    http: httpx.AsyncClient
+    upstream: SimulatedUpstream
+    people: People
+    clock: SimulatedClock
+    process: Process | None = None
+    orders: dict[str, Demand] = field(default_factory=dict)
+
+    async def person(self, account: str) -> Caller:
+        """Somebody with an account."""
+        return await self.people.get(account)
+
+    async def push(self, **changes: Any) -> str:
+        """The upstream pushes a new municipal order; its id."""
+        demand = self.upstream.next_demand()
+        answer = await self.upstream.push(self.http, demand, **changes)
+        order_id: str = answer["order_id"]
+        self.orders[order_id] = demand
+        return order_id
+
+    async def case(self, order_id: str, **wanted: Any) -> dict[str, Any]:
+        """The order on the dispatch desk, when it is as wanted."""
+        return await (await self.person("paidan")).when(f"/api/dispatch/v1/orders/{order_id}", **wanted)
+
+    async def assign(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
+        """The dispatcher gives the order to a unit."""
+        dispatcher = await self.person("paidan")
+        body = {"unit": unit, "basis": "duty", "grounds": "职责目录与诉求内容相符", **more}
+        await dispatcher.call("POST", f"/api/dispatch/v1/orders/{order_id}/assign", body)
+
+    async def received_and_assigned(self, unit: str = "zhujian") -> str:
+        """An order that has just come to a unit."""
+        order_id = await self.push()
+        await self.case(order_id, status="triage")
+        await self.assign(order_id, unit)
+        return order_id
+
+    async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
+        """The unit speaks with the caller."""
+        handler = await self.person(f"{unit}-jingban")
+        body = {
+            "outcome": "reached",
+            "contacted_at": self.clock.now().isoformat(),
+            "phone": "0535-6890000",
+            "person": "经办人",
+            "content": "已与来电人联系，了解具体诉求并约定处理时间。",
+            **more,
+        }
+        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
+
+    async def reply(self, order_id: str, unit: str = "zhujian", **more: Any) -> str:
+        """The unit's handler submits the reply; its id, when it has arrived on the leader's desk."""
+        handler = await self.person(f"{unit}-jingban")
+        body = {**REPLY, "contact_at": self.clock.now().isoformat(), **more}
+        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
+        newest = await self.newest_reply(order_id, unit, "leader_review")
+        found: str = newest["reply_id"]
+        return found
+
+    async def newest_reply(self, order_id: str, unit: str, state: str) -> dict[str, Any]:
+        """The newest round of an order's reply, when it is in this state."""
+        leader = await self.person(f"{unit}-lingdao")
+        found: dict[str, Any] = {}
+
+        async def arrived() -> bool:
+            with contextlib.suppress(Refused):
+                items = (await leader.call("GET", f"/api/review/v1/orders/{order_id}/replies"))["items"]
+                if items and items[-1]["state"] == state:
+                    found.update(items[-1])
+            return bool(found)
+
+        await eventually(arrived, within=20)
+        return found
+
+    async def leader_approves(self, reply_id: str, unit: str = "zhujian") -> None:
+        """The unit's principal leader lets the reply go."""
+        leader = await self.person(f"{unit}-lingdao")
+        await leader.call("POST", f"/api/review/v1/replies/{reply_id}/leader-approval", {})
+
+    async def centre_approves(self, reply_id: str) -> None:
+        """The centre's reviewer approves."""
+        reviewer = await self.person("shenhe")
+        await reviewer.call("POST", f"/api/review/v1/replies/{reply_id}/approval", {})
+
+    async def centre_rejects(self, reply_id: str, opinion: str) -> None:
+        """The centre's reviewer sends the reply back."""
+        reviewer = await self.person("shenhe")
+        await reviewer.call("POST", f"/api/review/v1/replies/{reply_id}/rejection", {"opinion": opinion})
+
+    async def answered(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
+        """Contact, reply, both approvals, and the upstream has it."""
+        await self.contact(order_id, unit)
+        reply_id = await self.reply(order_id, unit, **more)
+        await self.leader_approves(reply_id, unit)
+        await self.centre_approves(reply_id)
+        await self.case(order_id, status="revisit")
+
+    async def revisited(self, order_id: str, solved: str = "解决", satisfied: str = "满意") -> None:
+        """The upstream tells what came of its call."""
+        number = self.orders[order_id].number
+        result = self.upstream.result("city_12345", number, solved, satisfied, at=self.clock.now())
+        answer = await self.upstream.send(self.http, "city_12345", "revisits", result)
+        answer.raise_for_status()
+
+    async def clocks(self, order_id: str) -> dict[str, dict[str, Any]]:
+        """The newest clock of each kind."""
+        dispatcher = await self.person("paidan")
+        items = (await dispatcher.call("GET", f"/api/sla/v1/orders/{order_id}/clocks"))["items"]
+        return {clock["kind"]: clock for clock in sorted(items, key=lambda clock: clock["started_at"])}
+
+    def at(self, moment: datetime) -> None:
+        """Move the clock."""
+        self.clock.set(moment)
+
+
+async def settings_of(server: DatabaseServer, secrets: dict[str, Any], upstream: str, bus_url: str | None) -> Settings:
+    """Settings on new databases of this server."""
+    run = new_id().hex[-8:]
+    for name in (*SERVICES, "bus"):
+        await server.create_database(f"{name}_{run}")
+    channels = {
+        code: {"in": [pair["in"]], "out": pair["out"], "url": f"{upstream}/{code}/feedback"}
+        for code, pair in secrets["channels"].items()
+    }
+    return Settings(
+        database_url=server.url(f"SERVICE_{run}").replace("SERVICE", "{service}"),
+        bus_url=bus_url or server.url(f"bus_{run}"),
+        token_public_key=SecretStr(secrets["token_public_key"]),
+        token_private_key=SecretStr(secrets["token_private_key"]),
+        seal_keys=SecretStr(secrets["seal_keys"]),
+        admin_password=SecretStr(secrets["admin_password"]),
+        channel_secrets=SecretStr(json.dumps(channels)),
+        pool_size=4,
+    )
+
+
+@asynccontextmanager
+async def district(
+    server: DatabaseServer,
+    folder: Path,
+    *,
+    bus: Bus | None = None,
+    bus_url: str | None = None,
+    now: datetime = MONDAY_0900,
+) -> AsyncIterator[District]:
+    """A platform of its own for one module of stories, with the sample district loaded."""
+    secrets = drawn_secrets()
+    clock = SimulatedClock(folder / "clock.json", at=now, rate=0)
+    upstream = SimulatedUpstream(secrets["channels"], clock, "", revisit_after=1e9, rng=random.Random(7))
+    async with HttpServer(upstream.app()) as outside:
+        settings = await settings_of(server, secrets, outside.address, bus_url)
+        async with (
+            running(ALL, settings, clock=clock, bus=bus) as process,
+            HttpServer(process.app) as inside,
+            httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False) as http,
+        ):
+            upstream.base_url = inside.address
+            people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
+            await eventually(lambda: _ready(http), within=30)
+            await people.load_district()
+            yield District(http, upstream, people, clock, process)
+
+
+async def _ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/readyz")).is_success
