@@ -64,6 +64,7 @@ class Key(Body):
 
     topic: Annotated[str, Field(pattern=r"^[a-z-]{1,64}$")]
     key: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,200}$")]
+    despite_gap: Annotated[bool, Field(description="已核实缺失的前序事件无法找回，仍然重放")] = False
 
 
 class Replayed(BaseModel):
@@ -136,7 +137,8 @@ async def drop_parked(parked_id: ParkedId, body: Why, runtime: ThisRuntime, pers
 @router.post("/parked/replay", summary="按键重放暂存事件")
 async def replay_parked(body: Key, runtime: ThisRuntime, person: CurrentPerson) -> Replayed:
     """Apply the waiting events of one key in order."""
-    return Replayed(replayed=await runtime.parked.replay(body.topic, body.key, person))
+    done = await runtime.parked.replay(body.topic, body.key, person, despite_gap=body.despite_gap)
+    return Replayed(replayed=done)
 
 
 class ClockState(BaseModel):

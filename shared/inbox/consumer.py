@@ -7,22 +7,19 @@ back and its events are applied one by one, so that only the culprit is parked, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from shared.bus import Bus, BusUnavailable, Delivery, Subscription, TopicPartition
 from shared.clock import RealClock
 from shared.contracts import Event
+from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError
 from shared.inbox import parked
+from shared.inbox.finish import finished
+from shared.inbox.seen import Gap, new_ones
 from shared.outbox import Envelope, Undecodable, decode
 from shared.telemetry import Metrics, logger
 from shared.work import Work, Works
@@ -37,30 +34,11 @@ BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 _TRIES: Final = 3
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 5.0
-
-_TAKE_IN = text(
-    """
-insert into inbox (event_id, type, received_at)
-select id, type, :now from unnest(cast(:ids as uuid[]), cast(:types as text[])) as t(id, type)
-on conflict do nothing returning event_id
-"""
-)
-_LAST_SEEN = text(
-    """
-select s.source, s.key, s.sequence from seen s
-join unnest(cast(:sources as text[]), cast(:keys as text[])) as t(source, key) using (source, key)
-where s.topic = :topic
-"""
-)
-_SAW = text(
-    """
-insert into seen as s (source, topic, key, sequence)
-select source, :topic, key, sequence
-from unnest(cast(:sources as text[]), cast(:keys as text[]), cast(:sequences as bigint[]))
-  as t(source, key, sequence) order by source, key
-on conflict (source, topic, key) do update set sequence = greatest(s.sequence, excluded.sequence)
-"""
-)
+# A reader that does not fetch loses its seat in the group (R21): after so long the rest of a batch is left for the next.
+_SINGLY_SECONDS: Final = 20.0
+# So many partitions that fail in one round mean that the database is away: the others are not tried, one timeout each.
+_FAULTS: Final = 2
+_LONG_TRYING: Final = 10
 
 
 class Stuck(RuntimeError):
@@ -95,8 +73,11 @@ class Consumer:
         self._works, self._bus, self._topics = works, bus, tuple(topics)
         self._handlers, self._batch, self._metrics = dict(handlers), batch, metrics
         self._member, self._watchdog = member, watchdog
-        self._progress: dict[TopicPartition, float] = {}
+        self._moved: set[TopicPartition] = set()
+        self._idle: dict[TopicPartition, float] = {}
         self._retries: dict[TopicPartition, int] = {}
+        self._owed: dict[TopicPartition, int] = {}
+        self._shown: set[TopicPartition] = set()
         self.joined = False
 
     async def run(self) -> None:
@@ -114,102 +95,95 @@ class Consumer:
                 pause = min(pause * 2, 5.0)
             finally:
                 self.joined = False
+                # What was known of the partitions belongs to the seat that was left.
+                for known in (self._moved, self._idle, self._retries, self._owed):
+                    known.clear()
 
     async def _read(self, subscription: Subscription) -> None:
+        every = min(_LOOK_SECONDS, self._watchdog / 4)
         looked = time.monotonic()
         while True:
-            batches = await subscription.fetch(max_records=_BATCH, timeout=0.2)
-            for place, deliveries in batches.items():
-                await self._apply(subscription, place, deliveries)
-            if time.monotonic() - looked > _LOOK_SECONDS:
+            batches = await subscription.fetch(max_records=_BATCH, timeout=min(0.2, every))
+            await self._apply_all(subscription, batches)
+            elapsed = time.monotonic() - looked
+            if elapsed > every:
                 looked = time.monotonic()
-                await self._watch(subscription)
+                await self._settle(subscription)
+                # A process that was stopped for a minute has not watched for a minute.
+                await self._watch(subscription, min(elapsed, 2 * every))
 
-    async def _apply(self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]) -> None:
+    async def _apply_all(
+        self, subscription: Subscription, batches: Mapping[TopicPartition, Sequence[Delivery]]
+    ) -> None:
+        failed: list[TopicPartition] = []
+        for place, deliveries in batches.items():
+            if len(failed) >= _FAULTS:
+                await subscription.rewind(place, deliveries[0].offset)
+            elif not await self._apply(subscription, place, deliveries):
+                failed.append(place)
+        if failed:
+            tries = max(self._retries[place] for place in failed)
+            # One partition in trouble (a lock, a slow statement) slows the others only a little.
+            longest = 5.0 if len(failed) >= min(_FAULTS, len(batches)) else 0.5
+            await asyncio.sleep(min(0.05 * 2 ** min(tries, _LONG_TRYING), longest))
+
+    async def _apply(self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]) -> bool:
+        """A batch of one partition; False when the database is away, and the batch is to be read again."""
         try:
-            await self._apply_together(place, deliveries)
-        except _Unsound:
-            if not await self._apply_singly(subscription, place, deliveries):
-                return
-        except (DBAPIError, PoolTimeout, OSError) as fault:
-            await self._back_off(subscription, place, deliveries[0].offset, fault)
-            return
-        self._progress[place] = time.monotonic()
-        self._retries.pop(place, None)
-        await subscription.commit({place: deliveries[-1].offset + 1})
+            await finished(self._apply_together(place, deliveries))
+        except Exception as fault:  # noqa: BLE001 - one by one it is found out which event it is, and what it means
+            if is_transient(fault):
+                await self._interrupted(subscription, place, deliveries[0].offset, fault)
+                return False
+            return await self._apply_singly(subscription, place, deliveries)
+        await self._done(subscription, place, deliveries[-1].offset + 1)
+        return True
 
-    async def _back_off(self, subscription: Subscription, place: TopicPartition, offset: int, fault: Exception) -> None:
+    async def _interrupted(
+        self, subscription: Subscription, place: TopicPartition, offset: int, fault: Exception
+    ) -> None:
         """The database is away or refused: nothing is wrong with the event, so read it again later (R25)."""
         tries = self._retries[place] = self._retries.get(place, 0) + 1
-        log.warning("apply interrupted", service=self._works.service, error=type(fault).__name__, tries=tries)
-        await asyncio.sleep(min(0.05 * 2**tries, 5.0))
-        with contextlib.suppress(BusUnavailable):
-            await subscription.rewind(place, offset)
+        say = log.error if tries > _LONG_TRYING else log.warning
+        say(
+            "apply interrupted",
+            service=self._works.service,
+            topic=place.topic,
+            partition=place.partition,
+            error=name_of(fault),
+            tries=tries,
+        )
+        await subscription.rewind(place, offset)
+
+    async def _done(self, subscription: Subscription, place: TopicPartition, upto: int) -> None:
+        self._moved.add(place)
+        self._retries.pop(place, None)
+        if await subscription.commit({place: upto}):
+            self._owed.pop(place, None)
+        else:
+            self._owed[place] = upto
+
+    async def _settle(self, subscription: Subscription) -> None:
+        """Offer again what could not be committed, or a quiet partition would seem to lag until its next event."""
+        ours = subscription.assignment()
+        for place, upto in tuple(self._owed.items()):
+            if place not in ours or await subscription.commit({place: upto}):
+                del self._owed[place]
 
     async def _apply_together(self, place: TopicPartition, deliveries: Sequence[Delivery]) -> None:
-        """The whole batch in one transaction; _Unsound when any event needs a closer look."""
+        """The whole batch in one transaction; whatever it raises, none of it was applied."""
         taken = [self._decoded(delivery) for delivery in deliveries]
         async with self._works.begin() as work:
             if await parked.any_waiting(work.session, place.topic, {t.envelope.subject for t in taken}):
                 raise _Unsound
-            fresh = await self._new_ones(work, place.topic, taken)
-            try:
-                await self._effects(work, fresh)
-                await work.session.flush()
-            except (DBAPIError, PoolTimeout, OSError) as fault:
-                if isinstance(fault, IntegrityError):
-                    raise _Unsound from fault
-                raise
-            except Exception as fault:
-                raise _Unsound from fault
-        self._count(taken, fresh)
+            fresh = await new_ones(work.session, place.topic, [t.envelope for t in taken], now=work.now)
+            await self._effects(work, fresh)
+        self._count(len(taken), fresh)
 
     def _decoded(self, delivery: Delivery) -> _Taken:
         # A simulated clock may be set back: what was written before is then no sign of a wrong clock.
         clock = self._works.clock
-        try:
-            return _Taken(delivery, decode(delivery, now=clock.now() if isinstance(clock, RealClock) else None))
-        except Undecodable as fault:
-            raise _Unsound from fault
-
-    async def _new_ones(self, work: Work, topic: str, taken: Sequence[_Taken]) -> list[Envelope]:
-        """The events of `taken` that were not applied before; _Unsound when one is missing before them."""
-        envelopes = [t.envelope for t in taken]
-        rows = await work.session.execute(
-            _TAKE_IN, {"ids": [e.id for e in envelopes], "types": [e.type for e in envelopes], "now": work.now}
-        )
-        inserted = {row[0] for row in rows}
-        streams = sorted({(e.source, e.subject) for e in envelopes})
-        found = await work.session.execute(
-            _LAST_SEEN, {"topic": topic, "sources": [s for s, _ in streams], "keys": [k for _, k in streams]}
-        )
-        last: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in found}
-        fresh: list[Envelope] = []
-        for envelope in envelopes:
-            stream = (envelope.source, envelope.subject)
-            before = last.get(stream, 0)
-            if envelope.sequence <= before:
-                continue  # seen, even if the inbox has forgotten it (R17)
-            if envelope.sequence != before + 1:
-                raise _Unsound(f"gap: {before} is followed by {envelope.sequence}")
-            last[stream] = envelope.sequence
-            if envelope.id in inserted:
-                inserted.discard(envelope.id)
-                fresh.append(envelope)
-        if fresh:
-            await self._remember(work.session, topic, last)
-        return fresh
-
-    async def _remember(self, session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
-        await session.execute(
-            _SAW,
-            {
-                "topic": topic,
-                "sources": [s for s, _ in last],
-                "keys": [k for _, k in last],
-                "sequences": list(last.values()),
-            },
-        )
+        return _Taken(delivery, decode(delivery, now=clock.now() if isinstance(clock, RealClock) else None))
 
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
         if self._batch is not None and fresh:
@@ -221,97 +195,132 @@ class Consumer:
                 await handler(work, envelope.event)
         work.cause = None
 
-    def _count(self, taken: Sequence[_Taken], fresh: Sequence[Envelope]) -> None:
+    def _count(self, taken: int, fresh: Sequence[Envelope]) -> None:
         for envelope in fresh:
             self._metrics.consumed.labels(envelope.type if envelope.event is not None else "unknown").inc()
-        if repeats := len(taken) - len(fresh):
+        if repeats := taken - len(fresh):
             self._metrics.redelivered.inc(repeats)
 
     async def _apply_singly(
         self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]
     ) -> bool:
         """One transaction per event; what cannot be applied is parked.  False when the database went away."""
+        ends = time.monotonic() + _SINGLY_SECONDS
         for delivery in deliveries:
+            if time.monotonic() > ends:
+                await subscription.rewind(place, delivery.offset)
+                break
             try:
                 await self.apply_one(delivery)
-            except (DBAPIError, PoolTimeout, OSError) as fault:
-                await self._back_off(subscription, place, delivery.offset, fault)
+            except Exception as fault:
+                if not is_transient(fault):
+                    raise
+                await self._interrupted(subscription, place, delivery.offset, fault)
                 return False
-            await subscription.commit({place: delivery.offset + 1})
+            await self._done(subscription, place, delivery.offset + 1)
         return True
 
     async def apply_one(self, delivery: Delivery) -> None:
-        """Apply one event, or park it: at once when it can never be applied, after some tries when a handler failed."""
-        reason = parked.Park("failed", "not tried")
-        for attempt in range(1, _TRIES + 1):
+        """Apply one event, or park it: at once when it can never be applied, after some tries when a handler failed.
+
+        Raises what `is_transient`: then it was neither applied nor parked.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                async with self._works.begin() as work:
-                    await self._apply_or_raise(work, delivery)
-            except parked.Park as why:
-                reason = why
-            except (DBAPIError, PoolTimeout, OSError) as fault:
-                if not isinstance(fault, IntegrityError):
+                fresh = await finished(self._apply_alone(delivery))
+            except Exception as fault:  # whatever it is, it must not hold up the events of other keys
+                if is_transient(fault):
                     raise
-                reason = parked.Park("failed", type(fault.orig).__name__)
-            except BusinessError as refusal:
-                reason = parked.Park("refused", f"{refusal.code}: {refusal.message}")
-            except Exception as fault:
-                # The text of a strange exception may quote a citizen; its class and place are enough to find it.
-                log.exception("handler failed", service=self._works.service, attempt=attempt)
-                reason = parked.Park("failed", f"{type(fault).__name__}")
+                reason = self._reason(fault, attempt)
             else:
+                self._count(1, fresh)
                 return
-            if reason.final or attempt == _TRIES:
-                break
-            await asyncio.sleep(0.1 * 2**attempt)
+            if not reason.final and attempt < _TRIES:
+                await asyncio.sleep(0.1 * 2**attempt)
+            elif await finished(self._set_aside(delivery, reason)):
+                return
+
+    def _reason(self, fault: Exception, attempt: int) -> parked.Park:
+        if isinstance(fault, parked.Park):
+            return fault
+        if isinstance(fault, BusinessError):
+            return parked.Park("refused", f"{fault.code}: {fault.message}")
+        # The text of a strange exception may quote a citizen; its class and place are enough to find it.
+        log.error("handler failed", service=self._works.service, attempt=attempt, exc_info=fault)
+        return parked.Park("failed", name_of(fault))
+
+    async def _apply_alone(self, delivery: Delivery) -> list[Envelope]:
         async with self._works.begin() as work:
-            await parked.park(work, delivery, reason)
-        self._metrics.parked.inc()
+            return await self._apply_or_raise(work, delivery)
+
+    async def _set_aside(self, delivery: Delivery, reason: parked.Park) -> bool:
+        """Park the event; False when it only stood behind others that are gone by now, and can be applied after all."""
+        async with self._works.begin() as work:
+            return await parked.park(work, delivery, reason)
 
     async def replay(self, work: Work, delivery: Delivery) -> None:
         """Apply a parked event in an operator's transaction; Park when it still cannot be applied."""
         try:
-            await self._apply_or_raise(work, delivery, heed_waiting=False)
-        except BusinessError as refusal:
-            raise parked.Park("refused", f"{refusal.code}: {refusal.message}") from refusal
-        except (IntegrityError, ArithmeticError, LookupError, TypeError, ValueError) as fault:
-            raise parked.Park("failed", type(fault).__name__) from fault
+            fresh = await self._apply_or_raise(work, delivery, heed_waiting=False)
+        except parked.Park:
+            raise
+        except Exception as fault:
+            if is_transient(fault):
+                raise
+            raise self._reason(fault, 1) from fault
+        self._count(1, fresh)
 
-    async def _apply_or_raise(self, work: Work, delivery: Delivery, *, heed_waiting: bool = True) -> None:
+    async def _apply_or_raise(self, work: Work, delivery: Delivery, *, heed_waiting: bool = True) -> list[Envelope]:
         try:
             taken = self._decoded(delivery)
-        except _Unsound as fault:
-            cause = fault.__cause__
-            assert isinstance(cause, Undecodable)
-            raise parked.Park(cause.reason, cause.detail) from fault
+        except Undecodable as fault:
+            raise parked.Park(fault.reason, fault.detail) from fault
         if heed_waiting and await parked.any_waiting(work.session, delivery.topic, {taken.envelope.subject}):
             if await parked.is_known(work.session, delivery):
-                return
-            raise parked.Park("behind", "an earlier event of this key waits")
+                return []
+            raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
         try:
-            fresh = await self._new_ones(work, delivery.topic, [taken])
-        except _Unsound as gap:
+            fresh = await new_ones(work.session, delivery.topic, [taken.envelope], now=work.now)
+        except Gap as gap:
             raise parked.Park("gap", str(gap)) from gap
         await self._effects(work, fresh)
         await work.session.flush()
-        self._count([taken], fresh)
+        return fresh
 
-    async def _watch(self, subscription: Subscription) -> None:
+    async def _watch(self, subscription: Subscription, elapsed: float) -> None:
         """Lag and progress; a partition with events and none applied for `watchdog` seconds ends the process (R23)."""
         try:
             lags = await subscription.lag()
         except BusUnavailable:
             return  # nothing can progress while the bus is away, and restarting would not help
-        now = time.monotonic()
         for place, waiting in lags.items():
             self._metrics.lag.labels(place.topic, str(place.partition)).set(waiting)
-            since = self._progress.setdefault(place, now)
-            if waiting <= 0 or self._retries.get(place):
-                self._progress[place] = now
-            elif now - since > self._watchdog:
+            if waiting <= 0 or place in self._moved or self._retries.get(place):
+                self._idle.pop(place, None)
+                continue
+            idle = self._idle[place] = self._idle.get(place, 0.0) + elapsed
+            if idle > self._watchdog:
                 log.critical("partition stuck", topic=place.topic, partition=place.partition, waiting=waiting)
-                raise Stuck(
-                    f"{place.topic}/{place.partition}: {waiting} waiting, none applied for {self._watchdog:.0f} s"
-                )
-        for place in self._progress.keys() - lags.keys():
-            del self._progress[place]
+                raise Stuck(f"{place.topic}/{place.partition}: {waiting} waiting, none applied for {idle:.0f} s")
+        self._forget(lags)
+        await self._show_parked()
+
+    def _forget(self, ours: Mapping[TopicPartition, int]) -> None:
+        """What belongs to another member now is neither watched nor shown here."""
+        self._moved.clear()
+        for known in (self._idle, self._retries, self._owed):
+            for place in known.keys() - ours.keys():
+                del known[place]
+        for place in self._shown - ours.keys():
+            self._metrics.lag.remove(place.topic, str(place.partition))
+        self._shown = set(ours)
+
+    async def _show_parked(self) -> None:
+        try:
+            async with self._works.read() as session:
+                self._metrics.parked.set(await parked.how_many(session))
+        except Exception as fault:
+            if not is_transient(fault):
+                raise

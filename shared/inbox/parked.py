@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import text
@@ -12,9 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus import Delivery
 from shared.contracts.kernel import EventParked
+from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError, NotFound
 from shared.identity import Person
+from shared.inbox.seen import saw
+from shared.outbox.envelope import LONGEST_NAME
 from shared.work import Work, Works
+
+BEHIND: Final = "behind"
 
 
 class Park(Exception):
@@ -31,8 +37,18 @@ class Park(Exception):
 
 
 def key_of(delivery: Delivery) -> str:
-    """The key under which a delivery is parked; an unreadable one stands alone."""
-    return delivery.key if delivery.key is not None else f"?{delivery.topic}/{delivery.partition}/{delivery.offset}"
+    """The key under which a delivery is parked; an unreadable one stands alone, an absurd one goes by its hash."""
+    key = delivery.key
+    if key is None:
+        return f"?{delivery.topic}/{delivery.partition}/{delivery.offset}"
+    if len(key) > LONGEST_NAME:
+        return f"#{hashlib.sha256(key.encode()).hexdigest()}"
+    return _storable(key)
+
+
+def _storable(text_: str) -> str:
+    """PostgreSQL holds every character but NUL; the payload keeps its bytes, the words about it need not."""
+    return text_.replace("\x00", "\ufffd")
 
 
 _WAITING = text(
@@ -45,9 +61,15 @@ _PARK = text(
     """
 insert into parked (topic, partition, "offset", key, event_id, type, headers, payload, reason, detail, parked_at)
 values (:topic, :partition, :offset, :key, :event_id, :type, cast(:headers as jsonb), :payload, :reason, :detail, :now)
-on conflict (topic, partition, "offset") do nothing
+on conflict (topic, partition, "offset") do nothing returning id
 """
 )
+# Parking behind others and replaying those others must not overlap, or an event joins a queue that nobody serves.
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('parked ' || :topic || ' ' || :key, 0))")
+_FIRST = text(
+    "select id from parked where state = 'waiting' and topic = :topic and key = :key order by partition, \"offset\" limit 1"
+)
+_HOW_MANY = text("select count(*) from parked where state = 'waiting'")
 _ROW = 'id, topic, partition, "offset", key, event_id, type, headers, payload, reason, detail, parked_at, state, decided_by, decided_at, why'
 
 
@@ -62,12 +84,23 @@ async def is_known(session: AsyncSession, delivery: Delivery) -> bool:
     return bool(await session.scalar(_KNOWN, place))
 
 
-async def park(work: Work, delivery: Delivery, why: Park) -> None:
-    """Keep the delivery with its bytes, and say so on the topic of dead letters."""
-    headers = {name: value.decode("utf-8", "replace") for name, value in delivery.headers.items()}
+async def how_many(session: AsyncSession) -> int:
+    """Events that wait for an operator."""
+    return int(await session.scalar(_HOW_MANY) or 0)
+
+
+async def park(work: Work, delivery: Delivery, why: Park) -> bool:
+    """Keep the delivery with its bytes, and say so on the topic of dead letters.
+
+    False when it was to wait behind others and they are gone by now: then nothing was done, and it can be applied.
+    """
+    headers = {_storable(n): _storable(value.decode("utf-8", "replace")) for n, value in delivery.headers.items()}
     key = key_of(delivery)
+    await work.session.execute(_ONE_AT_A_TIME, {"topic": delivery.topic, "key": key})
+    if why.reason == BEHIND and not await any_waiting(work.session, delivery.topic, {key}):
+        return False
     event_id, event_type = headers.get("ce_id"), headers.get("ce_type")
-    await work.session.execute(
+    entered = await work.session.execute(
         _PARK,
         {
             "topic": delivery.topic,
@@ -79,10 +112,12 @@ async def park(work: Work, delivery: Delivery, why: Park) -> None:
             "headers": orjson.dumps(headers).decode(),
             "payload": delivery.value or b"",
             "reason": why.reason,
-            "detail": why.detail,
+            "detail": _storable(why.detail[:500]),
             "now": work.now,
         },
     )
+    if entered.first() is None:
+        return True  # delivered again: it is known, and was told
     work.emit(
         EventParked(
             consumer=f"{work.outbox.service}",
@@ -93,6 +128,7 @@ async def park(work: Work, delivery: Delivery, why: Park) -> None:
             parked_at=work.now,
         )
     )
+    return True
 
 
 class NothingWaits(BusinessError):
@@ -104,14 +140,24 @@ class NothingWaits(BusinessError):
         super().__init__("该事件已处理，无需再次操作")
 
 
+class EarlierWaits(BusinessError):
+    """An earlier event of the same key is to be decided first: events of a key are decided in their order."""
+
+    code = "earlier_waits"
+
+    def __init__(self, parked_id: int) -> None:
+        super().__init__("同一对象还有更早的事件待处理，请先处理该事件")
+        self.parked_id = parked_id
+
+
 class ReplayRefused(BusinessError):
-    """The event still cannot be applied."""
+    """The event still cannot be applied; `replayed` of those before it were."""
 
     code = "replay_refused"
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, parked_id: int, reason: str, detail: str, replayed: int) -> None:
         super().__init__("重放未成功，请查看原因，修改内容后重试或放弃该事件")
-        self.reason, self.detail = reason, detail
+        self.parked_id, self.reason, self.detail, self.replayed = parked_id, reason, detail, replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +182,47 @@ class ParkedEvents:
         async with self.works.read() as session:
             return await _row(session, parked_id, lock=False)
 
-    async def replay(self, topic: str, key: str, person: Person) -> int:
-        """Apply the waiting events of a key in order, each in a transaction of its own; how many went through."""
+    async def replay(self, topic: str, key: str, person: Person, *, despite_gap: bool = False) -> int:
+        """Apply the waiting events of a key in order, each in a transaction of its own; how many went through.
+
+        `despite_gap`: the operator has found that what is missing before the first of them will not come any more.
+        """
         done = 0
         while True:
-            async with self.works.begin(person) as work:
-                rows = await work.session.execute(
-                    text(
-                        f"select {_ROW} from parked where state = 'waiting' and topic = :topic and key = :key "  # noqa: S608
-                        'order by "offset" limit 1 for update'
-                    ),
-                    {"topic": topic, "key": key},
-                )
-                row = rows.mappings().first()
-                if row is None:
+            try:
+                if not await self._replay_next(topic, key, person, done, despite_gap=despite_gap and done == 0):
                     return done
-                await self._replay_row(work, dict(row), person)
+            except BusinessError:
+                raise
+            except Exception as fault:
+                if is_transient(fault):
+                    raise
+                # Found at the end of the transaction, as a deferred constraint is.
+                raise ReplayRefused(0, "failed", name_of(fault), done) from fault
             done += 1
 
-    async def _replay_row(self, work: Work, row: dict[str, Any], person: Person) -> None:
-        await _decide(work, row, "replayed", person, None)
+    async def _replay_next(self, topic: str, key: str, person: Person, done: int, *, despite_gap: bool) -> bool:
+        async with self.works.begin(person) as work:
+            await work.session.execute(_ONE_AT_A_TIME, {"topic": topic, "key": key})
+            rows = await work.session.execute(
+                text(
+                    f"select {_ROW} from parked where state = 'waiting' and topic = :topic and key = :key "  # noqa: S608
+                    'order by partition, "offset" limit 1 for update'
+                ),
+                {"topic": topic, "key": key},
+            )
+            row = rows.mappings().first()
+            if row is None:
+                return False
+            await self._replay_row(work, dict(row), person, done, despite_gap=despite_gap)
+            return True
+
+    async def _replay_row(
+        self, work: Work, row: dict[str, Any], person: Person, done: int, *, despite_gap: bool
+    ) -> None:
+        await _decide(work, row, "replayed", person, "despite a gap" if despite_gap else None)
+        if despite_gap:
+            await _pass_over(work.session, row, back=1)
         delivery = Delivery(
             topic=row["topic"],
             partition=row["partition"],
@@ -167,7 +234,7 @@ class ParkedEvents:
         try:
             await self.apply(work, delivery)
         except Park as why:
-            raise ReplayRefused(why.reason, why.detail) from why
+            raise ReplayRefused(row["id"], why.reason, why.detail, done) from why
 
     async def edit(self, parked_id: int, payload: bytes, person: Person, why: str) -> None:
         """Put other content in place of what could not be applied; it is replayed by `replay`."""
@@ -179,14 +246,28 @@ class ParkedEvents:
                 text("update parked set payload = :payload, why = :why where id = :id"),
                 {"payload": payload, "why": why, "id": parked_id},
             )
-            work.audit("parked.edited", f"parked:{parked_id}", reason=why)
+            work.audit(
+                "parked.edited",
+                f"parked:{parked_id}",
+                before={"sha256": hashlib.sha256(bytes(row["payload"])).hexdigest()},
+                after={"sha256": hashlib.sha256(payload).hexdigest()},
+                reason=why,
+            )
 
     async def drop(self, parked_id: int, person: Person, why: str) -> None:
-        """Give the event up, with a reason; the events behind it may then be replayed."""
+        """Give the event up, with a reason; the events behind it may then be replayed.
+
+        The first of its key only: a later one counted as seen would let an earlier one look like a repeat.
+        """
         async with self.works.begin(person) as work:
+            row = await _row(work.session, parked_id, lock=False)
+            await work.session.execute(_ONE_AT_A_TIME, {"topic": row["topic"], "key": row["key"]})
             row = await _row(work.session, parked_id, lock=True)
             if row["state"] != "waiting":
                 raise NothingWaits
+            first = await work.session.scalar(_FIRST, {"topic": row["topic"], "key": row["key"]})
+            if first != parked_id:
+                raise EarlierWaits(first or 0)
             await _decide(work, row, "dropped", person, why)
             await _pass_over(work.session, row)
 
@@ -212,20 +293,10 @@ async def _decide(work: Work, row: dict[str, Any], state: str, person: Person, w
     )
 
 
-async def _pass_over(session: AsyncSession, row: dict[str, Any]) -> None:
+async def _pass_over(session: AsyncSession, row: dict[str, Any], *, back: int = 0) -> None:
     """A dropped event counts as seen, else every later one of its stream would look like a gap."""
     headers = row["headers"]
-    if not {"ce_source", "ce_sequence"} <= headers.keys() or not str(headers["ce_sequence"]).isdigit():
+    sequence = str(headers.get("ce_sequence", ""))
+    if "ce_source" not in headers or not (sequence.isascii() and sequence.isdigit()) or int(sequence) >= 2**63:
         return
-    await session.execute(
-        text(
-            "insert into seen as s (source, topic, key, sequence) values (:source, :topic, :key, :sequence) "
-            "on conflict (source, topic, key) do update set sequence = greatest(s.sequence, excluded.sequence)"
-        ),
-        {
-            "source": headers["ce_source"],
-            "topic": row["topic"],
-            "key": row["key"],
-            "sequence": int(headers["ce_sequence"]),
-        },
-    )
+    await saw(session, row["topic"], {(headers["ce_source"], row["key"]): int(sequence) - back})

@@ -14,6 +14,9 @@ from shared.bus import Delivery, Message
 from shared.contracts import EVENTS, Event
 
 SOURCE: Final = "/gongdan/"
+LONGEST_NAME: Final = 200
+"""Characters of a source, a type, a subject: they stand in indexes."""
+_LARGEST: Final = 2**63
 _AHEAD: Final = timedelta(minutes=5)
 
 
@@ -109,8 +112,12 @@ def decode(delivery: Delivery, *, now: datetime | None) -> Envelope:
         raise Undecodable("undecodable", f"{type(fault).__name__}: {fault}") from fault
     if headers.get("ce_specversion") != "1.0":
         raise Undecodable("undecodable", "CloudEvents 1.0 expected")
-    if time.tzinfo is None or sequence < 1:
+    if time.tzinfo is None or not 1 <= sequence < _LARGEST:
         raise Undecodable("undecodable", "ce_time needs its offset and ce_sequence starts at 1")
+    if any(len(name) > LONGEST_NAME or not name for name in (source, event_type, subject)):
+        raise Undecodable("undecodable", "source, type and subject have 1 to 200 characters")
+    if any("\x00" in value for value in headers.values()):
+        raise Undecodable("undecodable", "a header holds the character NUL, which cannot be stored")
     if now is not None and time - now > _AHEAD:
         raise Undecodable("invalid", f"dated {time.isoformat()}, more than five minutes ahead")
     cls = EVENTS.get(event_type)

@@ -1,0 +1,50 @@
+"""What a fault of the database means: wait and try again, the sender's content, or a bug (R25)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# Connection lost, serialization and deadlock, resources, locks, shutdown and start-up, the machine's disk.
+_PASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
+# Timeouts of an idle or long transaction, and a server that is a standby just now.
+_PASSES_TOO: Final = frozenset({"25P03", "25P04", "25006"})
+
+
+def is_transient(fault: BaseException) -> bool:
+    """Whether the same work may succeed later although nothing about it changes.
+
+    What a value or a statement provokes each time is not: waiting for it would hold up everything behind it for ever.
+    """
+    if isinstance(fault, (PoolTimeout, OSError)):
+        return True
+    if not isinstance(fault, DBAPIError) or isinstance(fault, IntegrityError):
+        return False
+    if fault.connection_invalidated:
+        return True
+    state = sqlstate_of(fault)
+    if state:
+        return state[:2] in _PASSES or state in _PASSES_TOO
+    return not _refused_by_driver(fault)
+
+
+def is_unstorable(fault: BaseException) -> bool:
+    """Whether the content is to blame: a value that PostgreSQL, or the driver on the way there, cannot represent."""
+    return isinstance(fault, DBAPIError) and (sqlstate_of(fault).startswith("22") or _refused_by_driver(fault))
+
+
+def name_of(fault: BaseException) -> str:
+    """The fault in one word without its text, which may quote a citizen."""
+    return type(fault.orig if isinstance(fault, DBAPIError) and fault.orig else fault).__name__
+
+
+def sqlstate_of(fault: DBAPIError) -> str:
+    """The five characters of SQL, or nothing when the fault did not come from the server."""
+    return str(getattr(fault.orig, "sqlstate", None) or "")
+
+
+def _refused_by_driver(fault: DBAPIError) -> bool:
+    # asyncpg's word for an argument it cannot encode (an integer too large, a lone surrogate) is also a ValueError.
+    return isinstance(getattr(fault.orig, "__cause__", None), ValueError)

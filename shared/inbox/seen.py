@@ -1,0 +1,90 @@
+"""Which events are new: by their id (the inbox) and by their number within their stream (R16, R17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.outbox import Envelope
+
+_TAKE_IN = text(
+    """
+insert into inbox (event_id, type, received_at)
+select id, type, :now from unnest(cast(:ids as uuid[]), cast(:types as text[])) as t(id, type)
+on conflict do nothing returning event_id
+"""
+)
+_LAST_SEEN = text(
+    """
+select s.source, s.key, s.sequence from seen s
+join unnest(cast(:sources as text[]), cast(:keys as text[])) as t(source, key) using (source, key)
+where s.topic = :topic
+"""
+)
+_SAW = text(
+    """
+insert into seen as s (source, topic, key, sequence)
+select source, :topic, key, sequence
+from unnest(cast(:sources as text[]), cast(:keys as text[]), cast(:sequences as bigint[]))
+  as t(source, key, sequence) order by source, key
+on conflict (source, topic, key) do update set sequence = greatest(s.sequence, excluded.sequence)
+"""
+)
+
+
+class Gap(Exception):
+    """An event of a stream is missing before this one."""
+
+    def __init__(self, last: int, found: int) -> None:
+        super().__init__(f"{last} is followed by {found}")
+
+
+async def new_ones(
+    session: AsyncSession, topic: str, envelopes: Sequence[Envelope], *, now: datetime
+) -> list[Envelope]:
+    """The events that were not applied before, entered as applied in this transaction; Gap when one is missing.
+
+    Another member that applies the same events at this moment is waited for: its rows in the inbox decide.
+    """
+    rows = await session.execute(
+        _TAKE_IN, {"ids": [e.id for e in envelopes], "types": [e.type for e in envelopes], "now": now}
+    )
+    inserted = {row[0] for row in rows}
+    streams = sorted({(e.source, e.subject) for e in envelopes})
+    # Read after the wait above, so that what the other member saw is seen here.
+    found = await session.execute(
+        _LAST_SEEN, {"topic": topic, "sources": [s for s, _ in streams], "keys": [k for _, k in streams]}
+    )
+    last: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in found}
+    advanced: dict[tuple[str, str], int] = {}
+    fresh: list[Envelope] = []
+    for envelope in envelopes:
+        stream = (envelope.source, envelope.subject)
+        before = last.get(stream, 0)
+        if envelope.sequence <= before:
+            continue  # seen, even if the inbox has forgotten it (R17)
+        if envelope.sequence != before + 1:
+            raise Gap(before, envelope.sequence)
+        last[stream] = advanced[stream] = envelope.sequence
+        if envelope.id in inserted:
+            inserted.discard(envelope.id)
+            fresh.append(envelope)
+    if advanced:
+        await saw(session, topic, advanced)
+    return fresh
+
+
+async def saw(session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
+    """Remember the last number seen of each (source, key)."""
+    await session.execute(
+        _SAW,
+        {
+            "topic": topic,
+            "sources": [s for s, _ in last],
+            "keys": [k for _, k in last],
+            "sequences": list(last.values()),
+        },
+    )
