@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +22,8 @@ log = logger("relay")
 _LOCK_CLASS: Final = 0x72656C61  # "rela"
 _BATCH: Final = 1000
 _CHANNEL: Final = "outbox_written"
+_PATIENCE: Final = 30.0  # seconds for a statement: a server that vanished without a word is noticed
+_MEASURE_SECONDS: Final = 1.0
 
 # Never by a cursor: an event with a lower position may commit later (R7).  Events of a key behind a refused one wait.
 _TAKE = """
@@ -33,6 +36,13 @@ order by position limit $1
 """
 _MARK = "update outbox set published_at = $2 where position = any($1::bigint[])"
 _REFUSE = "update outbox set refused = $2 where position = $1"
+_TROUBLE: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BusUnavailable,
+)
 _STATE = "select count(*), min(created_at) from outbox where published_at is null"
 
 
@@ -58,6 +68,8 @@ class Relay:
         self._service, self._url, self._bus, self._clock = service, database_url, bus, clock
         self._metrics, self.wake, self._poll = metrics, wake, poll
         self._source = SOURCE + service
+        self._measured = -_MEASURE_SECONDS
+        self._published = 0
         self.leading = False
         self.running = False
 
@@ -65,17 +77,20 @@ class Relay:
         """Until cancelled: wait for the lock, publish, wait for work."""
         pause = 0.1
         self.running = True
-        while True:
-            try:
-                await self._lead()
-                pause = 0.1
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BusUnavailable) as fault:
-                self._metrics.publish_errors.inc()
-                log.warning("relay interrupted", service=self._service, error=type(fault).__name__, pause=pause)
+        try:
+            while True:
+                published = self._published
+                try:
+                    await self._lead()
+                except _TROUBLE as fault:
+                    self._metrics.publish_errors.inc()
+                    pause = 0.1 if self._published > published else min(pause * 2, 5.0)
+                    log.warning("relay interrupted", service=self._service, error=type(fault).__name__, pause=pause)
+                finally:
+                    self.leading = False
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-            finally:
-                self.leading = False
+        finally:
+            self.running = False
 
     async def _lead(self) -> None:
         # A stopped (not dead) process keeps its socket: the server ends its idle session, and with it the lock, so that
@@ -83,6 +98,7 @@ class Relay:
         connection = await asyncpg.connect(
             self._url,
             timeout=10,
+            command_timeout=_PATIENCE,
             server_settings={"application_name": f"gongdan-relay-{self._service}", "idle_session_timeout": "15000"},
         )
         try:
@@ -91,7 +107,7 @@ class Relay:
             self.leading = True
             while True:
                 self.wake.clear()
-                while await self.publish_waiting(connection) >= _BATCH:
+                while await self.publish_waiting(connection):
                     pass
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.wake.wait(), self._poll)
@@ -100,40 +116,50 @@ class Relay:
 
     async def _lock(self, connection: asyncpg.Connection[Any]) -> None:
         """Return when this relay is the one of its service."""
-        while True:
-            if await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK_CLASS, self._service):
-                return
-            await asyncio.sleep(self._poll)
+        while not await connection.fetchval(
+            "select pg_try_advisory_lock($1, hashtext($2))", _LOCK_CLASS, self._service
+        ):
+            # The figures are told by whoever leads; old ones left here would be an alarm without cause.
+            self._metrics.outbox_waiting.set(0)
+            self._metrics.outbox_oldest.set(0)
+            await asyncio.sleep(min(self._poll, 5.0))
 
     def _notified(self, *_: Any) -> None:
         self.wake.set()
 
-    async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> int:
-        """One batch; how many rows were taken."""
+    async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> bool:
+        """One batch; whether more may be waiting now."""
         rows = await connection.fetch(_TAKE, _BATCH)
         if rows:
-            messages = [self._message(row) for row in rows]
             try:
-                await self._bus.publish(messages)
+                await self._bus.publish([self._message(row) for row in rows])
             except MessageRefused as refusal:
                 await self._set_aside(connection, rows, refusal)
-                return len(rows)
+                return True  # the others wait no longer than they must
+            except BusUnavailable:
+                await self._measure(
+                    connection
+                )  # a backlog that grows because the bus is away is what the figure is for
+                raise
             await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
             self._metrics.published.inc(len(rows))
-        await self._measure(connection, len(rows))
-        return len(rows)
+            self._published += len(rows)
+        await self._measure(connection)
+        return len(rows) == _BATCH
 
     async def _set_aside(self, connection: asyncpg.Connection[Any], rows: list[Any], refusal: MessageRefused) -> None:
         row = rows[refusal.index]
         await connection.execute(_REFUSE, row["position"], refusal.reason)
         log.error("event refused by the bus", service=self._service, event_id=str(row["id"]), event_type=row["type"])
 
-    async def _measure(self, connection: asyncpg.Connection[Any], taken: int) -> None:
-        # Counting is left out while a backlog drains: it would read the index once per batch.
-        if taken < _BATCH:
-            waiting, oldest = await connection.fetchrow(_STATE) or (0, None)
-            self._metrics.outbox_waiting.set(waiting)
-            self._metrics.outbox_oldest.set(_age(oldest, self._clock.now()))
+    async def _measure(self, connection: asyncpg.Connection[Any]) -> None:
+        """Count what waits, at most once a second: it reads the whole index of waiting rows."""
+        if time.monotonic() - self._measured < _MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        waiting, oldest = await connection.fetchrow(_STATE) or (0, None)
+        self._metrics.outbox_waiting.set(waiting)
+        self._metrics.outbox_oldest.set(_age(oldest, self._clock.now()))
 
     def _message(self, row: Mapping[str, Any]) -> Message:
         return Message(
@@ -174,9 +200,11 @@ class Waker:
                     continue
                 try:
                     if connection is None or connection.is_closed():
-                        connection = await asyncpg.connect(self._url, timeout=10)
+                        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=_PATIENCE)
                     await connection.execute(f"notify {_CHANNEL}")
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except _TROUBLE:
+                    if connection is not None:
+                        connection.terminate()
                     connection = None  # the relay's own look each second is the net below
                 await asyncio.sleep(0.005)
         finally:
