@@ -25,7 +25,7 @@ OPEN_STATES: Final = frozenset(state for state, _ in MOVES)
 
 _SENTENCE: Final = re.compile(r"[^。！？；!?;\n]+[。！？；!?;]?")
 _SHORTEST_NUMBER: Final = 7
-_NUMBER: Final = re.compile(r"(?<!\d)\d[\d-]{5,18}\d(?!\d)")
+_NUMBER: Final = re.compile(r"(?<![\d-])(?!\d{4}-\d\d-\d\d(?!\d))\d[\d-]{5,18}\d(?!\d)")
 
 
 def after(state: State, move: Move) -> State:

@@ -1,0 +1,235 @@
+"""Which decision a round allows, and what the machine notices: by table, at the boundaries."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.review.errors import BlockingFindings, ChainIncomplete, OwnReply, WrongStep
+from services.review.model import Element, Finding, Move, Reply, Severity, State, Submission
+from services.review.policy import FORBIDDEN, SHORTEST_FINDINGS
+from services.review.rules import (
+    MOVES,
+    after,
+    check_chain,
+    check_findings,
+    check_reviewer,
+    faults_of,
+    masked,
+    moves_of,
+)
+from tests.support.service import MONDAY_0900
+
+REPLY = Reply(
+    contact_person="住建局 于科长",
+    contact_at=MONDAY_0900 - timedelta(hours=1),
+    contact_phone="0535-6891234",
+    findings="经现场核实，迎春大街路灯线路老化。已于当日更换线路和灯具，夜间照明恢复正常。",
+    satisfaction="satisfied",
+    remarks="",
+)
+SUBMISSION = Submission(submitted_at=MONDAY_0900, received_at=MONDAY_0900 - timedelta(days=3), unchanged=False)
+
+
+def codes(reply: Reply, submission: Submission = SUBMISSION) -> list[tuple[str, Severity]]:
+    return [(finding.code, finding.severity) for finding in faults_of(reply, submission)]
+
+
+@pytest.mark.clause("S2.2.3c")
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("move", Move)
+def test_a_move_that_is_not_in_the_table_is_refused_with_its_facts(state: State, move: Move):
+    if (state, move) in MOVES:
+        assert after(state, move) is MOVES[state, move]
+        return
+    with pytest.raises(WrongStep) as refused:
+        after(state, move)
+
+    assert (refused.value.state, refused.value.move) == (state.value, move.value)
+
+
+def test_no_round_reaches_the_centre_without_the_leader():
+    assert [state for (state, _), target in MOVES.items() if target is State.CENTRE_REVIEW] == [State.LEADER_REVIEW]
+    assert [state for (state, _), target in MOVES.items() if target is State.APPROVED] == [State.CENTRE_REVIEW]
+
+
+@pytest.mark.clause("S2.2.3b")
+def test_a_sound_reply_has_no_findings():
+    assert codes(REPLY) == []
+
+
+@pytest.mark.clause("S2.2.3b")
+@pytest.mark.parametrize(
+    ("element", "empty"),
+    [
+        (Element.CONTACT_PERSON, {"contact_person": ""}),
+        (Element.CONTACT_AT, {"contact_at": None}),
+        (Element.CONTACT_PHONE, {"contact_phone": ""}),
+        (Element.FINDINGS, {"findings": ""}),
+        (Element.SATISFACTION, {"satisfaction": ""}),
+    ],
+)
+def test_each_of_the_five_elements_is_named_when_it_is_missing(element: Element, empty: dict[str, object]):
+    found = faults_of(replace(REPLY, **empty), SUBMISSION)  # type: ignore[arg-type]
+
+    assert [(f.code, f.severity, f.element) for f in found] == [("element_missing", Severity.BLOCKING, element)]
+
+
+@pytest.mark.clause("S2.3a")
+@pytest.mark.parametrize("word", FORBIDDEN)
+@pytest.mark.parametrize("element", [Element.FINDINGS, Element.REMARKS])
+def test_a_forbidden_word_blocks_and_its_sentence_is_quoted(word: str, element: Element):
+    text = f"我单位已到现场查看路灯线路情况。此事我们{word}，请谅解。后续有进展再联系来电人。"
+    found = faults_of(replace(REPLY, **{element.value: text}), SUBMISSION)  # type: ignore[arg-type]
+
+    assert [(f.code, f.severity, f.element, f.sentence) for f in found] == [
+        ("forbidden_word", Severity.BLOCKING, element, f"此事我们{word}，请谅解。")
+    ]
+
+
+@pytest.mark.clause("S2.3a")
+def test_spaces_do_not_hide_a_forbidden_word():
+    assert codes(replace(REPLY, findings=REPLY.findings + "这事 管 不 了。")) == [("forbidden_word", Severity.BLOCKING)]
+
+
+@pytest.mark.clause("S2.2.3b")
+@pytest.mark.parametrize(
+    ("number", "likely"),
+    [
+        ("13812345678", True),
+        ("138 1234 5678", True),
+        ("12812345678", False),
+        ("1381234567", False),
+        ("138123456789", False),
+        ("0535-6891234", True),
+        ("05356891234", True),
+        ("6891234", True),
+        ("689123", False),
+        ("12345", True),
+        ("400-123-4567", True),
+        ("见附件", False),
+        ("0", False),
+    ],
+)
+def test_the_phone_looks_like_a_phone_or_blocks(number: str, likely: bool):
+    assert codes(replace(REPLY, contact_phone=number)) == ([] if likely else [("phone_unlikely", Severity.BLOCKING)])
+
+
+@pytest.mark.clause("S2.3a")
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [
+        (timedelta(0), []),
+        (timedelta(seconds=1), [("contact_after_submission", Severity.BLOCKING)]),
+        (timedelta(days=-3), []),
+        (timedelta(days=-3, seconds=-1), [("contact_before_order", Severity.BLOCKING)]),
+    ],
+)
+def test_the_contact_lies_between_the_orders_arrival_and_the_submission(
+    shift: timedelta, expected: list[tuple[str, Severity]]
+):
+    assert codes(replace(REPLY, contact_at=MONDAY_0900 + shift)) == expected
+
+
+@pytest.mark.clause("S2.3a")
+@pytest.mark.parametrize(
+    ("length", "expected"), [(SHORTEST_FINDINGS, []), (SHORTEST_FINDINGS - 1, [("findings_short", Severity.ADVICE)])]
+)
+def test_short_findings_are_only_pointed_out(length: int, expected: list[tuple[str, Severity]]):
+    assert codes(replace(REPLY, findings="修" * length)) == expected
+
+
+@pytest.mark.clause("S2.3a")
+def test_findings_that_did_not_change_since_the_rejection_are_pointed_out():
+    found = faults_of(REPLY, replace(SUBMISSION, unchanged=True))
+
+    assert [(f.code, f.severity, f.sentence) for f in found] == [
+        ("unchanged", Severity.ADVICE, "经现场核实，迎春大街路灯线路老化。")
+    ]
+
+
+def test_blocking_findings_come_first():
+    assert codes(replace(REPLY, findings="已修好", contact_phone="无", satisfaction="not_stated")) == [
+        ("phone_unlikely", Severity.BLOCKING),
+        ("findings_short", Severity.ADVICE),
+        ("satisfaction_not_stated", Severity.ADVICE),
+    ]
+
+
+@pytest.mark.clause("S2.3a")
+def test_blocking_findings_need_a_reason_and_advice_does_not():
+    blocking = Finding("forbidden_word", Severity.BLOCKING, Element.FINDINGS, "尽量。", "")
+    advice = Finding("findings_short", Severity.ADVICE, Element.FINDINGS, "已修好", "")
+    with pytest.raises(BlockingFindings) as refused:
+        check_findings((blocking, advice), None)
+
+    assert refused.value.findings == ("forbidden_word",)
+    assert check_findings((blocking, advice), "引用来电人原话") is True
+    assert check_findings((advice,), None) is False
+
+
+@pytest.mark.clause("S2.3a")
+def test_nobody_reviews_what_he_handled():
+    check_reviewer("reviewer-1", frozenset({"handler-1"}))
+    with pytest.raises(OwnReply):
+        check_reviewer("handler-1", frozenset({"handler-1"}))
+
+
+@pytest.mark.clause("S1.1.1b")
+@pytest.mark.parametrize("scheme", ["national_report", "enterprise_fast", None])
+def test_only_an_ordinary_reply_ends_with_the_centres_approval(scheme: str | None):
+    check_chain("ordinary")
+    with pytest.raises(ChainIncomplete) as refused:
+        check_chain(scheme)
+
+    assert refused.value.scheme == scheme
+
+
+LEADER = (Move.LEADER_APPROVE, Move.LEADER_REJECT)
+CENTRE = (Move.APPROVE, Move.REJECT)
+
+
+@pytest.mark.parametrize(
+    ("state", "head", "reviewer", "own", "scheme", "expected"),
+    [
+        (State.LEADER_REVIEW, True, False, False, "ordinary", LEADER),
+        (State.LEADER_REVIEW, False, True, False, "ordinary", ()),
+        (State.LEADER_REVIEW, False, False, True, "ordinary", ()),
+        (State.CENTRE_REVIEW, True, False, False, "ordinary", ()),
+        (State.CENTRE_REVIEW, False, True, False, "ordinary", CENTRE),
+        (State.CENTRE_REVIEW, False, True, True, "ordinary", ()),
+        (State.CENTRE_REVIEW, False, True, False, "national_report", (Move.REJECT,)),
+        (State.APPROVED, True, True, False, "ordinary", ()),
+        (State.REJECTED, True, True, False, "ordinary", ()),
+        (State.VOID, True, True, False, "ordinary", ()),
+    ],
+)
+def test_everybody_is_shown_what_he_may_do(
+    state: State, head: bool, reviewer: bool, own: bool, scheme: str, expected: tuple[Move, ...]
+):
+    assert moves_of(state, head=head, reviewer=reviewer, own=own, scheme=scheme) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("请回电13812345678。", "请回电138******78。"),
+        ("0535-6891234", "053*******34"),
+        ("证件37060219900101123X", "证件370************23X"),
+        ("共3户，2026-11-23到场", "共3户，2026-11-23到场"),
+        ("123456", "123456"),
+    ],
+)
+def test_numbers_are_struck_out_for_those_who_need_not_call(text: str, shown: str):
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '"x"', "nonsense"])
+def test_what_is_no_reply_is_refused(text: str):
+    with pytest.raises((TypeError, ValueError)):
+        Reply.parse(text)
+
+
+@pytest.mark.parametrize("moment", ["2026-11-23T09:00:00", "yesterday", ""])
+def test_a_moment_without_its_offset_counts_as_not_given(moment: str):
+    assert Reply.parse(f'{{"contact_at": "{moment}"}}').contact_at is None
