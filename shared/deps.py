@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
@@ -18,7 +18,8 @@ from shared.work import Work
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="POST /api/dispatch/v1/tokens 所得的令牌")
 
 
-def runtime_of(request: Request) -> Runtime:
+# All of these are `async` though most wait for nothing: FastAPI would send a plain function through a thread.
+async def runtime_of(request: Request) -> Runtime:
     """The running service that this request reached."""
     return cast("Runtime", request.app.state.runtime)
 
@@ -26,7 +27,7 @@ def runtime_of(request: Request) -> Runtime:
 ThisRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 
-def _person(
+async def _person(
     runtime: ThisRuntime, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Person:
     if credentials is None:
@@ -38,10 +39,10 @@ CurrentPerson = Annotated[Person, Depends(_person)]
 """Whoever calls; 401 without a valid token."""
 
 
-def allow(*roles: Role) -> Callable[..., Person]:
+def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
     """A dependency that lets only these roles through: `dependencies=[Depends(allow(Role.DISPATCHER))]`; 403 otherwise."""
 
-    def check(person: CurrentPerson) -> Person:
+    async def check(person: CurrentPerson) -> Person:
         if not person.has(*roles):
             raise Forbidden
         return person
@@ -49,7 +50,7 @@ def allow(*roles: Role) -> Callable[..., Person]:
     return check
 
 
-def _scope(person: CurrentPerson) -> Scope:
+async def _scope(person: CurrentPerson) -> Scope:
     return scope_of(person)
 
 
@@ -86,7 +87,7 @@ class BadVersion(Incomplete):
         super().__init__('If-Match 应为读取时返回的 ETag，如 "3"')
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[str | None, Header(pattern=r'^"\d{1,18}"$', description="读取时返回的 ETag")] = None,
 ) -> int | None:
     return None if if_match is None else int(if_match.strip('"'))

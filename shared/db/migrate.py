@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.db.engine import sqlalchemy_url
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+# Alembic's `op` and `context` stand for the whole process: two services migrating at once would mix their connections.
+_ONE_AT_A_TIME: Final = asyncio.Lock()
 _LOCK: Final = 0x676F6E67  # "gong": two replicas that start together migrate one after the other
 
 
@@ -69,7 +71,7 @@ def _move(connection: Connection, service: str, revision: str | None) -> None:
 async def _with_connection(url: str, work: Any, *arguments: Any) -> Any:
     engine: AsyncEngine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
+        async with _ONE_AT_A_TIME, engine.connect() as connection:
             return await connection.run_sync(work, *arguments)
     finally:
         await engine.dispose()
