@@ -49,7 +49,7 @@ async def rounds_for_update(session: AsyncSession, order_id: str) -> Sequence[Ro
     query = (
         select(RoundRecord)
         .where(RoundRecord.order_id == order_id)
-        .order_by(RoundRecord.submitted_at, RoundRecord.reply_id)
+        .order_by(RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
         .with_for_update()
     )
     return (await session.scalars(query)).all()
@@ -88,7 +88,7 @@ async def rounds_of(session: AsyncSession, scope: Scope, order_id: str) -> Seque
     query = (
         select(RoundRecord)
         .where(RoundRecord.order_id == order_id, _visible(scope))
-        .order_by(RoundRecord.submitted_at, RoundRecord.reply_id)
+        .order_by(RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
     )
     found = (await session.scalars(query)).all()
     if not found:
