@@ -28,6 +28,8 @@ async def fault_of(runtime: Runtime) -> str | None:
             await session.execute(text("select 1"))
     except (SQLAlchemyError, OSError):
         return "database"
+    if not runtime.relay.running:
+        return "relay"
     try:
         await runtime.bus.ping()
     except (BusError, OSError):

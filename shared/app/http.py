@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import generate_latest
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.app.health import health_routes
 from shared.app.operations import router as operations
+from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
@@ -108,14 +107,15 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status, self.sent = message["status"], True
             message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *_SECURITY_HEADERS]
+            if self._left < 0:
+                message["headers"].append((b"connection", b"close"))  # what is left of the body is not read
         await self._send(message)
 
     async def refuse_size(self, scope: Scope) -> None:
         """413, and the connection is closed: the rest of the body is not read."""
         if not self.sent:
-            response = problem_of(PayloadTooLarge(BODY_LIMIT))
-            response.headers["Connection"] = "close"
-            await response(scope, self._receive, self.send)
+            self._left = -1
+            await problem_of(PayloadTooLarge(BODY_LIMIT))(scope, self._receive, self.send)
 
 
 def _correlation(given: dict[bytes, bytes]) -> str:
@@ -125,25 +125,21 @@ def _correlation(given: dict[bytes, bytes]) -> str:
 
 
 def _unforeseen(fault: Exception) -> Response:
-    if isinstance(fault, (PoolTimeout, InterfaceError, OperationalError, OSError)) or (
-        isinstance(fault, DBAPIError) and (fault.connection_invalidated or _gives_way(fault))
-    ):
-        log.warning("dependency away", error=type(fault).__name__)
+    if is_transient(fault):
+        log.warning("dependency away", error=name_of(fault))
         return problem_of(Unavailable())
-    if isinstance(fault, DBAPIError) and _sqlstate(fault).startswith("22"):
-        # Text that PostgreSQL cannot hold: the sender's matter, not ours.
+    if is_unstorable(fault):
         return problem_response(422, "invalid_request", "内容含有无法保存的字符或数值，请修改后重新提交")
     log.error("unforeseen", exc_info=fault)
     return problem_response(500, "internal", "系统内部错误，已记录，请凭请求编号联系管理员")
 
 
-def _sqlstate(fault: DBAPIError) -> str:
-    return str(getattr(fault.orig, "sqlstate", "") or "")
-
-
-def _gives_way(fault: DBAPIError) -> bool:
-    """Lock and statement timeouts, deadlocks, serialization, shutdown, too many connections: trying again is right."""
-    return _sqlstate(fault)[:2] in {"08", "40", "53", "55", "57", "25"}
+def _http_problem(fault: HTTPException) -> Response:
+    if isinstance(fault.__cause__, BusinessError):
+        return problem_of(fault.__cause__)  # FastAPI wraps what goes wrong while it reads the body
+    details = {404: "地址不存在，请核对", 405: "该地址不支持此方法", 400: "请求内容无法解析，请核对编码与格式"}
+    detail = details.get(fault.status_code, TITLES.get(fault.status_code, "请求未能完成"))
+    return problem_response(fault.status_code, f"http_{fault.status_code}", detail, headers=fault.headers)
 
 
 def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
@@ -177,11 +173,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
 
     async def http(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
-        if isinstance(fault.__cause__, BusinessError):
-            return problem_of(fault.__cause__)  # FastAPI wraps what goes wrong while it reads the body
-        details = {404: "地址不存在，请核对", 405: "该地址不支持此方法", 400: "请求内容无法解析，请核对编码与格式"}
-        detail = details.get(fault.status_code, TITLES.get(fault.status_code, "请求未能完成"))
-        return problem_response(fault.status_code, f"http_{fault.status_code}", detail, headers=fault.headers)
+        return _http_problem(fault)
 
     async def stale(_: Request, __: Exception) -> Response:
         return problem_of(Conflict())
@@ -227,17 +219,23 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
         return Route(f"/api/{runtime.service.name}/metrics", answer)
 
-    async def unknown(_: Request) -> Response:
-        return problem_response(404, "http_404", "地址不存在，请核对")
+    async def wrong(_: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        return _http_problem(fault)
 
     return Starlette(
         routes=[
             *health_routes(runtimes),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{runtime.service.name}", Edge(app, runtime)) for runtime, app in pairs),
-            Mount(
-                "/",
-                Starlette(routes=[Route("/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]),
-            ),
-        ]
+            Mount("/", _unknown),
+        ],
+        exception_handlers={HTTPException: wrong},
     )
+
+
+async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whatever no service answers, by any method."""
+    exchange = _Exchange(receive, send)
+    request_id.set(exchange.request)
+    await problem_response(404, "http_404", "地址不存在，请核对")(scope, receive, exchange.send)
