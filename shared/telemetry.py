@@ -6,9 +6,11 @@ template, and what looks like a phone or an identity number is scrubbed from eve
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
@@ -21,23 +23,65 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 
 # Landline and mobile numbers, identity numbers: longest first, so that an 18-digit one is not cut in two.
-_NUMBERS: Final = re.compile(r"(?<![0-9A-Za-z-])(?:\d{17}[\dXx]|\d{15}|1\d{10}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z-])")
-_PRIVATE: Final = frozenset(
-    {"caller", "caller_name", "caller_phone", "phone", "name", "content", "demand", "reply", "password", "token"}
+_NUMBERS: Final = re.compile(
+    r"(?<![0-9A-Za-z-])(?:\d{17}[\dXx]|\d{15}|(?:\+?(?:00)?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8})"
+    r"(?![0-9A-Za-z-])"
 )
+_PRIVATE: Final = frozenset(
+    {
+        "caller", "caller_name", "caller_phone", "phone", "contact", "contact_phone", "contact_person", "name", "id_number",
+        "address", "title", "content", "demand", "reply", "findings", "remarks", "opinion", "reason_text", "body", "payload",
+        "password", "token", "authorization", "secret",
+    }
+)  # fmt: skip
+_HIDDEN: Final = "［已隐去］"
+
+
+_FRAMES: Final = 12
+_LONGEST_CHAIN: Final = 5
 
 
 def scrub(text: str) -> str:
     """`text` with everything that looks like a phone or identity number struck out."""
-    return _NUMBERS.sub("［已隐去］", text)
+    return _NUMBERS.sub(_HIDDEN, text)
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, Mapping):
+        return {str(k): _HIDDEN if str(k) in _PRIVATE else _scrubbed(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_scrubbed(item) for item in value]
+    # Ours are written as they are; of a strange object only what it is, since its text may quote a citizen.
+    return value if value is None or isinstance(value, (bool, int, float)) else scrub(_written(value))
+
+
+def _written(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, BaseException) else str(value)
 
 
 def _scrub_values(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     for key, value in line.items():
-        if key in _PRIVATE:
-            line[key] = "［已隐去］"
-        elif isinstance(value, str):
-            line[key] = scrub(value)
+        if not key.startswith("_"):  # structlog's own, taken out before the line is written
+            line[key] = _HIDDEN if key in _PRIVATE else _scrubbed(value)
+    return line
+
+
+def _place_of_fault(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Where and what, without the exception's text: SQL parameters, a failing row, a refused value are personal data."""
+    given = line.pop("exc_info", None)
+    fault = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else None
+    if given is True:
+        fault = sys.exc_info()[1]
+    chain: list[str] = []
+    while fault is not None and len(chain) < _LONGEST_CHAIN:
+        frames = traceback.extract_tb(fault.__traceback__)[-_FRAMES:]
+        places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+        chain.append(f"{type(fault).__module__}.{type(fault).__name__} at {places or 'nowhere'}")
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    if chain:
+        line["exception"] = chain
     return line
 
 
@@ -50,7 +94,10 @@ def _with_context(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[st
 
 
 def _render(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
-    return orjson.dumps(line, default=str).decode()
+    try:
+        return orjson.dumps(line).decode()
+    except TypeError:  # a lone surrogate, an integer beyond 64 bits: the line must not be lost, nor printed raw
+        return json.dumps(line, ensure_ascii=True)
 
 
 def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
@@ -60,7 +107,7 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _place_of_fault,
         _with_context,
         _scrub_values,
     ]

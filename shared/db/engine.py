@@ -58,6 +58,7 @@ def new_engine(url: str, *, pool_size: int, name: str) -> AsyncEngine:
         pool_timeout=5,
         pool_recycle=1800,
         pool_use_lifo=True,
+        hide_parameters=True,  # the parameters of a failed statement are citizens' data (R45)
         connect_args={
             "server_settings": {**SERVER_BOUNDS, "application_name": f"gongdan-{name}"},
             "timeout": 10,
