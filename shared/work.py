@@ -86,7 +86,7 @@ class Work:
                 "after": None if after is None else orjson.dumps(after).decode(),
                 "reason": reason,
                 "event_id": None if self.cause is None else str(self.cause.id),
-                "correlation": self.correlation,
+                "correlation": (self.cause.correlation if self.cause is not None else "") or self.correlation,
             }
         )
 
