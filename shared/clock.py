@@ -80,6 +80,8 @@ class SimulatedClock:
         """Move to `at`; keep the rate unless another is given."""
         if at.tzinfo is None:
             raise ValueError("a moment needs its offset")
+        if rate is None and self._path.exists():
+            self._load()  # another process may have changed it
         keep = rate if rate is not None else getattr(self, "_rate", 1.0)
         state = {"at": at.astimezone(UTC).isoformat(), "set_at": time.time(), "rate": keep}
         self._path.parent.mkdir(parents=True, exist_ok=True)
