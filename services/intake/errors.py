@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.errors import BusinessError, Incomplete, Unauthenticated, Unavailable
 
 
@@ -20,19 +18,14 @@ class SignatureRefused(Unauthenticated):
 
 
 class NotUnderstood(Incomplete):
-    """An authentic request that makes no sense; `errors` name the fields in Chinese and by their path."""
+    """An authentic request that makes no sense; `faults` name the fields in Chinese and by their path."""
 
     code = "not_understood"
 
-    def __init__(self, reason: str, message: str, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, reason: str, message: str, faults: list[dict[str, str]] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
-        self._errors = errors or []
-
-    @property
-    def errors(self) -> list[dict[str, str]]:
-        """Field, code and message of each fault."""
-        return self._errors
+        self.faults = faults or []
 
 
 class RequestIdReused(Incomplete):
@@ -108,12 +101,18 @@ class DeliveryNotWaiting(BusinessError):
         self.state = state
 
 
-class OrderAlreadyCancelled(BusinessError):
-    """The order was taken back by its platform."""
+class OrderOver(BusinessError):
+    """The order was taken back, or its answer has reached the platform: this cannot be asked of it any more."""
 
-    code = "order_cancelled"
+    code = "order_over"
 
-    def __init__(self, **facts: Any) -> None:
-        super().__init__("工单已由上级平台撤销，不再接受此操作")
-        for name, value in facts.items():
-            setattr(self, name, value)
+    def __init__(self, state: str) -> None:
+        super().__init__("工单已撤销或已反馈办结，不再接受此操作，请核对工单编号")
+        self.state = state
+
+
+class UnknownOrder(NotUnderstood):
+    """The platform speaks of an order that it never sent."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown_order", "找不到该工单编号对应的工单，请核对编号，或先推送该工单")

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.contracts.intake import Level, ReplyScheme, Subject, Urgency
 
+_GONE: Final = 410
 Spelling = Literal["local", "iso", "millis"]
 """How a platform writes moments: `2026-11-23 09:00:00` of Yantai, ISO 8601 with offset, or milliseconds since 1970."""
+ChannelCode = Literal[
+    "national_inspection",
+    "national_portal",
+    "national_message",
+    "province_12345",
+    "city_12345",
+    "city_enterprise",
+    "province_enterprise",
+]
 Solved = Literal["solved", "mostly_solved", "unsolved"]
 Satisfied = Literal["satisfied", "mostly_satisfied", "unsatisfied"]
 State = Literal["received", "assigned", "approved", "fed_back", "closed", "cancelled"]
@@ -152,17 +162,19 @@ class RevisitResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """A reply as it is handed to a platform."""
+class Outcome:
+    """How an attempt to hand a reply over ended: the status of the answer, or a stable word for why there was none."""
 
-    order_no: str
-    reply_id: str
-    round: int
-    unit: str
-    disposition: str
-    contact_person: str
-    contact_at: str
-    contact_phone: str
-    findings: str
-    satisfaction: str
-    remarks: str | None = None
+    word: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def acked(self) -> bool:
+        """Only 2xx is an acknowledgement (R37)."""
+        return self.word == "acked"
+
+    @property
+    def gone(self) -> bool:
+        """410: the platform will never take it."""
+        return self.status == _GONE

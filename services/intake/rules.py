@@ -11,9 +11,29 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.intake.errors import SignatureRefused
-from services.intake.model import DETAILS, NAMES, PRIVATE, Flags, RevisitResult, Satisfied, Solved, UpstreamOrder
+from services.intake.model import (
+    DETAILS,
+    NAMES,
+    PRIVATE,
+    Channel,
+    Flags,
+    RevisitResult,
+    Satisfied,
+    Solved,
+    Spelling,
+    UpstreamOrder,
+)
 from services.intake.policy import limits
-from services.intake.policy.words import DISTRICT, OTHER_DISTRICTS, OUT_OF_SCOPE, STREETS, URGENT
+from services.intake.policy.words import (
+    DISPOSITIONS,
+    DISTRICT,
+    OTHER_DISTRICTS,
+    OUT_OF_SCOPE,
+    SATISFACTIONS,
+    STREETS,
+    URGENT,
+)
+from shared.calendar import SHANGHAI
 from shared.contracts.intake import Urgency
 
 # --- Signatures (Standard Webhooks 1.0.0) ---------------------------------------------------------------------------
@@ -205,3 +225,32 @@ def next_attempt_at(attempts: int, *, now: datetime, jitter: float, retry_after:
     if retry_after is not None:
         wait = max(wait, min(retry_after, timedelta(days=1)))
     return now + wait
+
+
+def feedback_body(
+    channel: Channel, order_no: str, reply_id: str, round_: int, unit: str, disposition: str, reply: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A reply in the words of its platform; empty elements are left out."""
+    contact_at = reply.get("contact_at")
+    values = {
+        "order_no": order_no,
+        "reply_id": reply_id,
+        "round": round_,
+        "unit": unit,
+        "disposition": DISPOSITIONS.get(disposition, disposition),
+        "contact_person": reply.get("contact_person"),
+        "contact_at": None if not contact_at else spelled(datetime.fromisoformat(contact_at), channel.spelling),
+        "contact_phone": reply.get("contact_phone"),
+        "findings": reply.get("findings"),
+        "satisfaction": SATISFACTIONS.get(str(reply.get("satisfaction")), reply.get("satisfaction")),
+        "remarks": reply.get("remarks"),
+    }
+    return {theirs: values[ours] for ours, theirs in channel.feedback.items() if values[ours] is not None}
+
+
+def spelled(moment: datetime, spelling: Spelling) -> str | int:
+    """A moment as a platform writes it, of Yantai."""
+    if spelling == "millis":
+        return int(moment.timestamp() * 1000)
+    local = moment.astimezone(SHANGHAI).replace(microsecond=0)
+    return local.isoformat() if spelling == "iso" else local.strftime("%Y-%m-%d %H:%M:%S")

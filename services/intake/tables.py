@@ -155,6 +155,20 @@ class Quarantined(Record):
     )
 
 
+class Reveal(Record):
+    """Somebody looked at a caller's identity, and why (X2); counted for the hourly limit."""
+
+    __tablename__ = "reveal"
+
+    id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    account: Mapped[str]
+    order_id: Mapped[str] = mapped_column(_Id)
+    purpose: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_reveal_account", "account", "at"),)
+
+
 class Revisit(Record):
     """One call of a platform to the person, and what came of it (A31, A32)."""
 

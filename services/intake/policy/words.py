@@ -130,3 +130,17 @@ OTHER_DISTRICTS: Final = (
     "海阳",
 )
 """Where the text names one of these and not 莱山区, the place is not ours: 滨海路 runs through three of them."""
+
+DISPOSITIONS: Final[Mapping[str, str]] = {
+    "solved": "办结",
+    "out_of_scope": "不在受理范围",
+    "not_true": "不属实",
+    "explanation": "解释说明",
+    "planned": "列入计划",
+}
+SATISFACTIONS: Final[Mapping[str, str]] = {
+    "satisfied": "满意",
+    "mostly_satisfied": "基本满意",
+    "unsatisfied": "不满意",
+    "not_stated": "未表态",
+}

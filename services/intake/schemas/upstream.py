@@ -226,9 +226,7 @@ def _renamed(
                 values[ours] = None
         else:
             values[ours] = value
-    for ours in required:
-        if ours not in values:
-            faults.append(_missing(names, ours))
+    faults.extend(_missing(names, ours) for ours in required if ours not in values)
     if faults:
         raise _told(faults)
     return values

@@ -93,6 +93,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "webhook_id", name="pk_receipt"),
     )
     op.create_table(
+        "reveal",
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reveal"),
+    )
+    op.create_index("ix_reveal_account", "reveal", ["account", "at"], unique=False)
+    op.create_table(
         "upstream_order",
         sa.Column("order_id", UUID, nullable=False),
         sa.Column("platform", sa.Text, nullable=False, comment="channel code"),
@@ -229,6 +239,8 @@ def downgrade() -> None:
         "ix_upstream_order_holder", table_name="upstream_order", postgresql_where=sa.text("holder_unit is not null")
     )
     op.drop_table("upstream_order")
+    op.drop_index("ix_reveal_account", table_name="reveal")
+    op.drop_table("reveal")
     op.drop_table("receipt")
     op.drop_index(
         "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")

@@ -1,0 +1,1 @@
+"""What intake does: accept, note, quarantine, follow the order, hand replies over."""

@@ -1,0 +1,1 @@
+"""Intake's queries: the group commit on asyncpg, everything else on SQLAlchemy."""

@@ -1,0 +1,226 @@
+"""The statements of the hot path: many orders in one transaction, few round trips, on a bare asyncpg connection.
+
+Each function takes rows of equal length and sends them as arrays.  The commit is the caller's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import asyncpg
+
+from shared.outbox.writer import WRITE, Pending, columns_of
+
+
+class NewOrder(NamedTuple):
+    """One order as it would be stored if it is new: the columns of INSERT_NEW, in their order."""
+
+    order_id: str
+    platform: str
+    platform_no: str
+    level: str
+    subject: str
+    scheme: str
+    fingerprint: str
+    category: str
+    street: str | None
+    urgent: str
+    out_of_scope: str | None
+    confidential: bool
+    is_test: bool
+    at: datetime
+    upstream_due_at: datetime | None
+    demand: str
+    details: str
+    name: str | None
+    phone: str | None
+    contact_phone: str | None
+    id_number: str | None
+    email: str | None
+    address: str | None
+    private: str | None
+    phone_print: str | None
+    webhook_id: str
+    body_hash: bytes
+
+
+# Receipt, order, caller and first version in one statement.  The orders are taken in the order of their numbers, so
+# that two replicas wait for each other in one direction only; a known number is passed by and handled separately.  A
+# known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.
+_INSERT_NEW: Final = """
+with fresh as (
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::bool[], $13::bool[], $14::timestamptz[], $15::timestamptz[],
+    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+    $24::text[], $25::text[], $26::text[], $27::bytea[])
+  as f(order_id, platform, platform_no, level, subject, scheme, fingerprint, category, street, urgent, out_of_scope,
+    confidential, is_test, at, upstream_due_at, demand, details, name, phone, contact_phone, id_number, email, address,
+    private, phone_print, webhook_id, body_hash)
+), accepted as (
+  insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, fingerprint, category,
+    street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
+  select order_id, platform, platform_no, level, subject, scheme, 1, fingerprint, category, street, urgent::jsonb,
+    out_of_scope, confidential, is_test, at, at, upstream_due_at
+  from fresh order by platform, platform_no
+  on conflict (platform, platform_no) do nothing
+  returning order_id
+), stored as (
+  select f.* from fresh f join accepted a using (order_id)
+), callers as (
+  insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
+  select order_id, name, phone, contact_phone, id_number, email, address, private, phone_print from stored
+), versions as (
+  insert into order_version (order_id, version, received_at, category, changed, demand, details)
+  select order_id, 1, at, category, '[]'::jsonb, demand, details::jsonb from stored
+), receipts as (
+  insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
+  select platform, webhook_id, body_hash, 201, order_id, 1, at from stored
+)
+select order_id::text from accepted
+"""
+
+_RECEIPTS: Final = """
+select r.channel, r.webhook_id, r.body_hash, r.status, r.order_id::text, r.version, r.quarantine_id::text
+from receipt r join unnest($1::text[], $2::text[]) as t(channel, webhook_id) using (channel, webhook_id)
+"""
+
+_LOCK_EXISTING: Final = """
+select o.order_id::text, o.platform, o.platform_no, o.version, o.fingerprint, o.state, v.category, v.demand, v.details,
+  c.name, c.phone, c.contact_phone, c.id_number, c.email, c.address, c.private
+from upstream_order o
+join unnest($1::text[], $2::text[]) as t(platform, platform_no) using (platform, platform_no)
+join order_version v on v.order_id = o.order_id and v.version = o.version
+left join caller c on c.order_id = o.order_id
+order by o.platform, o.platform_no
+for update of o
+"""
+
+# What a person decided about the flags stays; what the rules saw is seen anew.
+_CHANGE: Final = """
+update upstream_order set version = version + 1, revision = revision + 1, fingerprint = $2, category = $3, street = $4,
+  urgent = case when flagged_by = 'rules' then $5::jsonb else urgent end,
+  out_of_scope = case when flagged_by = 'rules' then $6 else out_of_scope end,
+  confidential = $7, is_test = $8, changed_at = $9, upstream_due_at = $10
+where order_id = $1
+returning version, urgent::text, out_of_scope
+"""
+_CALLER: Final = """
+insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (order_id) do update set name = excluded.name, phone = excluded.phone,
+  contact_phone = excluded.contact_phone, id_number = excluded.id_number, email = excluded.email,
+  address = excluded.address, private = excluded.private, phone_print = excluded.phone_print
+"""
+_VERSION: Final = """
+insert into order_version (order_id, version, received_at, category, changed, demand, details)
+values ($1, $2, $3, $4, $5::jsonb, $6, $7::jsonb)
+"""
+_AUDIT: Final = """
+insert into audit (at, actor, role, action, subject, before, after, correlation)
+values ($1, $2, 'system', 'order.updated', $3, $4::jsonb, $5::jsonb, $6)
+"""
+_RECEIVED: Final = """
+insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
+select * from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::uuid[], $6::int[], $7::timestamptz[])
+"""
+_BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
+
+# The outbox has one statement, the kernel's own; this driver numbers its parameters.
+_NAMES: Final = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", WRITE)))
+_WRITE: Final = re.sub(r"(?<!:):([a-z]+)", lambda name: f"${_NAMES.index(name[1]) + 1}", WRITE)
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReceipt:
+    """The answer that a request got before."""
+
+    body_hash: bytes
+    status: int
+    order_id: str | None
+    version: int | None
+    quarantine_id: str | None
+
+
+async def insert_new(connection: Connection, orders: Sequence[NewOrder]) -> frozenset[str]:
+    """Store what is new; the ids of the orders that were."""
+    rows = await connection.fetch(_INSERT_NEW, *map(list, zip(*orders, strict=True)))
+    return frozenset(row[0] for row in rows)
+
+
+async def known_receipts(
+    connection: Connection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], KnownReceipt]:
+    """The receipts among these (channel, webhook-id)."""
+    rows = await connection.fetch(_RECEIPTS, [key[0] for key in keys], [key[1] for key in keys])
+    return {(row[0], row[1]): KnownReceipt(bytes(row[2]), *row[3:]) for row in rows}
+
+
+async def lock_existing(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """The orders with these (platform, number), locked, with what their present version says."""
+    rows = await connection.fetch(_LOCK_EXISTING, [key[0] for key in keys], [key[1] for key in keys])
+    return {(row["platform"], row["platform_no"]): row for row in rows}
+
+
+async def store_version(
+    connection: Connection, order_id: str, order: NewOrder, changed: str
+) -> tuple[int, str, str | None]:
+    """Make `order` the next version of a locked order; version, urgent classes (JSON) and scope class that now hold."""
+    row = await connection.fetchrow(
+        _CHANGE,
+        order_id,
+        order.fingerprint,
+        order.category,
+        order.street,
+        order.urgent,
+        order.out_of_scope,
+        order.confidential,
+        order.is_test,
+        order.at,
+        order.upstream_due_at,
+    )
+    assert row is not None, "the order is locked"
+    await connection.execute(
+        _CALLER,
+        order_id,
+        order.name,
+        order.phone,
+        order.contact_phone,
+        order.id_number,
+        order.email,
+        order.address,
+        order.private,
+        order.phone_print,
+    )
+    await connection.execute(_VERSION, order_id, row[0], order.at, order.category, changed, order.demand, order.details)
+    return row[0], row[1], row[2]
+
+
+async def audit_update(
+    connection: Connection, *, at: datetime, actor: str, order_id: str, before: str, after: str, correlation: str
+) -> None:
+    """Write down that a platform changed an order (X1)."""
+    await connection.execute(_AUDIT, at, actor, order_id, before, after, correlation)
+
+
+async def insert_receipts(
+    connection: Connection, receipts: Sequence[tuple[str, str, bytes, int, str, int, datetime]]
+) -> None:
+    """Remember answers: channel, webhook-id, body hash, status, order id, version, moment."""
+    await connection.execute(_RECEIVED, *map(list, zip(*receipts, strict=True)))
+
+
+async def write_outbox(connection: Connection, pending: Sequence[Pending]) -> None:
+    """The events, by the kernel's own statement."""
+    columns = columns_of(pending)
+    await connection.execute(_WRITE, *(columns[name] for name in _NAMES))
+
+
+async def backlog(connection: Connection, ceiling: int) -> int:
+    """How many events wait for the bus, counted up to the ceiling."""
+    return int(await connection.fetchval(_BACKLOG, ceiling))

@@ -1,0 +1,130 @@
+"""Replies on their way to the platforms: claimed for one sender at a time, in order per order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.policy import limits
+from services.intake.tables import Delivery, DeliveryAttempt
+from shared.errors import NotFound
+
+# Due, or left behind by a sender that vanished; never past an earlier reply of the same order that is still on its way.
+_READY = """
+((d.state = 'waiting' and d.next_at <= :now) or (d.state = 'sending' and d.leased_until < clock_timestamp()))
+and not exists (select from delivery e where e.order_id = d.order_id and e.state in ('waiting', 'sending')
+  and (e.created_at, e.id) < (d.created_at, d.id))
+"""
+_PLATFORMS = text(f"select distinct d.platform from delivery d where {_READY}")  # noqa: S608 - our own words
+_CLAIM = text(
+    f"""
+with due as (
+  select d.id from delivery d where d.platform = :platform and {_READY}
+  order by d.next_at, d.id limit :many for update of d skip locked
+), claimed as (
+  update delivery d set state = 'sending', lease = gen_random_uuid(), attempts = attempts + 1,
+    scheduled = scheduled + 1, leased_until = clock_timestamp() + make_interval(secs => :lease)
+  from due where d.id = due.id
+  returning d.*
+), noted as (
+  insert into delivery_attempt (id, delivery_id, number, started_at)
+  select lease, id, attempts, :now from claimed
+)
+select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, c.unit, c.disposition, c.reply,
+  c.attempts, c.lease::text
+from claimed c join upstream_order o using (order_id)
+"""  # noqa: S608 - our own words
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this process may send now, once."""
+
+    id: str
+    order_id: str
+    platform_no: str
+    reply_id: str
+    platform: str
+    round: int
+    unit: str
+    disposition: str
+    reply: str
+    attempts: int
+    lease: str
+
+
+async def add_delivery(session: AsyncSession, **values: object) -> bool:
+    """A reply is to be handed over; False when it was known (a repeated event)."""
+    added = await session.execute(
+        insert(Delivery).values(**values).on_conflict_do_nothing(index_elements=["reply_id"]).returning(Delivery.id)
+    )
+    return added.first() is not None
+
+
+async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
+    """The platforms that have something to be sent now."""
+    return (await session.scalars(_PLATFORMS, {"now": now})).all()
+
+
+async def claim(session: AsyncSession, platform: str, *, now: datetime, many: int) -> Sequence[Claimed]:
+    """Take up to `many` deliveries of a platform for one attempt each; the lease counts by the database's own clock."""
+    rows = await session.execute(
+        _CLAIM, {"platform": platform, "now": now, "many": many, "lease": limits.FEEDBACK_LEASE_SECONDS}
+    )
+    return [Claimed(*row) for row in rows]
+
+
+async def leased(session: AsyncSession, claimed: Claimed) -> Delivery | None:
+    """The delivery, locked, if this attempt is still the one that counts."""
+    return await session.scalar(
+        select(Delivery).where(Delivery.id == claimed.id, Delivery.lease == claimed.lease).with_for_update()
+    )
+
+
+async def end_attempt(session: AsyncSession, attempt: str, *, at: datetime, word: str, status: int | None) -> None:
+    """Say how an attempt ended."""
+    await session.execute(
+        update(DeliveryAttempt).where(DeliveryAttempt.id == attempt).values(ended_at=at, outcome=word, status=status)
+    )
+
+
+async def deliveries_page(
+    session: AsyncSession,
+    *,
+    state: str | None,
+    order_id: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Delivery]:
+    """Newest first, behind the position `after` (created_at, id)."""
+    query = select(Delivery)
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    if order_id is not None:
+        query = query.where(Delivery.order_id == order_id)
+    if after is not None:
+        query = query.where(tuple_(Delivery.created_at, Delivery.id) < tuple_(*after))
+    return (await session.scalars(query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit))).all()
+
+
+async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = False) -> Delivery:
+    """One delivery, locked if it is to be changed; NotFound when there is none."""
+    record = await session.get(Delivery, delivery_id, with_for_update=lock or None)
+    if record is None:
+        raise NotFound("反馈", delivery_id)
+    return record
+
+
+async def attempts_of(session: AsyncSession, delivery_id: str) -> Sequence[DeliveryAttempt]:
+    """All attempts of a delivery, the first first."""
+    return (
+        await session.scalars(
+            select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
+        )
+    ).all()

@@ -1,0 +1,148 @@
+"""Orders as they are read and followed; the scope of the caller is applied here and nowhere else (S4.2a)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, true, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.tables import Caller, OrderVersion, Reveal, Revisit, UpstreamOrderRecord
+from shared.errors import NotFound
+from shared.identity import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a listing asks for; None is no wish."""
+
+    channel: str | None = None
+    level: str | None = None
+    state: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order with what its present version says, and its caller; everything personal still sealed."""
+
+    record: UpstreamOrderRecord
+    version: OrderVersion
+    caller: Caller | None
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    """The whole district, or what the unit holds now."""
+    return true() if scope.everything else UpstreamOrderRecord.holder_unit == scope.unit
+
+
+def _with_version(*extra: Any) -> Any:
+    return select(UpstreamOrderRecord, OrderVersion, *extra).join(
+        OrderVersion,
+        and_(
+            OrderVersion.order_id == UpstreamOrderRecord.order_id,
+            OrderVersion.version == UpstreamOrderRecord.version,
+        ),
+    )
+
+
+async def orders_page(
+    session: AsyncSession, scope: Scope, wanted: OrderFilter, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[StoredOrder]:
+    """Newest first, `limit` of them, behind the position `after` (received_at, order_id)."""
+    record = UpstreamOrderRecord
+    query = _with_version().where(_visible(scope))
+    for column, value in (
+        (record.platform, wanted.channel),
+        (record.level, wanted.level),
+        (record.state, wanted.state),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.received_from is not None:
+        query = query.where(record.received_at >= wanted.received_from)
+    if wanted.received_to is not None:
+        query = query.where(record.received_at < wanted.received_to)
+    if after is not None:
+        query = query.where(tuple_(record.received_at, record.order_id) < tuple_(*after))
+    rows = await session.execute(query.order_by(record.received_at.desc(), record.order_id.desc()).limit(limit))
+    return [StoredOrder(row[0], row[1], None) for row in rows]
+
+
+async def order_of(session: AsyncSession, scope: Scope, order_id: str) -> StoredOrder:
+    """One order with its caller; NotFound when unknown or not the caller's."""
+    query = (
+        _with_version(Caller)
+        .outerjoin(Caller, Caller.order_id == UpstreamOrderRecord.order_id)
+        .where(UpstreamOrderRecord.order_id == order_id, _visible(scope))
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("工单", order_id)
+    return StoredOrder(row[0], row[1], row[2])
+
+
+async def versions_of(session: AsyncSession, scope: Scope, order_id: str) -> Sequence[OrderVersion]:
+    """All versions of an order, the first first."""
+    query = (
+        select(OrderVersion)
+        .join(UpstreamOrderRecord, UpstreamOrderRecord.order_id == OrderVersion.order_id)
+        .where(OrderVersion.order_id == order_id, _visible(scope))
+        .order_by(OrderVersion.version)
+    )
+    versions = (await session.scalars(query)).all()
+    if not versions:
+        raise NotFound("工单", order_id)
+    return versions
+
+
+async def order_for_update(session: AsyncSession, order_id: str) -> UpstreamOrderRecord:
+    """The order's record, locked; NotFound when there is none."""
+    record = await session.get(UpstreamOrderRecord, order_id, with_for_update=True)
+    if record is None:
+        raise NotFound("工单", order_id)
+    return record
+
+
+async def numbered_for_update(session: AsyncSession, platform: str, platform_no: str) -> UpstreamOrderRecord | None:
+    """The record of a platform's order, locked; None when the platform never sent it."""
+    return await session.scalar(
+        select(UpstreamOrderRecord)
+        .where(UpstreamOrderRecord.platform == platform, UpstreamOrderRecord.platform_no == platform_no)
+        .with_for_update()
+    )
+
+
+async def present_version(session: AsyncSession, record: UpstreamOrderRecord) -> OrderVersion:
+    """What the order's present version says."""
+    return (
+        await session.scalars(
+            select(OrderVersion).where(OrderVersion.order_id == record.order_id, OrderVersion.version == record.version)
+        )
+    ).one()
+
+
+async def store_revisit(session: AsyncSession, revisit: Revisit) -> None:
+    """Keep what a revisit brought."""
+    session.add(revisit)
+    await session.flush()
+
+
+async def note_reveal(
+    session: AsyncSession, *, id: str, account: str, order_id: str, purpose: str, at: datetime
+) -> None:
+    """Keep who looked at a caller's identity, and why."""
+    await session.execute(insert(Reveal).values(id=id, account=account, order_id=order_id, purpose=purpose, at=at))
+
+
+async def reveals_since(session: AsyncSession, account: str, since: datetime) -> int:
+    """How many identities an account looked at since then."""
+    found = await session.scalar(
+        select(func.count()).select_from(Reveal).where(Reveal.account == account, Reveal.at > since)
+    )
+    return int(found or 0)

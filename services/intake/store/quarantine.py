@@ -1,0 +1,87 @@
+"""Receipts of the platforms' smaller requests, and the requests that could not be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.store.acceptance import KnownReceipt
+from services.intake.tables import Quarantined, Receipt
+from shared.errors import NotFound
+
+
+async def claim_receipt(
+    session: AsyncSession, *, channel: str, webhook_id: str, body_hash: bytes, status: int, at: datetime
+) -> KnownReceipt | None:
+    """Take a request's id; what was answered to it before, if it was.  A second one waits here for the first."""
+    taken = await session.execute(
+        insert(Receipt)
+        .values(channel=channel, webhook_id=webhook_id, body_hash=body_hash, status=status, received_at=at)
+        .on_conflict_do_nothing()
+        .returning(Receipt.channel)
+    )
+    if taken.first() is not None:
+        return None
+    known = (await session.execute(_receipt(channel, webhook_id))).one()
+    return KnownReceipt(*known)
+
+
+def _receipt(channel: str, webhook_id: str) -> Select[bytes, int, str | None, int | None, str | None]:
+    return select(Receipt.body_hash, Receipt.status, Receipt.order_id, Receipt.version, Receipt.quarantine_id).where(
+        Receipt.channel == channel, Receipt.webhook_id == webhook_id
+    )
+
+
+async def settle_receipt(
+    session: AsyncSession,
+    *,
+    channel: str,
+    webhook_id: str,
+    status: int,
+    order_id: str | None = None,
+    version: int | None = None,
+    quarantine_id: str | None = None,
+) -> None:
+    """Say what a request was answered."""
+    await session.execute(
+        update(Receipt)
+        .where(Receipt.channel == channel, Receipt.webhook_id == webhook_id)
+        .values(status=status, order_id=order_id, version=version, quarantine_id=quarantine_id)
+    )
+
+
+async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, int]:
+    """Unsigned requests that wait for a decision: of this address, and of all."""
+    row = (
+        await session.execute(
+            select(func.count().filter(Quarantined.source == source), func.count()).where(
+                Quarantined.state == "waiting", Quarantined.verified.is_(False)
+            )
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+async def quarantined_page(
+    session: AsyncSession, *, state: str | None, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Quarantined]:
+    """Newest first, behind the position `after` (received_at, id)."""
+    query = select(Quarantined)
+    if state is not None:
+        query = query.where(Quarantined.state == state)
+    if after is not None:
+        query = query.where(tuple_(Quarantined.received_at, Quarantined.id) < tuple_(*after))
+    query = query.order_by(Quarantined.received_at.desc(), Quarantined.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:
+    """One request, locked if it is to be decided; NotFound when there is none."""
+    record = await session.get(Quarantined, quarantine_id, with_for_update=lock or None)
+    if record is None:
+        raise NotFound("隔离请求", quarantine_id)
+    return record
