@@ -16,6 +16,9 @@ log = logger("sla")
 BATCH: Final = 1_000  # clocks of one transaction: large enough for a storm, small enough that another replica shares it
 ALARM: Final = "alarm"
 OLDEST: Final = "oldest_unfired"
+SETTLE: Final = "settle_seconds"
+SETTLE_SECONDS: Final = 30.0
+QUIET_SECONDS: Final = 1.0
 
 
 class Committed(asyncio.Event):
@@ -35,6 +38,7 @@ async def prepare(runtime: Runtime) -> None:
     """The alarm and the gauge, before any task starts."""
     alarm = asyncio.Event()
     runtime.parts[ALARM] = alarm
+    runtime.parts[SETTLE] = SETTLE_SECONDS
     runtime.works.committed = Committed(alarm)
     runtime.parts[OLDEST] = Gauge(
         "hotline_sla_oldest_unfired_seconds",
@@ -52,6 +56,7 @@ async def fire_clocks(runtime: Runtime) -> None:
     alarm: asyncio.Event = runtime.parts[ALARM]
     gauge: Gauge = runtime.parts[OLDEST]
     loop = asyncio.get_running_loop()
+    await _hear_the_news(runtime)
     while True:
         alarm.clear()
         await drain(runtime)
@@ -67,6 +72,31 @@ async def fire_clocks(runtime: Runtime) -> None:
                 await runtime.clock.sleep_until(moment, wake=alarm)
         finally:
             look_again.cancel()
+
+
+async def _hear_the_news(runtime: Runtime) -> None:
+    """Let the consumer catch up before the first breach, for half a minute at most.
+
+    After a standstill the news waits on the bus: an order that was answered in time while sla was down must not be
+    told as a breach only because the loop was quicker than the consumer.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + runtime.parts[SETTLE]
+    heard, quiet_since = -1.0, loop.time()
+    while loop.time() < deadline:
+        heard_now = _heard(runtime)
+        if heard_now != heard or not runtime.consumer.joined:
+            heard, quiet_since = heard_now, loop.time()
+        elif loop.time() - quiet_since >= QUIET_SECONDS:
+            return
+        await asyncio.sleep(0.1)
+    log.warning("clocks fire without the consumer being quiet")
+
+
+def _heard(runtime: Runtime) -> float:
+    """How many events have taken effect in this process."""
+    families = runtime.metrics.consumed.collect()
+    return sum(sample.value for family in families for sample in family.samples if sample.name.endswith("_total"))
 
 
 async def drain(runtime: Runtime) -> int:

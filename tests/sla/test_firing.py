@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,8 +16,21 @@ from services.sla.service import SERVICE
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
 from shared.run.process import build_runtime
 from shared.service import Runtime
-from tests.sla.story import ORDER, UNIT, assigned, contacted, fed_back, local, numbered, received
-from tests.support.service import Desk, NoBus
+from tests.sla.story import (
+    ORDER,
+    SECOND,
+    UNIT,
+    assigned,
+    contacted,
+    fed_back,
+    local,
+    numbered,
+    received,
+    reopened,
+    return_accepted,
+)
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk, NoBus, desk_of
 from tests.support.waiting import eventually
 
 
@@ -36,8 +50,10 @@ async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def loop_of(*runtimes: Runtime) -> AsyncIterator[None]:
-    """The firing loops of these processes while the block runs."""
+async def loop_of(*runtimes: Runtime, settle: float = 0.0) -> AsyncIterator[None]:
+    """The firing loops of these processes while the block runs; a desk has no consumer to wait for."""
+    for runtime in runtimes:
+        runtime.parts[jobs.SETTLE] = settle
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(jobs.fire_clocks(runtime)) for runtime in runtimes]
         try:
@@ -187,14 +203,82 @@ async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_th
     assert sorted(await kinds(desk, ClockBreached)) == ["district_final", "final", "first_contact"]
 
 
-async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(desk: Desk) -> None:
-    async with loop_of(desk.runtime):
-        await desk.tell(received("2026-11-20T09:00"))
+async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres_server: DatabaseServer) -> None:
+    # So seldom a look of its own that only the commit can have woken it.
+    async with desk_of(SERVICE, postgres_server, workers_poll_seconds=3600) as desk, loop_of(desk.runtime):
+        await desk.tell(received("2026-11-23T08:00"))
+
+        async def asleep() -> bool:
+            return await desk.rows("select max(next_at) > min(next_at) as later from clock") == [{"later": True}]
+
+        await until(asleep)
+        await desk.tell(received("2026-11-20T09:00", numbered(7)))
 
         async def breached() -> bool:
-            return sorted(await kinds(desk, ClockBreached)) == ["same_day_dispatch"]
+            return await kinds(desk, ClockBreached) == ["same_day_dispatch"]
 
         await until(breached)
+
+
+async def test_news_that_waited_on_the_bus_is_heard_before_the_first_breach(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
+    desk.clock.set(local("2026-11-30T09:00"))
+    desk.runtime.consumer.joined = True
+    async with loop_of(desk.runtime, settle=30.0):
+        await desk.tell(fed_back("2026-11-26T10:00"))
+
+        async def window_closed() -> bool:
+            return bool(await desk.rows("select 1 from clock where kind = 'return_window' and state = 'void'"))
+
+        await until(window_closed)
+
+    assert await kinds(desk, ClockBreached) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whatever_happens_in_whatever_order_each_clock_ends_once_and_breaches_at_most_once(
+    desk: Desk, seed: int
+) -> None:
+    pick = random.Random(seed)
+    at, assignments, unit = local("2026-11-23T09:00"), 0, None
+    await desk.tell(
+        received(urgent=("safety",) if seed % 2 else (), scheme="enterprise_fast" if seed % 3 else "ordinary")
+    )
+    for step in range(12):
+        at += timedelta(minutes=pick.choice((1, 90, 500, 1440, 2000)))
+        desk.clock.set(at)
+        if pick.random() < 0.6:
+            await jobs.drain(desk.runtime)
+        moment = f"{at.replace(tzinfo=None):%Y-%m-%dT%H:%M}"
+        if unit is None:
+            assignments += 1
+            unit = pick.choice((UNIT, SECOND))
+            await desk.tell(assigned(moment, assignments, unit))
+        elif (what := pick.randrange(5)) == 0:
+            await desk.tell(return_accepted(moment, step))
+            unit = None
+        elif what == 1:
+            await desk.tell(contacted(moment, unit=unit, promised_at=at + timedelta(hours=pick.randrange(1, 40))))
+        elif what == 2:
+            await desk.tell(fed_back(moment), reopened(moment, step))
+            unit = UNIT
+    desk.clock.set(at + timedelta(days=60))
+    await jobs.drain(desk.runtime)
+    await jobs.drain(desk.runtime)
+
+    told = await desk.told()
+    breached = Counter(event.clock_id for event in told if isinstance(event, ClockBreached))
+    stopped = Counter(event.clock_id for event in told if isinstance(event, ClockStopped))
+    warned = Counter((event.clock_id, event.rung) for event in told if isinstance(event, ClockWarned))
+    assert {*breached.values(), *stopped.values(), *warned.values()} <= {1}
+    for row in await desk.rows("select id, state, due_at, stopped_at, breached_at, next_at, lapse from clock"):
+        clock = str(row["id"])
+        assert row["next_at"] is None
+        assert (clock in breached) == (row["breached_at"] is not None)
+        assert (clock in stopped) == (row["state"] != "running")
+        assert row["breached_at"] is None or row["breached_at"] >= row["due_at"]
+        assert row["state"] != "met" or row["stopped_at"] <= row["due_at"]
+        assert row["state"] != "running" or row["breached_at"] is not None
 
 
 async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) -> None:
