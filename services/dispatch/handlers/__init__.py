@@ -1,0 +1,1 @@
+"""What dispatch does: load, decide, change, emit."""

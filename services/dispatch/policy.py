@@ -1,0 +1,29 @@
+"""Every number of dispatch, with its clause and the reading that it follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+
+class Figure(NamedTuple):
+    """A number of the circular: its value, its clause, and the reading of it that is the default."""
+
+    value: int
+    clause: str
+    reading: str = ""
+
+
+RETURN_WINDOW_WORKDAYS: Final = Figure(1, "S2.2.1f", "A14")
+RETURNS_TO_PANEL: Final = Figure(2, "S3.1h", "A21")
+VAIN_ATTEMPTS_THAT_COUNT: Final = Figure(2, "S2.2.1b")
+PLAN_DAYS: Final = Figure(90, "S2.2.2e", "A16")
+VAIN_REVISIT_DAYS: Final = Figure(2, "", "A32")
+CANDIDATES: Final = Figure(3, "S2.1a")
+
+# The circular is silent here; these are ours.
+MOST_CANDIDATES: Final = 5
+MATERIAL_BYTES: Final = 700 * 1024  # base64 of it fits the 1 MB that a request may have
+PASSWORD_LENGTH: Final = 8
+LOCK_AFTER: Final = 5
+LOCK_FOR: Final = timedelta(minutes=15)

@@ -1,0 +1,1 @@
+"""The rules of dispatch: pure functions of facts, time and calendar."""

@@ -1,0 +1,84 @@
+"""Who may be given an order, and on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Literal
+
+from services.dispatch.errors import (
+    DecisionNotYours,
+    DeterminedOutside,
+    PanelDecisionNeeded,
+    ReassignReasonMissing,
+    SameUnit,
+    UnitNotReady,
+)
+from services.dispatch.model import Case, Move, Readiness, Status
+from services.dispatch.policy import RETURNS_TO_PANEL
+
+
+def missing_of(unit: Readiness) -> tuple[str, ...]:
+    """What the unit lacks of its four responsible people, or that it is closed (S4.1a)."""
+    parts = {
+        "active": unit.active,
+        "first_responsible": unit.first_responsible,
+        "deputy": unit.deputy,
+        "office": unit.office,
+        "handlers": unit.handlers,
+    }
+    return tuple(name for name, value in parts.items() if not value)
+
+
+def check_unit_ready(code: str, unit: Readiness) -> None:
+    """Refuse a unit that could not take the order up (S4.1a)."""
+    missing = missing_of(unit)
+    if missing:
+        raise UnitNotReady(code, missing)
+
+
+def assigning_move(case: Case) -> Move:
+    """A first or repeated assignment from the desk, or a reassignment away from a unit that has the order."""
+    return Move.ASSIGN if case.status in {Status.TRIAGE, Status.CONSULT} else Move.REASSIGN
+
+
+def check_assignment(
+    case: Case,
+    *,
+    unit: str,
+    roles: AbstractSet[str],
+    determined_at: datetime,
+    reason: str | None,
+    decision: str | None,
+    now: datetime,
+) -> None:
+    """Refuse an assignment without the word it needs: the panel's after two returns, a reason for taking an order away.
+
+    S3.1h, S2.2.1h; the moment at which the unit was determined lies between receipt and now (S2.1b, A11).
+    """
+    if decision is not None and "centre_head" not in roles:
+        raise DecisionNotYours
+    if decision is None and (case.status is Status.CONSULT or case.returns >= RETURNS_TO_PANEL.value):
+        raise PanelDecisionNeeded(case.returns)
+    if assigning_move(case) is Move.REASSIGN:
+        if unit == case.unit:
+            raise SameUnit(unit)
+        if not reason:
+            raise ReassignReasonMissing
+    if not case.received_at <= determined_at <= now:
+        raise DeterminedOutside(case.received_at)
+
+
+def cause_of(case: Case, *, assigned_before: bool) -> Literal["first", "returned", "reassigned"]:
+    """Why the order is assigned now (S3.1a)."""
+    if assigning_move(case) is Move.REASSIGN:
+        return "reassigned"
+    return "returned" if assigned_before else "first"
+
+
+def is_confirmed(case: Case, unit: str, decision: str | None) -> bool:
+    """Whether the unit may not return this assignment (S3.1d, S3.1h, A20).
+
+    Confirmed once, decided by the panel, or given to a unit that returned it before; what was confirmed stays so.
+    """
+    return case.no_return or decision is not None or unit in case.returned_by

@@ -1,0 +1,129 @@
+"""The way of an order: one table of moves, and everything that is not in it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+from services.dispatch.errors import IllegalMove
+from services.dispatch.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Revisit, Status
+from services.dispatch.policy import RETURNS_TO_PANEL, VAIN_REVISIT_DAYS
+from services.dispatch.rules.returns import return_is_open
+from shared.calendar import SHANGHAI, WorkCalendar
+
+_MOVES: dict[tuple[Status, Move], Status] = {
+    (Status.TRIAGE, Move.ASSIGN): Status.ASSIGNED,  # S2.1a
+    (Status.CONSULT, Move.ASSIGN): Status.ASSIGNED,  # S3.1h, with the panel's decision
+    (Status.ASSIGNED, Move.REASSIGN): Status.ASSIGNED,  # S2.2.1h, by the centre with a reason
+    (Status.HANDLING, Move.REASSIGN): Status.ASSIGNED,
+    (Status.REWORK, Move.REASSIGN): Status.ASSIGNED,
+    (Status.ASSIGNED, Move.ACCEPT): Status.HANDLING,  # A04: no clock hangs on it
+    (Status.ASSIGNED, Move.CONTACT): Status.HANDLING,  # S2.2.1a
+    (Status.HANDLING, Move.CONTACT): Status.HANDLING,
+    (Status.REWORK, Move.CONTACT): Status.REWORK,
+    (Status.RETURN_PENDING, Move.CONTACT): Status.RETURN_PENDING,  # S2.2.1i: the caller does not wait for the decision
+    (Status.ASSIGNED, Move.NOTE): Status.HANDLING,  # S2.2.1d
+    (Status.HANDLING, Move.NOTE): Status.HANDLING,
+    (Status.REWORK, Move.NOTE): Status.REWORK,
+    (Status.ASSIGNED, Move.REQUEST_RETURN): Status.RETURN_PENDING,  # S2.2.1f
+    (Status.HANDLING, Move.REQUEST_RETURN): Status.RETURN_PENDING,
+    (Status.RETURN_PENDING, Move.ACCEPT_RETURN): Status.TRIAGE,  # S2.2.1i
+    (Status.RETURN_PENDING, Move.CALL_PANEL): Status.CONSULT,  # S3.1h
+    (Status.RETURN_PENDING, Move.REJECT_RETURN): Status.HANDLING,  # S3.1d
+    (Status.HANDLING, Move.SUBMIT): Status.LEADER_REVIEW,  # S2.2.3c
+    (Status.REWORK, Move.SUBMIT): Status.LEADER_REVIEW,
+    (Status.LEADER_REVIEW, Move.LEADER_APPROVE): Status.CENTRE_REVIEW,
+    (Status.LEADER_REVIEW, Move.LEADER_REJECT): Status.HANDLING,
+    (Status.CENTRE_REVIEW, Move.APPROVE): Status.AWAITING_FEEDBACK,  # S2.3b
+    (Status.CENTRE_REVIEW, Move.REJECT): Status.REWORK,  # S2.3c
+    (Status.AWAITING_FEEDBACK, Move.FEED_BACK): Status.REVISIT,
+    # An upstream that revisits has our reply, whatever became of its acknowledgement.
+    (Status.AWAITING_FEEDBACK, Move.REVISIT_IN_VAIN): Status.REVISIT,
+    (Status.AWAITING_FEEDBACK, Move.CLOSE): Status.CLOSED,
+    (Status.AWAITING_FEEDBACK, Move.REOPEN): Status.HANDLING,
+    (Status.REVISIT, Move.REVISIT_IN_VAIN): Status.REVISIT,
+    (Status.REVISIT, Move.CLOSE): Status.CLOSED,
+    (Status.REVISIT, Move.REOPEN): Status.HANDLING,
+    (Status.CLOSED, Move.REOPEN): Status.HANDLING,  # 上级重办
+}
+# The upstream may take an order back until it has our reply.
+_CANCELLABLE: Final = tuple(status for status in Status if status not in ENDED | {Status.REVISIT})
+MOVES: Final[Mapping[tuple[Status, Move], Status]] = MappingProxyType(
+    _MOVES | {(status, Move.CANCEL): Status.CANCELLED for status in _CANCELLABLE}
+)
+
+_CENTRE: Final = frozenset({"dispatcher", "centre_head"})
+_HANDLER: Final = frozenset({"handler"})
+_UNIT: Final = frozenset({"handler", "unit_deputy", "unit_head"})
+MOVERS: Final[Mapping[Move, frozenset[str]]] = MappingProxyType(
+    {
+        Move.ASSIGN: _CENTRE,
+        Move.REASSIGN: _CENTRE,
+        Move.ACCEPT: _HANDLER,
+        Move.CONTACT: _HANDLER,
+        Move.NOTE: _HANDLER,
+        Move.REQUEST_RETURN: _UNIT,
+        Move.ACCEPT_RETURN: _CENTRE,
+        Move.REJECT_RETURN: _CENTRE,
+        Move.SUBMIT: _HANDLER,
+    }
+)
+"""Who may command a move in this service; the other moves are told by other services' events."""
+OF_THE_UNIT: Final = frozenset(move for move, roles in MOVERS.items() if roles <= _UNIT)
+
+
+def after(status: Status, move: Move) -> Status:
+    """Where the order stands after the move; IllegalMove when the table does not have it."""
+    try:
+        return MOVES[status, move]
+    except KeyError:
+        raise IllegalMove(status, move, stands=STATUS_TITLES[status], does=MOVE_TITLES[move]) from None
+
+
+def moves_open_to(
+    case: Case, roles: AbstractSet[str], unit: str | None, *, now: datetime, calendar: WorkCalendar
+) -> tuple[Move, ...]:
+    """What a person with these roles can do with the order now, in the order of the table."""
+
+    def is_open(move: Move) -> bool:
+        if (case.status, move) not in MOVES or roles.isdisjoint(MOVERS[move]):
+            return False
+        if move in OF_THE_UNIT and (unit is None or unit != case.unit):
+            return False
+        if move is Move.ASSIGN and case.status is Status.CONSULT:
+            return "centre_head" in roles
+        if move is Move.REQUEST_RETURN:
+            return return_is_open(case, now=now, calendar=calendar)
+        return True
+
+    return tuple(move for move in MOVERS if is_open(move))
+
+
+def accepted_return(returns: int) -> Move:
+    """What accepting makes of this many returns, the new one included: back to triage, or to the panel (S3.1h)."""
+    return Move.CALL_PANEL if returns >= RETURNS_TO_PANEL.value else Move.ACCEPT_RETURN
+
+
+Verdict = Literal["close", "unsolved", "unsatisfied", "in_vain"]
+
+
+def revisit_verdict(revisit: Revisit, vain_days: AbstractSet[str]) -> Verdict:
+    """What a revisit makes of the order (A31, A32).
+
+    Solved or mostly, satisfied or mostly: closed.  Unsolved or unsatisfied: handled once more.  Nobody reached: wait,
+    and close without a result once that happened on two days; `vain_days` are the earlier ones, as YYYY-MM-DD.
+    """
+    if revisit.valid and revisit.solved is not None and revisit.satisfied is not None:
+        if revisit.solved == "unsolved":
+            return "unsolved"
+        return "unsatisfied" if revisit.satisfied == "unsatisfied" else "close"
+    days = {*vain_days, vain_day(revisit)}
+    return "close" if len(days) >= VAIN_REVISIT_DAYS.value else "in_vain"
+
+
+def vain_day(revisit: Revisit) -> str:
+    """The local day of a revisit, as YYYY-MM-DD."""
+    return revisit.revisited_at.astimezone(SHANGHAI).date().isoformat()
