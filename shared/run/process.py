@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import uvicorn
+import uvloop
+from sqlalchemy.exc import StatementError
 from starlette.applications import Starlette
 
 from shared.app import build_app, mount
@@ -29,7 +31,7 @@ from shared.outbox.relay import Waker
 from shared.seal import Sealer
 from shared.service import Runtime, Service
 from shared.settings import Settings
-from shared.telemetry import Metrics, logger
+from shared.telemetry import Metrics, configure_logs, logger
 from shared.work import Works
 
 log = logger("run")
@@ -40,10 +42,10 @@ _PATIENCE: Final = 60.0
 def bus_of(settings: Settings) -> Bus:
     """The adapter that the settings name; the only place that chooses."""
     if settings.bus_is_kafka:
-        from shared.bus.kafka import KafkaBus
+        from shared.bus.kafka import KafkaBus  # noqa: PLC0415 - a process loads the adapter it uses
 
         return KafkaBus(settings.bus_url.removeprefix("kafka://"), replication=settings.kafka_replication)
-    from shared.bus.postgres import PostgresBus
+    from shared.bus.postgres import PostgresBus  # noqa: PLC0415 - the same
 
     return PostgresBus(settings.bus_url)
 
@@ -100,8 +102,9 @@ async def _patiently(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await attempt()
-        except (OSError, BusError) as fault:
-            if asyncio.get_running_loop().time() > deadline:
+        except (OSError, BusError, StatementError) as fault:
+            away = not isinstance(fault, StatementError) or isinstance(fault.orig, OSError)
+            if not away or asyncio.get_running_loop().time() > deadline:
                 raise
             log.warning("waiting for a dependency", what=what, error=type(fault).__name__)
             await asyncio.sleep(pause)
@@ -156,7 +159,8 @@ async def running(
         await _patiently("topics", lambda: bus.ensure_topics(PARTITIONS))
         runtimes = [build_runtime(service, settings, bus=bus, clock=clock) for service in services]
         try:
-            await asyncio.gather(*(_prepare(runtime) for runtime in runtimes))
+            for runtime in runtimes:
+                await _prepare(runtime)
             apps = [(runtime, build_app(runtime.service, runtime)) for runtime in runtimes]
             process = Process(runtimes, bus, clock, mount(apps))
             async with asyncio.TaskGroup() as group:
@@ -267,10 +271,6 @@ async def serve(
 
 def run_service(service: Service) -> None:
     """What `python -m services.<name>` does: this one service, configured by the environment alone."""
-    import uvloop
-
-    from shared.telemetry import configure_logs
-
     settings = Settings()
     configure_logs(settings.log_level)
     uvloop.run(serve([service], settings))
