@@ -29,8 +29,10 @@ def encoded(messages: Sequence[Message], limit: int = MAX_MESSAGE_BYTES) -> list
 def _encoded(index: int, message: Message, limit: int) -> Wire:
     try:
         key = message.key.encode()
-        headers = tuple((name, value.encode()) for name, value in message.headers.items())
-        size = len(key) + len(message.value) + sum(len(name.encode()) + len(value) for name, value in headers)
+        headers = tuple([(name, value.encode()) for name, value in message.headers.items()])
+        size = len(key) + len(message.value) + len("".join(message.headers).encode())
+        for _, value in headers:
+            size += len(value)
     except UnicodeEncodeError as error:
         shown = message.key.encode(errors="backslashreplace").decode()
         raise MessageRefused(index, shown, "键或消息头含有无法用 UTF-8 表示的字符") from error

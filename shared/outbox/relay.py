@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from shared.bus import Bus, BusUnavailable, Message, MessageRefused
+from shared.bus import Bus, BusError, BusUnavailable, Message, MessageRefused
 from shared.clock import Clock
 from shared.outbox.envelope import SOURCE, headers_of
 from shared.telemetry import Metrics, logger
@@ -29,7 +29,7 @@ _MEASURE_SECONDS: Final = 1.0
 _TAKE = """
 select position, id, aggregatetype, aggregateid, type, sequence, headers, payload, created_at
 from outbox o
-where published_at is null and refused is null and not exists (
+where published_at is null and refused is null and position not in (select unnest($2::bigint[])) and not exists (
   select from outbox r where r.refused is not null and r.published_at is null
     and r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid)
 order by position limit $1
@@ -107,8 +107,7 @@ class Relay:
             self.leading = True
             while True:
                 self.wake.clear()
-                while await self.publish_waiting(connection):
-                    pass
+                await self.publish_waiting(connection)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.wake.wait(), self._poll)
         finally:
@@ -127,25 +126,61 @@ class Relay:
     def _notified(self, *_: Any) -> None:
         self.wake.set()
 
-    async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> bool:
-        """One batch; whether more may be waiting now."""
-        rows = await connection.fetch(_TAKE, _BATCH)
-        if rows:
-            try:
-                await self._bus.publish([self._message(row) for row in rows])
-            except MessageRefused as refusal:
+    async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> int:
+        """Publish what waits, batch by batch; how many rows were taken.
+
+        While the bus takes one batch, the one before is marked and the next is read.  A crash in between publishes
+        both again, in their order: readers see the repeats by their sequence.
+        """
+        taken = 0
+        published: list[int] = []
+        rows = await connection.fetch(_TAKE, _BATCH, published)
+        while rows:
+            taken += len(rows)
+            refusal, following = await self._publish(connection, rows, published)
+            if refusal is not None:
+                published = []
                 await self._set_aside(connection, rows, refusal)
-                return True  # the others wait no longer than they must
-            except BusUnavailable:
-                await self._measure(
-                    connection
-                )  # a backlog that grows because the bus is away is what the figure is for
-                raise
-            await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
+                # What was read ahead may stand behind the refused event: read it again.
+                rows = await connection.fetch(_TAKE, _BATCH, published)
+                continue
             self._metrics.published.inc(len(rows))
             self._published += len(rows)
+            published = [row["position"] for row in rows]
+            rows = following
+        if published:
+            await connection.execute(_MARK, published, self._clock.now())
         await self._measure(connection)
-        return len(rows) == _BATCH
+        return taken
+
+    async def _publish(
+        self, connection: asyncpg.Connection[Any], rows: list[Any], published: list[int]
+    ) -> tuple[MessageRefused | None, list[Any]]:
+        """Hand `rows` to the bus; meanwhile mark what is `published` and read what follows a full batch."""
+        following: list[Any] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                handing = group.create_task(self._hand_over([self._message(row) for row in rows]))
+                if published:
+                    await connection.execute(_MARK, published, self._clock.now())
+                if len(rows) == _BATCH:
+                    following = await connection.fetch(_TAKE, _BATCH, [row["position"] for row in rows])
+                    await self._measure(connection)
+        except BaseExceptionGroup as faults:
+            raise faults.exceptions[0] from faults
+        fault = handing.result()
+        if fault is not None and not isinstance(fault, MessageRefused):
+            await self._measure(connection)  # a backlog that grows because the bus is away is what the figure is for
+            raise fault
+        return fault, following
+
+    async def _hand_over(self, messages: list[Message]) -> BusError | None:
+        # The fault is returned: raised, it would cancel the statement that runs beside (R3).
+        try:
+            await self._bus.publish(messages)
+        except BusError as fault:
+            return fault
+        return None
 
     async def _set_aside(self, connection: asyncpg.Connection[Any], rows: list[Any], refusal: MessageRefused) -> None:
         row = rows[refusal.index]
