@@ -207,11 +207,9 @@ def _kinds(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
 
 
 async def _start(work: Work, order_id: str, plans: Sequence[ClockPlan]) -> None:
-    planned = [(work.ids(), plan) for plan in plans]
-    version = work.calendar.version
-    rows = [store.row_of(plan, order_id, clock_id, rules=RULES.version, calendar=version) for clock_id, plan in planned]
-    added = await store.add_clocks(work.session, rows)
-    for clock_id, plan in planned:
+    planned = {work.ids(): plan for plan in plans}
+    added = await store.add_clocks(work.session, order_id, planned, rules=RULES.version, calendar=work.calendar.version)
+    for clock_id, plan in planned.items():
         if clock_id in added:
             work.emit(
                 ClockStarted(
@@ -329,8 +327,8 @@ def _move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
     )
     clock.due_at, clock.due_on, clock.provisional = plan.due.at, plan.due.on, plan.due.provisional
     clock.calendar = work.calendar.version
-    clock.rungs, clock.fired = [{"name": rung.name, "at": rung.at.isoformat()} for rung in plan.rungs], 0
-    clock.next_at = None if clock.breached_at else min([*(rung.at for rung in plan.rungs), plan.due.at])
+    clock.rungs, clock.fired = list(store.rungs_of(plan)), 0
+    clock.next_at = None if clock.breached_at else store.first_moment(plan)
     work.emit(
         ClockChanged(
             order_id=clock.order_id,

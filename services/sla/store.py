@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,39 +57,59 @@ async def running_clocks(session: AsyncSession, order_id: str) -> Sequence[Clock
     return found.all()
 
 
-async def add_clocks(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> frozenset[UUID]:
-    """Write new clocks; the ids of those that were new: a kind starts once per order and occasion."""
-    if not rows:
+# One statement for all clocks of an event: the ORM's bulk insert with RETURNING sends them row by row.
+_ADD_CLOCKS = text(
+    """
+insert into clock (id, order_id, kind, occasion, unit, started_at, span, amount, due_at, due_on, original_due_at,
+  provisional, lapse, clause, rules, calendar, rungs, fired, next_at, state)
+select t.id, :order_id, t.kind, t.occasion, t.unit, t.started_at, t.span, t.amount, t.due_at, t.due_on, t.due_at,
+  t.provisional, t.lapse, t.clause, :rules, :calendar, t.rungs::jsonb, 0, t.next_at, 'running'
+from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), cast(:occasions as text[]), cast(:units as text[]),
+  cast(:started as timestamptz[]), cast(:spans as text[]), cast(:amounts as int[]), cast(:due as timestamptz[]),
+  cast(:due_on as date[]), cast(:provisional as bool[]), cast(:lapses as text[]), cast(:clauses as text[]),
+  cast(:rungs as text[]), cast(:next_at as timestamptz[]))
+  as t(id, kind, occasion, unit, started_at, span, amount, due_at, due_on, provisional, lapse, clause, rungs, next_at)
+on conflict on constraint uq_clock_occasion do nothing
+returning id
+"""
+)
+
+
+async def add_clocks(
+    session: AsyncSession, order_id: str, plans: Mapping[UUID, ClockPlan], *, rules: str, calendar: str
+) -> frozenset[UUID]:
+    """Write the plans as running clocks; the ids of those that were new: a kind starts once per order and occasion."""
+    if not plans:
         return frozenset()
-    statement = insert(ClockRecord).on_conflict_do_nothing(constraint="uq_clock_occasion").returning(ClockRecord.id)
-    added = await session.scalars(statement, list(rows))
-    return frozenset(added.all())
-
-
-def row_of(plan: ClockPlan, order_id: str, clock_id: UUID, *, rules: str, calendar: str) -> dict[str, Any]:
-    """A plan as a row; `next_at` is its first rung, or its due moment."""
-    return {
-        "id": clock_id,
-        "order_id": order_id,
-        "kind": plan.kind,
-        "occasion": plan.occasion,
-        "unit": plan.unit,
-        "started_at": plan.started_at,
-        "span": plan.span,
-        "amount": plan.amount,
-        "due_at": plan.due.at,
-        "due_on": plan.due.on,
-        "original_due_at": plan.due.at,
-        "provisional": plan.due.provisional,
-        "lapse": plan.lapse,
-        "clause": plan.clause,
-        "rules": rules,
-        "calendar": calendar,
-        "rungs": [{"name": rung.name, "at": rung.at.isoformat()} for rung in plan.rungs],
-        "fired": 0,
-        "next_at": plan.rungs[0].at if plan.rungs else plan.due.at,
-        "state": State.RUNNING,
+    values = list(plans.values())
+    columns: dict[str, list[Any]] = {
+        "ids": list(plans),
+        "kinds": [plan.kind for plan in values],
+        "occasions": [plan.occasion for plan in values],
+        "units": [plan.unit for plan in values],
+        "started": [plan.started_at for plan in values],
+        "spans": [plan.span.value for plan in values],
+        "amounts": [plan.amount for plan in values],
+        "due": [plan.due.at for plan in values],
+        "due_on": [plan.due.on for plan in values],
+        "provisional": [plan.due.provisional for plan in values],
+        "lapses": [plan.lapse.value for plan in values],
+        "clauses": [plan.clause for plan in values],
+        "rungs": [orjson.dumps(rungs_of(plan)).decode() for plan in values],
+        "next_at": [first_moment(plan) for plan in values],
     }
+    added = await session.execute(_ADD_CLOCKS, {"order_id": order_id, "rules": rules, "calendar": calendar, **columns})
+    return frozenset(row.id for row in added)
+
+
+def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:
+    """The plan's warnings as the row holds them."""
+    return [{"name": rung.name, "at": rung.at.isoformat()} for rung in plan.rungs]
+
+
+def first_moment(plan: ClockPlan) -> datetime:
+    """When the loop has to look at a fresh clock first: its first rung, or its due moment."""
+    return min([*(rung.at for rung in plan.rungs), plan.due.at])
 
 
 # -- the loop -----------------------------------------------------------------------------------------------------------
