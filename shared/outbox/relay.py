@@ -31,7 +31,7 @@ select position, id, aggregatetype, aggregateid, type, sequence, headers, payloa
 from outbox o
 where published_at is null and refused is null and position not in (select unnest($2::bigint[])) and not exists (
   select from outbox r where r.refused is not null and r.published_at is null
-    and r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid)
+    and r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid and r.position < o.position)
 order by position limit $1
 """
 _MARK = "update outbox set published_at = $2 where position = any($1::bigint[])"
