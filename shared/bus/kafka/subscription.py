@@ -24,6 +24,7 @@ class KafkaSubscription:
     def __init__(self, consumer: AIOKafkaConsumer, *, timeout: float) -> None:
         self._consumer = consumer
         self._timeout = timeout
+        self._served: frozenset[KafkaPartition] = frozenset()
 
     async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
         """Return up to `max_records` messages, or nothing after `timeout` seconds.
@@ -32,7 +33,14 @@ class KafkaSubscription:
         again. An outage of the brokers is not that.
         """
         try:
-            records = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+            # aiokafka empties what it has fetched of one partition before it turns to the next: after a full answer the
+            # others come first, so that a busy partition starves none.
+            others = self._consumer.assignment() - self._served if self._served else ()
+            records = await self._consumer.getmany(*others, timeout_ms=0, max_records=max_records) if others else {}
+            if not records:
+                records = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+            full = sum(map(len, records.values())) >= max_records
+            self._served = frozenset(records) if full else frozenset()
         except _TROUBLE as error:
             raise BusUnavailable(repr(error)) from error
         return {
