@@ -1,0 +1,184 @@
+"""What people ask analytics: the figures of a week, a day, a unit; and whether they are right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics import handlers, rules, store
+from services.analytics.errors import BadDay
+from services.analytics.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
+from services.analytics.policy import TREND_WEEKS
+from services.analytics.schemas import Figures, RebuildOrder, RebuildReport, Row, Trend, WeekFigures, WeekRow
+from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime, allow
+from shared.identity import Role, Scope
+from shared.web import Code, Identifier, Page, cursor_of, position_of
+from shared.web.paging import BadCursor
+
+router = APIRouter(prefix="/v1")
+
+_MOST_WEEKS: Final = 53
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MICROS: Final = 2**53
+
+WeekText = Annotated[str | None, Query(pattern=r"^\d{4}-W\d{2}$", description="ISO 周，如 2026-W48；默认本周")]
+
+_FROM_WEEK: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "links": {
+            "weekly_of_unit": {
+                "operationId": "weekly_of_unit",
+                "parameters": {"code": "$response.body#/units/0/unit"},
+            }
+        }
+    }
+}
+_FROM_REBUILD: Final[dict[int | str, dict[str, Any]]] = {
+    201: {"links": {"get_rebuild": {"operationId": "get_rebuild", "parameters": {"rebuild_id": "$response.body#/id"}}}}
+}
+_FROM_REBUILDS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "links": {
+            "get_rebuild": {"operationId": "get_rebuild", "parameters": {"rebuild_id": "$response.body#/items/0/id"}}
+        }
+    }
+}
+
+
+def _week(text: str | None, runtime: ThisRuntime) -> Week:
+    return Week.parse(text) if text is not None else Week.of(rules.day_of(runtime.clock.now()))
+
+
+async def _rows(session: AsyncSession, scope: Scope, first_on: date, last_on: date) -> tuple[Row, list[Row]]:
+    """The district's row and the units', departments before streets: every active unit, and whoever has figures."""
+    figures = await store.figures_between(session, scope, first_on, last_on)
+    units = await store.units_seen(session, scope)
+    codes = {code for code, unit in units.items() if unit.active} | figures.keys() | {scope.unit or DISTRICT}
+    rows = [Row.of(code, units.get(code), figures.get(code, {})) for code in codes - {DISTRICT}]
+    rows.sort(key=lambda row: (row.group or "", row.unit or ""))
+    return Row.of(DISTRICT, None, figures.get(DISTRICT, {})), rows
+
+
+@router.get(
+    "/weekly",
+    operation_id="weekly_figures",
+    summary="各单位周统计",
+    tags=["统计"],
+    responses=_FROM_WEEK,
+)
+async def weekly_figures(
+    session: InRead, scope: CurrentScope, runtime: ThisRuntime, week: WeekText = None
+) -> WeekFigures:
+    """A week's figures per unit (S3.2b); a unit sees its own row and the district's."""
+    wanted = _week(week, runtime)
+    district, units = await _rows(session, scope, wanted.first_on(), wanted.last_on())
+    return WeekFigures(
+        week=str(wanted), first_on=wanted.first_on(), last_on=wanted.last_on(), district=district, units=units
+    )
+
+
+@router.get("/daily", operation_id="daily_figures", summary="各单位日统计", tags=["统计"])
+async def daily_figures(
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    day: Annotated[date | None, Query(alias="date", description="日期，如 2026-11-23；默认今天")] = None,
+) -> Figures:
+    """A day's figures per unit (S3.2a); a unit sees its own row and the district's."""
+    wanted = day or rules.day_of(runtime.clock.now())
+    if not FIRST_YEAR <= wanted.year <= LAST_YEAR:
+        raise BadDay(wanted.isoformat())
+    district, units = await _rows(session, scope, wanted, wanted)
+    return Figures(first_on=wanted, last_on=wanted, district=district, units=units)
+
+
+@router.get("/units/{code}/weekly", operation_id="weekly_of_unit", summary="单位周统计走势", tags=["统计"])
+async def weekly_of_unit(
+    code: Annotated[Code, Path(description="单位编码")],
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    until: WeekText = None,
+    weeks: Annotated[int, Query(ge=1, le=_MOST_WEEKS, description="周数")] = TREND_WEEKS,
+) -> Trend:
+    """A unit's figures of the last weeks, the earliest first; a unit sees its own (S3.2b)."""
+    last = _week(until, runtime)
+    scope.check(code, "单位", code)
+    unit = await store.unit_known(session, code)
+    first = last.before(weeks - 1)
+    days = await store.figures_by_day(session, code, first.first_on(), last.last_on())
+    sums: dict[Week, Counter[Measure]] = {last.before(back): Counter() for back in reversed(range(weeks))}
+    for day, counts in days.items():
+        sums[Week.of(day)].update(counts)
+    rows = [
+        WeekRow(
+            week=str(week), first_on=week.first_on(), last_on=week.last_on(), figures=Row.of(code, unit, sums[week])
+        )
+        for week in sums
+    ]
+    return Trend(unit=code, name=unit.name if unit else code, weeks=rows)
+
+
+@router.post(
+    "/rebuild",
+    operation_id="rebuild_figures",
+    summary="重算统计并与现有结果核对",
+    tags=["重算"],
+    status_code=201,
+    dependencies=[Depends(allow(Role.ADMIN))],
+    responses=_FROM_REBUILD,
+)
+async def rebuild_figures(body: RebuildOrder, runtime: ThisRuntime, person: CurrentPerson) -> RebuildReport:
+    """Compute every figure anew, compare place by place, and take over only when asked to."""
+    rebuild_id = await handlers.rebuild(runtime, person, source=body.source, swap=body.swap)
+    async with runtime.works.read() as session:
+        return RebuildReport.of(await store.rebuild_of(session, rebuild_id))
+
+
+@router.get(
+    "/rebuild",
+    operation_id="list_rebuilds",
+    summary="历次重算",
+    tags=["重算"],
+    dependencies=[Depends(allow(Role.ADMIN, Role.AUDITOR))],
+    responses=_FROM_REBUILDS,
+)
+async def list_rebuilds(session: InRead, cursor: Cursor = None, limit: Limit = 20) -> Page[RebuildReport]:
+    """Rebuilds, the latest first."""
+    records = await store.page_of_rebuilds(session, before=_position(cursor), limit=limit)
+    last = records[-1] if len(records) == limit else None
+    following = cursor_of((last.asked_at - _EPOCH) // timedelta(microseconds=1), str(last.id)) if last else None
+    return Page(items=[RebuildReport.of(record) for record in records], next=following)
+
+
+def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
+    position = position_of(cursor, int, str)
+    if position is None:
+        return None
+    micros = int(position[0])
+    try:
+        rebuild_id = UUID(str(position[1]))
+    except ValueError as fault:
+        raise BadCursor from fault
+    if not 0 <= micros < _LATEST_MICROS:
+        raise BadCursor
+    return _EPOCH + timedelta(microseconds=micros), rebuild_id
+
+
+@router.get(
+    "/rebuild/{rebuild_id}",
+    operation_id="get_rebuild",
+    summary="重算结果",
+    tags=["重算"],
+    dependencies=[Depends(allow(Role.ADMIN, Role.AUDITOR))],
+)
+async def get_rebuild(
+    rebuild_id: Annotated[Identifier, Path(description="重算编号")], session: InRead
+) -> RebuildReport:
+    """One rebuild's report."""
+    return RebuildReport.of(await store.rebuild_of(session, UUID(rebuild_id)))

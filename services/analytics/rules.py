@@ -1,0 +1,204 @@
+"""From events to facts, from an order's facts to its figures. Pure.
+
+The figures of the district are the sum over orders of `figures_of(facts of the order)`.  The running projection, the
+rebuild and the check of one against the other all use this one function.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from services.analytics.model import DISTRICT, Fact, Figures, Kind, Measure, Place
+from services.analytics.policy import EXCLUDING, OVERDUE_CLOCK
+from shared.calendar import SHANGHAI
+from shared.contracts import Event
+from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
+from shared.contracts.review import ReplyApproved, ReplyRejected
+from shared.contracts.sla import ClockBreached
+
+_SOLVED: Final = {
+    "solved": Measure.SOLVED,
+    "mostly_solved": Measure.MOSTLY_SOLVED,
+    "unsolved": Measure.UNSOLVED,
+}
+_SATISFIED: Final = {
+    "satisfied": Measure.SATISFIED,
+    "mostly_satisfied": Measure.MOSTLY_SATISFIED,
+    "unsatisfied": Measure.UNSATISFIED,
+}
+_COUNTED: Final = {
+    Kind.ASSIGNED: Measure.ASSIGNED,
+    Kind.RETURNED: Measure.RETURNED,
+    Kind.CLOSED: Measure.CLOSED,
+    Kind.REOPENED: Measure.REOPENED,
+}
+"""Facts that count each time they happen, for the unit that they name: loops make several (trap 6)."""
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def fact_of(event: Event) -> Fact | None:
+    """What the figures need of an event; None when they need nothing of it."""
+    match event:
+        case OrderReceived():
+            weight = 0 if event.is_test else 1
+            return Fact(order_id=event.order_id, kind=Kind.RECEIVED, at=event.received_at, weight=weight)
+        case OrderCancelled():
+            return Fact(order_id=event.order_id, kind=Kind.CANCELLED, at=event.cancelled_at)
+        case OrderAssigned():
+            return Fact(order_id=event.order_id, kind=Kind.ASSIGNED, at=event.assigned_at, unit=event.unit)
+        case ReturnAccepted():
+            return Fact(order_id=event.order_id, kind=Kind.RETURNED, at=event.decided_at, unit=event.unit)
+        case OrderReopened():
+            return Fact(order_id=event.order_id, kind=Kind.REOPENED, at=event.reopened_at, unit=event.unit)
+        case OrderClosed():
+            return Fact(order_id=event.order_id, kind=Kind.CLOSED, at=event.closed_at, unit=event.unit)
+        case _:
+            return _answer_of(event)
+
+
+def _answer_of(event: Event) -> Fact | None:
+    match event:
+        case ReplyApproved():
+            return Fact(
+                order_id=event.order_id,
+                kind=Kind.APPROVED,
+                at=event.approved_at,
+                unit=event.unit,
+                disposition=event.disposition,
+            )
+        case ReplyRejected():
+            return Fact(order_id=event.order_id, kind=Kind.REJECTED, at=event.rejected_at, unit=event.unit)
+        case OrderFedBack():
+            return Fact(order_id=event.order_id, kind=Kind.FED_BACK, at=event.fed_back_at)
+        case OrderRevisited(valid=True):
+            return Fact(
+                order_id=event.order_id,
+                kind=Kind.REVISITED,
+                at=event.revisited_at,
+                solved=event.solved,
+                satisfied=event.satisfied,
+            )
+        case OrderRevisited():
+            return Fact(order_id=event.order_id, kind=Kind.REVISITED_IN_VAIN, at=event.revisited_at)
+        case ClockBreached() if event.kind == OVERDUE_CLOCK:
+            return Fact(order_id=event.order_id, kind=Kind.OVERDUE, at=event.due_at, unit=event.unit)
+        case _:
+            return None
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def day_of_deadline(due_at: datetime) -> date:
+    """The day that a deadline ends: 24:00 belongs to the day before midnight (A03)."""
+    return day_of(due_at - _INSTANT)
+
+
+def figures_of(facts: Sequence[Fact]) -> Figures:
+    """What one order adds to the figures; `facts` are all of that order, in the order in which they happened.
+
+    Deadlines come on a topic of their own: where OVERDUE stands among the others makes no difference.
+    """
+    figures: Counter[Place] = Counter()
+    if any(fact.weight == 0 for fact in facts):
+        return figures
+    for unit, day, measure in (*_counts(facts), *_overdue(facts), *_revisits(facts), *_reviews(facts)):
+        figures[Place(DISTRICT, day, measure)] += 1
+        if unit is not None:
+            figures[Place(unit, day, measure)] += 1
+    return figures
+
+
+_Count = tuple[str | None, date, Measure]
+
+
+def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
+    """Receipt once, by the unit that got the order first; what repeats, each time."""
+    first = next((fact.unit for fact in facts if fact.kind is Kind.ASSIGNED), None)
+    receipt = next((fact for fact in facts if fact.kind is Kind.RECEIVED), None)
+    if receipt is not None:
+        yield first, day_of(receipt.at), Measure.RECEIVED
+    for place, fact in enumerate(facts):
+        if fact.kind in _COUNTED:
+            yield fact.unit, day_of(fact.at), _COUNTED[fact.kind]
+        elif fact.kind is Kind.FED_BACK:
+            yield _answering(facts[:place]), day_of(fact.at), Measure.FED_BACK
+
+
+def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
+    """Each order once per unit, at its earliest deadline (S1.1.4b)."""
+    earliest: dict[str | None, datetime] = {}
+    for fact in facts:
+        if fact.kind is Kind.OVERDUE:
+            earliest[fact.unit] = min(fact.at, earliest.get(fact.unit, fact.at))
+    for unit, due_at in earliest.items():
+        yield unit, day_of_deadline(due_at), Measure.OVERDUE
+
+
+def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:
+    """Both rates take the first valid revisit that is not excluded, on its own day (A30, A33, A34)."""
+    rated = excluded = False
+    for place, fact in enumerate(facts):
+        if fact.kind not in {Kind.REVISITED, Kind.REVISITED_IN_VAIN}:
+            continue
+        unit, day = _answering(facts[:place]), day_of(fact.at)
+        yield unit, day, Measure.REVISITS
+        if fact.kind is Kind.REVISITED_IN_VAIN:
+            continue
+        yield unit, day, Measure.REVISITS_VALID
+        if rated:
+            continue
+        if _is_excluded(facts[:place]):
+            if not excluded:
+                yield unit, day, Measure.EXCLUDED
+            excluded = True
+            continue
+        rated = True
+        if fact.solved is not None:
+            yield unit, day, _SOLVED[fact.solved]
+        if fact.satisfied is not None:
+            yield unit, day, _SATISFIED[fact.satisfied]
+
+
+def _reviews(facts: Sequence[Fact]) -> Iterator[_Count]:
+    """The centre's first decision on an order, and whether it was a yes (S2.3d)."""
+    first = next((fact for fact in facts if fact.kind in {Kind.APPROVED, Kind.REJECTED}), None)
+    if first is not None:
+        passed = first.kind is Kind.APPROVED
+        yield first.unit, day_of(first.at), Measure.FIRST_PASSES if passed else Measure.FIRST_FAILS
+
+
+def _answering(before: Sequence[Fact]) -> str | None:
+    """The unit whose answer went out last; the one that has the order while there is none."""
+    for kind in (Kind.APPROVED, Kind.ASSIGNED):
+        unit = next((fact.unit for fact in reversed(before) if fact.kind is kind), None)
+        if unit is not None:
+            return unit
+    return None
+
+
+def _is_excluded(before: Sequence[Fact]) -> bool:
+    """Whether the order is out of both rates: taken back, or answered otherwise than by solving it (A33)."""
+    if any(fact.kind is Kind.CANCELLED for fact in before):
+        return True
+    answer = next((fact for fact in reversed(before) if fact.kind is Kind.APPROVED), None)
+    return answer is not None and answer.disposition in EXCLUDING
+
+
+def difference(before: Figures, after: Figures) -> dict[Place, int]:
+    """What has to be added to `before` to get `after`; no zeros."""
+    changed = {place: after.get(place, 0) - before.get(place, 0) for place in {*before, *after}}
+    return {place: count for place, count in changed.items() if count}
+
+
+def rate_of(counts: Mapping[Measure, int], weights: Mapping[Measure, int]) -> tuple[int, int, float | None]:
+    """Numerator, denominator and rate to four places; no rate when nothing was asked, never 0 % or 100 % (S3.2b)."""
+    numerator = sum(weight * counts.get(measure, 0) for measure, weight in weights.items())
+    denominator = sum(counts.get(measure, 0) for measure in weights)
+    return numerator, denominator, round(numerator / denominator, 4) if denominator else None

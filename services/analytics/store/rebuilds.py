@@ -1,0 +1,225 @@
+"""A rebuild's statements: facts and figures beside the running ones, the comparison, the take-over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.model import Fact, Figures
+from services.analytics.store.figures import FACT, FACT_ARRAYS, fact_columns, fact_in, figure_columns
+from services.analytics.tables import RebuildRecord
+from shared.errors import NotFound
+
+_ADD_SHADOW_FACTS = text(
+    f"""
+insert into shadow_fact (rebuild_id, source, topic, subject, sequence, {FACT})
+select :rebuild_id, source, topic, subject, sequence, {FACT}
+from rows from ({FACT_ARRAYS}, unnest(cast(:sources as text[]), cast(:topics as text[]), cast(:subjects as text[]),
+  cast(:sequences as bigint[]))) with ordinality as t({FACT}, source, topic, subject, sequence, n) order by n
+on conflict (rebuild_id, event_id) do nothing
+"""  # noqa: S608 - fixed words
+)
+_DROP_PENDING = text(
+    """
+delete from shadow_fact f where rebuild_id = :rebuild_id and not exists (
+  select from seen s where s.source = f.source and s.topic = f.topic and s.key = f.subject and f.sequence <= s.sequence)
+"""
+)
+_FREEZE = text(
+    """
+insert into shadow_figure (rebuild_id, side, unit, day, measure, count)
+select :rebuild_id, 'running', unit, day, measure, count from figure where count <> 0
+"""
+)
+_COMPARE_FACTS = text(
+    f"""
+select (select count(*) from (select {FACT} from shadow_fact where rebuild_id = :rebuild_id
+                              except select {FACT} from fact) as m) as missing,
+       (select count(*) from (select {FACT} from fact
+                              except select {FACT} from shadow_fact where rebuild_id = :rebuild_id) as s) as surplus
+"""  # noqa: S608 - fixed words
+)
+_ADD_REBUILT = text(
+    """
+insert into shadow_figure (rebuild_id, side, unit, day, measure, count)
+select :rebuild_id, 'rebuilt', unit, day, measure, count
+from unnest(cast(:units as text[]), cast(:days as date[]), cast(:measures as text[]), cast(:counts as bigint[]))
+  as t(unit, day, measure, count)
+"""
+)
+_DIFFERENCES = text(
+    """
+select unit, day, measure, coalesce(r.count, 0) as running, coalesce(b.count, 0) as rebuilt, count(*) over () as many
+from (select * from shadow_figure where rebuild_id = :rebuild_id and side = 'running') r
+full join (select * from shadow_figure where rebuild_id = :rebuild_id and side = 'rebuilt') b
+  using (unit, day, measure)
+where coalesce(r.count, 0) <> coalesce(b.count, 0)
+order by day, unit, measure limit :limit
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRow:
+    """A fact as the bus tells it."""
+
+    source: str
+    topic: str
+    subject: str
+    sequence: int
+    event_id: UUID
+    fact: Fact
+
+
+async def add_shadow_facts(session: AsyncSession, rebuild_id: UUID, rows: Sequence[ShadowRow]) -> None:
+    """Put facts beside the running ones, in this order; a repeat is passed by."""
+    await session.execute(
+        _ADD_SHADOW_FACTS,
+        {
+            "rebuild_id": rebuild_id,
+            **fact_columns([(row.event_id, row.fact) for row in rows]),
+            "sources": [row.source for row in rows],
+            "topics": [row.topic for row in rows],
+            "subjects": [row.subject for row in rows],
+            "sequences": [row.sequence for row in rows],
+        },
+    )
+
+
+async def stop_projection(session: AsyncSession) -> None:
+    """Let no batch in until this transaction ends: what is committed now is one consistent cut.
+
+    A consumer that waits too long for it backs off and reads its batch again; nothing is lost.
+    """
+    await session.execute(text("lock table fact in share row exclusive mode"))
+
+
+async def drop_pending(session: AsyncSession, rebuild_id: UUID) -> int:
+    """Leave out what is on the bus and has not been applied yet; how much that was."""
+    return (await session.execute(_DROP_PENDING, {"rebuild_id": rebuild_id})).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+async def freeze_figures(session: AsyncSession, rebuild_id: UUID) -> None:
+    """Copy the running figures as they stand."""
+    await session.execute(_FREEZE, {"rebuild_id": rebuild_id})
+
+
+async def last_position(session: AsyncSession) -> int:
+    """The position of the newest fact; 0 when there is none."""
+    return int(await session.scalar(text("select coalesce(max(position), 0) from fact")) or 0)
+
+
+async def compare_facts(session: AsyncSession, rebuild_id: UUID) -> tuple[int, int]:
+    """How many facts of the bus the running ones lack or have otherwise, and the reverse."""
+    row = (await session.execute(_COMPARE_FACTS, {"rebuild_id": rebuild_id})).one()
+    return row.missing, row.surplus
+
+
+async def each_order(session: AsyncSession, *, rebuild_id: UUID | None, until: int) -> AsyncGenerator[list[Fact], None]:
+    """Every order's facts: the shadow ones of a rebuild, or without one the running ones up to a position."""
+    given: dict[str, Any]
+    if rebuild_id is None:
+        table, given = "fact where position <= :until", {"until": until}
+    else:
+        table, given = "shadow_fact where rebuild_id = :rebuild_id", {"rebuild_id": rebuild_id}
+    query = f"select {FACT} from {table} order by order_id, position"  # noqa: S608 - fixed words
+    rows = await session.stream(text(query), given)
+    held: list[Fact] = []
+    async for chunk in rows.partitions(5_000):
+        for order_id, group in groupby(chunk, key=lambda row: row.order_id):
+            if held and held[0].order_id != order_id:
+                yield held
+                held = []
+            held += [fact_in(row) for row in group]
+    if held:
+        yield held
+
+
+async def add_rebuilt(session: AsyncSession, rebuild_id: UUID, figures: Figures) -> None:
+    """Put the rebuilt figures beside the frozen ones."""
+    await session.execute(_ADD_REBUILT, {"rebuild_id": rebuild_id, **figure_columns(figures)})
+
+
+async def differences(session: AsyncSession, rebuild_id: UUID, limit: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many figures differ, and the first of them."""
+    rows = (await session.execute(_DIFFERENCES, {"rebuild_id": rebuild_id, "limit": limit})).all()
+    found = [
+        {
+            "unit": row.unit,
+            "day": row.day.isoformat(),
+            "measure": row.measure,
+            "running": row.running,
+            "rebuilt": row.rebuilt,
+        }
+        for row in rows
+    ]
+    return (rows[0].many if rows else 0), found
+
+
+async def take_over(session: AsyncSession, rebuild_id: UUID, *, facts: bool) -> None:
+    """Put the rebuilt figures, and with `facts` the bus's facts, in place of the running ones."""
+    given: dict[str, Any] = {"rebuild_id": rebuild_id}
+    if facts:
+        await session.execute(text("delete from fact"))
+        await session.execute(
+            text(
+                f"insert into fact ({FACT}) select {FACT} from shadow_fact where rebuild_id = :rebuild_id "  # noqa: S608
+                "order by position"
+            ),
+            given,
+        )
+    await session.execute(text("delete from figure"))
+    await session.execute(
+        text(
+            "insert into figure (unit, day, measure, count) select unit, day, measure, count from shadow_figure "
+            "where rebuild_id = :rebuild_id and side = 'rebuilt'"
+        ),
+        given,
+    )
+
+
+async def clear_shadows(session: AsyncSession) -> None:
+    """Throw away what earlier rebuilds put beside the running tables, finished or not."""
+    await session.execute(text("delete from shadow_figure"))
+    await session.execute(text("delete from shadow_fact"))
+
+
+async def give_up_running(session: AsyncSession, now: datetime) -> None:
+    """Mark as failed what a process left behind when it died; only the holder of the rebuild's lock may."""
+    await session.execute(
+        text("update rebuild set state = 'failed', finished_at = :now where state = 'running'"), {"now": now}
+    )
+
+
+async def decided_events(session: AsyncSession) -> dict[str, bytes | None]:
+    """By event id: the content that an operator put in place of a parked event's; None for one that was dropped."""
+    rows = await session.execute(
+        text("select event_id, state, payload from parked where state in ('replayed', 'dropped') and event_id <> ''")
+    )
+    return {row.event_id: bytes(row.payload) if row.state == "replayed" else None for row in rows}
+
+
+async def rebuild_of(session: AsyncSession, rebuild_id: UUID) -> RebuildRecord:
+    """A rebuild by its id; NotFound."""
+    found = await session.get(RebuildRecord, rebuild_id)
+    if found is None:
+        raise NotFound("重算任务", str(rebuild_id))
+    return found
+
+
+async def page_of_rebuilds(
+    session: AsyncSession, *, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[RebuildRecord]:
+    """Rebuilds, the latest first."""
+    query = select(RebuildRecord)
+    if before is not None:
+        query = query.where(tuple_(RebuildRecord.asked_at, RebuildRecord.id) < tuple_(*before))
+    query = query.order_by(RebuildRecord.asked_at.desc(), RebuildRecord.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
