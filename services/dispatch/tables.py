@@ -14,7 +14,7 @@ from shared.db import TYPES, new_metadata
 
 
 def _one_of(column: str, *values: str) -> str:
-    return f"{column} in ({', '.join(repr(value) for value in values)})"
+    return f"{column} in ({', '.join(repr(str(value)) for value in values)})"
 
 
 class Record(DeclarativeBase):

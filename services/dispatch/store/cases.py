@@ -259,4 +259,4 @@ async def count_by_status(session: AsyncSession, scope: Scope) -> dict[str, int]
     query = select(CaseRecord.status, func.count()).where(CaseRecord.ended_at.is_(None)).group_by(CaseRecord.status)
     if (visible := _within(scope)) is not None:
         query = query.where(visible)
-    return {str(status): int(count) for status, count in (await session.execute(query)).tuples()}
+    return {str(status): int(count) for status, count in (await session.execute(query)).all()}

@@ -54,7 +54,7 @@ async def units_by_code(session: AsyncSession, *, after: str | None, limit: int)
     query = select(UnitRecord, _HANDLERS).order_by(UnitRecord.code).limit(limit)
     if after is not None:
         query = query.where(UnitRecord.code > after)
-    return [(unit, count) for unit, count in (await session.execute(query)).tuples()]
+    return [(unit, count) for unit, count in (await session.execute(query)).all()]
 
 
 async def handlers_of(session: AsyncSession, code: str) -> Sequence[AccountRecord]:

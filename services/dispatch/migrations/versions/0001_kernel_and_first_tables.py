@@ -110,7 +110,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("queue in (0, 1)", name=op.f("ck_order_case_queue")),
         sa.CheckConstraint(
-            "status in (<Status.TRIAGE: 'triage'>, <Status.CONSULT: 'consult'>, <Status.ASSIGNED: 'assigned'>, <Status.HANDLING: 'handling'>, <Status.RETURN_PENDING: 'return_pending'>, <Status.LEADER_REVIEW: 'leader_review'>, <Status.CENTRE_REVIEW: 'centre_review'>, <Status.REWORK: 'rework'>, <Status.AWAITING_FEEDBACK: 'awaiting_feedback'>, <Status.REVISIT: 'revisit'>, <Status.CLOSED: 'closed'>, <Status.CANCELLED: 'cancelled'>)",
+            "status in ('triage', 'consult', 'assigned', 'handling', 'return_pending', 'leader_review', 'centre_review', 'rework', 'awaiting_feedback', 'revisit', 'closed', 'cancelled')",
             name=op.f("ck_order_case_status"),
         ),
         sa.PrimaryKeyConstraint("order_id", name="pk_order_case"),

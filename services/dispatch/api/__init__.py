@@ -1,0 +1,1 @@
+"""The routes of dispatch: each parses and calls one handler."""

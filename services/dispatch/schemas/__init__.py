@@ -1,0 +1,1 @@
+"""What dispatch's routes take and give."""

@@ -1,0 +1,103 @@
+"""Accounts and tokens as they come and go over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
+
+from services.dispatch.handlers.accounts import AccountEntry, LoggedIn
+from services.dispatch.tables import AccountRecord
+from shared.identity import Person, Role
+from shared.web import Body, Code, Line
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=128, description="密码")]
+Roles = Annotated[list[Role], Field(min_length=1, max_length=8, description="角色；单位角色须同时填写所属单位")]
+
+
+class TokenBody(Body):
+    """Account and password."""
+
+    account: Annotated[Code, Field(description="账号")]
+    password: Password
+
+
+class PersonOut(BaseModel):
+    """Who somebody is."""
+
+    account: str
+    name: str
+    roles: list[Role]
+    unit: str | None = Field(description="所属承办单位编码；中心及区级角色为空")
+
+    @classmethod
+    def of(cls, person: Person) -> PersonOut:
+        """From the bearer of a token."""
+        return cls(account=person.account, name=person.name, roles=sorted(person.roles), unit=person.unit)
+
+
+class TokenOut(BaseModel):
+    """A bearer token."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the kind of token, not one
+    expires_at: datetime
+    person: PersonOut
+
+    @classmethod
+    def of(cls, login: LoggedIn) -> TokenOut:
+        """From a login."""
+        return cls(access_token=login.token, expires_at=login.ends_at, person=PersonOut.of(login.person))
+
+
+class AccountChange(Body):
+    """What can be changed of an account."""
+
+    name: Annotated[Line, Field(description="姓名")]
+    roles: Roles
+    unit: Annotated[Code | None, Field(description="所属承办单位编码")] = None
+    active: bool = True
+
+    def as_entry(self) -> AccountEntry:
+        """For the handler."""
+        return AccountEntry(self.name, frozenset(self.roles), self.unit, self.active)
+
+
+class NewAccount(AccountChange):
+    """A new account with its first password."""
+
+    account: Annotated[Code, Field(description="账号")]
+    password: Password
+
+
+class NewPassword(Body):
+    """Another password; whoever changes their own shows the current one."""
+
+    password: Password
+    current: Annotated[SecretStr | None, Field(max_length=128, description="本人修改时须填写当前密码")] = None
+
+
+class AccountOut(BaseModel):
+    """An account without its password."""
+
+    account: str
+    name: str
+    roles: list[Role]
+    unit: str | None
+    active: bool
+    created_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, record: AccountRecord) -> AccountOut:
+        """From the row."""
+        return cls(
+            account=record.account,
+            name=record.name,
+            roles=[Role(role) for role in record.roles],
+            unit=record.unit,
+            active=record.active,
+            created_at=record.created_at,
+            changed_at=record.changed_at,
+        )

@@ -1,0 +1,53 @@
+"""What dispatch consists of."""
+
+from __future__ import annotations
+
+from services.dispatch.api import accounts, commands, queries, units
+from services.dispatch.handlers import cases
+from services.dispatch.handlers.accounts import enter_administrator
+from services.dispatch.settings import token_key
+from services.dispatch.tables import Record
+from shared.bus.topics import ORDERS
+from shared.contracts.intake import (
+    OrderCancelled,
+    OrderFedBack,
+    OrderReceived,
+    OrderRedoRequested,
+    OrderRevisited,
+    OrderUpdated,
+    OrderUrged,
+)
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.identity import TokenSigner
+from shared.service import Runtime, Service
+
+
+async def _prepare(runtime: Runtime) -> None:
+    """The signer of tokens for the login route, and the first account of an empty database."""
+    runtime.parts["signer"] = TokenSigner(token_key(runtime.settings), runtime.clock)
+    password = runtime.settings.admin_password
+    await enter_administrator(runtime.works, None if password is None else password.get_secret_value())
+
+
+SERVICE = Service(
+    name="dispatch",
+    title="派单",
+    about="工单的全过程：研判、交办、办理、回退、答复、办结；承办单位与职责目录；账号与登录。",
+    routers=(accounts.router, units.router, queries.router, commands.router),
+    metadata=Record.metadata,
+    topics=(ORDERS,),
+    subscriptions={
+        OrderReceived: cases.open_case,
+        OrderUpdated: cases.refresh_case,
+        OrderCancelled: cases.cancel_case,
+        OrderUrged: cases.mark_urged,
+        ReplyLeaderApproved: cases.take_to_centre,
+        ReplyLeaderRejected: cases.give_back_to_handler,
+        ReplyApproved: cases.await_feedback,
+        ReplyRejected: cases.send_to_rework,
+        OrderFedBack: cases.await_revisit,
+        OrderRevisited: cases.settle_revisit,
+        OrderRedoRequested: cases.redo_order,
+    },
+    prepare=_prepare,
+)
