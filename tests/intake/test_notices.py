@@ -1,0 +1,111 @@
+"""Cancellations, urges, revisit results and redos of the platforms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
+from tests.intake.upstream import Platform, an_order, intake_desk
+from tests.support.postgres import DatabaseServer
+
+AT = {"operateTime": "2026-11-23 09:30:00"}
+
+
+async def test_a_cancellation_is_told_once(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        notice = {"orderNum": "N1", "reason": "市民电话13800138000要求撤单", **AT}
+        answers = [await platform.push(notice, kind="cancellations") for _ in range(2)]
+
+        assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"order_id": order_id})] * 2
+        [event] = await desk.told(OrderCancelled)
+        assert "13800138000" not in event.reason
+        [row] = await desk.rows("select state from upstream_order")
+        assert row["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("kind", ["urges", "revisits", "redos"])
+async def test_a_cancelled_order_takes_nothing_more(kind: str, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await platform.accepted(orderNum="N1")
+        await platform.push({"orderNum": "N1", "reason": "撤单", **AT}, kind="cancellations")
+        more: dict[str, Any] = {"revisits": {"isConnect": "1"}, "redos": {"reason": "重办"}, "urges": {}}[kind]
+        answer = await platform.push({"orderNum": "N1", **AT, **more}, kind=kind)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "order_over")
+
+
+async def test_urges_are_counted_and_a_repeated_request_is_not(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await platform.accepted(orderNum="N1")
+        for webhook_id in ("u1", "u1", "u2"):
+            answer = await platform.push({"orderNum": "N1", **AT}, kind="urges", webhook_id=webhook_id)
+            assert answer.status_code == 200
+
+        assert len(await desk.told(OrderUrged)) == 2
+        assert await desk.rows("select urges from upstream_order") == [{"urges": 2}]
+
+
+async def test_revisits_are_numbered_and_the_unreached_have_no_opinion(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await platform.accepted(orderNum="N1")
+        first = {"orderNum": "N1", **AT, "isConnect": "0", "satisfaction": "无人接听"}
+        second = {
+            "orderNum": "N1",
+            **AT,
+            "isConnect": "1",
+            "isSolve": "解决",
+            "satisfaction": "基本满意",
+            "visitOpinion": "谢谢",
+        }
+        await platform.push(first, kind="revisits")
+        await platform.push(second, kind="revisits")
+
+        events = await desk.told(OrderRevisited)
+        assert [(e.revisit, e.valid, e.solved, e.satisfied) for e in events] == [
+            (1, False, None, None),
+            (2, True, "solved", "mostly_satisfied"),
+        ]
+        opinions = await desk.rows("select opinion from revisit order by revisit")
+        assert opinions[0]["opinion"] is None
+        assert opinions[1]["opinion"].startswith("s1.")
+
+
+async def test_a_redo_is_told_with_its_reason(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk, "province_12345")
+        order_id = await platform.accepted(taskId="N1")
+        answer = await platform.push(
+            {"taskId": "N1", "reason": "答复内容与诉求不符", "operateTime": 1795395600000}, kind="redos"
+        )
+
+        assert answer.status_code == 200
+        [event] = await desk.told(OrderRedoRequested)
+        assert (event.order_id, event.reason) == (order_id, "答复内容与诉求不符")
+
+
+@pytest.mark.parametrize("kind", ["cancellations", "urges", "revisits", "redos"])
+async def test_a_notice_of_an_unknown_order_is_kept_for_a_person(kind: str, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        more = {"isConnect": "1"} if kind == "revisits" else {"reason": "原因"}
+        answer = await Platform(desk).push({"orderNum": "nobody", **AT, **more}, kind=kind)
+
+        assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "unknown_order")
+        assert len(await desk.rows("select 1 from quarantine")) == 1
+
+
+async def test_another_platform_cannot_cancel_the_order(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        await Platform(desk, "city_12345").push(an_order(orderNum="N1"))
+        answer = await Platform(desk, "city_enterprise").push(
+            {"orderNum": "N1", "reason": "撤单", **AT}, kind="cancellations"
+        )
+
+        assert answer.status_code == 422
+        assert not await desk.told(OrderCancelled)

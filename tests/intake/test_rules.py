@@ -1,0 +1,290 @@
+"""The rules of intake by table: signatures, flags, streets, masks, revisits, the schedule of feedback."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook
+
+from services.intake import rules
+from services.intake.errors import SignatureRefused
+from services.intake.model import UpstreamOrder
+from services.intake.policy import CHANNELS, limits
+from services.intake.settings import BadChannelSecrets, channel_secrets, key_of
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+AT = int(NOW.timestamp())
+NEW, OLD, STRANGER = b"n" * 32, b"o" * 32, b"s" * 32
+BODY = '{"title": "占道"}'.encode()
+
+
+def check(**changes: Any) -> str:
+    asked: dict[str, Any] = {
+        "webhook_id": "msg_1",
+        "timestamp": str(AT),
+        "signatures": rules.signature(NEW, "msg_1", AT, BODY),
+        "body": BODY,
+        "now": NOW,
+    } | changes
+    return rules.check_signature((NEW, OLD), **asked)
+
+
+def test_a_signature_of_either_live_key_is_accepted() -> None:
+    assert check() == "msg_1"
+    assert check(signatures=rules.signature(OLD, "msg_1", AT, BODY)) == "msg_1"
+
+
+def test_one_good_signature_among_several_is_enough() -> None:
+    bad = rules.signature(STRANGER, "msg_1", AT, BODY)
+    assert check(signatures=f"v1a,xyz {bad} {rules.signature(NEW, 'msg_1', AT, BODY)}") == "msg_1"
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_five_minutes_off_is_still_accepted(seconds: int) -> None:
+    at = AT + seconds
+    assert check(timestamp=str(at), signatures=rules.signature(NEW, "msg_1", at, BODY)) == "msg_1"
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_a_second_more_is_a_replay(seconds: int) -> None:
+    at = AT + seconds
+    with pytest.raises(SignatureRefused) as refused:
+        check(timestamp=str(at), signatures=rules.signature(NEW, "msg_1", at, BODY))
+
+    assert refused.value.reason == "stale"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"webhook_id": None}, "missing"),
+        ({"webhook_id": ""}, "missing"),
+        ({"timestamp": None}, "missing"),
+        ({"signatures": None}, "missing"),
+        ({"webhook_id": "a b"}, "malformed"),
+        ({"webhook_id": "x" * 129}, "malformed"),
+        ({"webhook_id": "号"}, "malformed"),
+        ({"timestamp": f"{AT}.9"}, "malformed"),
+        ({"timestamp": f"+{AT}"}, "malformed"),
+        ({"timestamp": "٣"}, "malformed"),
+        ({"timestamp": "9" * 400}, "malformed"),
+        ({"webhook_id": "msg_2"}, "mismatch"),
+        ({"body": BODY + b" "}, "mismatch"),
+        ({"signatures": "v1"}, "mismatch"),
+        ({"signatures": "v1,a,b"}, "mismatch"),
+        ({"signatures": "v1,%%%"}, "mismatch"),
+        ({"signatures": "v1,é"}, "mismatch"),
+        ({"signatures": "v1,=  v1,"}, "mismatch"),
+        ({"signatures": rules.signature(STRANGER, "msg_1", AT, BODY)}, "mismatch"),
+        ({"signatures": rules.signature(NEW, "msg_1", AT, BODY).replace("v1,", "v2,")}, "mismatch"),
+    ],
+)
+def test_everything_else_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(SignatureRefused) as refused:
+        check(**changes)
+
+    assert refused.value.reason == reason
+
+
+def test_a_channel_without_a_key_accepts_nothing() -> None:
+    with pytest.raises(SignatureRefused):
+        rules.check_signature((), webhook_id="m", timestamp=str(AT), signatures="v1,", body=b"", now=NOW)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=80), st.binary(max_size=40))
+def test_no_header_raises_anything_but_a_refusal(webhook_id: str, timestamp: str, signatures: str, body: bytes) -> None:
+    with contextlib.suppress(SignatureRefused):
+        check(webhook_id=webhook_id, timestamp=timestamp, signatures=signatures, body=body)
+        raise AssertionError("accepted")
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60), st.text(max_size=60))
+def test_our_signatures_are_those_of_the_standard(webhook_id: str, text: str) -> None:
+    oracle = Webhook(base64.b64encode(NEW).decode())
+
+    assert rules.signature(NEW, webhook_id, AT, text.encode()) == oracle.sign(webhook_id, NOW, text)
+
+
+# --- Settings -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_a_secret_of_24_to_64_bytes_is_read(size: int) -> None:
+    assert len(key_of("whsec_" + base64.b64encode(b"k" * size).decode())) == size
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "not json",
+        "[]",
+        '{"nobody": {"in": ["whsec_' + base64.b64encode(NEW).decode() + '"]}}',
+        '{"city_12345": {"in": []}}',
+        '{"city_12345": {"in": ["whsec_' + base64.b64encode(b"k" * 23).decode() + '"]}}',
+        '{"city_12345": {"in": ["whsec_' + base64.b64encode(b"k" * 65).decode() + '"]}}',
+        '{"city_12345": {"in": ["plain"]}}',
+        '{"city_12345": {"in": ["whsec_' + base64.b64encode(NEW).decode() + '"], "url": "file:///etc/passwd"}}',
+    ],
+)
+def test_secrets_that_cannot_be_used_stop_the_start_and_are_not_shown(spelling: str) -> None:
+    with pytest.raises(BadChannelSecrets) as refused:
+        channel_secrets(spelling, frozenset(CHANNELS))
+
+    assert base64.b64encode(NEW).decode() not in str(refused.value)
+
+
+# --- What the text says ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("S1.3.1a")
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("小区燃气泄漏，气味很大", ("safety",)),
+        ("楼上外墙脱落砸坏车辆", ("safety",)),
+        ("家里停水两天", ("livelihood",)),
+        ("公租房补贴政策怎么申请", ("policy",)),
+        ("停水后电梯有人被困", ("safety", "livelihood")),
+        ("小区绿化带被占用", ()),
+    ],
+)
+def test_urgent_words_are_recognised(text: str, urgent: tuple[str, ...]) -> None:
+    assert rules.urgency_of(text) == urgent
+
+
+@pytest.mark.clause("S2.2.2a")
+@pytest.mark.parametrize(
+    ("text", "suspicion"),
+    [
+        ("对法院判决不服，要求政府处理", "litigation"),
+        ("信访局答复不满意", "petition"),
+        ("该案已立案侦查", "criminal"),
+        ("噪音扰民", None),
+    ],
+)
+def test_matters_out_of_scope_are_suspected_with_their_class(text: str, suspicion: str | None) -> None:
+    assert rules.scope_suspicion(text) == suspicion
+
+
+@pytest.mark.parametrize(
+    ("place", "street"),
+    [
+        ({"street": "初家街道"}, "初家街道"),
+        ({"address": "烟台市莱山区黄海路街道海天小区"}, "黄海路街道"),
+        ({"address": "解甲庄街道办事处门口"}, "解甲庄街道"),
+        ({"address": "莱山区院格庄镇某村"}, "院格庄街道"),
+        ({"area": "芝罘区", "address": "滨海路街道"}, None),
+        ({"area": "莱山区", "address": "滨海路街道与芝罘区交界"}, "滨海路街道"),
+        ({"address": "滨海路88号"}, None),
+        ({"address": "高新区马山街道"}, None),
+        ({}, None),
+    ],
+)
+def test_the_street_is_found_within_the_district_only(place: dict[str, str], street: str | None) -> None:
+    order = UpstreamOrder(upstream_no="1", title="t", content="c", category="k", **place)  # type: ignore[arg-type]
+
+    assert rules.street_of(order) == street
+
+
+# --- Masks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mask", "clear", "shown"),
+    [
+        (rules.masked_phone, "13800138000", "138****8000"),
+        (rules.masked_phone, "6881234", "****34"),
+        (rules.masked_phone, None, None),
+        (rules.masked_name, "张三丰", "张**"),
+        (rules.masked_name, "", None),
+        (rules.masked_id_number, "370613199001011234", "370613********1234"),
+        (rules.masked_id_number, "G1234567", "********"),
+        (rules.masked_email, "zhang@example.com", "z***@example.com"),
+        (rules.masked_address, "莱山区迎春大街12号楼3单元", "莱山区迎春大街***"),
+        (rules.masked_address, "某某小区南门口东侧", "某某小区南门***"),
+    ],
+)
+def test_what_is_shown_does_not_name_the_person(mask: Any, clear: str | None, shown: str | None) -> None:
+    assert mask(clear) == shown
+
+
+# --- Revisits -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("connected", "solved", "satisfied", "result"),
+    [
+        (True, "解决", "满意", (True, "solved", "satisfied")),
+        (True, "基本解决", "基本满意", (True, "mostly_solved", "mostly_satisfied")),
+        (True, "未解决", "不满意", (True, "unsolved", "unsatisfied")),
+        (True, "解决", "无法回访", (False, None, None)),
+        (True, "解决", None, (False, None, None)),
+        (False, "解决", "满意", (False, None, None)),
+        (False, None, "无人接听", (False, None, None)),
+    ],
+)
+def test_a_revisit_counts_only_when_somebody_answered(
+    connected: bool, solved: str | None, satisfied: str | None, result: tuple[Any, ...]
+) -> None:
+    found = rules.revisit_result(connected=connected, solved=solved, satisfied=satisfied)
+
+    assert (found.valid, found.solved, found.satisfied) == result
+
+
+def test_every_word_of_a_revisit_has_a_meaning() -> None:
+    for solved in rules.SOLVED_WORDS:
+        for satisfied in rules.SATISFIED_WORDS:
+            found = rules.revisit_result(connected=True, solved=solved, satisfied=satisfied)
+            assert found.valid == (found.solved is not None) == (found.satisfied is not None)
+
+
+# --- The schedule ---------------------------------------------------------------------------------------------------
+
+
+def test_the_schedule_is_the_standard_one_and_ends_after_ten_attempts() -> None:
+    waits = [rules.next_attempt_at(n, now=NOW, jitter=0, retry_after=None) for n in range(11)]
+
+    assert [at - NOW for at in waits[:-1] if at] == list(limits.FEEDBACK_SCHEDULE)
+    assert waits[-1] is None
+    assert sum(limits.FEEDBACK_SCHEDULE, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "wait"),
+    [
+        (None, timedelta(seconds=5.5)),
+        (timedelta(seconds=2), timedelta(seconds=5.5)),
+        (timedelta(seconds=60), timedelta(seconds=60)),
+        (timedelta(days=9), timedelta(days=1)),
+    ],
+)
+def test_retry_after_stretches_the_wait_and_jitter_never_shortens_it(
+    retry_after: timedelta | None, wait: timedelta
+) -> None:
+    assert rules.next_attempt_at(1, now=NOW, jitter=1, retry_after=retry_after) == NOW + wait
+
+
+@pytest.mark.parametrize("code", CHANNELS)
+def test_a_reply_is_written_in_the_platforms_own_words(code: str) -> None:
+    reply = {
+        "contact_person": "李工",
+        "contact_at": "2026-11-23T03:00:00+00:00",
+        "contact_phone": "6881234",
+        "findings": "已清理",
+        "satisfaction": "satisfied",
+        "remarks": None,
+    }
+    channel = CHANNELS[code]
+    body = rules.feedback_body(channel, "N1", "r1", 1, "城管局", "solved", reply)
+
+    assert set(body) == set(channel.feedback.values()) - {channel.feedback["remarks"]}
+    assert body[channel.feedback["disposition"]] == "办结"
+    written = {"local": "2026-11-23 11:00:00", "iso": "2026-11-23T11:00:00+08:00", "millis": 1795402800000}
+    assert body[channel.feedback["contact_at"]] == written[channel.spelling]

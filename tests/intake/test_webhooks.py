@@ -1,0 +1,183 @@
+"""Whatever a client sends is refused in clear words, and leaves no half effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from services.intake.policy import CHANNELS, limits
+from shared.contracts.intake import RequestQuarantined
+from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk
+
+ADDRESS = "/api/intake/v1/channels/city_12345/orders"
+
+
+async def nothing_happened(desk: Desk) -> bool:
+    tables = ("upstream_order", "receipt", "quarantine", "outbox", "caller", "order_version")
+    return not any([await desk.rows(f"select 1 from {table}") for table in tables])
+
+
+async def test_without_a_signature_the_answer_is_401_and_nothing_is_kept(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await desk.http.post(ADDRESS, json=an_order())
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "signature_refused")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert await nothing_happened(desk)
+        counted = parts_of(desk).signatures_refused.labels("city_12345", "missing")._value.get()
+        assert counted == 1
+
+
+async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(), shift=-301)
+
+        assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
+        assert await nothing_happened(desk)
+
+
+async def test_the_older_of_two_secrets_still_signs(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(), secret=SECRETS["city_12345"]["in"][1])
+
+        assert answer.status_code == 201
+
+
+async def test_one_channels_secret_does_not_sign_for_another(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(), secret=SECRETS["province_12345"]["in"][0])
+
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"eventDesc": None}, "eventDesc", "诉求内容：缺少必填项"),
+        ({"eventDesc": ""}, "eventDesc", "诉求内容：缺少必填项"),
+        ({"callerPhone": None}, "callerPhone", "来电号码：缺少必填项"),
+        ({"surprise": 1}, "surprise", "surprise：不认识的字段，请删除"),
+        ({"title": "铃\x07声"}, "title", "诉求标题：含有控制字符，请删除后重新提交"),
+        ({"title": "两\n行"}, "title", "诉求标题：不能换行"),
+        ({"title": 7}, "title", "诉求标题：应为文字"),
+        ({"callTime": "1899-01-01 00:00:00"}, "callTime", "来电时间：日期应在 2000 年至 2099 年之间"),
+        ({"callTime": "昨天"}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
+        ({"callTime": 1795395600000}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
+        ({"attachments": [{"name": "a"}]}, "attachments.0.url", "attachments.0.url：缺少必填项"),
+    ],
+)
+async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(
+    changes: dict[str, Any], field: str, said: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps({**an_order(), **changes} if None not in changes.values() else an_order(**changes))
+        answer = await Platform(desk).push(body)
+
+        assert answer.status_code == 422
+        problem = answer.json()
+        assert problem["code"] == "not_understood"
+        assert {"field": field, "message": said} in [
+            {"field": fault["field"], "message": fault["message"]} for fault in problem["errors"]
+        ]
+        assert said in problem["detail"]
+        [kept] = await desk.rows("select * from quarantine")
+        assert kept["id"].__str__() == problem["facts"]["quarantine_id"]
+        assert (bytes(kept["body"]), kept["verified"], kept["state"]) == (body, True, "waiting")
+        [event] = await desk.told()
+        assert isinstance(event, RequestQuarantined)
+        assert not await desk.rows("select 1 from upstream_order")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xfe", b"[]", b"null", b'"text"', b"{", b"NaN", b'{"a":"\\ud800"}', b"[" * 5000]
+)
+async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(body)
+
+        assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "undecodable")
+        [kept] = await desk.rows("select body from quarantine")
+        assert bytes(kept["body"]) == body
+
+
+async def test_the_same_unreadable_request_is_kept_once_and_answered_the_same(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        first = await platform.push(b"{", webhook_id="m")
+        again = await platform.push(b"{", webhook_id="m")
+        other = await platform.push(b"[", webhook_id="m")
+
+        assert first.json()["facts"] == again.json()["facts"]
+        assert other.json()["code"] == "webhook_id_reused"
+        assert len(await desk.rows("select 1 from quarantine")) == 1
+        assert len(await desk.told()) == 1
+
+
+async def test_the_nul_character_is_refused_and_not_a_server_error(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        for field in ("title", "eventDesc", "category", "orderNum", "callerName"):
+            answer = await Platform(desk).push(an_order(**{field: "a\x00b"}))
+            assert answer.status_code == 422
+
+
+async def test_more_than_a_megabyte_is_413(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(b"x" * (1024 * 1024 + 1))
+
+        async def chunks():
+            for _ in range(17):
+                yield b"x" * 65536
+
+        chunked = await desk.http.post(ADDRESS, content=chunks())
+
+        assert (answer.status_code, chunked.status_code) == (413, 413)
+        assert await nothing_happened(desk)
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_an_unknown_channel_is_kept_unverified_and_never_taken_for_another(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await desk.http.post("/api/intake/v1/channels/city_999/orders", json=an_order())
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown_channel")
+        [kept] = await desk.rows("select channel, verified, reason from quarantine")
+        assert kept == {"channel": "city_999", "verified": False, "reason": "unknown_channel"}
+        assert not await desk.rows("select 1 from upstream_order")
+
+
+async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+
+        async def push(size: int = 10) -> httpx.Response:
+            return await desk.http.post("/api/intake/v1/channels/x/orders", content=b"x" * size)
+
+        big = await push(limits.UNVERIFIED_BYTES + 1)
+        answers = [await push() for _ in range(limits.UNVERIFIED_PER_SOURCE + 1)]
+
+        assert {answer.status_code for answer in [big, *answers]} == {422}
+        assert "quarantine_id" not in big.json()["facts"]
+        assert "quarantine_id" in answers[-2].json()["facts"]
+        assert "quarantine_id" not in answers[-1].json()["facts"]
+
+
+@pytest.mark.parametrize("code", CHANNELS)
+async def test_each_channels_whole_example_is_held(code: str, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order_id = await Platform(desk, code).accepted()
+        from shared.identity import Role
+
+        answer = await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=desk.bearer(Role.DISPATCHER))
+
+        shown = answer.json()
+        example = CHANNELS[code].example
+        assert shown["title"] == example[CHANNELS[code].theirs("title")]
+        assert shown["content"] == example[CHANNELS[code].theirs("content")]
+        assert shown["street"] in {"滨海路街道", "初家街道", "黄海路街道"}
+        assert shown["upstream_due_at"] is not None
