@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import httpx
@@ -33,7 +33,7 @@ class Caller:
         answer = await self._http.post(
             "/api/dispatch/v1/tokens", json={"account": self.account, "password": self._password}
         )
-        self._token = _sound(answer)["token"]
+        self._token = _sound(answer)["access_token"]
         return self
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
@@ -95,13 +95,13 @@ class People:
             self._known[account] = await Caller(self._http, account, password).log_in()
         return self._known[account]
 
-    async def load_district(self) -> bool:
+    async def load_district(self, units: Sequence[Unit] = UNITS) -> bool:
         """Enter units and accounts through the API; False when they were there before."""
         admin = await self.get("admin")
         known = {unit["code"] for unit in await _all(admin, "/api/dispatch/v1/units")}
         accounts = {account["account"] for account in await _all(admin, "/api/dispatch/v1/accounts")}
-        missing_units = [unit for unit in UNITS if unit.code not in known]
-        everybody = [*CENTRE, *(staff for unit in UNITS for staff in staff_of(unit))]
+        missing_units = [unit for unit in units if unit.code not in known]
+        everybody = [*CENTRE, *(staff for unit in units for staff in staff_of(unit))]
         missing_staff = [staff for staff in everybody if staff.account not in accounts]
         for unit in missing_units:
             await admin.call("POST", "/api/dispatch/v1/units", _unit_body(unit))
@@ -135,9 +135,9 @@ def _unit_body(unit: Unit) -> dict[str, Any]:
         "code": unit.code,
         "name": unit.name,
         "group": unit.group,
-        "principal": unit.principal,
+        "first_responsible": unit.principal,
         "deputy": unit.deputy,
-        "section": unit.section,
+        "office": unit.section,
         "duties": [
             {"text": d.text, "kind": d.kind, "keywords": list(d.keywords), "streets": list(d.streets)}
             for d in unit.duties

@@ -37,8 +37,8 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     dispatcher = await people.get("paidan")
     case = await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="triage")
     advice = await dispatcher.call("GET", f"/api/dispatch/v1/orders/{order_id}/recommendations")
-    best = advice["items"][0]
-    say(f"2  in triage; recommended: {', '.join(item['unit'] for item in advice['items'])}")
+    best = advice["candidates"][0]
+    say(f"2  in triage; recommended: {', '.join(item['unit'] for item in advice['candidates'])}")
     await dispatcher.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/assign",
@@ -82,7 +82,7 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="closed")
     say("9  revisit: solved and satisfied -> closed")
     clocks = await dispatcher.call("GET", f"/api/sla/v1/orders/{order_id}/clocks")
-    for clock in clocks["items"]:
+    for clock in clocks["clocks"]:
         say(f"   clock {clock['kind']:<18} due {clock['due_at']}  {clock['state']}")
     return order_id
 
@@ -93,7 +93,7 @@ async def _replies(caller: Any, order_id: str, state: str) -> list[dict[str, Any
     while True:
         try:
             items: list[dict[str, Any]] = (await caller.call("GET", f"/api/review/v1/orders/{order_id}/replies"))[
-                "items"
+                "rounds"
             ]
         except Refused as refusal:
             if refusal.status != httpx.codes.NOT_FOUND:

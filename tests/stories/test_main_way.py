@@ -1,5 +1,7 @@
 """One order's whole way through five services, with its loops, on both buses."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -106,7 +108,7 @@ async def test_a_return_inside_its_window_goes_to_another_unit_and_the_district_
     running = (await place.clocks(order_id))["district_final"]
     dispatcher = await place.person("paidan")
     await dispatcher.call(
-        "POST", f"/api/dispatch/v1/orders/{order_id}/return/decision", {"verdict": "accept", "reason": "确属城管职责"}
+        "POST", f"/api/dispatch/v1/orders/{order_id}/return/decision", {"decision": "accept", "reason": "确属城管职责"}
     )
     await place.case(order_id, status="triage", returns=1)
     await place.assign(order_id, "chengguan")
@@ -198,7 +200,7 @@ async def return_order(place: District, order_id: str) -> None:
             "reason": "经现场核实，问题为占道经营，不属于本单位职责",
             "policy_basis": "区综合行政执法局三定方案第三条",
             "suggested_unit": "chengguan",
-            "materials": [{"name": "现场照片.png", "content": PIXEL}],
+            "materials": [{"name": "现场照片.png", "sha256": PIXEL_SHA256, "content": PIXEL}],
         },
     )
 
@@ -221,3 +223,4 @@ async def breaches(place: District, order_id: str, kind: str) -> list[dict[str, 
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 """A PNG of one pixel, base64."""
+PIXEL_SHA256 = hashlib.sha256(base64.b64decode(PIXEL)).hexdigest()

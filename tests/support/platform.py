@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 from pydantic import SecretStr
 
+from sample.district import UNITS
 from sample.orders import Demand
 from sample.staff import Caller, People, Refused
 from sample.upstream import SimulatedUpstream
@@ -36,6 +37,7 @@ from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
 ALL: Final = (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)
+SOME_UNITS: Final = tuple(unit for unit in UNITS if unit.code in {"zhujian", "chengguan", "jiaotong", "chujia"})
 FINDINGS: Final = REPLY["findings"]
 """A reply that passes the pre-check."""
 
@@ -109,7 +111,7 @@ class District:
 
         async def arrived() -> bool:
             with contextlib.suppress(Refused):
-                items = (await leader.call("GET", f"/api/review/v1/orders/{order_id}/replies"))["items"]
+                items = (await leader.call("GET", f"/api/review/v1/orders/{order_id}/replies"))["rounds"]
                 if items and items[-1]["state"] == state:
                     found.update(items[-1])
             return bool(found)
@@ -150,7 +152,7 @@ class District:
     async def clocks(self, order_id: str) -> dict[str, dict[str, Any]]:
         """The newest clock of each kind."""
         dispatcher = await self.person("paidan")
-        items = (await dispatcher.call("GET", f"/api/sla/v1/orders/{order_id}/clocks"))["items"]
+        items = (await dispatcher.call("GET", f"/api/sla/v1/orders/{order_id}/clocks"))["clocks"]
         return {clock["kind"]: clock for clock in sorted(items, key=lambda clock: clock["started_at"])}
 
     def at(self, moment: datetime) -> None:
@@ -202,7 +204,7 @@ async def district(
             upstream.base_url = inside.address
             people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
             await eventually(lambda: _ready(http), within=30)
-            await people.load_district()
+            await people.load_district(SOME_UNITS)
             yield District(http, upstream, people, clock, process)
 
 
