@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
-from sample.platform import accompany, greeting
 
+from sample.platform import accompany, greeting
 from services.analytics.service import SERVICE as ANALYTICS
 from services.dispatch.service import SERVICE as DISPATCH
 from services.intake.service import SERVICE as INTAKE
