@@ -1,0 +1,335 @@
+"""The dispatch desk over HTTP: assigning, reassigning, returns and their decisions."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.dispatch import OrderAssigned, ReturnAccepted, ReturnRejected, ReturnRequested
+from shared.identity import Role
+from tests.dispatch.story import STREET, URBAN, WATER, Story, material
+
+
+@pytest.mark.clause("S2.1c")
+async def test_an_assignment_keeps_basis_person_time_and_what_became_of_the_recommendation(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id, URBAN, basis="territory", grounds="属地")
+
+    chain = (await story.get(f"/orders/{order_id}/assignments")).json()
+
+    assert len(chain) == 1
+    link = chain[0]
+    assert (link["basis"], link["grounds"], link["assigned_by"]) == ("territory", "属地", "dispatcher-centre")
+    assert (link["recommended"][0], link["followed"]) == (URBAN, True)
+    told = (await story.desk.told(OrderAssigned))[0]
+    assert (told.unit, told.first_unit, told.cause, told.basis) == (URBAN, URBAN, "first", "territory")
+    assert told.assigned_at == told.determined_at == story.now
+
+
+@pytest.mark.clause("S2.1c")
+async def test_another_unit_than_the_recommended_is_on_the_record(story: Story) -> None:
+    order_id = await story.arrive()
+
+    await story.assign(order_id, WATER)
+
+    assert (await story.get(f"/orders/{order_id}/assignments")).json()[0]["followed"] is False
+
+
+@pytest.mark.clause("S2.1c")
+@pytest.mark.parametrize("part", ["unit", "basis", "grounds"])
+async def test_an_assignment_without_a_part_is_refused_by_its_name(story: Story, part: str) -> None:
+    order_id = await story.arrive()
+    body = {"unit": URBAN, "basis": "duty", "grounds": "职责目录"}
+    del body[part]
+
+    answer = await story.post(f"/orders/{order_id}/assign", body)
+
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["errors"]] == [part]
+    assert await story.status(order_id) == "triage"
+
+
+@pytest.mark.clause("S2.1b")
+async def test_the_unit_may_have_been_determined_before_the_assignment(story: Story) -> None:
+    order_id = await story.arrive()
+    determined = story.now + timedelta(minutes=10)
+    story.pass_time(minutes=30)
+
+    assert (await story.assign(order_id, determined_at=determined.isoformat())).status_code == 200
+
+    told = (await story.desk.told(OrderAssigned))[0]
+    assert (told.determined_at, told.assigned_at) == (determined, story.now)
+
+
+@pytest.mark.clause("S4.1a")
+async def test_a_unit_without_an_active_handler_is_not_assigned_to(story: Story) -> None:
+    await story.post("/units", story.unit_body("empty"), story.head)
+    order_id = await story.arrive()
+
+    answer = await story.assign(order_id, "empty")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "unit_not_ready")
+    assert answer.json()["facts"]["missing"] == ["handlers"]
+    assert answer.json()["clause"] == "S4.1a"
+
+
+async def test_a_unit_that_there_is_not_is_refused(story: Story) -> None:
+    order_id = await story.arrive()
+
+    answer = await story.assign(order_id, "nobody")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unit_not_listed")
+
+
+@pytest.mark.clause("S3.1a")
+async def test_the_first_unit_stays_the_first_through_return_and_reassignment(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.returned(order_id, URBAN)
+    await story.assign(order_id, WATER)
+    await story.assign(order_id, STREET, reason="属地处理更快")
+
+    order = await story.order(order_id)
+    chain = (await story.get(f"/orders/{order_id}/assignments")).json()
+
+    assert (order["unit"], order["first_unit"]) == (STREET, URBAN)
+    assert [(link["number"], link["unit"], link["cause"]) for link in chain] == [
+        (1, URBAN, "first"),
+        (2, WATER, "returned"),
+        (3, STREET, "reassigned"),
+    ]
+    assert {event.first_unit for event in await story.desk.told(OrderAssigned)} == {URBAN}
+
+
+@pytest.mark.clause("S2.2.1h")
+async def test_after_the_window_the_unit_is_refused_and_the_centre_reassigns_on_the_record(story: Story) -> None:
+    order_id = await story.handled()
+    story.desk.clock.set(story.now + timedelta(hours=39, minutes=1))  # Wednesday 00:01
+
+    refused = await story.post(
+        f"/orders/{order_id}/return", story.return_body(), story.desk.bearer(Role.UNIT_HEAD, unit=URBAN)
+    )
+    without = await story.assign(order_id, WATER)
+    reassigned = await story.assign(order_id, WATER, reason="经核实属供水职责")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "return_window_closed")
+    assert refused.json()["clause"] == "S2.2.1f"
+    assert refused.json()["facts"]["closed_at"] == "2026-11-25T00:00:00+08:00"
+    assert (without.status_code, without.json()["code"]) == (422, "reassign_reason_missing")
+    assert reassigned.status_code == 200
+    lines = (await story.get(f"/orders/{order_id}/history")).json()["items"]
+    assert (lines[-1]["action"], lines[-1]["reason"]) == ("order.reassigned", "经核实属供水职责")
+    # The unit that lost it sees it no more.
+    assert (await story.get(f"/orders/{order_id}", story.handler(URBAN))).status_code == 404
+
+
+@pytest.mark.clause("S2.2.1f")
+async def test_a_return_in_the_last_minute_is_taken(story: Story) -> None:
+    order_id = await story.handled()
+    story.desk.clock.set(story.now + timedelta(hours=38, minutes=59))  # Tuesday 23:59
+
+    assert (await story.ask_return(order_id)).status_code == 202
+
+
+@pytest.mark.clause("S2.2.1g")
+@pytest.mark.parametrize("part", ["reason", "policy_basis", "suggested_unit", "materials"])
+async def test_a_return_without_a_part_is_refused_by_its_name(story: Story, part: str) -> None:
+    order_id = await story.handled()
+    body = story.return_body()
+    del body[part]
+
+    answer = await story.post(f"/orders/{order_id}/return", body, story.handler())
+
+    assert (answer.status_code, answer.json()["facts"]["missing"]) == (422, [part])
+    assert await story.status(order_id) == "handling"
+
+
+@pytest.mark.clause("S2.2.1g")
+@pytest.mark.parametrize("suggested", [URBAN, "nobody", "closed"])
+async def test_the_proposed_unit_exists_is_active_and_another(story: Story, suggested: str) -> None:
+    await story.enter_unit("closed", active=False)
+    order_id = await story.handled()
+
+    answer = await story.ask_return(order_id, suggested_unit=suggested)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "suggested_unit_unfit")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"sha256": "0" * 64}, {"content": "not base64!"}, material(b"<html>")],
+    ids=["digest", "base64", "kind"],
+)
+async def test_a_material_that_is_not_what_it_says_leaves_nothing_behind(story: Story, broken: dict[str, str]) -> None:
+    order_id = await story.handled()
+
+    answer = await story.ask_return(order_id, materials=[material() | broken])
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "material_unfit")
+    assert await story.desk.rows("select id from attachment") == []
+
+
+@pytest.mark.clause("S2.2.1g")
+async def test_the_centre_reads_the_material_of_a_return(story: Story) -> None:
+    order_id = await story.handled()
+    await story.ask_return(order_id)
+
+    listed = (await story.get(f"/orders/{order_id}/attachments")).json()
+    download = await story.get(f"/orders/{order_id}/attachments/{listed[0]['attachment_id']}")
+    asked = (await story.get(f"/orders/{order_id}/returns")).json()
+
+    assert (listed[0]["name"], listed[0]["media_type"]) == ("现场照片.pdf", "application/pdf")
+    assert download.content.startswith(b"%PDF-")
+    assert download.headers["content-disposition"].startswith("attachment;")
+    assert (asked[0]["reason"], asked[0]["suggested_unit"]) == ("不属于本单位职责", WATER)
+
+
+@pytest.mark.clause("S2.2.1i")
+async def test_an_accepted_return_lies_on_the_desk_again(story: Story) -> None:
+    order_id = await story.handled()
+    await story.ask_return(order_id)
+    assert await story.status(order_id) == "return_pending"
+
+    assert (await story.decide(order_id, "accept")).status_code == 204
+
+    order = await story.order(order_id)
+    assert (order["status"], order["unit"], order["returns"]) == ("triage", None, 1)
+    assert [event.suggested_unit for event in await story.desk.told(ReturnRequested)] == [WATER]
+    assert [(event.unit, event.returns) for event in await story.desk.told(ReturnAccepted)] == [(URBAN, 1)]
+
+
+@pytest.mark.clause("S3.1d")
+async def test_a_rejected_return_leaves_the_order_with_the_unit_for_good(story: Story) -> None:
+    order_id = await story.handled()
+    await story.ask_return(order_id)
+
+    silent = await story.decide(order_id, "reject", None)
+    assert (await story.decide(order_id, "reject")).status_code == 204
+    again = await story.ask_return(order_id)
+
+    assert (silent.status_code, silent.json()["code"]) == (422, "rejection_reason_missing")
+    assert await story.status(order_id) == "handling"
+    assert [event.reason for event in await story.desk.told(ReturnRejected)] == ["研判意见"]
+    assert (again.status_code, again.json()["code"]) == (409, "no_return")
+
+
+@pytest.mark.clause("S3.1b")
+async def test_an_order_given_back_to_a_unit_that_returned_it_stays_there(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.returned(order_id, URBAN)
+    await story.assign(order_id, URBAN)
+
+    answer = await story.ask_return(order_id)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_return")
+
+
+@pytest.mark.clause("S3.1h")
+async def test_after_two_accepted_returns_only_a_decision_of_the_panel_assigns(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.returned(order_id, URBAN)
+    await story.returned(order_id, WATER, suggested=STREET)
+    assert await story.status(order_id) == "consult"
+
+    ordinary = await story.assign(order_id, STREET)
+    pretended = await story.assign(order_id, STREET, decision="研判第7号")
+    decided = await story.assign(order_id, STREET, who=story.head, decision="研判第7号：由初家街道承办")
+
+    assert (ordinary.status_code, ordinary.json()["code"]) == (409, "panel_decision_needed")
+    assert (pretended.status_code, pretended.json()["code"]) == (403, "decision_not_yours")
+    assert decided.status_code == 200
+    assert (await story.order(order_id))["no_return"] is True
+    refused = await story.ask_return(order_id, STREET)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_return")
+
+
+async def test_two_dispatchers_at_once_assign_once(story: Story) -> None:
+    order_id = await story.arrive()
+    headers = story.dispatcher | {"If-Match": '"1"'}
+
+    first = await story.assign(order_id, URBAN, who=headers)
+    second = await story.assign(order_id, WATER, who=headers, reason="我先看到的")
+
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (409, "changed_meanwhile")
+
+
+async def test_a_repeated_command_with_its_key_is_done_once(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    headers = story.handler() | {"Idempotency-Key": "contact-1"}
+    body = story.contact_body()
+
+    first = await story.post(f"/orders/{order_id}/contacts", body, headers)
+    second = await story.post(f"/orders/{order_id}/contacts", body, headers)
+
+    assert first.json() == second.json()
+    assert len(await story.desk.rows("select id from contact")) == 1
+
+
+@pytest.mark.clause("S2.2.1b")
+async def test_the_second_vain_attempt_counts(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+
+    first = await story.contact(order_id, outcome="not_reached", person=None, content=None)
+    too_early = await story.reply(order_id)
+    second = await story.contact(order_id, outcome="not_reached", person=None, content=None)
+
+    assert (first.json()["counts"], second.json()["counts"]) == (False, True)
+    assert too_early.json()["code"] == "result_contact_missing"
+    assert (await story.reply(order_id)).status_code == 201
+
+
+@pytest.mark.clause("S1.2.2d")
+async def test_a_contact_without_the_number_is_refused_by_name_and_nothing_is_told(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    told = len(await story.desk.told())
+
+    answer = await story.contact(order_id, phone=None)
+
+    assert (answer.status_code, answer.json()["facts"]["missing"]) == (422, ["phone"])
+    assert "联系所用电话号码" in answer.json()["detail"]
+    assert len(await story.desk.told()) == told
+    assert await story.status(order_id) == "assigned"
+
+
+@pytest.mark.clause("S2.2.3b")
+@pytest.mark.parametrize("element", ["contact_person", "contact_at", "contact_phone", "findings", "satisfaction"])
+async def test_a_reply_without_an_element_is_refused_by_its_name(story: Story, element: str) -> None:
+    order_id = await story.handled()
+    body = story.reply_body()
+    del body[element]
+
+    answer = await story.post(f"/orders/{order_id}/reply", body, story.handler())
+
+    assert (answer.status_code, answer.json()["facts"]["missing"]) == (422, [element])
+    assert await story.status(order_id) == "handling"
+
+
+@pytest.mark.clause("S2.2.2h")
+async def test_a_reply_has_one_disposition_with_its_evidence_in_the_same_submission(story: Story) -> None:
+    order_id = await story.handled()
+
+    two = await story.reply(order_id, disposition=["solved", "planned"])
+    bare = await story.reply(order_id, disposition="not_true")
+    proven = await story.reply(order_id, disposition="not_true", evidence=[material()])
+
+    assert (two.status_code, bare.status_code, proven.status_code) == (422, 422, 201)
+    files = (await story.get(f"/orders/{order_id}/attachments")).json()
+    assert [(line["purpose"], line["owner_id"]) for line in files] == [("reply", proven.json()["reply_id"])]
+
+
+@pytest.mark.clause("X2")
+async def test_what_the_caller_said_is_sealed_at_rest_and_shown_to_those_who_need_it(story: Story) -> None:
+    order_id = await story.handled()
+    await story.reply(order_id)
+
+    stored = await story.desk.rows("select sealed from contact union all select sealed from reply")
+    handler = (await story.get(f"/orders/{order_id}/contacts", story.handler())).json()[0]
+    leader = (await story.get(f"/orders/{order_id}/contacts", story.desk.bearer(Role.LEADER))).json()[0]
+    audit = await story.desk.rows("select concat(before, after, reason) as said from audit")
+
+    assert all(row["sealed"].startswith("s1.") for row in stored)
+    assert (handler["phone"], handler["content"]) == ("0535-6891234", "已与来电人核实情况")
+    assert (leader["phone"], leader["content"], leader["outcome"]) == (None, None, "reached")
+    assert not any("6891234" in row["said"] or "清运" in row["said"] for row in audit)

@@ -1,0 +1,15 @@
+"""docs/lifecycle.md says what the table of moves says."""
+
+from services.dispatch.rules.lifecycle import MOVES
+from tools.lifecycle import DOCUMENT, ROOT, document
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert (ROOT / DOCUMENT).read_text(encoding="utf-8") == document()
+
+
+def test_every_move_has_its_line() -> None:
+    lines = document().splitlines()
+
+    for (status, move), to in MOVES.items():
+        assert any(line.startswith(f"| {status} ") and f"| {move} " in line and f"| {to} " in line for line in lines)

@@ -1,0 +1,650 @@
+"""The rules at their boundaries: last minute in, one minute late, each missing part."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import product
+from typing import Any
+
+import pytest
+
+from services.dispatch.errors import (
+    ContactIncomplete,
+    ContactOutside,
+    DecisionNotYours,
+    DeterminedOutside,
+    DispositionNotOffered,
+    EvidenceMissing,
+    ExplanationIncomplete,
+    IllegalMove,
+    MaterialsTooLarge,
+    MaterialUnfit,
+    PanelDecisionNeeded,
+    PasswordUnfit,
+    PlanIncomplete,
+    PlanOutside,
+    PromiseNotAhead,
+    ReassignReasonMissing,
+    RejectionReasonMissing,
+    ReplyContactAhead,
+    ReplyIncomplete,
+    ResultContactMissing,
+    ReturnedBefore,
+    ReturnForbidden,
+    ReturnIncomplete,
+    ReturnWindowClosed,
+    RolesUnfit,
+    SameUnit,
+    StatementMissing,
+    UnitNotReady,
+)
+from services.dispatch.model import (
+    ENDED,
+    MOVE_TITLES,
+    STATUS_TITLES,
+    Case,
+    Contact,
+    Demand,
+    Duty,
+    Experience,
+    Material,
+    Move,
+    Profile,
+    Readiness,
+    Reply,
+    ReturnRequest,
+    Revisit,
+    Status,
+)
+from services.dispatch.policy import MATERIAL_BYTES
+from services.dispatch.rules.accounts import check_password, check_roles
+from services.dispatch.rules.assignment import cause_of, check_assignment, check_unit_ready, is_confirmed
+from services.dispatch.rules.handling import check_contact, check_promise, check_reply, contact_counts
+from services.dispatch.rules.lifecycle import MOVES, accepted_return, after, moves_open_to, revisit_verdict
+from services.dispatch.rules.materials import check_size, material_of
+from services.dispatch.rules.recommendation import recommend
+from services.dispatch.rules.returns import check_return, check_return_decision, window_closes_at
+from shared.calendar import statutory_calendar
+
+CALENDAR = statutory_calendar()
+YANTAI = timezone(timedelta(hours=8))
+MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=YANTAI)
+FILE = Material("a.pdf", "application/pdf", "0" * 64, b"%PDF-")
+CASE = Case(
+    status=Status.HANDLING,
+    unit="urban",
+    level="municipal",
+    scheme="ordinary",
+    received_at=MONDAY_0900 - timedelta(hours=1),
+    assigned_at=MONDAY_0900,
+    first_assigned_at=MONDAY_0900,
+    no_return=False,
+    returned_by=(),
+    returns=0,
+    counted_contacts=1,
+)
+RETURN = ReturnRequest("不属于本单位职责", "三定方案", "water", (FILE,))
+CONTACT = Contact("reached", MONDAY_0900 + timedelta(minutes=5), "0535-1", "王科员", "已核实", None)
+REPLY = Reply(
+    disposition="solved",
+    contact_person="王科员",
+    contact_at=MONDAY_0900 + timedelta(minutes=5),
+    contact_phone="0535-1",
+    findings="已清运",
+    satisfaction="satisfied",
+    remarks=None,
+    statement=None,
+    legal_basis=None,
+    site_record=None,
+    plan_on=None,
+    evidence=(),
+)
+LATER = MONDAY_0900 + timedelta(hours=1)
+
+
+def without(record: Any, part: str, nothing: object = None) -> Any:
+    """The same request with one part left out."""
+    return replace(record, **{part: nothing})
+
+
+# --- the table of moves -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("status", "move"), [*product(Status, Move)])
+def test_what_is_not_in_the_table_is_refused_by_name(status: Status, move: Move) -> None:
+    if (status, move) in MOVES:
+        assert after(status, move) is MOVES[status, move]
+        return
+
+    with pytest.raises(IllegalMove) as refused:
+        after(status, move)
+
+    assert (refused.value.order_status, refused.value.move) == (status, move)
+
+
+def test_every_status_and_move_has_a_title_and_every_status_can_be_reached() -> None:
+    assert set(STATUS_TITLES) == set(Status)
+    assert set(MOVE_TITLES) == set(Move)
+    assert {status for status, _ in MOVES} | ENDED == set(Status)
+    assert set(MOVES.values()) | {Status.TRIAGE} == set(Status)
+
+
+def test_a_cancelled_order_is_at_its_end_and_a_closed_one_may_only_be_reopened() -> None:
+    assert [move for status, move in MOVES if status is Status.CANCELLED] == []
+    assert [move for status, move in MOVES if status is Status.CLOSED] == [Move.REOPEN]
+
+
+@pytest.mark.parametrize(
+    ("status", "roles", "unit", "can"),
+    [
+        (Status.TRIAGE, {"dispatcher"}, None, [Move.ASSIGN]),
+        (Status.TRIAGE, {"handler"}, "urban", []),
+        (Status.CONSULT, {"dispatcher"}, None, []),
+        (Status.CONSULT, {"centre_head"}, None, [Move.ASSIGN]),
+        (Status.ASSIGNED, {"dispatcher"}, None, [Move.REASSIGN]),
+        (Status.ASSIGNED, {"handler"}, "urban", [Move.ACCEPT, Move.CONTACT, Move.NOTE, Move.REQUEST_RETURN]),
+        (Status.ASSIGNED, {"handler"}, "water", []),
+        (Status.HANDLING, {"unit_head"}, "urban", [Move.REQUEST_RETURN]),
+        (Status.RETURN_PENDING, {"dispatcher"}, None, [Move.ACCEPT_RETURN, Move.REJECT_RETURN]),
+        (Status.REWORK, {"handler"}, "urban", [Move.CONTACT, Move.NOTE, Move.SUBMIT]),
+        (Status.CENTRE_REVIEW, {"reviewer"}, None, []),
+        (Status.CLOSED, {"dispatcher", "centre_head"}, None, []),
+    ],
+)
+def test_what_a_person_can_do_depends_on_role_unit_and_state(
+    status: Status, roles: set[str], unit: str | None, can: list[Move]
+) -> None:
+    shown = moves_open_to(replace(CASE, status=status), roles, unit, now=LATER, calendar=CALENDAR)
+
+    assert list(shown) == can
+
+
+def test_a_return_is_not_offered_after_its_window() -> None:
+    late = window_closes_at(MONDAY_0900, CALENDAR) + timedelta(minutes=1)
+
+    assert Move.REQUEST_RETURN not in moves_open_to(CASE, {"handler"}, "urban", now=late, calendar=CALENDAR)
+
+
+@pytest.mark.clause("S3.1h")
+@pytest.mark.parametrize(("returns", "move"), [(1, Move.ACCEPT_RETURN), (2, Move.CALL_PANEL), (3, Move.CALL_PANEL)])
+def test_the_second_accepted_return_calls_the_panel(returns: int, move: Move) -> None:
+    assert accepted_return(returns) is move
+
+
+@pytest.mark.parametrize(
+    ("valid", "solved", "satisfied", "earlier", "verdict"),
+    [
+        (True, "solved", "satisfied", set(), "close"),
+        (True, "mostly_solved", "mostly_satisfied", set(), "close"),
+        (True, "unsolved", "satisfied", set(), "unsolved"),
+        (True, "solved", "unsatisfied", set(), "unsatisfied"),
+        (True, None, "satisfied", set(), "in_vain"),
+        (False, None, None, set(), "in_vain"),
+        (False, None, None, {"2026-11-23"}, "in_vain"),
+        (False, None, None, {"2026-11-22"}, "close"),
+    ],
+)
+def test_a_revisit_has_one_verdict(
+    valid: bool, solved: str | None, satisfied: str | None, earlier: set[str], verdict: str
+) -> None:
+    assert revisit_verdict(Revisit(valid, solved, satisfied, MONDAY_0900), earlier) == verdict
+
+
+def test_the_day_of_a_revisit_is_counted_in_yantai() -> None:
+    # 23:30 UTC of the 22nd is 07:30 of the 23rd in Yantai.
+    night = Revisit(False, None, None, datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
+
+    assert revisit_verdict(night, {"2026-11-23"}) == "in_vain"
+
+
+# --- returns ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("S2.2.1f")
+@pytest.mark.parametrize(
+    ("assigned_at", "closes_at"),
+    [
+        (datetime(2026, 11, 23, 9, 0, tzinfo=YANTAI), datetime(2026, 11, 25, 0, 0, tzinfo=YANTAI)),
+        (datetime(2026, 11, 27, 7, 30, tzinfo=YANTAI), datetime(2026, 12, 1, 0, 0, tzinfo=YANTAI)),  # a Friday morning
+        (datetime(2026, 11, 28, 0, 30, tzinfo=YANTAI), datetime(2026, 12, 1, 0, 0, tzinfo=YANTAI)),  # a Saturday
+        (datetime(2026, 9, 30, 23, 59, tzinfo=YANTAI), datetime(2026, 10, 9, 0, 0, tzinfo=YANTAI)),  # before 国庆
+    ],
+)
+def test_the_window_ends_with_the_first_working_day_after_the_assignment(
+    assigned_at: datetime, closes_at: datetime
+) -> None:
+    case = replace(CASE, assigned_at=assigned_at)
+
+    assert window_closes_at(assigned_at, CALENDAR) == closes_at
+    check_return(case, RETURN, now=closes_at - timedelta(minutes=1), calendar=CALENDAR)
+    with pytest.raises(ReturnWindowClosed) as refused:
+        check_return(case, RETURN, now=closes_at + timedelta(minutes=1), calendar=CALENDAR)
+    assert refused.value.closed_at == closes_at
+
+
+@pytest.mark.clause("S2.2.1g")
+@pytest.mark.parametrize("part", ["reason", "policy_basis", "suggested_unit", "materials"])
+def test_a_return_without_one_of_its_parts_names_it(part: str) -> None:
+    request = without(RETURN, part, () if part == "materials" else None)
+
+    with pytest.raises(ReturnIncomplete) as refused:
+        check_return(CASE, request, now=LATER, calendar=CALENDAR)
+
+    assert refused.value.missing == (part,)
+
+
+@pytest.mark.clause("S3.1d")
+def test_a_confirmed_order_is_not_returned() -> None:
+    with pytest.raises(ReturnForbidden):
+        check_return(replace(CASE, no_return=True), RETURN, now=LATER, calendar=CALENDAR)
+
+
+@pytest.mark.clause("S3.1b")
+def test_a_unit_returns_an_order_once() -> None:
+    with pytest.raises(ReturnedBefore):
+        check_return(replace(CASE, returned_by=("urban",)), RETURN, now=LATER, calendar=CALENDAR)
+    check_return(replace(CASE, returned_by=("water",)), RETURN, now=LATER, calendar=CALENDAR)
+
+
+@pytest.mark.clause("S2.2.1i")
+def test_a_rejection_says_why_and_an_acceptance_may() -> None:
+    check_return_decision(accepted=True, reason=None)
+    check_return_decision(accepted=False, reason="属本单位职责")
+    with pytest.raises(RejectionReasonMissing):
+        check_return_decision(accepted=False, reason=None)
+
+
+# --- assignment -------------------------------------------------------------------------------------------------------
+
+
+def _check(case: Case, **changes: Any) -> None:
+    usual: dict[str, Any] = {
+        "unit": "water",
+        "roles": {"dispatcher"},
+        "determined_at": LATER,
+        "reason": None,
+        "decision": None,
+        "now": LATER,
+    }
+    check_assignment(case, **(usual | changes))
+
+
+TRIAGE = replace(CASE, status=Status.TRIAGE, unit=None, assigned_at=None)
+
+
+@pytest.mark.clause("S4.1a")
+@pytest.mark.parametrize(
+    ("part", "nothing"),
+    [("active", False), ("first_responsible", ""), ("deputy", ""), ("office", ""), ("handlers", 0)],
+)
+def test_a_unit_that_lacks_one_of_its_people_is_not_assigned_to(part: str, nothing: object) -> None:
+    ready = Readiness(active=True, first_responsible="张", deputy="李", office="办公室", handlers=1)
+    check_unit_ready("urban", ready)
+
+    with pytest.raises(UnitNotReady) as refused:
+        check_unit_ready("urban", without(ready, part, nothing))
+
+    assert refused.value.missing == (part,)
+
+
+@pytest.mark.clause("S3.1h")
+def test_after_two_returns_only_the_head_of_the_centre_assigns_and_with_the_decision() -> None:
+    consult = replace(TRIAGE, status=Status.CONSULT, returns=2)
+
+    with pytest.raises(PanelDecisionNeeded):
+        _check(consult, roles={"dispatcher"})
+    with pytest.raises(PanelDecisionNeeded):
+        _check(consult, roles={"centre_head"})
+    with pytest.raises(DecisionNotYours):
+        _check(consult, roles={"dispatcher"}, decision="研判第7号")
+    _check(consult, roles={"centre_head"}, decision="研判第7号")
+
+
+@pytest.mark.clause("S2.2.1h")
+def test_the_centre_takes_an_order_away_with_a_reason_and_not_for_the_same_unit() -> None:
+    with pytest.raises(ReassignReasonMissing):
+        _check(CASE)
+    with pytest.raises(SameUnit):
+        _check(CASE, unit="urban", reason="改派")
+    _check(CASE, reason="职责在供水部门")
+
+
+@pytest.mark.clause("S2.1b")
+@pytest.mark.parametrize(
+    ("determined_at", "fits"),
+    [
+        (CASE.received_at - timedelta(minutes=1), False),
+        (CASE.received_at, True),
+        (LATER, True),
+        (LATER + timedelta(minutes=1), False),
+    ],
+)
+def test_the_unit_is_determined_between_receipt_and_now(determined_at: datetime, fits: bool) -> None:
+    if fits:
+        _check(TRIAGE, determined_at=determined_at)
+    else:
+        with pytest.raises(DeterminedOutside):
+            _check(TRIAGE, determined_at=determined_at)
+
+
+@pytest.mark.clause("S3.1a")
+def test_the_cause_of_an_assignment_is_known() -> None:
+    assert cause_of(TRIAGE, assigned_before=False) == "first"
+    assert cause_of(TRIAGE, assigned_before=True) == "returned"
+    assert cause_of(CASE, assigned_before=True) == "reassigned"
+
+
+@pytest.mark.clause("S3.1d")
+@pytest.mark.parametrize(
+    ("changes", "unit", "decision", "confirmed"),
+    [
+        ({}, "water", None, False),
+        ({}, "water", "研判第7号", True),
+        ({"returned_by": ("urban",)}, "urban", None, True),
+        ({"returned_by": ("urban",)}, "water", None, False),
+        ({"no_return": True}, "water", None, True),
+    ],
+)
+def test_what_the_centre_confirmed_cannot_be_returned(
+    changes: dict[str, Any], unit: str, decision: str | None, confirmed: bool
+) -> None:
+    assert is_confirmed(replace(TRIAGE, **changes), unit, decision) is confirmed
+
+
+# --- contact and reply ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("S1.2.2d")
+@pytest.mark.parametrize(
+    ("outcome", "part", "needed"),
+    [
+        ("reached", "phone", True),
+        ("reached", "person", True),
+        ("reached", "content", True),
+        ("refused", "content", True),
+        ("not_reached", "phone", True),
+        ("not_reached", "content", False),
+        ("not_reached", "person", False),
+    ],
+)
+def test_a_contact_without_a_part_names_it(outcome: Any, part: str, needed: bool) -> None:
+    contact = without(replace(CONTACT, outcome=outcome), part)
+    if not needed:
+        check_contact(CASE, contact, now=LATER)
+        return
+
+    with pytest.raises(ContactIncomplete) as refused:
+        check_contact(CASE, contact, now=LATER)
+
+    assert refused.value.missing == (part,)
+
+
+@pytest.mark.clause("S2.2.1b")
+@pytest.mark.parametrize(
+    ("contacted_at", "fits"),
+    [
+        (MONDAY_0900 - timedelta(minutes=1), False),
+        (MONDAY_0900, True),
+        (LATER, True),
+        (LATER + timedelta(seconds=1), False),
+    ],
+)
+def test_a_contact_lies_between_the_assignment_and_now(contacted_at: datetime, fits: bool) -> None:
+    # The order was assigned in the middle of the minute; people write down the minute.
+    case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(seconds=30))
+    contact = replace(CONTACT, contacted_at=contacted_at)
+    if fits:
+        check_contact(case, contact, now=LATER)
+    else:
+        with pytest.raises(ContactOutside):
+            check_contact(case, contact, now=LATER)
+
+
+@pytest.mark.clause("S2.2.1b")
+@pytest.mark.parametrize(
+    ("outcome", "vain", "counts"),
+    [("reached", 0, True), ("refused", 0, True), ("not_reached", 1, False), ("not_reached", 2, True)],
+)
+def test_one_vain_attempt_does_not_count_and_the_second_does(outcome: str, vain: int, counts: bool) -> None:
+    assert contact_counts(outcome, vain) is counts
+
+
+@pytest.mark.clause("S2.2.1d")
+def test_a_promise_lies_ahead() -> None:
+    check_promise(LATER + timedelta(seconds=1), now=LATER)
+    with pytest.raises(PromiseNotAhead):
+        check_promise(LATER, now=LATER)
+    with pytest.raises(PromiseNotAhead):
+        check_contact(CASE, replace(CONTACT, promised_at=LATER), now=LATER)
+
+
+@pytest.mark.clause("S2.2.3b")
+@pytest.mark.parametrize("element", ["contact_person", "contact_at", "contact_phone", "findings", "satisfaction"])
+def test_a_reply_without_one_of_its_five_elements_names_it(element: str) -> None:
+    with pytest.raises(ReplyIncomplete) as refused:
+        check_reply(CASE, without(REPLY, element), now=LATER)
+
+    assert refused.value.missing == (element,)
+
+
+@pytest.mark.clause("S2.2.3b")
+def test_the_contact_of_a_reply_has_happened() -> None:
+    with pytest.raises(ReplyContactAhead):
+        check_reply(CASE, replace(REPLY, contact_at=LATER + timedelta(minutes=1)), now=LATER)
+
+
+@pytest.mark.clause("S2.2.3a")
+def test_a_reply_without_a_contact_that_counts_is_refused() -> None:
+    check_reply(CASE, REPLY, now=LATER)
+    with pytest.raises(ResultContactMissing):
+        check_reply(replace(CASE, counted_contacts=0), REPLY, now=LATER)
+
+
+@pytest.mark.clause("S2.2.2b")
+def test_outside_acceptance_needs_its_statement() -> None:
+    reply = replace(REPLY, disposition="out_of_scope")
+
+    check_reply(CASE, replace(reply, statement="属涉法涉诉事项"), now=LATER)
+    with pytest.raises(StatementMissing):
+        check_reply(CASE, reply, now=LATER)
+
+
+@pytest.mark.clause("S2.2.2c")
+def test_not_true_needs_evidence() -> None:
+    reply = replace(REPLY, disposition="not_true")
+
+    check_reply(CASE, replace(reply, evidence=(FILE,)), now=LATER)
+    with pytest.raises(EvidenceMissing):
+        check_reply(CASE, reply, now=LATER)
+
+
+@pytest.mark.clause("S2.2.2d")
+@pytest.mark.parametrize("part", ["legal_basis", "site_record"])
+def test_an_explanation_needs_the_law_and_the_visit(part: str) -> None:
+    reply = replace(REPLY, disposition="explanation", legal_basis="民法典", site_record="现场核查")
+
+    check_reply(CASE, reply, now=LATER)
+    with pytest.raises(ExplanationIncomplete) as refused:
+        check_reply(CASE, without(reply, part), now=LATER)
+    assert refused.value.missing == (part,)
+
+
+@pytest.mark.clause("S2.2.2e")
+@pytest.mark.parametrize(
+    ("plan_on", "fits"),
+    [
+        (date(2026, 11, 22), False),  # yesterday
+        (date(2026, 11, 23), True),
+        (date(2027, 2, 21), True),  # day 90
+        (date(2027, 2, 22), False),  # day 91
+    ],
+)
+def test_a_plan_ends_within_ninety_days_of_the_first_assignment(plan_on: date, fits: bool) -> None:
+    reply = replace(REPLY, disposition="planned", legal_basis="物业管理条例", plan_on=plan_on)
+    # A later assignment does not move the ninety days.
+    case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(minutes=2))
+    if fits:
+        check_reply(case, reply, now=LATER)
+    else:
+        with pytest.raises(PlanOutside) as refused:
+            check_reply(case, reply, now=LATER)
+        assert refused.value.latest_on == date(2027, 2, 21)
+
+
+@pytest.mark.clause("S2.2.2e")
+@pytest.mark.parametrize("part", ["legal_basis", "plan_on"])
+def test_a_plan_needs_the_law_and_a_date(part: str) -> None:
+    reply = replace(REPLY, disposition="planned", legal_basis="条例", plan_on=date(2026, 12, 1))
+
+    with pytest.raises(PlanIncomplete) as refused:
+        check_reply(CASE, without(reply, part), now=LATER)
+    assert refused.value.missing == (part,)
+
+
+@pytest.mark.clause("S2.2.2g")
+@pytest.mark.parametrize("disposition", ["explanation", "planned"])
+@pytest.mark.parametrize(
+    ("level", "scheme", "offered"),
+    [
+        ("municipal", "ordinary", True),
+        ("provincial", "ordinary", True),
+        ("provincial", "enterprise_fast", False),
+        ("national", "national_report", False),
+    ],
+)
+def test_explanation_and_plan_are_offered_to_ordinary_orders_only(
+    disposition: Any, level: Any, scheme: Any, offered: bool
+) -> None:
+    reply = replace(
+        REPLY, disposition=disposition, legal_basis="条例", site_record="现场核查", plan_on=date(2026, 12, 1)
+    )
+    case = replace(CASE, level=level, scheme=scheme)
+    if offered:
+        check_reply(case, reply, now=LATER)
+    else:
+        with pytest.raises(DispositionNotOffered):
+            check_reply(case, reply, now=LATER)
+
+
+# --- files, roles, passwords ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"%PDF-1.7 x", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n x", "image/png"),
+        (b"\xff\xd8\xff\xe0 x", "image/jpeg"),
+    ],
+)
+def test_a_file_is_what_its_first_bytes_say(content: bytes, media_type: str) -> None:
+    found = material_of("附件.exe", hashlib.sha256(content).hexdigest(), content)
+
+    assert found.media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("content", "digest", "why"),
+    [
+        (b"<html>", hashlib.sha256(b"<html>").hexdigest(), "kind"),
+        (b"", hashlib.sha256(b"").hexdigest(), "kind"),
+        (b"%PDF-1.7", "0" * 64, "sha256"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused(content: bytes, digest: str, why: str) -> None:
+    with pytest.raises(MaterialUnfit) as refused:
+        material_of("附件.pdf", digest, content)
+
+    assert refused.value.why == why
+
+
+def test_files_are_at_most_seven_hundred_kilobytes_together() -> None:
+    half = replace(FILE, content=b"x" * (MATERIAL_BYTES // 2))
+
+    check_size([half, half])
+    with pytest.raises(MaterialsTooLarge):
+        check_size([half, half, replace(FILE, content=b"x")])
+
+
+@pytest.mark.clause("S4.2a")
+@pytest.mark.parametrize(
+    ("roles", "unit", "fits"),
+    [
+        ({"handler"}, "urban", True),
+        ({"handler", "unit_head"}, "urban", True),
+        ({"dispatcher", "reviewer"}, None, True),
+        ({"handler"}, None, False),
+        ({"dispatcher"}, "urban", False),
+        ({"dispatcher", "handler"}, "urban", False),
+        ({"system"}, None, False),
+        (set(), None, False),
+    ],
+)
+def test_unit_roles_and_a_unit_go_together(roles: set[str], unit: str | None, fits: bool) -> None:
+    if fits:
+        check_roles(roles, unit)
+    else:
+        with pytest.raises(RolesUnfit):
+            check_roles(roles, unit)
+
+
+@pytest.mark.parametrize(
+    ("password", "fits"), [("long-enough", True), ("1234567", False), ("12345678", True), ("x-Wang.Li-1", False)]
+)
+def test_a_password_is_long_enough_and_not_the_name(password: str, fits: bool) -> None:
+    if fits:
+        check_password("wang.li", password)
+    else:
+        with pytest.raises(PasswordUnfit):
+            check_password("wang.li", password)
+
+
+# --- recommendation ---------------------------------------------------------------------------------------------------
+
+UNITS = (
+    Profile("a-idle", "甲", "department", ()),
+    Profile("urban", "城管", "department", (Duty("市容环境卫生", "duty", ("垃圾", "占道")),)),
+    Profile("water", "水务", "department", (Duty("供水行业管理", "industry", ("停水",)),)),
+    Profile("chujia", "初家街道", "street", (Duty("辖区事务", "territory", (), ("初家街道",)),)),
+)
+
+
+def _codes(demand: Demand, category: str = "其他", street: str | None = None, **more: Any) -> list[str]:
+    found = recommend(demand, category=category, street=street, units=UNITS, experience=more.get("experience", ()))
+    return [candidate.unit for candidate in found]
+
+
+@pytest.mark.clause("S2.1a")
+def test_a_keyword_names_the_unit_and_the_street_stands_behind_it() -> None:
+    found = recommend(Demand("垃圾成堆", "楼下垃圾"), category="其他", street="初家街道", units=UNITS, experience=())
+
+    assert [(c.unit, c.basis) for c in found[:2]] == [("urban", "duty"), ("chujia", "territory")]
+    assert "垃圾" in found[0].evidence[0].text
+
+
+@pytest.mark.clause("S2.1a")
+def test_there_are_three_candidates_each_with_evidence_whatever_the_order_says() -> None:
+    found = recommend(Demand("你好", "谢谢"), category="其他", street=None, units=UNITS, experience=())
+
+    assert len(found) == 3
+    assert all(candidate.evidence for candidate in found)
+    assert [candidate.score for candidate in found] == [0, 0, 0]
+
+
+@pytest.mark.clause("S2.1a")
+def test_who_closed_many_of_the_kind_is_named_with_the_last_of_them() -> None:
+    found = recommend(
+        Demand("你好", "谢谢"),
+        category="其他",
+        street=None,
+        units=UNITS,
+        experience=(Experience("water", 15, "order-9"),),
+    )
+
+    assert found[0].unit == "water"
+    assert (found[0].evidence[0].kind, "order-9" in found[0].evidence[0].text) == ("similar_orders", True)
+
+
+def test_the_title_says_more_than_the_text() -> None:
+    assert _codes(Demand("停水", "垃圾"))[:2] == ["water", "urban"]
+    assert _codes(Demand("垃圾", "停水"))[:2] == ["urban", "water"]
