@@ -10,6 +10,7 @@ import pytest
 
 from services.intake.policy import CHANNELS, limits
 from shared.contracts.intake import RequestQuarantined
+from shared.identity import Role
 from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
@@ -171,8 +172,6 @@ async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseS
 async def test_each_channels_whole_example_is_held(code: str, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk, code).accepted()
-        from shared.identity import Role
-
         answer = await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=desk.bearer(Role.DISPATCHER))
 
         shown = answer.json()

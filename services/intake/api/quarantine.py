@@ -43,7 +43,7 @@ _LINKS: Final = {
 }
 
 
-def _line(record: Quarantined) -> dict[str, Any]:
+def _line(record: Quarantined, size: int) -> dict[str, Any]:
     return {
         "id": record.id,
         "channel": record.channel,
@@ -51,7 +51,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
         "verified": record.verified,
         "source": record.source,
         "reason": record.reason,
-        "size": len(record.body),
+        "size": size,
         "state": record.state,
         "received_at": record.received_at,
         "decided_by": record.decided_by,
@@ -77,9 +77,9 @@ async def list_quarantined(
     """Newest first."""
     found = await store.quarantined_page(session, state=state, after=moment_position(cursor), limit=limit + 1)
     page = found[:limit]
-    last = page[-1] if len(found) > limit else None
+    last = page[-1][0] if len(found) > limit else None
     return {
-        "items": [_line(record) for record in page],
+        "items": [_line(record, size) for record, size in page],
         "next": None if last is None else cursor_of(last.received_at.isoformat(), last.id),
     }
 
@@ -99,7 +99,7 @@ async def read_quarantined(quarantine_id: Identifier, work: InWork) -> dict[str,
     except UnicodeDecodeError:
         text = None
     return {
-        **_line(record),
+        **_line(record, len(record.body)),
         "faults": record.faults,
         "body_base64": base64.b64encode(record.body).decode(),
         "body_text": text,

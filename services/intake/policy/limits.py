@@ -40,5 +40,4 @@ FEEDBACK_JITTER: Final = 0.1
 FEEDBACK_TIMEOUT_SECONDS: Final = 15.0
 FEEDBACK_LEASE_SECONDS: Final = 45
 """Real seconds after which an attempt whose sender vanished is sent again under the same id: thrice the timeout."""
-FEEDBACK_ANSWER_BYTES: Final = 64 * 1024
 FEEDBACK_AT_ONCE: Final = 16

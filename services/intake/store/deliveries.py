@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, tuple_, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.policy import limits
+from services.intake.store.paging import Position, behind
 from services.intake.tables import Delivery, DeliveryAttempt
 from shared.errors import NotFound
 
@@ -99,7 +100,7 @@ async def deliveries_page(
     *,
     state: str | None,
     order_id: str | None,
-    after: tuple[datetime, str] | None,
+    after: Position | None,
     limit: int,
 ) -> Sequence[Delivery]:
     """Newest first, behind the position `after` (created_at, id)."""
@@ -109,7 +110,7 @@ async def deliveries_page(
     if order_id is not None:
         query = query.where(Delivery.order_id == order_id)
     if after is not None:
-        query = query.where(tuple_(Delivery.created_at, Delivery.id) < tuple_(*after))
+        query = query.where(behind(Delivery.created_at, Delivery.id, after))
     return (await session.scalars(query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit))).all()
 
 

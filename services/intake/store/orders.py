@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.store.paging import Position, behind
 from services.intake.tables import Caller, OrderVersion, Reveal, Revisit, UpstreamOrderRecord
 from shared.errors import NotFound
 from shared.identity import Scope
@@ -52,7 +53,7 @@ def _with_version(*extra: Any) -> Any:
 
 
 async def orders_page(
-    session: AsyncSession, scope: Scope, wanted: OrderFilter, *, after: tuple[datetime, str] | None, limit: int
+    session: AsyncSession, scope: Scope, wanted: OrderFilter, *, after: Position | None, limit: int
 ) -> Sequence[StoredOrder]:
     """Newest first, `limit` of them, behind the position `after` (received_at, order_id)."""
     record = UpstreamOrderRecord
@@ -69,7 +70,7 @@ async def orders_page(
     if wanted.received_to is not None:
         query = query.where(record.received_at < wanted.received_to)
     if after is not None:
-        query = query.where(tuple_(record.received_at, record.order_id) < tuple_(*after))
+        query = query.where(behind(record.received_at, record.order_id, after))
     rows = await session.execute(query.order_by(record.received_at.desc(), record.order_id.desc()).limit(limit))
     return [StoredOrder(row[0], row[1], None) for row in rows]
 

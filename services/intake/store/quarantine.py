@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from services.intake.store.acceptance import KnownReceipt
+from services.intake.store.paging import Position, behind
 from services.intake.tables import Quarantined, Receipt
 from shared.errors import NotFound
 
@@ -67,16 +69,16 @@ async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, i
 
 
 async def quarantined_page(
-    session: AsyncSession, *, state: str | None, after: tuple[datetime, str] | None, limit: int
-) -> Sequence[Quarantined]:
-    """Newest first, behind the position `after` (received_at, id)."""
-    query = select(Quarantined)
+    session: AsyncSession, *, state: str | None, after: Position | None, limit: int
+) -> Sequence[tuple[Quarantined, int]]:
+    """Newest first, behind the position `after` (received_at, id), each with the size of its body, which stays there."""
+    query = select(Quarantined, func.octet_length(Quarantined.body)).options(defer(Quarantined.body, raiseload=True))
     if state is not None:
         query = query.where(Quarantined.state == state)
     if after is not None:
-        query = query.where(tuple_(Quarantined.received_at, Quarantined.id) < tuple_(*after))
+        query = query.where(behind(Quarantined.received_at, Quarantined.id, after))
     query = query.order_by(Quarantined.received_at.desc(), Quarantined.id.desc()).limit(limit)
-    return (await session.scalars(query)).all()
+    return [(row[0], row[1]) for row in await session.execute(query)]
 
 
 async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:
