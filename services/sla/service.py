@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.sla import api, handlers, jobs
+from services.sla import jobs
+from services.sla.api import ROUTERS
+from services.sla.handlers import orders
 from services.sla.tables import Record
 from shared.bus.topics import ORDERS
 from shared.contracts.dispatch import (
@@ -23,21 +25,21 @@ SERVICE: Final = Service(
     name="sla",
     title="时限",
     about="工作日历、时限规则与全部时钟：起算、预警、超期，以及每个时限的逐日依据。",
-    routers=(api.router,),
+    routers=ROUTERS,
     metadata=Record.metadata,
     topics=(ORDERS,),
     subscriptions={
-        OrderReceived: handlers.start_district_clocks,
-        OrderUpdated: handlers.follow_the_upstream,
-        OrderCancelled: handlers.end_clocks,
-        OrderAssigned: handlers.start_unit_clocks,
-        CallerContacted: handlers.stop_on_contact,
-        ProgressNoted: handlers.keep_the_promise,
-        ReturnRequested: handlers.stop_on_return_request,
-        ReturnAccepted: handlers.release_the_unit,
-        OrderFedBack: handlers.stop_on_feedback,
-        OrderClosed: handlers.end_clocks,
-        OrderReopened: handlers.start_redo,
+        OrderReceived: orders.start_district_clocks,
+        OrderUpdated: orders.follow_the_upstream,
+        OrderCancelled: orders.end_clocks,
+        OrderAssigned: orders.start_unit_clocks,
+        CallerContacted: orders.stop_on_contact,
+        ProgressNoted: orders.keep_the_promise,
+        ReturnRequested: orders.stop_on_return_request,
+        ReturnAccepted: orders.release_the_unit,
+        OrderFedBack: orders.stop_on_feedback,
+        OrderClosed: orders.end_clocks,
+        OrderReopened: orders.start_redo,
     },
     jobs=(jobs.fire_clocks,),
     prepare=jobs.prepare,

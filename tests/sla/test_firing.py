@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.sla import handlers, jobs
+from services.sla.handlers import firing as handlers
+from services.sla.jobs import firing as jobs
 from services.sla.service import SERVICE
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
 from shared.run.process import build_runtime

@@ -1,4 +1,4 @@
-"""The rows of sla: what it knows of an order, its clocks, and why a clock moved."""
+"""What sla knows of an order, its clocks, and why a clock moved."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db import TYPES, new_metadata
-
-
-class Record(DeclarativeBase):
-    """The service's metadata with the kernel's tables."""
-
-    metadata = new_metadata()
-    type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
+from services.sla.tables.record import Record
 
 
 class OrderRecord(Record):

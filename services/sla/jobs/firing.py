@@ -7,17 +7,29 @@ from typing import Final
 
 from prometheus_client import Gauge
 
-from services.sla import handlers, store
+from services.sla.handlers import firing as handlers
+from services.sla.store import firing as store
 from shared.service import Runtime
 from shared.telemetry import logger
 
 log = logger("sla")
 
+
 BATCH: Final = 1_000  # clocks of one transaction: large enough for a storm, small enough that another replica shares it
+
+
 ALARM: Final = "alarm"
+
+
 OLDEST: Final = "oldest_unfired"
+
+
 SETTLE: Final = "settle_seconds"
+
+
 SETTLE_SECONDS: Final = 30.0
+
+
 QUIET_SECONDS: Final = 1.0
 
 

@@ -1,0 +1,1 @@
+"""What sla does: load, decide, change, emit."""

@@ -1,0 +1,158 @@
+"""What sla does when something happens to an order: load, decide, change, emit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.sla import rules
+from services.sla.handlers.pieces import RULES, breached, facts_of, kinds_of, move, start, stop, stop_for, void
+from services.sla.model import Assigned, Received
+from services.sla.store import clocks as store
+from services.sla.tables import OrderRecord
+from shared.contracts.dispatch import (
+    CallerContacted,
+    OrderAssigned,
+    OrderClosed,
+    OrderReopened,
+    ProgressNoted,
+    ReturnAccepted,
+    ReturnRequested,
+)
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
+from shared.contracts.sla import ClockKind
+from shared.work import Work
+
+
+async def start_district_clocks(work: Work, event: OrderReceived) -> None:
+    """The district's deadlines run from our receipt (S1.1.4a, S1.2.1, S2.1b)."""
+    received = Received(
+        order_id=event.order_id,
+        scheme=event.scheme,
+        urgent=bool(event.urgent),
+        received_at=event.received_at,
+        upstream_due_at=event.upstream_due_at,
+    )
+    if await store.add_order(work.session, received, is_test=event.is_test):
+        await start(work, event.order_id, rules.clocks_on_receipt(received, RULES, work.calendar))
+
+
+async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
+    """A changed repeat may make the order urgent or bring another deadline (S1.1.4c, S1.3.1c)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    if event.urgent and not order.urgent:
+        order.urgent = True
+        if order.unit is not None and order.ended_at is None:
+            await start(
+                work, event.order_id, (rules.clock_on_urgency(order.unit, event.version, event.updated_at, RULES),)
+            )
+    if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
+        return
+    order.upstream_due_at = event.upstream_due_at
+    plan = rules.upstream_clock(facts_of(order), f"version:{event.version}", event.updated_at, RULES, work.calendar)
+    if plan is None:
+        return
+    running = [c for c in await store.running_clocks(work.session, event.order_id) if c.kind == "upstream_due"]
+    if not running:
+        await start(work, event.order_id, (plan,))
+    for clock in running:
+        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
+
+
+async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
+    """The unit's deadlines run from 交办; those of the unit before it end (A04, A15, S2.1b)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    if order.cancelled:
+        # Dispatch assigned before the upstream's cancellation reached it: no clock may outlive that.
+        return
+    assigned = Assigned(event.assignment, event.unit, event.no_return, event.determined_at, event.assigned_at)
+    clocks = await store.running_clocks(work.session, event.order_id)
+    stop(work, clocks, rules.STOPS["assigned"], event.assigned_at)
+    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
+    order.unit, order.ended_at = event.unit, None
+    plans = rules.clocks_on_assignment(facts_of(order), assigned, RULES, work.calendar)
+    await start(work, event.order_id, plans)
+    await _judge_determination(work, event.order_id, assigned)
+
+
+async def stop_on_contact(work: Work, event: CallerContacted) -> None:
+    """A contact that counts stops the contact clocks; only a reached caller was answered (S2.2.1a, S1.3.1d)."""
+    kinds: set[ClockKind] = set(rules.STOPS["contacted"]) if event.counts else set()
+    if event.outcome == "reached":
+        kinds |= rules.STOPS["reached"]
+    order = await stop_for(work, event.order_id, kinds, event.recorded_at, unit=event.unit)
+    await _promise(work, order, event.unit, event.promised_at, event.recorded_at)
+
+
+async def keep_the_promise(work: Work, event: ProgressNoted) -> None:
+    """A progress note promises the next contact, which is a clock of its own (S2.2.1d, S2.2.1e)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    await _promise(work, order, event.unit, event.promised_at, event.noted_at)
+
+
+async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:
+    """Asking inside the window stops the window; every other clock runs on (S2.2.1f, S2.2.1i)."""
+    await stop_for(work, event.order_id, rules.STOPS["return_requested"], event.requested_at, unit=event.unit)
+
+
+async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
+    """The unit's clocks end; the district has to assign anew the same day (A15, S2.1b)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    clocks = await store.running_clocks(work.session, event.order_id)
+    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.decided_at)
+    order.unit, order.returns = None, event.returns
+    if order.cancelled:
+        return
+    plan = rules.clock_on_return(event.returns, event.decided_at, RULES, work.calendar)
+    await start(work, event.order_id, (plan,))
+
+
+async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
+    """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b)."""
+    await stop_for(work, event.order_id, rules.STOPS["fed_back"], event.fed_back_at)
+
+
+async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
+    """The order's way is at its end: what still runs becomes void."""
+    order = await store.order_for_update(work.session, event.order_id)
+    ended_at = event.closed_at if isinstance(event, OrderClosed) else event.cancelled_at
+    clocks = await store.running_clocks(work.session, event.order_id)
+    void(work, clocks, kinds_of(clocks), ended_at)
+    order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
+
+
+async def start_redo(work: Work, event: OrderReopened) -> None:
+    """重办: a new final clock for the unit; rework of a rejected reply starts none (lifecycle 2, A19)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    if order.cancelled:
+        return
+    order.unit, order.ended_at = event.unit, None
+    plan = rules.clock_on_redo(facts_of(order), event.unit, event.redos, event.reopened_at, RULES, work.calendar)
+    await start(work, event.order_id, (plan,))
+
+
+async def _promise(
+    work: Work, order: OrderRecord, unit: str, promised_at: datetime | None, recorded_at: datetime
+) -> None:
+    """A new promise takes the place of the one before it, which was kept by this contact or is void."""
+    if promised_at is None or order.ended_at is not None or order.unit != unit:
+        return
+    plan = rules.clock_on_promise(unit, promised_at, recorded_at, RULES, work.calendar)
+    if plan is None:
+        return
+    clocks = await store.running_clocks(work.session, order.order_id)
+    void(work, clocks, {"next_contact"}, recorded_at)
+    await start(work, order.order_id, (plan,))
+
+
+async def _judge_determination(work: Work, order_id: str, assigned: Assigned) -> None:
+    """The legal same-day clock begins and ends with the assignment; late, it is a breach like any other (S2.1b)."""
+    plan = rules.determined_dispatch(assigned, RULES, work.calendar)
+    if plan is None:
+        return
+    await start(work, order_id, (plan,))
+    clocks = [c for c in await store.running_clocks(work.session, order_id) if c.occasion == plan.occasion]
+    for clock in clocks:
+        if assigned.assigned_at > clock.due_at:
+            clock.breached_at = work.now
+            work.emit(breached(clock, work.now))
+    stop(work, clocks, {plan.kind}, assigned.assigned_at)

@@ -1,0 +1,32 @@
+"""The numbers of the circular of 2022 (烟莱政办字〔2022〕2号) as one frozen rule set, each with its clause (X3).
+
+A clock keeps the version it was started under, so a later rule set never rewrites a running deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from types import MappingProxyType
+from typing import Final
+
+from services.sla.policy.rulesets import Hours, RuleSet, SameDay, Workdays
+
+CIRCULAR_2022: Final = RuleSet(
+    version="circular-2022",
+    document="烟莱政办字〔2022〕2号",
+    final=Workdays(3, clause="S1.1.4a"),
+    final_enterprise=Workdays(13, clause="S1.2.2b"),  # from the same start as the first reply, not after it (A07)
+    first_reply=Workdays(2, clause="S1.2.2a"),
+    caller_reply=Hours(24, clause="S1.3.1c"),  # 天, not 工作日: around the clock, holidays included (A08)
+    return_window=Workdays(1, clause="S2.2.1f"),  # A14
+    first_contact=SameDay(clause="S2.2.1a", warn_at=time(16)),
+    first_contact_warn=Hours(2, clause="S2.2.1a"),  # working time (A12)
+    same_day_dispatch=SameDay(clause="S2.1b", warn_at=time(16), cut_off=time(17)),  # by receipt: the KPI of A11
+    determined_dispatch=SameDay(clause="S2.1b", warn_at=time(16)),  # by determination: the letter of the circular
+    work_from=time(8, 30),
+    work_until=time(17, 30),
+)
+
+
+RULE_SETS: Final[Mapping[str, RuleSet]] = MappingProxyType({CIRCULAR_2022.version: CIRCULAR_2022})

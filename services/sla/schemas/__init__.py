@@ -1,0 +1,1 @@
+"""What sla's API answers and takes: clocks and their proof, the calendar, the rules."""

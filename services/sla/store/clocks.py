@@ -1,0 +1,109 @@
+"""An order and its running clocks, locked for the facts that start, stop and move them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.sla.errors import OrderNotReceived
+from services.sla.model import ClockPlan, Received, State
+from services.sla.tables import ClockRecord, OrderRecord
+
+
+async def add_order(session: AsyncSession, received: Received, *, is_test: bool) -> bool:
+    """Remember a received order; False when it is known already."""
+    added = await session.execute(
+        insert(OrderRecord)
+        .values(
+            order_id=received.order_id,
+            scheme=received.scheme,
+            urgent=received.urgent,
+            received_at=received.received_at,
+            upstream_due_at=received.upstream_due_at,
+            is_test=is_test,
+        )
+        .on_conflict_do_nothing()
+        .returning(OrderRecord.order_id)
+    )
+    return added.first() is not None
+
+
+async def order_for_update(session: AsyncSession, order_id: str) -> OrderRecord:
+    """The order, locked; OrderNotReceived when its receipt never reached us."""
+    record = await session.get(OrderRecord, order_id, with_for_update=True)
+    if record is None:
+        raise OrderNotReceived(order_id)
+    return record
+
+
+async def running_clocks(session: AsyncSession, order_id: str) -> Sequence[ClockRecord]:
+    """The running clocks of an order, locked, oldest due first."""
+    found = await session.scalars(
+        select(ClockRecord)
+        .where(ClockRecord.order_id == order_id, ClockRecord.state == State.RUNNING)
+        .order_by(ClockRecord.due_at, ClockRecord.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+# One statement for all clocks of an event: the ORM's bulk insert with RETURNING sends them row by row.
+_ADD_CLOCKS = text(
+    """
+insert into clock (id, order_id, kind, occasion, unit, started_at, span, amount, due_at, due_on, original_due_at,
+  provisional, lapse, clause, rules, calendar, rungs, fired, next_at, state)
+select t.id, :order_id, t.kind, t.occasion, t.unit, t.started_at, t.span, t.amount, t.due_at, t.due_on, t.due_at,
+  t.provisional, t.lapse, t.clause, :rules, :calendar, t.rungs::jsonb, 0, t.next_at, 'running'
+from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), cast(:occasions as text[]), cast(:units as text[]),
+  cast(:started as timestamptz[]), cast(:spans as text[]), cast(:amounts as int[]), cast(:due as timestamptz[]),
+  cast(:due_on as date[]), cast(:provisional as bool[]), cast(:lapses as text[]), cast(:clauses as text[]),
+  cast(:rungs as text[]), cast(:next_at as timestamptz[]))
+  as t(id, kind, occasion, unit, started_at, span, amount, due_at, due_on, provisional, lapse, clause, rungs, next_at)
+on conflict on constraint uq_clock_occasion do nothing
+returning id
+"""
+)
+
+
+async def add_clocks(
+    session: AsyncSession, order_id: str, plans: Mapping[UUID, ClockPlan], *, rules: str, calendar: str
+) -> frozenset[UUID]:
+    """Write the plans as running clocks; the ids of those that were new: a kind starts once per order and occasion."""
+    if not plans:
+        return frozenset()
+    values = list(plans.values())
+    columns: dict[str, list[Any]] = {
+        "ids": list(plans),
+        "kinds": [plan.kind for plan in values],
+        "occasions": [plan.occasion for plan in values],
+        "units": [plan.unit for plan in values],
+        "started": [plan.started_at for plan in values],
+        "spans": [plan.span.value for plan in values],
+        "amounts": [plan.amount for plan in values],
+        "due": [plan.due.at for plan in values],
+        "due_on": [plan.due.on for plan in values],
+        "provisional": [plan.due.provisional for plan in values],
+        "lapses": [plan.lapse.value for plan in values],
+        "clauses": [plan.clause for plan in values],
+        "rungs": [orjson.dumps(rungs_of(plan)).decode() for plan in values],
+        "next_at": [first_moment(plan) for plan in values],
+    }
+    added = await session.execute(_ADD_CLOCKS, {"order_id": order_id, "rules": rules, "calendar": calendar, **columns})
+    return frozenset(row.id for row in added)
+
+
+def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:
+    """The plan's warnings as the row holds them."""
+    return [{"name": rung.name, "at": rung.at.isoformat()} for rung in plan.rungs]
+
+
+def first_moment(plan: ClockPlan) -> datetime:
+    """When the loop has to look at a fresh clock first: its first rung, or its due moment."""
+    return min([*(rung.at for rung in plan.rungs), plan.due.at])
