@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.errors import UnitUnknown
@@ -67,12 +68,24 @@ async def handlers_of(session: AsyncSession, code: str) -> Sequence[AccountRecor
     return (await session.execute(query)).scalars().all()
 
 
+# The catalogue is read for every order and changes a few times a year.  Units are never deleted and every change raises
+# a version, so that their sum tells whether what was read is still what is written, whichever replica changed it.
+_read: WeakKeyDictionary[Engine | Connection, tuple[int, tuple[Profile, ...]]] = WeakKeyDictionary()
+
+
 async def catalogue(session: AsyncSession) -> tuple[Profile, ...]:
     """The active units with their duties, as the recommendation reads them."""
+    edition = int((await session.execute(select(func.coalesce(func.sum(UnitRecord.version), 0)))).scalar_one())
+    place = session.get_bind()
+    known = _read.get(place)
+    if known is not None and known[0] == edition:
+        return known[1]
     rows = await session.execute(
         select(UnitRecord.code, UnitRecord.name, UnitRecord.group, UnitRecord.duties).where(UnitRecord.active)
     )
-    return tuple(Profile(row.code, row.name, cast("Group", row.group), tuple(map(_duty, row.duties))) for row in rows)
+    units = tuple(Profile(row.code, row.name, cast("Group", row.group), tuple(map(_duty, row.duties))) for row in rows)
+    _read[place] = (edition, units)
+    return units
 
 
 def _duty(line: dict[str, Any]) -> Duty:
