@@ -148,18 +148,19 @@ class Desk:
             return [dict(row) for row in (await session.execute(text(sql), parameters)).mappings()]
 
 
-_templates: dict[str, str] = {}
+_templates: dict[tuple[str, str], str] = {}
 
 
 async def _fresh(server: DatabaseServer, service: str) -> str:
     """A new database, copied from a migrated template that is made once per run."""
-    if service not in _templates:
+    known = (server.url(), service)
+    if known not in _templates:
         template = f"template_{service}_{new_id().hex[-8:]}"
         await server.create_database(template)
         await upgrade(server.url(template), service)
-        _templates[service] = template
+        _templates[known] = template
     name = f"{service}_{new_id().hex[-12:]}"
-    await server.create_database(name, template=_templates[service])
+    await server.create_database(name, template=_templates[known])
     return server.url(name)
 
 
