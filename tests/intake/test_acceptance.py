@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
+from services.intake import jobs
 from services.intake.policy import CHANNELS, limits
+from services.intake.service import SERVICE
+from services.intake.store import acceptance as store
 from shared.contracts.intake import OrderReceived, OrderUpdated
-from tests.intake.upstream import Platform, an_order, intake_desk, parts_of
+from shared.outbox.writer import WRITE
+from shared.run.postgres import PostgresServer
+from tests.intake.upstream import CHANNEL_SECRETS, Platform, an_order, intake_desk
 from tests.support.postgres import DatabaseServer
+from tests.support.service import desk_of
+from tests.support.waiting import eventually
 
 
 @pytest.mark.clause("S1.1.1a", "S1.1.2", "S1.1.3", "S1.2.1")
@@ -154,13 +162,47 @@ async def test_a_backlog_of_events_refuses_new_orders(
         assert statuses == [201, 201, 503]
 
 
-async def test_without_a_writer_the_answer_is_503_and_not_silence(postgres_server: DatabaseServer) -> None:
-    async with intake_desk(postgres_server) as desk:
-        parts_of(desk).acceptance.running = False
+async def test_without_a_writer_the_answer_is_503_and_not_silence(
+    postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WRITER_SECONDS", 0.05)
+    async with desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk:
         answer = await Platform(desk).push(an_order())
-        parts_of(desk).acceptance.running = True
 
         assert answer.status_code == 503
+
+
+async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(postgres_server: DatabaseServer) -> None:
+    async with (
+        desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk,
+        asyncio.TaskGroup() as group,
+    ):
+        early = group.create_task(Platform(desk).push(an_order()))
+        await asyncio.sleep(0)
+        writer = group.create_task(jobs.write_orders(desk.runtime))
+        assert (await early).status_code == 201
+        writer.cancel()
+
+
+async def test_a_database_that_is_away_is_503_and_loses_nothing(durable_postgres: PostgresServer) -> None:
+    async with intake_desk(durable_postgres) as desk:
+        platform, order = Platform(desk), an_order()
+        assert (await platform.push(an_order())).status_code == 201
+        durable_postgres.stop("immediate")
+        away = [await platform.push(order, webhook_id="m") for _ in range(3)]
+        durable_postgres.restart()
+
+        async def back() -> bool:
+            return (await platform.push(order, webhook_id="m")).status_code == 201
+
+        await eventually(back, within=20)
+        assert {answer.status_code for answer in away} == {503}
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in away)
+        assert len(await desk.told(OrderReceived)) == 2
+
+
+async def test_the_outbox_statement_is_the_kernels_own() -> None:
+    assert re.sub(r"\$\d+", "?", store._WRITE) == re.sub(r"(?<!:):[a-z]+", "?", WRITE)
 
 
 async def test_the_caller_is_stored_sealed_and_findable_by_phone(postgres_server: DatabaseServer) -> None:

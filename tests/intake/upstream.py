@@ -36,6 +36,8 @@ SECRETS: dict[str, Any] = {
     for code in CHANNELS
 }
 
+CHANNEL_SECRETS = SecretStr(orjson.dumps(SECRETS).decode())
+
 
 def an_order(channel: str = "city_12345", **changes: Any) -> dict[str, Any]:
     """The channel's example with a number of its own; `changes` in the channel's words, None takes a field away."""

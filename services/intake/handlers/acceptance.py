@@ -94,14 +94,21 @@ class Acceptance:
         self._wake = asyncio.Event()
         self._looked = -_LOOK_SECONDS
         self._backlogged = False
-        self.running = False
+        self._writing = asyncio.Event()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a writer."""
+        return self._writing.is_set()
 
     async def accept(self, channel: Channel, webhook_id: str, body_hash: bytes, order: UpstreamOrder) -> Accepted:
         """Store an order and tell it; returns after the commit.
 
         IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
         """
-        if not self.running or self._backlogged or len(self._waiting) >= limits.WAITING_ORDERS:
+        if not self.running:
+            await self._writer_to_come()
+        if self._backlogged or len(self._waiting) >= limits.WAITING_ORDERS:
             raise IntakeBusy
         works = self._works
         order_id = str(works.ids())
@@ -121,12 +128,19 @@ class Acceptance:
         self._wake.set()
         return await answer
 
+    async def _writer_to_come(self) -> None:
+        """The first requests of a starting process may be faster than its writer; a process without one is busy."""
+        try:
+            await asyncio.wait_for(self._writing.wait(), limits.WRITER_SECONDS)
+        except TimeoutError as fault:
+            raise IntakeBusy from fault
+
     # --- the writer -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until cancelled: write what waits.  While the database is away, requests are refused, not kept."""
         pause = 0.1
-        self.running = True
+        self._writing.set()
         try:
             while True:
                 connection: store.Connection | None = None
@@ -147,7 +161,7 @@ class Acceptance:
                     if connection is not None:
                         connection.terminate()
         finally:
-            self.running = False
+            self._writing.clear()
             self._refuse_waiting()
 
     async def _serve(self, connection: store.Connection) -> None:

@@ -11,6 +11,8 @@ SIGNATURES_READ: Final = 8
 """More signatures in one header are nobody's rotation."""
 WAITING_ORDERS: Final = 1000
 """Orders that may wait for the writer; at some thousand a second nobody waits longer than a second (R6)."""
+WRITER_SECONDS: Final = 5.0
+"""How long a request waits for the writer of a process that is just starting."""
 BATCH: Final = 256
 """Orders in one transaction: more gain nothing (measured), and a bad one spoils fewer."""
 OUTBOX_CEILING: Final = 200_000
