@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi_swagger import patch_fastapi
 from prometheus_client import generate_latest
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.applications import Starlette
@@ -151,11 +152,14 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
         responses=_RESPONSES,
         servers=[{"url": f"/api/{service.name}"}],
         openapi_url="/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.state.runtime = runtime
+    # The document pages must work in a network that reaches no other host: their scripts come from a package.
+    patch_fastapi(app, redirect_from_root_to_docs=False)
     for router in (*service.routers, operations):
         app.include_router(router)
     _document_problems(app)
@@ -219,18 +223,13 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
         return Route(f"/api/{runtime.service.name}/metrics", answer)
 
-    async def wrong(_: Request, fault: Exception) -> Response:
-        assert isinstance(fault, HTTPException)
-        return _http_problem(fault)
-
     return Starlette(
         routes=[
             *health_routes(runtimes),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{runtime.service.name}", Edge(app, runtime)) for runtime, app in pairs),
             Mount("/", _unknown),
-        ],
-        exception_handlers={HTTPException: wrong},
+        ]
     )
 
 
