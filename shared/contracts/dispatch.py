@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from shared.contracts.base import Event, Moment, OrderEvent, Sealed
@@ -116,6 +117,18 @@ class ReplySubmitted(OrderEvent):
     submitted_at: Moment
 
 
+class OrderPlanned(OrderEvent):
+    """The centre approved 列入计划: the order sleeps until the day that the unit named (S2.2.2e, S2.2.2f)."""
+
+    type: ClassVar[str] = "order.planned.v1"
+
+    unit: str
+    reply_id: str
+    plan_on: date
+    first_assigned_at: Moment
+    planned_at: Moment
+
+
 class OrderClosed(OrderEvent):
     """The order's way is at its end."""
 
@@ -166,6 +179,7 @@ EVENTS: tuple[type[Event], ...] = (
     ReturnAccepted,
     ReturnRejected,
     ReplySubmitted,
+    OrderPlanned,
     OrderClosed,
     OrderReopened,
     UnitChanged,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.base import Event, Moment, OrderEvent
 
@@ -83,6 +86,8 @@ class ClockWarned(OrderEvent):
     due_at: Moment
     warned_at: Moment
     provisional: bool = False
+    late_by_seconds: float = 0.0
+    fired_late: bool = False
 
 
 class ClockBreached(Event):
@@ -99,6 +104,7 @@ class ClockBreached(Event):
     breached_at: Moment
     late_by_seconds: float
     provisional: bool = False
+    fired_late: bool = False
 
     @property
     def key(self) -> str:
@@ -106,4 +112,159 @@ class ClockBreached(Event):
         return self.unit or "district"
 
 
-EVENTS: tuple[type[Event], ...] = (ClockStarted, ClockChanged, ClockStopped, ClockWarned, ClockBreached)
+class WarnedClock(BaseModel):
+    """One deadline of a digest."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    order_id: str
+    clock_id: str
+    kind: ClockKind
+    rung: str
+    due_at: Moment
+
+
+class WarningsDigested(Event):
+    """So many deadlines of one unit are near at once that they are told together; keyed by unit."""
+
+    type: ClassVar[str] = "clock.warnings_digested.v1"
+    topic: ClassVar[str] = "directory"
+
+    unit: str | None
+    count: int
+    warnings: tuple[WarnedClock, ...]
+    warned_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The unit that owns the deadlines, or the district."""
+        return self.unit or "district"
+
+
+class ExtensionRequested(OrderEvent):
+    """A unit asks for more working days, with the caller's consent (S1.3.2a, S1.3.2b)."""
+
+    type: ClassVar[str] = "extension.requested.v1"
+
+    extension_id: str
+    clock_id: str
+    unit: str
+    reason_code: Literal["legal", "complex"]
+    workdays: int
+    due_at: Moment
+    overridden: bool
+    requested_at: Moment
+
+
+class ExtensionGranted(OrderEvent):
+    """The centre grants it: the deadline moves, the original one stays visible (S1.3.2e)."""
+
+    type: ClassVar[str] = "extension.granted.v1"
+
+    extension_id: str
+    clock_id: str
+    unit: str
+    workdays: int
+    original_due_at: Moment
+    was_due_at: Moment
+    due_at: Moment
+    granted_by: str
+    granted_at: Moment
+
+
+class ExtensionRefused(OrderEvent):
+    """No extension: the centre's decision, or the caller did not consent (S1.3.2c)."""
+
+    type: ClassVar[str] = "extension.refused.v1"
+
+    extension_id: str
+    clock_id: str
+    unit: str
+    cause: Literal["centre", "caller"]
+    refused_by: str
+    refused_at: Moment
+
+
+class PromiseKept(OrderEvent):
+    """The unit called again by the moment it had promised (S2.2.1e)."""
+
+    type: ClassVar[str] = "promise.kept.v1"
+
+    clock_id: str
+    unit: str
+    promised_at: Moment
+    kept_at: Moment
+
+
+class PromiseBroken(OrderEvent):
+    """The promised moment passed without a contact (S2.2.1e)."""
+
+    type: ClassVar[str] = "promise.broken.v1"
+
+    clock_id: str
+    unit: str
+    promised_at: Moment
+    broken_at: Moment
+
+
+class PlanWoken(OrderEvent):
+    """The day of a planned order has come: it is to be completed and the caller called anew (S2.2.2f)."""
+
+    type: ClassVar[str] = "plan.woken.v1"
+
+    clock_id: str
+    unit: str
+    plan_on: date
+    woken_at: Moment
+
+
+class PlanBroken(OrderEvent):
+    """The day of a planned order passed without its completion (S2.2.2f)."""
+
+    type: ClassVar[str] = "plan.broken.v1"
+
+    clock_id: str
+    unit: str
+    plan_on: date
+    broken_at: Moment
+
+
+SupervisionCause = Literal["overdue", "unsolved", "refused", "concentrated"]
+"""超期未办, 解决不力, 拒不承办, 反映问题集中 (S3.4a, A25)."""
+
+
+class SupervisionCandidateRaised(Event):
+    """A unit has come under one of the four triggers of supervision; the office decides (S3.4a); keyed by unit."""
+
+    type: ClassVar[str] = "supervision.candidate_raised.v1"
+    topic: ClassVar[str] = "directory"
+
+    candidate_id: str
+    unit: str
+    cause: SupervisionCause
+    order_id: str | None
+    facts: str
+    raised_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The unit."""
+        return self.unit
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ClockStarted,
+    ClockChanged,
+    ClockStopped,
+    ClockWarned,
+    ClockBreached,
+    WarningsDigested,
+    ExtensionRequested,
+    ExtensionGranted,
+    ExtensionRefused,
+    PromiseKept,
+    PromiseBroken,
+    PlanWoken,
+    PlanBroken,
+    SupervisionCandidateRaised,
+)

@@ -10,7 +10,7 @@ from datetime import time
 from types import MappingProxyType
 from typing import Final
 
-from services.sla.policy.rulesets import Hours, RuleSet, SameDay, Workdays
+from services.sla.policy.rulesets import CalendarDays, Count, Hours, RuleSet, SameDay, Workdays
 
 CIRCULAR_2022: Final = RuleSet(
     version="circular-2022",
@@ -26,6 +26,30 @@ CIRCULAR_2022: Final = RuleSet(
     determined_dispatch=SameDay(clause="S2.1b", warn_at=time(16)),  # by determination: the letter of the circular
     work_from=time(8, 30),
     work_until=time(17, 30),
+    accept=SameDay(clause="S3.1d", warn_at=time(16), cut_off=time(17)),  # the default of S3.1d: the same day
+    accept_warn=Hours(4, clause="S3.3b"),  # working time
+    progress_note=SameDay(clause="S2.2.1d", warn_at=time(20), cut_off=time(17)),  # A13
+    consult=Workdays(1, clause="S3.3h"),  # A24: a joint meeting
+    consult_panel=Workdays(3, clause="S3.3h"),  # A24: the panel
+    review_turnaround=Workdays(1, clause="S2.3a"),  # the circular gives no figure: a start value
+    revisit=Workdays(5, clause="S4.1d"),  # a start value
+    plan=CalendarDays(90, clause="S2.2.2e"),  # A16
+    extension_most=Workdays(10, clause="S1.3.2d"),  # A09
+    extension_times=Count(1, clause="S1.3.2e"),  # A10
+    redos_before_supervision=Count(2, clause="S3.4a"),  # A25
+    concentration_top=Count(3, clause="S3.4a"),  # A25
+    concentration_weeks=Count(2, clause="S3.4a"),  # A25
+    # Working time of each step of a signature chain until enough of them were observed: start values.
+    chain_centre=Hours(4, clause="S2.2.3i"),
+    chain_office=Hours(4, clause="S2.2.3i"),
+    chain_deputy_leader=Hours(4, clause="S2.2.3i"),
+    chain_head_leader=Hours(4, clause="S2.2.3i"),
+    chain_seal=Hours(2, clause="S2.2.3i"),
+    # The circular is silent here; these are ours.
+    quiet_from=time(22),
+    quiet_until=time(7),
+    digest_above=Count(20, clause=""),
+    red_daily_at=time(9),
 )
 
 

@@ -36,5 +36,20 @@ TITLES: Final[Mapping[ClockKind, str]] = MappingProxyType(
 # Whose clock it is. A return or a reassignment ends the first unit's clocks and leaves the district's running (A15);
 # rework ends none (A19).
 UNIT_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
-    {"first_contact", "caller_reply", "first_reply", "final", "return_window", "next_contact"}
+    {
+        "accept",
+        "first_contact",
+        "caller_reply",
+        "first_reply",
+        "final",
+        "return_window",
+        "progress_note",
+        "next_contact",
+        "plan",
+    }
+)
+
+# Whose start nobody tells yet: an operator starts them by name, with a reason.
+STARTED_BY_HAND: Final[frozenset[ClockKind]] = frozenset(
+    {"co_task", "consult", "chain_step", "supervise_case", "rectify_promise"}
 )

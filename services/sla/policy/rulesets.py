@@ -15,6 +15,22 @@ class Workdays:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarDays:
+    """A number of calendar days: 天, not 工作日."""
+
+    count: int
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A plain number: a cap, or how often something has to happen."""
+
+    count: int
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hours:
     """A number of hours; where it is used says whether all hours count or only working time."""
 
@@ -51,3 +67,25 @@ class RuleSet:
     work_until: time
     upstream_clause: str = "S1.1.1a"
     promise_clause: str = "S2.2.1e"
+    accept: SameDay
+    accept_warn: Hours
+    progress_note: SameDay
+    consult: Workdays
+    consult_panel: Workdays
+    review_turnaround: Workdays
+    revisit: Workdays
+    plan: CalendarDays
+    extension_most: Workdays
+    extension_times: Count
+    redos_before_supervision: Count
+    concentration_top: Count
+    concentration_weeks: Count
+    chain_centre: Hours
+    chain_office: Hours
+    chain_deputy_leader: Hours
+    chain_head_leader: Hours
+    chain_seal: Hours
+    quiet_from: time
+    quiet_until: time
+    digest_above: Count
+    red_daily_at: time
