@@ -1,0 +1,210 @@
+"""The running figures on a real database: any batch, any repeat, two replicas at once; and the rebuild from facts."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import text
+
+from services.analytics import handlers, store
+from services.analytics.errors import RebuildRunning
+from shared.contracts.dispatch import UnitChanged
+from shared.identity import Role
+from shared.outbox import Envelope
+from tests.analytics.events import Mail, Told, interleaved, local, walk
+from tests.analytics.recount import Counts, recount
+from tests.support.service import Desk
+
+pytestmark = pytest.mark.clause("S3.2b")
+
+
+async def project(desk: Desk, envelopes: Sequence[Envelope]) -> None:
+    async with desk.runtime.works.begin() as work:
+        await handlers.project(work, envelopes)
+
+
+async def figures(desk: Desk) -> dict[tuple[str, str, str], int]:
+    rows = await desk.rows("select unit, day::text as day, measure, count from figure where count <> 0")
+    return {(row["unit"], row["day"], row["measure"]): row["count"] for row in rows}
+
+
+async def run(desk: Desk, sql: str) -> None:
+    async with desk.runtime.works.begin() as work:
+        await work.session.execute(text(sql))
+
+
+async def rebuilt(desk: Desk, *, swap: bool = False) -> dict[str, Any]:
+    admin = desk.person(Role.ADMIN)
+    rebuild_id = await handlers.rebuild(desk.runtime, admin, source="facts", swap=swap)
+    (row,) = await desk.rows("select * from rebuild where id = :id", id=rebuild_id)
+    return row
+
+
+def walked(seed: int, many: int) -> tuple[list[Envelope], Counts]:
+    """The events of some orders, mixed, in their envelopes; and what they add up to."""
+    random, mail = Random(seed), Mail()
+    events = list(interleaved([walk(random) for _ in range(many)], random))
+    return [mail.envelope(event) for event in events], recount(events)
+
+
+@given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=1, max_value=8))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_running_figures_rebuild_and_recount_are_the_same(desk: Desk, seed: int, many: int):
+    await run(desk, "truncate fact, figure, tracked_order")
+    envelopes, expected = walked(seed, many)
+    random = Random(seed)
+    rest = list(envelopes)
+    while rest:
+        size = random.choice([1, 2, 5, 50])
+        batch, rest = rest[:size], rest[size:]
+        # The bus may deliver anything again, in the same batch and in a later one.
+        repeats = random.sample(envelopes[: len(envelopes) - len(rest)], k=min(2, len(batch)))
+        await project(desk, [*batch, *repeats, *batch[:1]])
+
+    report = await rebuilt(desk)
+
+    assert await figures(desk) == dict(expected)
+    assert (report["state"], report["figures_different"], report["differences"]) == ("equal", 0, [])
+
+
+async def test_two_replicas_that_hold_the_same_orders_lose_nothing_and_do_not_deadlock(desk: Desk):
+    orders = [
+        Told().received(local("11-23 09:00")).assigned(local("11-23 10:00"), "zhujian").breached(local("11-27 00:00"), "zhujian")
+        for _ in range(60)
+    ]  # fmt: skip
+    mail = Mail()
+    told = [mail.envelope(event) for order in orders for event in order.events]
+    own = [envelope for envelope in told if envelope.topic == "orders"]
+    deadlines = [envelope for envelope in reversed(told) if envelope.topic == "sla-breaches"]
+
+    async def replica(envelopes: list[Envelope]) -> None:
+        for start in range(0, len(envelopes), 7):
+            await project(desk, envelopes[start : start + 7])
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(replica(own))
+        group.create_task(replica(deadlines))
+
+    assert await figures(desk) == dict(recount([event for order in orders for event in order.events]))
+
+
+async def test_a_batch_takes_four_statements_whatever_its_size(desk: Desk):
+    envelopes, _ = walked(7, 80)
+    statements: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement.split(maxsplit=1)[0])
+
+    engine = desk.runtime.works.engine.sync_engine
+    sqlalchemy_event.listen(engine, "before_cursor_execute", note)
+    try:
+        await project(desk, envelopes)
+    finally:
+        sqlalchemy_event.remove(engine, "before_cursor_execute", note)
+
+    assert len(envelopes) > 300
+    assert statements == ["insert", "insert", "select", "insert"]
+
+
+async def test_events_that_make_no_figures_leave_nothing(desk: Desk):
+    order = Told().submitted(local("11-23 09:00"), "zhujian")
+    mail = Mail()
+    await project(desk, [mail.envelope(event) for event in order.events])
+
+    assert await desk.rows("select * from fact") == []
+    assert await figures(desk) == {}
+
+
+async def test_a_unit_is_known_by_its_latest_name(desk: Desk):
+    def changed(name: str, *, active: bool = True) -> UnitChanged:
+        return UnitChanged(
+            code="zhujian", name=name, group="department", active=active, ready=True, changed_at=desk.clock.now()
+        )
+
+    await desk.tell(changed("区住建局"))
+    mail = Mail()
+    await project(
+        desk, [mail.envelope(changed("区住房局")), mail.envelope(changed("区住房和城乡建设局", active=False))]
+    )
+
+    assert [(row["name"], row["active"]) for row in await desk.rows("select * from unit")] == [
+        ("区住房和城乡建设局", False)
+    ]
+
+
+async def test_the_consumer_drops_a_repeat_before_it_gets_here(desk: Desk):
+    order = Told().received(local("11-23 08:00")).assigned(local("11-23 08:30"), "zhujian")
+    await desk.tell(*order.events)
+
+    assert await desk.parked() == []
+    assert await figures(desk) == dict(recount(order.events))
+
+
+async def test_a_figure_that_was_tampered_with_is_found_and_put_right(desk: Desk):
+    envelopes, expected = walked(11, 6)
+    await project(desk, envelopes)
+    await run(desk, "update figure set count = count + 2 where measure = 'assigned' and unit = ''")
+    await run(desk, "delete from figure where measure = 'received' and unit = ''")
+    wrong = {place for place in expected if place[0] == "" and place[2] in {"assigned", "received"}}
+
+    report = await rebuilt(desk)
+
+    assert report["state"] == "different"
+    assert report["figures_different"] == len(wrong)
+    assert {(one["unit"], one["day"], one["measure"]) for one in report["differences"]} == wrong
+    assert all(
+        one["rebuilt"] == expected[one["unit"], one["day"], one["measure"]]
+        and one["running"] == (0 if one["measure"] == "received" else one["rebuilt"] + 2)
+        for one in report["differences"]
+    )
+    assert await figures(desk) != dict(expected), "a check changes nothing"
+
+    assert (await rebuilt(desk, swap=True))["state"] == "swapped"
+    assert await figures(desk) == dict(expected)
+    assert (await rebuilt(desk))["state"] == "equal"
+    assert await desk.rows("select * from shadow_figure") == []
+
+
+async def test_a_check_of_nothing_finds_nothing(desk: Desk):
+    report = await rebuilt(desk)
+
+    assert (report["state"], report["facts"]) == ("equal", 0)
+
+
+async def test_one_rebuild_at_a_time(desk: Desk):
+    async with desk.runtime.works.engine.connect() as other:
+        await other.execute(text("select pg_advisory_lock(:lock)"), {"lock": 0x72656275})
+        with pytest.raises(RebuildRunning):
+            await rebuilt(desk)
+        await other.execute(text("select pg_advisory_unlock(:lock)"), {"lock": 0x72656275})
+
+    assert (await rebuilt(desk))["state"] == "equal"
+
+
+async def test_a_rebuild_that_dies_is_reported_as_failed_and_leaves_no_shadow(desk: Desk):
+    await run(desk, "alter table shadow_figure add constraint ck_shadow_figure_never check (count < 0)")
+    envelopes, _ = walked(3, 2)
+    await project(desk, envelopes)
+    with pytest.raises(Exception, match="ck_shadow_figure_never"):
+        await rebuilt(desk)
+
+    assert [row["state"] for row in await desk.rows("select state from rebuild")] == ["failed"]
+    async with desk.runtime.works.read() as session:
+        assert await store.last_position(session) > 0
+
+
+async def test_batches_wait_while_a_rebuild_takes_over(desk: Desk):
+    envelopes, expected = walked(5, 10)
+    half = len(envelopes) // 2
+    await project(desk, envelopes[:half])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rebuilt(desk, swap=True))
+        group.create_task(project(desk, envelopes[half:]))
+
+    assert await figures(desk) == dict(expected)
+    assert (await rebuilt(desk))["state"] == "equal"
