@@ -37,7 +37,9 @@ def is_unstorable(fault: BaseException) -> bool:
 
 def name_of(fault: BaseException) -> str:
     """The fault in one word without its text, which may quote a citizen."""
-    return type(fault.orig if isinstance(fault, DBAPIError) and fault.orig else fault).__name__
+    if isinstance(fault, DBAPIError):
+        return type(getattr(fault.orig, "__cause__", None) or fault.orig or fault).__name__
+    return type(fault).__name__
 
 
 def sqlstate_of(fault: DBAPIError) -> str:
