@@ -1,0 +1,279 @@
+"""The edge: whatever a client sends is answered by a problem in Chinese, never by 5xx, never by its own text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.app import BODY_LIMIT, build_app, mount
+from shared.identity import Role
+from tests.kernel.tiny import Tiny, tiny_at
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+def is_problem(answer: Any, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["code"] == code
+    assert body["type"] == f"urn:gongdan:problem:{code}"
+    assert CHINESE.search(body["title"])
+    assert CHINESE.search(body["detail"])
+    assert UUID.fullmatch(body["request_id"])
+    assert answer.headers["x-request-id"] == body["request_id"]
+
+
+async def raw_call(
+    tiny: Tiny, path: str, pieces: Iterable[bytes], headers: list[tuple[bytes, bytes]]
+) -> tuple[int, dict[str, str], bytes, int]:
+    """Call the application as a server would: the body in pieces, no Content-Length unless given; pieces read."""
+    app = mount([(tiny.runtime, build_app(tiny.runtime.service, tiny.runtime))])
+    left, read = list(pieces), 0
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": left.pop(0) if left else b"", "more_body": bool(left)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
+        "server": ("tiny", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]), read
+
+
+def authorization(tiny: Tiny) -> tuple[bytes, bytes]:
+    return (b"authorization", tiny.dispatcher["Authorization"].encode())
+
+
+@pytest.mark.parametrize("path", ["/api/intake/v1/things", "/api/intake/v1/raw"])
+async def test_a_declared_body_beyond_the_limit_is_refused_unread(tiny: Tiny, path: str) -> None:
+    length = str(BODY_LIMIT + 1).encode()
+    status, headers, body, read = await raw_call(
+        tiny, path, [b"x"] * 3, [authorization(tiny), (b"content-length", length)]
+    )
+    assert status == 413
+    assert b"payload_too_large" in body
+    assert headers["connection"] == "close"
+    assert read == 0
+
+
+@pytest.mark.parametrize("path", ["/api/intake/v1/things", "/api/intake/v1/raw"])
+@pytest.mark.parametrize("declared", [None, b"5", b"abc"])
+async def test_a_chunked_body_beyond_the_limit_is_refused_while_it_comes(
+    tiny: Tiny, path: str, declared: bytes | None
+) -> None:
+    """R5: 120 MB without a Content-Length, or with a false one, were once accepted."""
+    headers = [authorization(tiny), (b"content-type", b"application/json")]
+    if declared is not None:
+        headers.append((b"content-length", declared))
+    status, answered, body, read = await raw_call(tiny, path, (b" " * 65_536 for _ in range(1600)), headers)
+    assert status == 413
+    assert b"payload_too_large" in body
+    assert answered["connection"] == "close"
+    assert read <= BODY_LIMIT // 65_536 + 1
+
+
+async def test_a_body_of_exactly_the_limit_is_read(tiny: Tiny) -> None:
+    status, headers, body, _ = await raw_call(tiny, "/api/intake/v1/raw", [b"x" * 65_536] * 16, [])
+    assert (status, body) == (200, str(BODY_LIMIT).encode())
+    assert "connection" not in headers
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/nothing", "http://tiny/", "http://tiny/api/unknown/v1", "http://tiny/api/intake", "http://tiny/favicon.ico"],
+)
+async def test_an_unknown_address_is_a_problem_by_any_method(tiny: Tiny, method: str, path: str) -> None:
+    is_problem(await tiny.http.request(method, path), 404, "http_404")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
+async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(tiny: Tiny, method: str) -> None:
+    answer = await tiny.http.request(method, "/v1/things")
+    is_problem(answer, 405, "http_405")
+    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/api/intake/metrics"])
+async def test_a_wrong_method_on_a_health_route_is_a_problem_too(tiny: Tiny, path: str) -> None:
+    is_problem(await tiny.http.post(f"http://tiny{path}"), 404, "http_404")
+
+
+async def test_head_of_a_query_is_answered_without_an_error_of_ours(tiny: Tiny) -> None:
+    answer = await tiny.http.head("/v1/things", headers=tiny.dispatcher)
+    assert answer.status_code in {200, 405}
+    assert answer.headers["x-request-id"]
+
+
+BAD_BODIES: list[tuple[str, bytes, set[int]]] = [
+    ("nothing", b"", {422}),
+    ("not JSON", b"{", {422}),
+    ("a word", b"nonsense", {422}),
+    ("a list", b"[]", {422}),
+    ("null", b"null", {422}),
+    ("invalid UTF-8", b'{"key": "\xff\xfe"}', {400, 422}),
+    ("UTF-16 with its mark", '{"key": "a"}'.encode("utf-16"), {201, 400, 422}),
+    ("NUL in a string", b'{"key": "a\\u0000b"}', {422}),
+    ("a lone surrogate", b'{"key": "\\ud800"}', {422}),
+    ("a number for text", b'{"key": 7}', {422}),
+    ("an unknown field", b'{"key": "a", "kee": 1}', {422}),
+    ("an integer beyond int4", b'{"key": "a", "small": 4294967296}', {422}),
+    ("an integer beyond int8", b'{"key": "a", "small": 99999999999999999999999999}', {422}),
+    ("an endless integer", b'{"key": "a", "small": ' + b"9" * 10_000 + b"}", {400, 422}),
+    ("infinity", b'{"key": "a", "small": 1e999}', {422}),
+    ("not a number", b'{"key": "a", "small": NaN}', {422}),
+    ("deep nesting", b'{"key": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", {400, 422}),
+    ("unclosed deep nesting", b"[" * 500_000, {400, 422}),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "statuses"), [(b, s) for _, b, s in BAD_BODIES], ids=[name for name, _, _ in BAD_BODIES]
+)
+async def test_a_body_that_makes_no_sense_is_the_senders_matter(tiny: Tiny, body: bytes, statuses: set[int]) -> None:
+    headers = {**tiny.dispatcher, "Content-Type": "application/json"}
+    answer = await tiny.http.post("/v1/things", content=body, headers=headers)
+    assert answer.status_code in statuses, answer.text
+    if answer.status_code != 201:
+        is_problem(answer, answer.status_code, answer.json()["code"])
+        assert await tiny.one("select count(*) from thing") == 0
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"value": ' + b"[" * 900 + b"]" * 900 + b"}", b'{"value": "\\ud800\\u0000"}', b'{"value": NaN}']
+)
+async def test_strange_json_that_a_route_accepts_as_anything_does_not_break_the_answer(tiny: Tiny, body: bytes) -> None:
+    headers = {**tiny.dispatcher, "Content-Type": "application/json"}
+    assert (await tiny.http.post("/v1/things/anything", content=body, headers=headers)).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/xml", "multipart/form-data; boundary=x", "application/json/x", "\x7f"]
+)
+async def test_another_content_type_than_json_is_refused(tiny: Tiny, kind: str | None) -> None:
+    headers = {**tiny.dispatcher, **({"Content-Type": kind} if kind else {})}
+    answer = await tiny.http.post("/v1/things", content=b'{"key": "a"}', headers=headers)
+    assert answer.status_code in {400, 415, 422}
+    is_problem(answer, answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/things/%00", "/v1/things/%ff%fe", "/v1/things/" + "k" * 5000, "/v1/things/%ed%a0%80"]
+)
+async def test_a_strange_path_is_no_error_of_ours(tiny: Tiny, path: str) -> None:
+    assert (await tiny.http.put(path, headers=tiny.dispatcher)).status_code < 500
+
+
+async def test_the_field_that_is_wrong_is_named_and_its_value_is_not_repeated(tiny: Tiny) -> None:
+    answer = await tiny.http.post("/v1/things", json={"key": "a", "small": "13812345678x"}, headers=tiny.dispatcher)
+    is_problem(answer, 422, "invalid_request")
+    assert answer.json()["errors"][0]["field"] == "small"
+    assert "13812345678" not in answer.text
+
+
+async def test_what_nobody_foresaw_is_answered_without_its_text(
+    tiny: Tiny, logs: list[MutableMapping[str, Any]]
+) -> None:
+    answer = await tiny.http.get("/v1/things/broken")
+    is_problem(answer, 500, "internal")
+    assert "张三" not in answer.text
+    assert "13812345678" not in answer.text
+    assert "ZeroDivision" not in answer.text
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["unforeseen"]
+
+
+async def test_without_its_database_a_service_asks_to_try_later(tmp_path: Path) -> None:
+    async with tiny_at("postgresql://nobody@127.0.0.1:1/nowhere", folder=tmp_path) as tiny:
+        for answer in (
+            await tiny.http.post("/v1/things", json={"key": "a"}, headers=tiny.dispatcher),
+            await tiny.http.get("/v1/things", headers=tiny.dispatcher),
+        ):
+            is_problem(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_backend_that_is_ended_in_mid_request_asks_to_try_again(tiny: Tiny) -> None:
+    await tiny.http.get("/v1/things", headers=tiny.dispatcher)
+    await tiny.execute(
+        "create function end_me() returns trigger language plpgsql as $$ "
+        "begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$"
+    )
+    await tiny.execute("create trigger end_me before insert on thing for each row execute function end_me()")
+    answer = await tiny.http.post("/v1/things", json={"key": "a"}, headers=tiny.dispatcher)
+    is_problem(answer, 503, "unavailable")
+    await tiny.execute("drop trigger end_me on thing")
+    assert (await tiny.http.post("/v1/things", json={"key": "a"}, headers=tiny.dispatcher)).status_code == 201
+
+
+async def test_a_full_pool_asks_to_try_later(database: str, tmp_path: Path) -> None:
+    async with tiny_at(database, folder=tmp_path, pool_size=2) as tiny:
+        tiny.runtime.works.engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+        async with tiny.runtime.works.begin() as one, tiny.runtime.works.begin() as two:
+            await one.session.connection()
+            await two.session.connection()
+            is_problem(await tiny.http.get("/v1/things", headers=tiny.dispatcher), 503, "unavailable")
+
+
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/things/broken", "/v1/nothing", "http://tiny/nowhere"])
+async def test_every_answer_carries_the_security_headers_and_a_request_id(tiny: Tiny, path: str) -> None:
+    answer = await tiny.http.get(path, headers=tiny.dispatcher)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert UUID.fullmatch(answer.headers["x-request-id"])
+    assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("abc-123_X", True),
+        ("a" * 64, True),
+        ("a" * 65, False),
+        ("a b", False),
+        ("a\tb", False),
+        ("关联", False),
+        ("", False),
+    ],
+)
+async def test_the_callers_correlation_id_flows_into_the_event_when_it_is_a_plain_word(
+    tiny: Tiny, given: str, *, kept: bool
+) -> None:
+    headers = [*tiny.dispatcher.items(), ("X-Correlation-Id", given.encode())]
+    answer = await tiny.http.post("/v1/things", json={"key": "a"}, headers=headers)  # type: ignore[arg-type]
+    found = await tiny.one("select headers->>'correlationid' from outbox")
+    assert found == (given if kept else answer.headers["x-request-id"])
+    assert await tiny.one("select correlation from audit") == found
+
+
+async def test_nobody_and_the_wrong_role_are_refused_before_anything_happens(tiny: Tiny) -> None:
+    nobody = await tiny.http.post("/v1/things", json={"key": "a"})
+    is_problem(nobody, 401, "unauthenticated")
+    assert nobody.headers["www-authenticate"] == "Bearer"
+    is_problem(
+        await tiny.http.post("/v1/things", json={"key": "a"}, headers=tiny.bearer(Role.LEADER)), 403, "forbidden"
+    )
+    assert await tiny.one("select count(*) from thing") == 0
+
+
+async def test_refusals_and_answers_are_counted_by_route_and_code(tiny: Tiny) -> None:
+    await tiny.http.post("/v1/things", json={"key": "a"})
+    metrics = (await tiny.http.get("http://tiny/api/intake/metrics")).text
+    assert 'hotline_intake_refusals_total{code="unauthenticated"} 1.0' in metrics
+    assert 'hotline_intake_http_requests_total{route="/v1/things",status="401"} 1.0' in metrics
