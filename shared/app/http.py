@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi_swagger import patch_fastapi
 from prometheus_client import generate_latest
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.applications import Starlette
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.app.docs import add_document_page
 from shared.app.health import health_routes
 from shared.app.operations import router as operations
 from shared.db.faults import is_transient, is_unstorable, name_of
@@ -158,8 +158,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runtime = runtime
-    # The document pages must work in a network that reaches no other host: their scripts come from a package.
-    patch_fastapi(app, redirect_from_root_to_docs=False)
+    add_document_page(app, at=f"/api/{service.name}")
     for router in (*service.routers, operations):
         app.include_router(router)
     _document_problems(app)
