@@ -25,6 +25,9 @@ class OrderRecord(Record):
     unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
     returns: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     ended_at: Mapped[datetime | None]
+    rules: Mapped[str] = mapped_column(
+        server_default=text("'circular-2022'"), comment="the rule set in force when the order was received (X3)"
+    )
     cancelled: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="nothing starts any more, also not by what was told before the news came"
     )
@@ -59,6 +62,9 @@ class ClockRecord(Record):
     next_at: Mapped[datetime | None]
     state: Mapped[str]
     breached_at: Mapped[datetime | None]
+    excused: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="a later calendar says that the breach came before the due moment"
+    )
     stopped_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -70,6 +76,8 @@ class ClockRecord(Record):
         CheckConstraint("state = 'running' or next_at is null", name="only_running_fire"),
         Index("ix_clock_next", "next_at", "id", postgresql_where=text("next_at is not null")),
         Index("ix_clock_due", "due_at", "id"),
+        # What a calendar change has still to look at: a clock leaves the old version's part when it was recomputed.
+        Index("ix_clock_calendar", "calendar", "due_at", "id", postgresql_where=text("state = 'running'")),
         Index("ix_clock_breached", "breached_at", "id", postgresql_where=text("breached_at is not null")),
         Index("ix_clock_unit", "unit", "due_at", "id"),
     )
