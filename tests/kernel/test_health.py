@@ -1,0 +1,77 @@
+"""Health: alive asks nobody; ready says in one word what is missing (R50)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kernel.memory_bus import MemoryBus
+from tests.kernel.tiny import Tiny, at_work, tiny_at
+from tests.support.waiting import eventually
+
+
+async def ask(tiny: Tiny, path: str) -> Any:
+    return await tiny.http.get(f"http://tiny{path}")
+
+
+async def faults(tiny: Tiny) -> dict[str, str]:
+    answer = await ask(tiny, "/readyz")
+    body: dict[str, Any] = answer.json()
+    assert answer.status_code == (503 if body["faults"] else 200)
+    found: dict[str, str] = body["faults"]
+    return found
+
+
+async def test_a_service_whose_parts_all_run_is_ready(tiny: Tiny) -> None:
+    async with at_work(tiny.runtime.relay.run, tiny.runtime.consumer.run):
+
+        async def ready() -> bool:
+            return await faults(tiny) == {}
+
+        await eventually(ready)
+
+
+async def test_each_missing_part_is_named(tiny: Tiny, bus: MemoryBus) -> None:
+    assert await faults(tiny) == {"intake": "relay"}
+    async with at_work(tiny.runtime.relay.run):
+
+        async def without_consumer() -> bool:
+            return await faults(tiny) == {"intake": "consumer"}
+
+        await eventually(without_consumer)
+    bus.down = True
+    tiny.runtime.relay.running = True
+    assert await faults(tiny) == {"intake": "bus"}
+    tiny.runtime.started = False
+    assert await faults(tiny) == {"intake": "starting"}
+    assert (await ask(tiny, "/startupz")).status_code == 503
+    tiny.runtime.closing = True
+    assert await faults(tiny) == {"intake": "closing"}
+
+
+async def test_a_relay_or_consumer_that_has_ended_is_not_ready(tiny: Tiny) -> None:
+    async with at_work(tiny.runtime.relay.run, tiny.runtime.consumer.run):
+        await eventually(lambda: tiny.runtime.consumer.joined and tiny.runtime.relay.running)
+    assert not tiny.runtime.consumer.joined
+    assert not tiny.runtime.relay.running
+
+
+async def test_without_its_database_a_service_lives_but_is_not_ready(tmp_path: Path, bus: MemoryBus) -> None:
+    async with tiny_at("postgresql://nobody@127.0.0.1:1/nowhere", bus=bus, folder=tmp_path) as tiny:
+        assert await faults(tiny) == {"intake": "database"}
+        assert (await ask(tiny, "/livez")).status_code == 200
+        assert (await ask(tiny, "/startupz")).status_code == 200
+
+
+async def test_being_alive_asks_nothing_of_anybody(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked(*_: object) -> None:
+        raise AssertionError("a liveness probe that asks takes the process down with its database")
+
+    monkeypatch.setattr(tiny.runtime.bus, "ping", asked)
+    monkeypatch.setattr("shared.app.health.fault_of", asked)
+    for field in ("works", "relay", "consumer"):
+        monkeypatch.setattr(tiny.runtime, field, None)
+    answer = await ask(tiny, "/livez")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
