@@ -117,8 +117,7 @@ def build(database_url: str, secret: str) -> FastAPI:
         return {"status": "ready"}
 
     @app.post(
-        "/api/intake/v1/channels/{channel}/orders", status_code=201, response_model=OrderOut,
-        dependencies=[Depends(authentic)],
+        "/api/intake/v1/channels/{channel}/orders", status_code=201, dependencies=[Depends(authentic)],
     )  # fmt: skip
     async def receive(channel: str, body: OrderIn, db: Annotated[AsyncSession, Depends(session)]) -> OrderOut:
         known = await db.scalar(select(Order).where(Order.platform == channel, Order.platform_no == body.orderNum))

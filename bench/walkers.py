@@ -1,0 +1,193 @@
+"""Staff and platform as lean callers of the public API: one order's whole way, safe to repeat at every step."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+
+from bench import upstream
+from bench.http import Answer, NotSent, Replicas, Unknown
+from sample.district import UNITS, Unit
+from sample.staff import People
+from shared.clock import RealClock
+from shared.identity import Person, Role, TokenSigner
+
+HANDLED: Final = UNITS[:4]
+"""Units that get the orders."""
+_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_REPLY: Final = {
+    "disposition": "solved",
+    "contact_person": "经办人",
+    "contact_phone": "0535-6890000",
+    "findings": "接到工单后工作人员当天到现场查看，问题属实，已督促责任单位整改到位，并安排专人每周巡查，防止反弹。",
+    "satisfaction": "satisfied",
+}
+
+
+class Refused(Exception):
+    """The platform said no, for good."""
+
+    def __init__(self, step: str, answer: Answer) -> None:
+        super().__init__(f"{step}: {answer.status} {answer.body[:300]!r}")
+
+
+class Late(Exception):
+    """A step was not possible within its time."""
+
+
+class Tokens:
+    """Bearer tokens, signed as dispatch signs them at a login, made anew before they end."""
+
+    def __init__(self, private_key: str) -> None:
+        self._signer = TokenSigner(private_key, RealClock())
+        self._known: dict[tuple[str, str | None], str] = {}
+
+    def of(self, role: Role, unit: str | None = None) -> str:
+        """A token of somebody with this role."""
+        if (role, unit) not in self._known:
+            account = f"{unit or 'centre'}-{role}"
+            person = Person(account=account, name=account, roles=frozenset({role}), unit=unit)
+            self._known[role, unit] = self._signer.sign(person)[0]
+        return self._known[role, unit]
+
+
+@dataclass
+class Desk:
+    """Everything a walker needs to reach the platform."""
+
+    intake: Replicas
+    dispatch: Replicas
+    review: Replicas
+    tokens: Tokens
+    receiver: upstream.Receiver
+    secret: str
+    rng: random.Random
+    patience: float = 60.0
+    pause: float = 0.03
+    retried: int = 0
+    unknown: int = 0
+    note: Callable[[str, str, str], None] | None = None
+    """Told of every attempt: step, identity, outcome."""
+
+    async def insist(
+        self, step: str, attempt: Callable[[], Awaitable[Answer]], *, wait_for: frozenset[int] = frozenset()
+    ) -> Answer:
+        """Try until there is a definite yes; statuses in `wait_for` mean that the facts have not arrived yet."""
+        deadline = asyncio.get_running_loop().time() + self.patience
+        pause, last = self.pause, "nothing"
+        while True:
+            try:
+                answer = await attempt()
+            except NotSent as fault:
+                last = f"not sent: {fault}"
+            except Unknown as fault:
+                self.unknown += 1
+                last = f"unknown: {fault}"
+            else:
+                if answer.status < 300:
+                    return answer
+                if answer.status not in _AGAIN and answer.status not in wait_for and answer.code != "still_running":
+                    raise Refused(step, answer)
+                last = f"{answer.status} {answer.code}"
+            if asyncio.get_running_loop().time() > deadline:
+                raise Late(f"{step}: {last}")
+            self.retried += 1
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+
+    async def command(
+        self, service: Replicas, path: str, body: Mapping[str, Any], *, token: str, step: str,
+        wait_for: frozenset[int] = frozenset(),
+    ) -> Answer:  # fmt: skip
+        """A command under one idempotency key, however often it has to be sent."""
+        key = uuid.uuid4().hex
+        return await self.insist(
+            step,
+            lambda: service.next().call("POST", path, body, token=token, key=key),
+            wait_for=wait_for,
+        )
+
+    async def push(self, kind: str, body: Mapping[str, Any], step: str) -> Answer:
+        """A webhook under one webhook-id, however often it has to be sent."""
+        identity = uuid.uuid4().hex
+
+        async def attempt() -> Answer:
+            request = upstream.signed(self.secret, kind, body, webhook_id=identity)
+            return await self.intake.next().send(request)
+
+        return await self.insist(step, attempt)
+
+
+@dataclass
+class Walked:
+    """What one lifecycle left behind."""
+
+    order_id: str
+    number: str
+    replies: list[str] = field(default_factory=list)
+    revisited: bool = False
+
+
+_NOT_YET: Final = frozenset({404})
+_NOT_YET_OR_EARLIER: Final = frozenset({404, 409})
+
+
+async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, walked: Walked | None = None) -> Walked:
+    """An accepted order to the platform's revisit; the closing follows by itself."""
+    walked = walked or Walked(order_id, number)
+    unit: Unit = desk.rng.choice(HANDLED)
+    order = f"/api/dispatch/v1/orders/{order_id}"
+    desk_token, handler = desk.tokens.of(Role.DISPATCHER), desk.tokens.of(Role.HANDLER, unit.code)
+    await desk.command(
+        desk.dispatch, f"{order}/assign",
+        {"unit": unit.code, "basis": unit.duties[0].kind, "grounds": "职责目录与诉求内容相符"},
+        token=desk_token, step="assign", wait_for=_NOT_YET,
+    )  # fmt: skip
+    now = datetime.now(UTC).isoformat()
+    contact = {"outcome": "reached", "contacted_at": now, "phone": "0535-6890000", "person": "经办人",
+               "content": "已与来电人联系，了解具体情况，约定当天到现场查看。"}  # fmt: skip
+    await desk.command(desk.dispatch, f"{order}/contacts", contact, token=handler, step="contact")
+    for left in range(rejections, -1, -1):
+        answer = await desk.command(
+            desk.dispatch, f"{order}/reply", {**_REPLY, "contact_at": now}, token=handler, step="reply",
+            wait_for=frozenset() if left == rejections else _NOT_YET_OR_EARLIER,
+        )  # fmt: skip
+        reply_id = answer.json()["reply_id"]
+        walked.replies.append(reply_id)
+        reply = f"/api/review/v1/replies/{reply_id}"
+        await desk.command(
+            desk.review, f"{reply}/leader-approval", {}, token=desk.tokens.of(Role.UNIT_HEAD, unit.code),
+            step="leader", wait_for=_NOT_YET,
+        )  # fmt: skip
+        verdict, body = ("rejection", {"opinion": "请补充现场处理情况后重新答复"}) if left else ("approval", {})
+        await desk.command(desk.review, f"{reply}/{verdict}", body, token=desk.tokens.of(Role.REVIEWER), step=verdict)
+    try:
+        async with asyncio.timeout(desk.patience):
+            await desk.receiver.told_of(number).wait()
+    except TimeoutError as late:
+        raise Late("feedback") from late
+    await desk.insist("fed back", lambda: _fed_back(desk, order_id, desk_token), wait_for=_NOT_YET)
+    await desk.push("revisits", upstream.revisit_body(number), "revisit")
+    walked.revisited = True
+    return walked
+
+
+async def _fed_back(desk: Desk, order_id: str, token: str) -> Answer:
+    answer = await desk.intake.next().call("GET", f"/api/intake/v1/orders/{order_id}", token=token)
+    if answer.status == 200 and answer.json()["state"] not in {"fed_back", "closed"}:
+        return Answer(404, b"{}")
+    return answer
+
+
+async def load_district(port: int, secrets: Mapping[str, Any]) -> None:
+    """Units and accounts, entered through dispatch's API."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
+        people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
+        await people.load_district(HANDLED)
