@@ -139,6 +139,16 @@ async def test_versions_of_one_order_in_one_burst_count_without_gaps(postgres_se
         assert [row["sequence"] for row in rows] == list(range(1, 11))
 
 
+async def test_back_and_forth_in_one_burst_ends_with_the_last_word(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        words = ["甲：请尽快处理", "乙：请尽快处理", "甲：请尽快处理"]
+        answers = await asyncio.gather(*(platform.push(an_order(orderNum="B", eventDesc=word)) for word in words))
+
+        assert [answer.json()["version"] for answer in answers] == [1, 2, 3]
+        assert [event.changed for event in await desk.told(OrderUpdated)] == [("content",), ("content",)]
+
+
 async def test_a_full_queue_answers_503_with_retry_after(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
