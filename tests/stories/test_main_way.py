@@ -10,14 +10,20 @@ import pytest_asyncio
 
 from sample.staff import Refused
 from shared.clock import SHANGHAI
-from tests.support.platform import District, district
+from tests.support.platform import District, cluster_district, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
 
 @pytest_asyncio.fixture(
-    scope="module", loop_scope="session", params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)]
+    scope="module",
+    loop_scope="session",
+    params=[
+        "postgres",
+        pytest.param("kafka", marks=pytest.mark.kafka),
+        pytest.param("cluster", marks=pytest.mark.kafka),
+    ],
 )
 async def place(
     request: pytest.FixtureRequest, postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
@@ -25,6 +31,12 @@ async def place(
     """The platform on each bus."""
     folder = tmp_path_factory.mktemp("district")
     bus_url = None
+    if request.param == "cluster":
+        request.getfixturevalue("kafka_server")  # skips, or fails, where no Kafka can run
+        folder.chmod(0o711)
+        async with cluster_district(folder) as found:
+            yield found
+        return
     if request.param == "kafka":
         bus_url = f"kafka://{request.getfixturevalue('kafka_server').bootstrap}"
     async with district(postgres_server, folder, bus_url=bus_url) as found:

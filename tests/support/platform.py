@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx
 from pydantic import SecretStr
 
+from deploy.cluster import cluster_of
 from sample.district import UNITS
 from sample.orders import Demand
 from sample.staff import Caller, People, Refused
@@ -28,7 +29,7 @@ from services.sla.service import SERVICE as SLA
 from shared.bus import Bus
 from shared.clock import SimulatedClock
 from shared.outbox.writer import new_id
-from shared.run.embedded import drawn_secrets
+from shared.run.embedded import drawn_secrets, secrets_of
 from shared.run.http_server import HttpServer
 from shared.run.process import Process, running
 from shared.settings import SERVICES, Settings
@@ -206,6 +207,24 @@ async def district(
             await eventually(lambda: _ready(http), within=30)
             await people.load_district(SOME_UNITS)
             yield District(http, upstream, people, clock, process)
+
+
+@asynccontextmanager
+async def cluster_district(folder: Path, *, now: datetime = MONDAY_0900) -> AsyncIterator[District]:
+    """The same with two replicas of each service as processes of their own, on Kafka, behind the gateway."""
+    clock = SimulatedClock(folder / "clock.json", at=now, rate=0)
+    secrets = secrets_of(folder)
+    upstream = SimulatedUpstream(secrets["channels"], clock, "", revisit_after=1e9, rng=random.Random(7))
+    async with HttpServer(upstream.app()) as outside:
+        spelling = f"simulated:{folder / 'clock.json'}"
+        async with (
+            cluster_of(folder, bus="kafka", replicas=2, upstream=outside.address, clock=spelling) as cluster,
+            httpx.AsyncClient(base_url=cluster.gateway.address, timeout=30, trust_env=False) as http,
+        ):
+            upstream.base_url = cluster.gateway.address
+            people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
+            await people.load_district(SOME_UNITS)
+            yield District(http, upstream, people, clock)
 
 
 async def _ready(http: httpx.AsyncClient) -> bool:
