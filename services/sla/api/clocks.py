@@ -11,10 +11,10 @@ from fastapi import APIRouter, Path, Query
 from services.sla import rules
 from services.sla.errors import BadPosition
 from services.sla.model import Span, State
-from services.sla.policy import RULE_SETS
 from services.sla.schemas.clocks import Change, Clock, Explanation, Line, OrderClocks
 from services.sla.store import lists
 from services.sla.store.lists import Position, Wanted
+from services.sla.store.rulesets import rules_of
 from shared.contracts.sla import ClockKind
 from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.web import Code, Identifier, Page, SaneMoment, cursor_of, position_of
@@ -125,7 +125,7 @@ async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope,
         clock=Clock.of(record),
         span=span,
         amount=record.amount,
-        document=RULE_SETS[record.rules].document,
+        document=(await rules_of(session, record.rules)).document,
         lines=[Line.of(line) for line in lines],
         changes=[Change.of(change) for change in changes],
     )

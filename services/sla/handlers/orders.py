@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.sla import rules
-from services.sla.handlers.pieces import RULES, breached, facts_of, kinds_of, move, start, stop, stop_for, void
+from services.sla.handlers.pieces import breached, facts_of, kinds_of, move, rules_for, start, stop, stop_for, void
 from services.sla.model import Assigned, Received
+from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
+from services.sla.store.rulesets import rules_at
 from services.sla.tables import OrderRecord
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -32,28 +34,30 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
         received_at=event.received_at,
         upstream_due_at=event.upstream_due_at,
     )
-    if await store.add_order(work.session, received, is_test=event.is_test):
-        await start(work, event.order_id, rules.clocks_on_receipt(received, RULES, work.calendar))
+    rule_set = await rules_at(work.session, event.received_at)
+    if await store.add_order(work.session, received, rules=rule_set.version, is_test=event.is_test):
+        plans = rules.clocks_on_receipt(received, rule_set, work.calendar)
+        await start(work, event.order_id, plans, rule_set.version)
 
 
 async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     """A changed repeat may make the order urgent or bring another deadline (S1.1.4c, S1.3.1c)."""
     order = await store.order_for_update(work.session, event.order_id)
+    rule_set = await rules_for(work, order)
     if event.urgent and not order.urgent:
         order.urgent = True
         if order.unit is not None and order.ended_at is None:
-            await start(
-                work, event.order_id, (rules.clock_on_urgency(order.unit, event.version, event.updated_at, RULES),)
-            )
+            urgent = rules.clock_on_urgency(order.unit, event.version, event.updated_at, rule_set)
+            await start(work, event.order_id, (urgent,), rule_set.version)
     if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
         return
     order.upstream_due_at = event.upstream_due_at
-    plan = rules.upstream_clock(facts_of(order), f"version:{event.version}", event.updated_at, RULES, work.calendar)
+    plan = rules.upstream_clock(facts_of(order), f"version:{event.version}", event.updated_at, rule_set, work.calendar)
     if plan is None:
         return
     running = [c for c in await store.running_clocks(work.session, event.order_id) if c.kind == "upstream_due"]
     if not running:
-        await start(work, event.order_id, (plan,))
+        await start(work, event.order_id, (plan,), rule_set.version)
     for clock in running:
         move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
 
@@ -69,9 +73,10 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     stop(work, clocks, rules.STOPS["assigned"], event.assigned_at)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
     order.unit, order.ended_at = event.unit, None
-    plans = rules.clocks_on_assignment(facts_of(order), assigned, RULES, work.calendar)
-    await start(work, event.order_id, plans)
-    await _judge_determination(work, event.order_id, assigned)
+    rule_set = await rules_for(work, order)
+    plans = rules.clocks_on_assignment(facts_of(order), assigned, rule_set, work.calendar)
+    await start(work, event.order_id, plans, rule_set.version)
+    await _judge_determination(work, event.order_id, assigned, rule_set)
 
 
 async def stop_on_contact(work: Work, event: CallerContacted) -> None:
@@ -102,8 +107,8 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     order.unit, order.returns = None, event.returns
     if order.cancelled:
         return
-    plan = rules.clock_on_return(event.returns, event.decided_at, RULES, work.calendar)
-    await start(work, event.order_id, (plan,))
+    plan = rules.clock_on_return(event.returns, event.decided_at, await rules_for(work, order), work.calendar)
+    await start(work, event.order_id, (plan,), order.rules)
 
 
 async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
@@ -126,8 +131,9 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
     if order.cancelled:
         return
     order.unit, order.ended_at = event.unit, None
-    plan = rules.clock_on_redo(facts_of(order), event.unit, event.redos, event.reopened_at, RULES, work.calendar)
-    await start(work, event.order_id, (plan,))
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_redo(facts_of(order), event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
+    await start(work, event.order_id, (plan,), rule_set.version)
 
 
 async def _promise(
@@ -136,20 +142,20 @@ async def _promise(
     """A new promise takes the place of the one before it, which was kept by this contact or is void."""
     if promised_at is None or order.ended_at is not None or order.unit != unit:
         return
-    plan = rules.clock_on_promise(unit, promised_at, recorded_at, RULES, work.calendar)
+    plan = rules.clock_on_promise(unit, promised_at, recorded_at, await rules_for(work, order), work.calendar)
     if plan is None:
         return
     clocks = await store.running_clocks(work.session, order.order_id)
     void(work, clocks, {"next_contact"}, recorded_at)
-    await start(work, order.order_id, (plan,))
+    await start(work, order.order_id, (plan,), order.rules)
 
 
-async def _judge_determination(work: Work, order_id: str, assigned: Assigned) -> None:
+async def _judge_determination(work: Work, order_id: str, assigned: Assigned, rule_set: RuleSet) -> None:
     """The legal same-day clock begins and ends with the assignment; late, it is a breach like any other (S2.1b)."""
-    plan = rules.determined_dispatch(assigned, RULES, work.calendar)
+    plan = rules.determined_dispatch(assigned, rule_set, work.calendar)
     if plan is None:
         return
-    await start(work, order_id, (plan,))
+    await start(work, order_id, (plan,), rule_set.version)
     clocks = [c for c in await store.running_clocks(work.session, order_id) if c.occasion == plan.occasion]
     for clock in clocks:
         if assigned.assigned_at > clock.due_at:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import cast
 
 from services.sla import rules
 from services.sla.model import ClockPlan, Received, State
-from services.sla.policy import CIRCULAR_2022
+from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
 from services.sla.store.firing import Claimed
+from services.sla.store.rulesets import rules_of
 from services.sla.tables import ClockChange, ClockRecord, OrderRecord
 from shared.contracts.sla import ClockBreached, ClockChanged, ClockKind, ClockStarted, ClockStopped
 from shared.work import Work
 
-RULES: Final = CIRCULAR_2022
+
+async def rules_for(work: Work, order: OrderRecord) -> RuleSet:
+    """The rule set that was in force when the order was received: it keeps it to its end (X3)."""
+    return await rules_of(work.session, order.rules)
 
 
 def facts_of(order: OrderRecord) -> Received:
@@ -32,10 +36,10 @@ def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
     return frozenset(cast("ClockKind", clock.kind) for clock in clocks)
 
 
-async def start(work: Work, order_id: str, plans: Sequence[ClockPlan]) -> None:
-    """Write the plans as running clocks and tell those that are new."""
+async def start(work: Work, order_id: str, plans: Sequence[ClockPlan], version: str) -> None:
+    """Write the plans as running clocks of this rule set and tell those that are new."""
     planned = {work.ids(): plan for plan in plans}
-    added = await store.add_clocks(work.session, order_id, planned, rules=RULES.version, calendar=work.calendar.version)
+    added = await store.add_clocks(work.session, order_id, planned, rules=version, calendar=work.calendar.version)
     for clock_id, plan in planned.items():
         if clock_id in added:
             work.emit(
@@ -47,7 +51,7 @@ async def start(work: Work, order_id: str, plans: Sequence[ClockPlan]) -> None:
                     started_at=plan.started_at,
                     due_at=plan.due.at,
                     provisional=plan.due.provisional,
-                    rules=RULES.version,
+                    rules=version,
                 )
             )
 

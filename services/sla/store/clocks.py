@@ -17,7 +17,7 @@ from services.sla.model import ClockPlan, Received, State
 from services.sla.tables import ClockRecord, OrderRecord
 
 
-async def add_order(session: AsyncSession, received: Received, *, is_test: bool) -> bool:
+async def add_order(session: AsyncSession, received: Received, *, rules: str, is_test: bool) -> bool:
     """Remember a received order; False when it is known already."""
     added = await session.execute(
         insert(OrderRecord)
@@ -27,6 +27,7 @@ async def add_order(session: AsyncSession, received: Received, *, is_test: bool)
             urgent=received.urgent,
             received_at=received.received_at,
             upstream_due_at=received.upstream_due_at,
+            rules=rules,
             is_test=is_test,
         )
         .on_conflict_do_nothing()

@@ -1,0 +1,65 @@
+"""Rule sets: the one in force at a moment, the one an order started under, drafts for those who edit them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.sla.errors import RulesUnknown
+from services.sla.policy import CIRCULAR_2022, RULE_SETS, RuleSet
+from services.sla.rules.rulesets import rule_set_of
+from services.sla.tables import RuleSetRecord
+
+
+def read(record: RuleSetRecord) -> RuleSet:
+    """The rule set that the row holds; a number that is newer than the row has the circular's value."""
+    return rule_set_of(record.version, record.document, record.numbers, CIRCULAR_2022)
+
+
+async def rules_at(session: AsyncSession, moment: datetime) -> RuleSet:
+    """The rule set in force at a moment: the latest published one that is effective by then, else the circular (X3)."""
+    record = await session.scalar(
+        select(RuleSetRecord)
+        .where(RuleSetRecord.state == "published", RuleSetRecord.effective_from <= moment)
+        .order_by(RuleSetRecord.effective_from.desc())
+        .limit(1)
+    )
+    return CIRCULAR_2022 if record is None else read(record)
+
+
+async def rules_of(session: AsyncSession, version: str) -> RuleSet:
+    """The published rule set of this version, for what started under it; RulesUnknown when there is none."""
+    built_in = RULE_SETS.get(version)
+    if built_in is not None:
+        return built_in
+    record = await session.get(RuleSetRecord, version)
+    if record is None or record.state != "published":
+        raise RulesUnknown(version)
+    return read(record)
+
+
+async def record_of(session: AsyncSession, version: str, *, lock: bool = False) -> RuleSetRecord:
+    """A draft or a published rule set beside the built-in one; RulesUnknown when there is none."""
+    record = await session.get(RuleSetRecord, version, with_for_update=lock)
+    if record is None:
+        raise RulesUnknown(version)
+    return record
+
+
+async def latest_effective(session: AsyncSession) -> datetime | None:
+    """From when the last published rule set holds."""
+    moment: datetime | None = await session.scalar(
+        select(func.max(RuleSetRecord.effective_from)).where(RuleSetRecord.state == "published")
+    )
+    return moment
+
+
+async def all_records(session: AsyncSession) -> Sequence[RuleSetRecord]:
+    """Every rule set beside the built-in one: drafts first, then published ones, the latest first."""
+    query = select(RuleSetRecord).order_by(
+        RuleSetRecord.state, RuleSetRecord.effective_from.desc().nulls_first(), RuleSetRecord.created_at.desc()
+    )
+    return (await session.scalars(query)).all()
