@@ -72,6 +72,7 @@ class Received:
     urgent: bool
     received_at: datetime
     upstream_due_at: datetime | None
+    safety: bool = False  # a safety emergency: its warnings know no quiet hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +95,45 @@ class ProofLine:
     kind: str | None = None
     ordinal: int | None = None
     known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the caller said when asked for more time (S1.3.2b): who, when, by which number, and the proof of it."""
+
+    person: str
+    agreed_at: datetime
+    phone: str
+    agreed: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequest:
+    """A unit's request for more working days (S1.3.2a)."""
+
+    reason_code: str
+    citation: str | None
+    explanation: str | None
+    workdays: int
+    consent: Consent | None
+    override_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStep:
+    """One step of a signature chain: its name, the working hours it needs, and how many were observed (0: a default)."""
+
+    name: str
+    title: str
+    hours: float
+    observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step and the latest moment at which it may start so that the chain still ends in time (S2.2.3i)."""
+
+    step: ChainStep
+    latest_start: datetime
+    latest_end: datetime

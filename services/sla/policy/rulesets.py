@@ -8,10 +8,11 @@ from datetime import time
 
 @dataclass(frozen=True, slots=True)
 class Workdays:
-    """A number of statutory working days."""
+    """A number of statutory working days; the clock turns yellow when `warn_left` of them are left."""
 
     count: int
     clause: str
+    warn_left: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A number of hours; where it is used says whether all hours count or only working time."""
+    """A number of hours; where it is used says whether all hours count or only working time.
+
+    A clock of hours turns yellow when `warn_percent` of them have passed.
+    """
 
     count: int
     clause: str
+    warn_percent: int = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -11,6 +12,8 @@ from shared.calendar import SHANGHAI, Due, WorkCalendar
 from shared.contracts.sla import ClockKind
 
 YELLOW: Final = "yellow"
+RED: Final = "red"
+WAKE: Final = "wake"  # a planned order's day has come: no warning, it is told at midnight
 
 
 def workday_clock(
@@ -22,23 +25,39 @@ def workday_clock(
     calendar: WorkCalendar,
     lapse: Lapse = Lapse.BREACH,
 ) -> ClockPlan:
-    """Ends with the nth statutory working day; yellow when one working day is left."""
-    due, rungs = workday_moments(start, rule.count, calendar)
+    """Ends with the nth statutory working day; yellow when one working day is left, or as many as the rule says."""
+    due, rungs = workday_moments(start, rule.count, calendar, warn_left=rule.warn_left)
     return ClockPlan(kind, occasion, unit, start, Span.WORKDAYS, rule.count, due, rungs, rule.clause, lapse)
 
 
-def workday_moments(start: datetime, count: int, calendar: WorkCalendar) -> tuple[Due, tuple[Rung, ...]]:
-    """Due and rungs of a working-day clock: also how a running one is recomputed on another calendar (A01)."""
+def workday_moments(
+    start: datetime, count: int, calendar: WorkCalendar, *, warn_left: int = 1, extended: int = 0
+) -> tuple[Due, tuple[Rung, ...]]:
+    """Due and rungs of a working-day clock: also how a running one is recomputed on another calendar (A01).
+
+    `extended` working days are counted from the due moment that was (A10).
+    """
     due = calendar.due_at(start, count)
-    return due, rungs_before(start, due, calendar.due_at(start, count - 1).at)
+    if extended:
+        due, before = extended_due(due, extended, calendar)
+    else:
+        before = calendar.due_at(start, max(count - warn_left, 0)).at
+    return due, rungs_before(start, due, before)
+
+
+def extended_due(was: Due, workdays: int, calendar: WorkCalendar) -> tuple[Due, datetime]:
+    """The end of so many working days after the due day that was (A10), and the moment one working day before it."""
+    last_moment = was.at - timedelta(microseconds=1)  # 24:00 belongs to the day that it ends
+    due = calendar.due_at(last_moment, workdays)
+    before = calendar.due_at(last_moment, workdays - 1).at
+    return Due(due.at, due.on, due.provisional or was.provisional), before
 
 
 def hour_clock(kind: ClockKind, occasion: str, unit: str | None, start: datetime, rule: Hours) -> ClockPlan:
     """Ends after so many hours, holidays included (A08); yellow at the half."""
     due = due_of(start + timedelta(hours=rule.count))
-    return ClockPlan(
-        kind, occasion, unit, start, Span.HOURS, rule.count, due, rungs_before(start, due, None), rule.clause
-    )
+    rungs = rungs_before(start, due, start + (due.at - start) * rule.warn_percent / 100)
+    return ClockPlan(kind, occasion, unit, start, Span.HOURS, rule.count, due, rungs, rule.clause)
 
 
 def same_day_clock(
@@ -99,3 +118,76 @@ def rungs_before(start: datetime, due: Due, wanted: datetime | None) -> tuple[Ru
     if wanted is None or not start < wanted < due.at:
         wanted = start + (due.at - start) / 2
     return (Rung(YELLOW, wanted.astimezone(UTC)),)
+
+
+def work_time_before(end: datetime, needed: timedelta, rules: RuleSet, calendar: WorkCalendar) -> datetime:
+    """The latest moment from which so much working time is left until `end` (S2.2.3i)."""
+    local = end.astimezone(SHANGHAI)
+    day = local.date()
+    while True:
+        opens, closes = moment_on(day, rules.work_from), moment_on(day, rules.work_until)
+        last = min(closes, local)
+        if calendar.is_workday(day) and last > opens:
+            if last - opens >= needed:
+                return (last - needed).astimezone(UTC)
+            needed -= last - opens
+        day -= timedelta(days=1)
+
+
+def work_time_between(start: datetime, end: datetime, rules: RuleSet, calendar: WorkCalendar) -> timedelta:
+    """How much working time lies between two moments."""
+    first, last = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+    total, day = timedelta(), first.date()
+    while day <= last.date():
+        if calendar.is_workday(day):
+            opens, closes = moment_on(day, rules.work_from), moment_on(day, rules.work_until)
+            total += max(min(closes, last) - max(opens, first), timedelta())
+        day += timedelta(days=1)
+    return total
+
+
+def is_quiet(at: datetime, rules: RuleSet) -> bool:
+    """Whether the moment lies in the quiet hours, which run over midnight when they begin later than they end."""
+    local = at.astimezone(SHANGHAI).time()
+    if rules.quiet_from <= rules.quiet_until:
+        return rules.quiet_from <= local < rules.quiet_until
+    return local >= rules.quiet_from or local < rules.quiet_until
+
+
+def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: RuleSet) -> datetime:
+    """When a warning of that moment is told: after the quiet hours; before them, when the deadline would be over then.
+
+    It is never dropped: a clock that lies in one night keeps the moment it had.
+    """
+    if not is_quiet(at, rules):
+        return at
+    local = at.astimezone(SHANGHAI)
+    night_began = local.date() if local.time() >= rules.quiet_from else local.date() - timedelta(days=1)
+    if rules.quiet_from <= rules.quiet_until:
+        night_began = local.date()
+    ends_on = night_began if rules.quiet_from <= rules.quiet_until else night_began + timedelta(days=1)
+    after = moment_on(ends_on, rules.quiet_until).astimezone(UTC)
+    if after < due:
+        return after
+    before = moment_on(night_began, rules.quiet_from).astimezone(UTC) - timedelta(minutes=1)
+    return before if before > start else at
+
+
+def quietened(plan: ClockPlan, rules: RuleSet, *, safety: bool) -> ClockPlan:
+    """The plan with its warnings outside of the quiet hours, which a safety emergency does not know."""
+    if safety or not any(rung.name != WAKE and is_quiet(rung.at, rules) for rung in plan.rungs):
+        return plan
+    rungs = [
+        rung
+        if rung.name == WAKE
+        else Rung(rung.name, outside_quiet_hours(rung.at, plan.started_at, plan.due.at, rules))
+        for rung in plan.rungs
+    ]
+    return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+
+
+def next_red(now: datetime, rules: RuleSet) -> datetime:
+    """When a breached clock reminds again: at the stated hour of a day, the next time that it comes."""
+    local = now.astimezone(SHANGHAI)
+    today = moment_on(local.date(), rules.red_daily_at)
+    return (today if today > local else today + timedelta(days=1)).astimezone(UTC)

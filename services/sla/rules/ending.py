@@ -11,15 +11,21 @@ from services.sla.model import State
 from services.sla.policy import UNIT_CLOCKS
 from shared.contracts.sla import ClockKind
 
-# What each fact stops. What is not named here runs on: signing for an order (A04), submitting a reply, and having it
-# rejected (A19) stop no deadline.
+# What each fact stops. What is not named here runs on: signing for an order stops nothing but the signing itself (A04),
+# submitting a reply or having it rejected stops no deadline of the order (A19).
 STOPS: Final[Mapping[str, frozenset[ClockKind]]] = MappingProxyType(
     {
-        "assigned": frozenset({"same_day_dispatch"}),
-        "contacted": frozenset({"first_contact", "next_contact"}),
+        "assigned": frozenset({"same_day_dispatch", "consult"}),
+        "accepted": frozenset({"accept"}),
+        "contacted": frozenset({"accept", "first_contact", "next_contact"}),
+        "tried": frozenset({"accept"}),
         "reached": frozenset({"caller_reply", "first_reply"}),
-        "return_requested": frozenset({"return_window"}),
-        "fed_back": frozenset({"final", "district_final", "upstream_due"}),
+        "noted": frozenset({"accept", "progress_note"}),
+        "submitted": frozenset({"accept", "progress_note"}),
+        "return_requested": frozenset({"accept", "return_window"}),
+        "judged": frozenset({"review_turnaround"}),
+        "fed_back": frozenset({"final", "district_final", "upstream_due", "progress_note", "chain_step"}),
+        "revisited": frozenset({"revisit"}),
     }
 )
 

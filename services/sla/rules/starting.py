@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
 
-from services.sla.model import Assigned, ClockPlan, Lapse, Received, Span
+from services.sla.model import Assigned, ClockPlan, Lapse, Received, Rung, Span
 from services.sla.policy import RuleSet, Workdays
 from services.sla.rules.counting import (
+    WAKE,
     hour_clock,
     moment_clock,
+    moment_on,
     rungs_before,
     same_day_clock,
     work_time_after,
     workday_clock,
 )
 from shared.calendar import WorkCalendar
+from shared.contracts.sla import ClockKind
 
 
 def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
@@ -48,6 +55,8 @@ def clocks_on_assignment(
     plans = [
         workday_clock("final", occasion, unit, start, _final(order, rules), calendar),
         _first_contact(occasion, unit, start, rules, calendar),
+        _accept(occasion, unit, start, rules, calendar),
+        same_day_clock("progress_note", occasion, unit, start, rules.progress_note, calendar),
     ]
     if order.scheme == "enterprise_fast":
         plans.append(workday_clock("first_reply", occasion, unit, start, rules.first_reply, calendar))
@@ -101,6 +110,67 @@ def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> C
     return hour_clock("caller_reply", f"urgent:{version}", unit, at, rules.caller_reply)
 
 
+def clock_on_review(reply_round: int, reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """The centre reviews a reply within its time (S2.3a): the order's own deadlines run on meanwhile."""
+    occasion = f"round:{reply_round}:{reply_id}"
+    return workday_clock("review_turnaround", occasion, None, at, rules.review_turnaround, calendar)
+
+
+def clock_on_feedback(reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """After the feedback the caller is called back (S4.1d)."""
+    return workday_clock("revisit", f"reply:{reply_id}", None, at, rules.revisit, calendar)
+
+
+def clock_on_panel(returns: int, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """An order that was returned twice is the panel's, which has its own time so that the order's is not eaten (A24)."""
+    return workday_clock("consult", f"returns:{returns}", None, at, rules.consult_panel, calendar)
+
+
+def clock_on_plan(
+    unit: str, reply_id: str, plan_on: date, planned_at: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan:
+    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f)."""
+    ends = moment_on(plan_on + timedelta(days=1), time(0))
+    plan = moment_clock("plan", f"plan:{reply_id}", unit, planned_at, ends, calendar, rules.plan.clause)
+    wakes = moment_on(plan_on, time(0)).astimezone(UTC)
+    rungs = [*plan.rungs, Rung(WAKE, max(wakes, planned_at))]
+    return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+
+
+def clock_by_hand(
+    kind: ClockKind,
+    occasion: str,
+    unit: str | None,
+    at: datetime,
+    *,
+    due_at: datetime | None,
+    workdays: int | None,
+    rules: RuleSet,
+    calendar: WorkCalendar,
+) -> ClockPlan:
+    """A clock that an operator starts: co-unit task (S3.1f), panel (S3.3h), chain step (S2.2.3i), 挂牌督办 (S3.4b), 整改承诺 (S3.2g).
+
+    It ends at the moment that was named, or after so many working days; without either after the rule set's own number,
+    which only the panel has.
+    """
+    clause = HAND_CLAUSES[kind]
+    if due_at is not None:
+        return moment_clock(kind, occasion, unit, at, due_at, calendar, clause)
+    count = rules.consult.count if workdays is None else workdays
+    return workday_clock(kind, occasion, unit, at, Workdays(count, clause), calendar)
+
+
+HAND_CLAUSES: Final[Mapping[ClockKind, str]] = MappingProxyType(
+    {
+        "co_task": "S3.1f",
+        "consult": "S3.3h",
+        "chain_step": "S2.2.3i",
+        "supervise_case": "S3.4b",
+        "rectify_promise": "S3.2g",
+    }
+)
+
+
 def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
     """立即: a warning after two hours of working time, a breach at the end of the day (A12)."""
     due = calendar.due_at(start, 0)
@@ -108,6 +178,13 @@ def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, ca
     rungs = rungs_before(start, due, warn_at)
     clause = rules.first_contact.clause
     return ClockPlan("first_contact", occasion, unit, start, Span.DAY, 0, due, rungs, clause)
+
+
+def _accept(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """The unit takes the order up the same day (S3.1d), with a warning after four working hours (S3.3b)."""
+    plan = same_day_clock("accept", occasion, unit, start, rules.accept, calendar)
+    warn_at = work_time_after(start, timedelta(hours=rules.accept_warn.count), rules, calendar)
+    return replace(plan, rungs=rungs_before(start, plan.due, warn_at))
 
 
 def _final(order: Received, rules: RuleSet) -> Workdays:

@@ -4,14 +4,20 @@ from services.sla.tables.calendar import CalendarVersionRecord, CalendarYearReco
 from services.sla.tables.clocks import ClockChange, ClockRecord, OrderRecord
 from services.sla.tables.record import Record
 from services.sla.tables.rulesets import RuleSetRecord
+from services.sla.tables.telling import CandidateRecord, ExtensionRecord, NoticeHead, NoticeRecord, StormRecord
 
 __all__ = [
     "CalendarVersionRecord",
     "CalendarYearRecord",
+    "CandidateRecord",
     "ClockChange",
     "ClockRecord",
+    "ExtensionRecord",
+    "NoticeHead",
+    "NoticeRecord",
     "OrderRecord",
     "RecomputationRecord",
     "Record",
     "RuleSetRecord",
+    "StormRecord",
 ]

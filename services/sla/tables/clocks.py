@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.tables.record import Record
+
+# A clock whose next moment is its due moment, and whose breach says nothing more than that.
+PLAIN: Final = (
+    "next_at is not null and next_at = due_at and lapse = 'breach' and kind not in ('accept', 'next_contact', 'plan')"
+)
+SPECIAL: Final = (
+    "next_at is not null and (next_at <> due_at or lapse <> 'breach' or kind in ('accept', 'next_contact', 'plan'))"
+)
 
 
 class OrderRecord(Record):
@@ -32,6 +40,12 @@ class OrderRecord(Record):
         server_default=text("false"), comment="nothing starts any more, also not by what was told before the news came"
     )
     is_test: Mapped[bool] = mapped_column(server_default=text("false"))
+    safety: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="a safety emergency: no quiet hours for its warnings"
+    )
+    no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
+    assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
+    first_assigned_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_clocked_order_unit", "unit", postgresql_where=text("ended_at is null")),)
 
@@ -58,7 +72,9 @@ class ClockRecord(Record):
     rules: Mapped[str]
     calendar: Mapped[str]
     rungs: Mapped[list[dict[str, Any]]] = mapped_column(comment="warnings: name and at, in order")
-    fired: Mapped[int] = mapped_column(Integer, server_default=text("0"), comment="how many rungs have fired")
+    fired: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="how many rungs have fired, the daily red ones included"
+    )
     next_at: Mapped[datetime | None]
     state: Mapped[str]
     breached_at: Mapped[datetime | None]
@@ -66,6 +82,10 @@ class ClockRecord(Record):
         server_default=text("false"), comment="a later calendar says that the breach came before the due moment"
     )
     stopped_at: Mapped[datetime | None]
+    extended_workdays: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="granted on top, counted from the due moment that was (A10)"
+    )
+    note: Mapped[str | None] = mapped_column(comment="why an operator started it")
 
     __table_args__ = (
         UniqueConstraint("order_id", "kind", "occasion", name="uq_clock_occasion"),
@@ -74,7 +94,9 @@ class ClockRecord(Record):
         CheckConstraint("span in ('workdays', 'hours', 'day', 'moment')", name="known_span"),
         CheckConstraint("lapse in ('breach', 'close')", name="known_lapse"),
         CheckConstraint("state = 'running' or next_at is null", name="only_running_fire"),
-        Index("ix_clock_next", "next_at", "id", postgresql_where=text("next_at is not null")),
+        # Two halves of one queue: what only breaches is fired by one statement, the rest is looked at one by one.
+        Index("ix_clock_plain", "next_at", "id", postgresql_where=text(PLAIN)),
+        Index("ix_clock_special", "next_at", "unit", "id", postgresql_where=text(SPECIAL)),
         Index("ix_clock_due", "due_at", "id"),
         # What a calendar change has still to look at: a clock leaves the old version's part when it was recomputed.
         Index("ix_clock_calendar", "calendar", "due_at", "id", postgresql_where=text("state = 'running'")),

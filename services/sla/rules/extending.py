@@ -1,0 +1,63 @@
+"""Whether more time may be asked for, and until when a plan may sleep (S1.3.2, S2.2.2e)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from services.sla.errors import (
+    CitationMissing,
+    ConsentRequired,
+    ExplanationMissing,
+    ExtensionCap,
+    ExtensionTooLate,
+    ExtensionUsed,
+    OverrideNeedsReason,
+    PlanOutside,
+)
+from services.sla.model import ExtensionRequest
+from services.sla.policy import RuleSet
+from shared.calendar import SHANGHAI
+
+
+def check_extension(
+    request: ExtensionRequest, *, now: datetime, assigned_at: datetime, may_override: bool, rules: RuleSet
+) -> None:
+    """Refuse a request that is incomplete, unsaid by the caller, or over the cap (S1.3.2a, S1.3.2b, S1.3.2d)."""
+    if request.reason_code == "legal" and not request.citation:
+        raise CitationMissing
+    if request.reason_code == "complex" and not request.explanation:
+        raise ExplanationMissing
+    consent = request.consent
+    # The caller was asked while the unit had the order, and before it asked us.
+    if consent is None or not assigned_at.replace(second=0, microsecond=0) <= consent.agreed_at <= now:
+        raise ConsentRequired
+    _check_cap(request, may_override=may_override, most=rules.extension_most.count)
+
+
+def _check_cap(request: ExtensionRequest, *, may_override: bool, most: int) -> None:
+    if request.workdays <= most:
+        return
+    if not may_override:
+        raise ExtensionCap(request.workdays, most)
+    if not request.override_reason:
+        raise OverrideNeedsReason(request.workdays, most)
+
+
+def check_open_for_extension(due_at: datetime, now: datetime) -> None:
+    """Only before the deadline (S1.3.2e): the due moment itself is still in time."""
+    if now > due_at:
+        raise ExtensionTooLate(due_at)
+
+
+def check_times(granted_or_open: int, rules: RuleSet) -> None:
+    """Once by default (A10)."""
+    if granted_or_open >= rules.extension_times.count:
+        raise ExtensionUsed(rules.extension_times.count)
+
+
+def check_plan(plan_on: date, first_assigned_at: datetime, planned_at: datetime, rules: RuleSet) -> None:
+    """At most 90 calendar days from the first assignment (A16): day 90 is inside, day 91 is not."""
+    latest = first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.count)
+    earliest = planned_at.astimezone(SHANGHAI).date()
+    if not earliest <= plan_on <= latest:
+        raise PlanOutside(earliest, latest)
