@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -58,6 +58,10 @@ class ClockChanged(OrderEvent):
     due_at: Moment
     provisional: bool
     reason: str
+    calendar: str | None = None
+    """The calendar version under which it is due now."""
+    excused: bool = False
+    """The breach that was told would not have been one by this calendar; it stays told and counts no longer."""
 
 
 class ClockStopped(OrderEvent):
@@ -252,6 +256,55 @@ class SupervisionCandidateRaised(Event):
         return self.unit
 
 
+class ArrangedYear(BaseModel):
+    """One year's holiday arrangement: days off and make-up days with the name of their holiday."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    year: int
+    source_notice: str
+    off_days: dict[date, str]
+    make_up_days: dict[date, str]
+
+
+class CalendarChanged(Event):
+    """Another version of the calendar holds, and this is all of it: a reader needs no version before (S1.1.4a)."""
+
+    type: ClassVar[str] = "calendar.changed.v1"
+    topic: ClassVar[str] = "directory"
+
+    number: int
+    """1, 2, 3 ...; the highest holds."""
+    version: str
+    previous: str
+    changed_at: Moment
+    years: list[ArrangedYear]
+
+    @property
+    def key(self) -> str:
+        """There is one calendar."""
+        return "calendar"
+
+
+class RuleSetPublished(Event):
+    """A further rule set will hold for the orders received from `effective_from` on (X3)."""
+
+    type: ClassVar[str] = "ruleset.published.v1"
+    topic: ClassVar[str] = "directory"
+
+    version: str
+    document: str
+    effective_from: Moment
+    published_at: Moment
+    numbers: dict[str, Any]
+    """Every number by its name."""
+
+    @property
+    def key(self) -> str:
+        """There is one line of rule sets."""
+        return "rules"
+
+
 EVENTS: tuple[type[Event], ...] = (
     ClockStarted,
     ClockChanged,
@@ -267,4 +320,6 @@ EVENTS: tuple[type[Event], ...] = (
     PlanWoken,
     PlanBroken,
     SupervisionCandidateRaised,
+    CalendarChanged,
+    RuleSetPublished,
 )
