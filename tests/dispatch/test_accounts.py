@@ -73,6 +73,10 @@ async def test_a_wrong_password_an_unknown_account_and_a_closed_one_look_alike(o
     assert len({str(body["detail"]) for _, body in answers}) == 1
 
 
+async def test_an_account_without_a_password_of_ours_is_not_logged_in_to(story: Story) -> None:
+    assert (await log_in(story, "h-urban", "-"))[1]["code"] == "login_refused"
+
+
 @pytest.mark.parametrize("account", ["admin", "nobody"])
 async def test_five_failures_lock_the_name_for_a_quarter_of_an_hour(office: Story, account: str) -> None:
     for _ in range(5):

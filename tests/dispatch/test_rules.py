@@ -482,7 +482,7 @@ def test_an_explanation_needs_the_law_and_the_visit(part: str) -> None:
 def test_a_plan_ends_within_ninety_days_of_the_first_assignment(plan_on: date, fits: bool) -> None:
     reply = replace(REPLY, disposition="planned", legal_basis="物业管理条例", plan_on=plan_on)
     # A later assignment does not move the ninety days.
-    case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(minutes=2))
+    case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(days=3))
     if fits:
         check_reply(case, reply, now=LATER)
     else:
@@ -510,6 +510,7 @@ def test_a_plan_needs_the_law_and_a_date(part: str) -> None:
         ("provincial", "ordinary", True),
         ("provincial", "enterprise_fast", False),
         ("national", "national_report", False),
+        ("national", "ordinary", False),
     ],
 )
 def test_explanation_and_plan_are_offered_to_ordinary_orders_only(
