@@ -19,6 +19,7 @@ from shared.outbox import Envelope
 from tests.analytics.events import Mail, Told, interleaved, local, walk
 from tests.analytics.recount import Counts, recount
 from tests.support.service import Desk
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.clause("S3.2b")
 
@@ -91,6 +92,38 @@ async def test_two_replicas_that_hold_the_same_orders_lose_nothing_and_do_not_de
         group.create_task(replica(deadlines))
 
     assert await figures(desk) == dict(recount([event for order in orders for event in order.events]))
+
+
+async def blocked(desk: Desk) -> bool:
+    """Whether some transaction of this database waits for another."""
+    rows = await desk.rows(
+        "select count(*) as many from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return bool(rows[0]["many"])
+
+
+async def test_an_order_is_counted_by_one_transaction_at_a_time(desk: Desk):
+    # A test order counts for nothing: whoever counts its deadline has to know of its receipt.
+    order = Told().received(local("11-23 09:00"), is_test=True).breached(local("11-27 00:00"), "zhujian")
+    mail = Mail()
+    receipt, deadline = (mail.envelope(event) for event in order.events)
+    async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
+        await handlers.project(work, [receipt])
+        group.create_task(project(desk, [deadline]))
+        await eventually(lambda: blocked(desk))
+
+    assert await figures(desk) == {}
+
+
+async def test_a_rebuild_waits_for_the_batch_that_is_being_applied(desk: Desk):
+    envelopes, _ = walked(13, 5)
+    async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
+        await handlers.project(work, envelopes)
+        report = group.create_task(rebuilt(desk))
+        await eventually(lambda: blocked(desk))
+
+    assert report.result()["state"] == "equal"
+    assert (await desk.rows("select count(*) as many from fact"))[0]["many"] == report.result()["facts"] > 0
 
 
 async def test_a_batch_takes_four_statements_whatever_its_size(desk: Desk):
