@@ -2,6 +2,7 @@
 
 from shared.calendar.errors import (
     ArrangementMalformed,
+    ArrangementOfOtherYear,
     CalendarRefused,
     DayContradicted,
     DayMissing,
@@ -10,11 +11,16 @@ from shared.calendar.errors import (
     DayTwice,
     HolidayMissing,
     NaiveMoment,
+    NoticeContradicted,
+    NoticeUnreadable,
     WorkdaysOutOfRange,
     YearNotPublished,
     YearUnknown,
 )
+from shared.calendar.icalendar_file import arrangement_from_icalendar
 from shared.calendar.model import SHANGHAI, CountedDay, Day, DayKind, Due, YearArrangement
+from shared.calendar.notice import Notice, arrangement_from_notice, read_notice
+from shared.calendar.revising import DayChange, Wanted, revised
 from shared.calendar.sources import ArrangementRow, arrangement_from_holiday_cn, arrangement_from_rows, check_complete
 from shared.calendar.statutory import STATUTORY_VERSION, STATUTORY_YEARS, statutory_calendar
 from shared.calendar.workdays import MIDNIGHT, MOST_WORKDAYS, WorkCalendar
@@ -26,10 +32,12 @@ __all__ = [
     "STATUTORY_VERSION",
     "STATUTORY_YEARS",
     "ArrangementMalformed",
+    "ArrangementOfOtherYear",
     "ArrangementRow",
     "CalendarRefused",
     "CountedDay",
     "Day",
+    "DayChange",
     "DayContradicted",
     "DayKind",
     "DayMissing",
@@ -39,13 +47,21 @@ __all__ = [
     "Due",
     "HolidayMissing",
     "NaiveMoment",
+    "Notice",
+    "NoticeContradicted",
+    "NoticeUnreadable",
+    "Wanted",
     "WorkCalendar",
     "WorkdaysOutOfRange",
     "YearArrangement",
     "YearNotPublished",
     "YearUnknown",
     "arrangement_from_holiday_cn",
+    "arrangement_from_icalendar",
+    "arrangement_from_notice",
     "arrangement_from_rows",
     "check_complete",
+    "read_notice",
+    "revised",
     "statutory_calendar",
 ]

@@ -127,3 +127,33 @@ class HolidayMissing(CalendarRefused):
     def __init__(self, year: int, holiday: str) -> None:
         super().__init__(f"{year} 年安排中没有{holiday}的放假日期，请补齐后重新导入")
         self.year, self.holiday = year, holiday
+
+
+class NoticeUnreadable(CalendarRefused):
+    """A piece of a pasted notice whose dates or meaning cannot be read."""
+
+    code = "calendar_notice_unreadable"
+
+    def __init__(self, piece: str) -> None:
+        super().__init__(f"通知原文“{piece}”无法识别，请核对原文，或改用逐日编辑录入")
+        self.piece = piece
+
+
+class NoticeContradicted(CalendarRefused):
+    """A pasted notice that contradicts itself: weekday, number of days, year."""
+
+    code = "calendar_notice_contradicted"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"通知原文前后不一致：{problem}，请核对原文后重新提交")
+        self.problem = problem
+
+
+class ArrangementOfOtherYear(CalendarRefused):
+    """A file of another year than the one that was asked to be imported."""
+
+    code = "calendar_year_mismatch"
+
+    def __init__(self, wanted: int, found: int) -> None:
+        super().__init__(f"所选年份为 {wanted} 年，文件却是 {found} 年的安排，请核对后重新导入")
+        self.wanted, self.found = wanted, found

@@ -1,0 +1,81 @@
+"""A year's arrangement from an iCalendar file (RFC 5545): all-day events that say 休 or 班.
+
+Two ways of saying it are known: words in the title (「春节（休）」「春节 补班」) and Apple's X-APPLE-SPECIAL-DAY. Where a
+file uses the second, its other events are mere festivals and left out; otherwise an event that says neither is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from icalendar import Calendar
+
+from shared.calendar.errors import ArrangementMalformed
+from shared.calendar.model import YearArrangement
+from shared.calendar.sources import ArrangementRow, arrangement_from_rows
+
+LONGEST_EVENT: Final = 31
+_SPECIAL: Final = "X-APPLE-SPECIAL-DAY"
+_SPECIAL_OFF: Final = {"WORK-HOLIDAY": True, "ALTERNATE-WORKDAY": False}
+_OFF: Final = re.compile(r"[（(\[]休[）)\]]|放假|休假|假期|\s休$")
+_WORKED: Final = re.compile(r"[（(\[]班[）)\]]|补班|上班|调班|\s班$")
+_MARK: Final = re.compile(r"[（(\[][休班][）)\]]|放假|休假|假期|补班|上班|调班|调休|\s[休班]$|\s*第\d+天(?:/共\d+天)?")
+
+
+def arrangement_from_icalendar(
+    year: int, document: str | bytes, *, source_notice: str | None = None, complete: bool = True
+) -> YearArrangement:
+    """A checked arrangement from an iCalendar file; raises what `arrangement_from_rows` raises."""
+    try:
+        calendar = Calendar.from_ical(document)
+        events = list(calendar.walk("VEVENT"))
+    except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+        raise ArrangementMalformed("文件不是有效的 iCalendar") from None
+    special = any(_SPECIAL in event for event in events)
+    rows = [
+        row
+        for number, event in enumerate(events, start=1)
+        if not special or _SPECIAL in event
+        for row in _rows(number, event)
+    ]
+    name = str(calendar.get("X-WR-CALNAME", "")).strip()
+    return arrangement_from_rows(year, source_notice or name or "iCalendar 文件", rows, complete=complete)
+
+
+def _rows(number: int, event: Any) -> Iterator[ArrangementRow]:
+    title = str(event.get("SUMMARY", "")).strip()
+    if "RRULE" in event or "RDATE" in event:
+        raise ArrangementMalformed("重复日程不能作为放假安排", number)
+    off = _is_off(number, title, str(event.get(_SPECIAL, "")))
+    first, after = _day(number, event, "DTSTART"), _day(number, event, "DTEND")
+    if first is None:
+        raise ArrangementMalformed("缺少全天日期 DTSTART", number)
+    days = 1 if after is None else (after - first).days
+    if not 1 <= days <= LONGEST_EVENT:
+        raise ArrangementMalformed(f"起止日期不合理（{days} 天）", number)
+    holiday = _MARK.sub("", title).strip(" -－—·")
+    for offset in range(days):
+        yield ArrangementRow(first + timedelta(days=offset), holiday, off)
+
+
+def _is_off(number: int, title: str, special: str) -> bool:
+    if special:
+        if special not in _SPECIAL_OFF:
+            raise ArrangementMalformed(f"{_SPECIAL} 的值 {special[:20]} 无法识别", number)
+        return _SPECIAL_OFF[special]
+    off, worked = bool(_OFF.search(title)), bool(_WORKED.search(title))
+    if off == worked:
+        raise ArrangementMalformed(f"看不出“{title[:20]}”是放假还是上班", number)
+    return off
+
+
+def _day(number: int, event: Any, name: str) -> date | None:
+    if name not in event:
+        return None
+    value = getattr(event[name], "dt", None)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ArrangementMalformed(f"{name} 应为全天日期", number)
+    return value
