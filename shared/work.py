@@ -49,7 +49,12 @@ class Work:
     correlation: str
     cause: Envelope | None = None
     """The event that is being applied; None in a command of a person."""
+    adopted: WorkCalendar | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
+
+    def adopt(self, calendar: WorkCalendar) -> None:
+        """Count by this calendar in this process as soon as the transaction is committed."""
+        self.adopted = calendar
 
     @property
     def now(self) -> datetime:
@@ -134,6 +139,8 @@ class Works:
             )
             yield work
             told = await work.finish()
+        if work.adopted is not None:
+            self.calendar = work.adopted
         if told:
             self.committed.set()
 

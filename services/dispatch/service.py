@@ -7,7 +7,7 @@ from services.dispatch.handlers import cases
 from services.dispatch.handlers.accounts import enter_administrator
 from services.dispatch.settings import token_key
 from services.dispatch.tables import Record
-from shared.bus.topics import ORDERS
+from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.intake import (
     OrderCancelled,
     OrderFedBack,
@@ -18,12 +18,15 @@ from shared.contracts.intake import (
     OrderUrged,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.contracts.sla import CalendarChanged
+from shared.following import follow_calendar, load_calendar, watch_calendar
 from shared.identity import TokenSigner
 from shared.service import Runtime, Service
 
 
 async def _prepare(runtime: Runtime) -> None:
-    """The signer of tokens for the login route, and the first account of an empty database."""
+    """The signer of tokens for the login route, the first account of an empty database, and the calendar in force."""
+    await load_calendar(runtime)
     runtime.parts["signer"] = TokenSigner(token_key(runtime.settings), runtime.clock)
     password = runtime.settings.admin_password
     await enter_administrator(runtime.works, None if password is None else password.get_secret_value())
@@ -35,7 +38,7 @@ SERVICE = Service(
     about="工单的全过程：研判、交办、办理、回退、答复、办结；承办单位与职责目录；账号与登录。",
     routers=(accounts.router, units.router, queries.router, commands.router),
     metadata=Record.metadata,
-    topics=(ORDERS,),
+    topics=(ORDERS, DIRECTORY),
     subscriptions={
         OrderReceived: cases.open_case,
         OrderUpdated: cases.refresh_case,
@@ -48,6 +51,8 @@ SERVICE = Service(
         OrderFedBack: cases.await_revisit,
         OrderRevisited: cases.settle_revisit,
         OrderRedoRequested: cases.redo_order,
+        CalendarChanged: follow_calendar,
     },
+    jobs=(watch_calendar,),
     prepare=_prepare,
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services.dispatch.model import Case, Status
 from shared.contracts.intake import Level, ReplyScheme
 from shared.db import TYPES, new_metadata
+from shared.db.kernel_v2 import add_followed_calendar
 
 
 def _one_of(column: str, *values: str) -> str:
@@ -22,6 +23,9 @@ class Record(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
+
+
+add_followed_calendar(Record.metadata)
 
 
 class AccountRecord(Record):
