@@ -37,10 +37,11 @@ class Lapse(StrEnum):
 
 
 class Rung(NamedTuple):
-    """A warning: its name and its moment."""
+    """A warning: its name, its moment, and the moment it had before the quiet hours moved it."""
 
     name: str
     at: datetime
+    wanted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

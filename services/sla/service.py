@@ -11,14 +11,19 @@ from services.sla.tables import Record
 from shared.bus.topics import ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
+    OrderAccepted,
     OrderAssigned,
     OrderClosed,
+    OrderPlanned,
     OrderReopened,
     ProgressNoted,
+    ReplySubmitted,
     ReturnAccepted,
+    ReturnRejected,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
 from shared.service import Service
 
 SERVICE: Final = Service(
@@ -33,11 +38,19 @@ SERVICE: Final = Service(
         OrderUpdated: orders.follow_the_upstream,
         OrderCancelled: orders.end_clocks,
         OrderAssigned: orders.start_unit_clocks,
+        OrderAccepted: orders.stop_on_acceptance,
         CallerContacted: orders.stop_on_contact,
         ProgressNoted: orders.keep_the_promise,
         ReturnRequested: orders.stop_on_return_request,
         ReturnAccepted: orders.release_the_unit,
+        ReturnRejected: orders.lock_to_unit,
+        ReplySubmitted: orders.stop_on_reply,
+        ReplyLeaderApproved: orders.start_review,
+        ReplyApproved: orders.stop_review,
+        ReplyRejected: orders.stop_review,
+        OrderPlanned: orders.sleep_until_planned,
         OrderFedBack: orders.stop_on_feedback,
+        OrderRevisited: orders.stop_on_revisit,
         OrderClosed: orders.end_clocks,
         OrderReopened: orders.start_redo,
     },

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from services.sla import rules
-from services.sla.handlers.pieces import breached, facts_of, kinds_of, move, rules_for, start, stop, stop_for, void
+from services.sla.handlers.pieces import (
+    breached,
+    end_the_quiet,
+    facts_of,
+    kinds_of,
+    move,
+    raise_candidate,
+    rules_for,
+    start,
+    stop,
+    stop_for,
+    void,
+)
 from services.sla.model import Assigned, Received
 from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
@@ -13,16 +26,23 @@ from services.sla.store.rulesets import rules_at
 from services.sla.tables import OrderRecord
 from shared.contracts.dispatch import (
     CallerContacted,
+    OrderAccepted,
     OrderAssigned,
     OrderClosed,
+    OrderPlanned,
     OrderReopened,
     ProgressNoted,
+    ReplySubmitted,
     ReturnAccepted,
+    ReturnRejected,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
 from shared.contracts.sla import ClockKind
 from shared.work import Work
+
+RETURNS_TO_PANEL: Final = 2  # A21: dispatch sends the order to the panel with the second accepted return (S3.1h)
 
 
 async def start_district_clocks(work: Work, event: OrderReceived) -> None:
@@ -33,22 +53,27 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
         urgent=bool(event.urgent),
         received_at=event.received_at,
         upstream_due_at=event.upstream_due_at,
+        safety="safety" in event.urgent,
     )
     rule_set = await rules_at(work.session, event.received_at)
     if await store.add_order(work.session, received, rules=rule_set.version, is_test=event.is_test):
         plans = rules.clocks_on_receipt(received, rule_set, work.calendar)
-        await start(work, event.order_id, plans, rule_set.version)
+        await start(work, received, plans, rule_set)
 
 
 async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     """A changed repeat may make the order urgent or bring another deadline (S1.1.4c, S1.3.1c)."""
     order = await store.order_for_update(work.session, event.order_id)
     rule_set = await rules_for(work, order)
+    if "safety" in event.urgent and not order.safety:
+        order.safety = True
+        for clock in await store.running_clocks(work.session, event.order_id):
+            end_the_quiet(clock, work.now)
     if event.urgent and not order.urgent:
         order.urgent = True
         if order.unit is not None and order.ended_at is None:
             urgent = rules.clock_on_urgency(order.unit, event.version, event.updated_at, rule_set)
-            await start(work, event.order_id, (urgent,), rule_set.version)
+            await start(work, facts_of(order), (urgent,), rule_set)
     if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
         return
     order.upstream_due_at = event.upstream_due_at
@@ -57,7 +82,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
         return
     running = [c for c in await store.running_clocks(work.session, event.order_id) if c.kind == "upstream_due"]
     if not running:
-        await start(work, event.order_id, (plan,), rule_set.version)
+        await start(work, facts_of(order), (plan,), rule_set)
     for clock in running:
         move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
 
@@ -72,16 +97,22 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     clocks = await store.running_clocks(work.session, event.order_id)
     stop(work, clocks, rules.STOPS["assigned"], event.assigned_at)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
-    order.unit, order.ended_at = event.unit, None
+    order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
+    order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(facts_of(order), assigned, rule_set, work.calendar)
-    await start(work, event.order_id, plans, rule_set.version)
-    await _judge_determination(work, event.order_id, assigned, rule_set)
+    await start(work, facts_of(order), plans, rule_set)
+    await _judge_determination(work, facts_of(order), assigned, rule_set)
+
+
+async def stop_on_acceptance(work: Work, event: OrderAccepted) -> None:
+    """Taking the order up stops the taking up, and nothing else (A04, S3.1d)."""
+    await stop_for(work, event.order_id, rules.STOPS["accepted"], event.accepted_at, unit=event.unit)
 
 
 async def stop_on_contact(work: Work, event: CallerContacted) -> None:
     """A contact that counts stops the contact clocks; only a reached caller was answered (S2.2.1a, S1.3.1d)."""
-    kinds: set[ClockKind] = set(rules.STOPS["contacted"]) if event.counts else set()
+    kinds: set[ClockKind] = set(rules.STOPS["contacted"] if event.counts else rules.STOPS["tried"])
     if event.outcome == "reached":
         kinds |= rules.STOPS["reached"]
     order = await stop_for(work, event.order_id, kinds, event.recorded_at, unit=event.unit)
@@ -89,9 +120,36 @@ async def stop_on_contact(work: Work, event: CallerContacted) -> None:
 
 
 async def keep_the_promise(work: Work, event: ProgressNoted) -> None:
-    """A progress note promises the next contact, which is a clock of its own (S2.2.1d, S2.2.1e)."""
-    order = await store.order_for_update(work.session, event.order_id)
+    """A progress note ends the day's duty to write one, and its promise is a clock of its own (S2.2.1d, S2.2.1e)."""
+    order = await stop_for(work, event.order_id, rules.STOPS["noted"], event.noted_at, unit=event.unit)
     await _promise(work, order, event.unit, event.promised_at, event.noted_at)
+
+
+async def stop_on_reply(work: Work, event: ReplySubmitted) -> None:
+    """A reply makes the day's progress note needless; every deadline of the order runs on (A19)."""
+    await stop_for(work, event.order_id, rules.STOPS["submitted"], event.submitted_at, unit=event.unit)
+
+
+async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
+    """The centre's own time begins when the unit's leader lets the reply go (S2.3a)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    if order.ended_at is not None:
+        return
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_review(event.round, event.reply_id, event.approved_at, rule_set, work.calendar)
+    await start(work, facts_of(order), (plan,), rule_set)
+
+
+async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
+    """The centre has judged; a rejection resets no other clock (S2.3d, A19)."""
+    at = event.approved_at if isinstance(event, ReplyApproved) else event.rejected_at
+    await stop_for(work, event.order_id, rules.STOPS["judged"], at)
+
+
+async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
+    """The order stays with the unit, which has to take it up (S3.1d)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    order.no_return = True
 
 
 async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:
@@ -107,13 +165,46 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     order.unit, order.returns = None, event.returns
     if order.cancelled:
         return
-    plan = rules.clock_on_return(event.returns, event.decided_at, await rules_for(work, order), work.calendar)
-    await start(work, event.order_id, (plan,), order.rules)
+    rule_set = await rules_for(work, order)
+    plans = [rules.clock_on_return(event.returns, event.decided_at, rule_set, work.calendar)]
+    if event.returns >= RETURNS_TO_PANEL:
+        plans.append(rules.clock_on_panel(event.returns, event.decided_at, rule_set, work.calendar))
+    await start(work, facts_of(order), plans, rule_set)
 
 
 async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
-    """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b)."""
-    await stop_for(work, event.order_id, rules.STOPS["fed_back"], event.fed_back_at)
+    """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b).
+
+    A plan ends with the reply that tells its completion, not with the one that announced it (S2.2.2f).
+    """
+    order = await stop_for(work, event.order_id, rules.STOPS["fed_back"], event.fed_back_at)
+    clocks = await store.running_clocks(work.session, event.order_id)
+    announced = f"plan:{event.reply_id}"
+    stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
+    if order.ended_at is None and not any(c.occasion == announced for c in clocks):
+        rule_set = await rules_for(work, order)
+        plan = rules.clock_on_feedback(event.reply_id, event.fed_back_at, rule_set, work.calendar)
+        await start(work, facts_of(order), (plan,), rule_set)
+
+
+async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
+    """The caller was called back (S4.1d)."""
+    if event.valid:
+        await stop_for(work, event.order_id, rules.STOPS["revisited"], event.revisited_at)
+
+
+async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
+    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f)."""
+    order = await store.order_for_update(work.session, event.order_id)
+    rule_set = await rules_for(work, order)
+    rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, rule_set)
+    if order.ended_at is not None:
+        return
+    plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
+    clocks = await store.running_clocks(work.session, event.order_id)
+    # The plan's own feedback may have been told before: then the call-back waits for the completion as well.
+    void(work, clocks, {"plan", "revisit"}, event.planned_at)
+    await start(work, facts_of(order), (plan,), rule_set)
 
 
 async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
@@ -121,6 +212,8 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
     order = await store.order_for_update(work.session, event.order_id)
     ended_at = event.closed_at if isinstance(event, OrderClosed) else event.cancelled_at
     clocks = await store.running_clocks(work.session, event.order_id)
+    if isinstance(event, OrderClosed):
+        stop(work, clocks, rules.STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
 
@@ -133,30 +226,33 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
     order.unit, order.ended_at = event.unit, None
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_redo(facts_of(order), event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
-    await start(work, event.order_id, (plan,), rule_set.version)
+    await start(work, facts_of(order), (plan,), rule_set)
+    done_before = event.redos - 1
+    if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
+        facts = f"重办 {done_before} 次后回访仍未解决"
+        occasion = f"order:{event.order_id}"
+        await raise_candidate(work, event.unit, "unsolved", occasion, facts, order_id=event.order_id)
 
 
 async def _promise(
     work: Work, order: OrderRecord, unit: str, promised_at: datetime | None, recorded_at: datetime
 ) -> None:
-    """A new promise takes the place of the one before it, which was kept by this contact or is void."""
+    """Each promise is a clock of its own: only a contact keeps it, a new promise does not undo it (S2.2.1e)."""
     if promised_at is None or order.ended_at is not None or order.unit != unit:
         return
-    plan = rules.clock_on_promise(unit, promised_at, recorded_at, await rules_for(work, order), work.calendar)
-    if plan is None:
-        return
-    clocks = await store.running_clocks(work.session, order.order_id)
-    void(work, clocks, {"next_contact"}, recorded_at)
-    await start(work, order.order_id, (plan,), order.rules)
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_promise(unit, promised_at, recorded_at, rule_set, work.calendar)
+    if plan is not None:
+        await start(work, facts_of(order), (plan,), rule_set)
 
 
-async def _judge_determination(work: Work, order_id: str, assigned: Assigned, rule_set: RuleSet) -> None:
+async def _judge_determination(work: Work, order: Received, assigned: Assigned, rule_set: RuleSet) -> None:
     """The legal same-day clock begins and ends with the assignment; late, it is a breach like any other (S2.1b)."""
     plan = rules.determined_dispatch(assigned, rule_set, work.calendar)
     if plan is None:
         return
-    await start(work, order_id, (plan,), rule_set.version)
-    clocks = [c for c in await store.running_clocks(work.session, order_id) if c.occasion == plan.occasion]
+    await start(work, order, (plan,), rule_set)
+    clocks = [c for c in await store.running_clocks(work.session, order.order_id) if c.occasion == plan.occasion]
     for clock in clocks:
         if assigned.assigned_at > clock.due_at:
             clock.breached_at = work.now

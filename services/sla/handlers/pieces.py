@@ -7,18 +7,33 @@ at which the platform recorded the fact: a contact entered on day three does not
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Final, cast
+from uuid import UUID
 
 from services.sla import rules
-from services.sla.model import ClockPlan, Received, State
+from services.sla.model import ClockPlan, Received, Rung, State
 from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
+from services.sla.store.candidates import add_candidate
+from services.sla.store.clocks import Armed, rung_row
 from services.sla.store.firing import Claimed
 from services.sla.store.rulesets import rules_of
 from services.sla.tables import ClockChange, ClockRecord, OrderRecord
-from shared.contracts.sla import ClockBreached, ClockChanged, ClockKind, ClockStarted, ClockStopped
+from shared.calendar import Due
+from shared.contracts.sla import (
+    ClockBreached,
+    ClockChanged,
+    ClockKind,
+    ClockStarted,
+    ClockStopped,
+    PromiseKept,
+    SupervisionCandidateRaised,
+    SupervisionCause,
+)
 from shared.work import Work
+
+FIRED_LATE_AFTER: Final = timedelta(seconds=5)  # the loop was down or behind: whoever reads the event should know
 
 
 async def rules_for(work: Work, order: OrderRecord) -> RuleSet:
@@ -28,7 +43,9 @@ async def rules_for(work: Work, order: OrderRecord) -> RuleSet:
 
 def facts_of(order: OrderRecord) -> Received:
     """What the rules need to know of an order."""
-    return Received(order.order_id, order.scheme, order.urgent, order.received_at, order.upstream_due_at)
+    return Received(
+        order.order_id, order.scheme, order.urgent, order.received_at, order.upstream_due_at, safety=order.safety
+    )
 
 
 def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
@@ -36,24 +53,38 @@ def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
     return frozenset(cast("ClockKind", clock.kind) for clock in clocks)
 
 
-async def start(work: Work, order_id: str, plans: Sequence[ClockPlan], version: str) -> None:
-    """Write the plans as running clocks of this rule set and tell those that are new."""
-    planned = {work.ids(): plan for plan in plans}
-    added = await store.add_clocks(work.session, order_id, planned, rules=version, calendar=work.calendar.version)
-    for clock_id, plan in planned.items():
-        if clock_id in added:
-            work.emit(
-                ClockStarted(
-                    order_id=order_id,
-                    clock_id=str(clock_id),
-                    kind=plan.kind,
-                    unit=plan.unit,
-                    started_at=plan.started_at,
-                    due_at=plan.due.at,
-                    provisional=plan.due.provisional,
-                    rules=version,
-                )
-            )
+async def start(
+    work: Work, order: Received, plans: Sequence[ClockPlan], rule_set: RuleSet, *, note: str | None = None
+) -> Sequence[UUID]:
+    """Write the plans as running clocks of this rule set and tell those that are new; their ids."""
+    return await start_many(work, [(order, plan) for plan in plans], rule_set, note=note)
+
+
+async def start_many(
+    work: Work, plans: Sequence[tuple[Received, ClockPlan]], rule_set: RuleSet, *, note: str | None = None
+) -> Sequence[UUID]:
+    """The same for clocks of many orders, in one statement."""
+    armed = [
+        Armed(work.ids(), order.order_id, rules.quietened(plan, rule_set, safety=order.safety), note)
+        for order, plan in plans
+    ]
+    added = await store.add_clocks(work.session, armed, rules=rule_set.version, calendar=work.calendar.version)
+    new = [clock for clock in armed if clock.id in added]
+    for clock in new:
+        plan = clock.plan
+        # Every value is ours and was checked when it came in: to check it again would cost more than all the rest.
+        started = ClockStarted.model_construct(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            kind=plan.kind,
+            unit=plan.unit,
+            started_at=plan.started_at,
+            due_at=plan.due.at,
+            provisional=plan.due.provisional,
+            rules=rule_set.version,
+        )
+        work.emit(started)
+    return [clock.id for clock in new]
 
 
 async def stop_for(
@@ -67,11 +98,21 @@ async def stop_for(
 
 
 def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
-    """What the clocks of these kinds asked for has happened."""
+    """What the clocks of these kinds asked for has happened; a promise that was kept is told as such (S2.2.1e)."""
     for clock in clocks:
         if clock.kind in kinds and clock.state == State.RUNNING:
             clock.state, clock.next_at, clock.stopped_at = rules.ended(clock.due_at, at), None, at
-            work.emit(stopped(clock, at, met=clock.state == State.MET))
+            met = clock.state == State.MET
+            work.emit(stopped(clock, at, met=met))
+            if clock.kind == "next_contact" and met and clock.breached_at is None:
+                kept = PromiseKept(
+                    order_id=clock.order_id,
+                    clock_id=str(clock.id),
+                    unit=clock.unit or "",
+                    promised_at=clock.due_at,
+                    kept_at=at,
+                )
+                work.emit(kept)
 
 
 def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
@@ -107,12 +148,28 @@ def breached(clock: ClockRecord | Claimed, now: datetime) -> ClockBreached:
         breached_at=now,
         late_by_seconds=(now - clock.due_at).total_seconds(),
         provisional=clock.provisional,
+        fired_late=now - clock.due_at > FIRED_LATE_AFTER,
     )
+
+
+def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
+    """The order turned out to be a safety emergency: its warnings no longer wait for the morning."""
+    waiting = clock.rungs[clock.fired :]
+    if clock.breached_at is not None or not any("wanted" in rung for rung in waiting):
+        return
+    moved = [{"name": r["name"], "at": max(r.get("wanted", r["at"]), now.isoformat())} for r in waiting]
+    clock.rungs = [*clock.rungs[: clock.fired], *moved]
+    clock.next_at = min([*(datetime.fromisoformat(rung["at"]) for rung in moved), clock.due_at])
 
 
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
     """Give a running clock another due moment and keep the old one with the reason; a breach that was, stays."""
-    if plan.due.at <= clock.started_at or plan.due.at == clock.due_at:
+    move_to(work, clock, plan.due, plan.rungs, reason)
+
+
+def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], reason: str) -> None:
+    """The same with the due moment and the warnings alone."""
+    if due.at <= clock.started_at or due.at == clock.due_at:
         return
     was = clock.due_at
     change = ClockChange(
@@ -120,7 +177,7 @@ def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
         clock_id=clock.id,
         changed_at=work.now,
         was_due_at=was,
-        due_at=plan.due.at,
+        due_at=due.at,
         reason=reason,
         calendar=work.calendar.version,
     )
@@ -129,21 +186,50 @@ def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
         "clock.changed",
         clock.order_id,
         before={"clock": str(clock.id), "due_at": was.isoformat()},
-        after={"clock": str(clock.id), "due_at": plan.due.at.isoformat()},
+        after={"clock": str(clock.id), "due_at": due.at.isoformat()},
         reason=reason,
     )
-    clock.due_at, clock.due_on, clock.provisional = plan.due.at, plan.due.on, plan.due.provisional
+    clock.due_at, clock.due_on, clock.provisional = due.at, due.on, due.provisional
     clock.calendar = work.calendar.version
-    clock.rungs, clock.fired = list(store.rungs_of(plan)), 0
-    clock.next_at = None if clock.breached_at else store.first_moment(plan)
+    if clock.breached_at is None:
+        clock.rungs, clock.fired = [rung_row(rung) for rung in rungs], 0
+        clock.next_at = min([*(rung.at for rung in rungs), due.at])
     work.emit(
         ClockChanged(
             order_id=clock.order_id,
             clock_id=str(clock.id),
             kind=cast("ClockKind", clock.kind),
             was_due_at=was,
-            due_at=plan.due.at,
-            provisional=plan.due.provisional,
+            due_at=due.at,
+            provisional=due.provisional,
             reason=reason,
+        )
+    )
+
+
+async def raise_candidate(
+    work: Work, unit: str, cause: SupervisionCause, occasion: str, facts: str, *, order_id: str | None = None
+) -> None:
+    """Name a unit for supervision, once per occasion (S3.4a): the office decides what follows."""
+    candidate_id = work.ids()
+    if not await add_candidate(
+        work.session,
+        candidate_id,
+        unit=unit,
+        cause=cause,
+        occasion=occasion,
+        facts=facts,
+        order_id=order_id,
+        at=work.now,
+    ):
+        return
+    work.emit(
+        SupervisionCandidateRaised(
+            candidate_id=str(candidate_id),
+            unit=unit,
+            cause=cause,
+            order_id=order_id,
+            facts=facts,
+            raised_at=work.now,
         )
     )

@@ -177,13 +177,15 @@ def quietened(plan: ClockPlan, rules: RuleSet, *, safety: bool) -> ClockPlan:
     """The plan with its warnings outside of the quiet hours, which a safety emergency does not know."""
     if safety or not any(rung.name != WAKE and is_quiet(rung.at, rules) for rung in plan.rungs):
         return plan
-    rungs = [
-        rung
-        if rung.name == WAKE
-        else Rung(rung.name, outside_quiet_hours(rung.at, plan.started_at, plan.due.at, rules))
-        for rung in plan.rungs
-    ]
+    rungs = [_quiet_rung(rung, plan, rules) for rung in plan.rungs]
     return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+
+
+def _quiet_rung(rung: Rung, plan: ClockPlan, rules: RuleSet) -> Rung:
+    if rung.name == WAKE:
+        return rung
+    at = outside_quiet_hours(rung.at, plan.started_at, plan.due.at, rules)
+    return rung if at == rung.at else Rung(rung.name, at, rung.at)
 
 
 def next_red(now: datetime, rules: RuleSet) -> datetime:

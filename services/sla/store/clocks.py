@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.errors import OrderNotReceived
-from services.sla.model import ClockPlan, Received, State
+from services.sla.model import ClockPlan, Received, Rung, State
 from services.sla.tables import ClockRecord, OrderRecord
 
 
@@ -28,6 +29,7 @@ async def add_order(session: AsyncSession, received: Received, *, rules: str, is
             received_at=received.received_at,
             upstream_due_at=received.upstream_due_at,
             rules=rules,
+            safety=received.safety,
             is_test=is_test,
         )
         .on_conflict_do_nothing()
@@ -55,54 +57,71 @@ async def running_clocks(session: AsyncSession, order_id: str) -> Sequence[Clock
     return found.all()
 
 
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A clock that is to be written."""
+
+    id: UUID
+    order_id: str
+    plan: ClockPlan
+    note: str | None = None
+
+
 # One statement for all clocks of an event: the ORM's bulk insert with RETURNING sends them row by row.
 _ADD_CLOCKS = text(
     """
 insert into clock (id, order_id, kind, occasion, unit, started_at, span, amount, due_at, due_on, original_due_at,
-  provisional, lapse, clause, rules, calendar, rungs, fired, next_at, state)
-select t.id, :order_id, t.kind, t.occasion, t.unit, t.started_at, t.span, t.amount, t.due_at, t.due_on, t.due_at,
-  t.provisional, t.lapse, t.clause, :rules, :calendar, t.rungs::jsonb, 0, t.next_at, 'running'
-from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), cast(:occasions as text[]), cast(:units as text[]),
-  cast(:started as timestamptz[]), cast(:spans as text[]), cast(:amounts as int[]), cast(:due as timestamptz[]),
-  cast(:due_on as date[]), cast(:provisional as bool[]), cast(:lapses as text[]), cast(:clauses as text[]),
-  cast(:rungs as text[]), cast(:next_at as timestamptz[]))
-  as t(id, kind, occasion, unit, started_at, span, amount, due_at, due_on, provisional, lapse, clause, rungs, next_at)
+  provisional, lapse, clause, rules, calendar, rungs, fired, next_at, state, note)
+select t.id, t.order_id, t.kind, t.occasion, t.unit, t.started_at, t.span, t.amount, t.due_at, t.due_on, t.due_at,
+  t.provisional, t.lapse, t.clause, :rules, :calendar, t.rungs::jsonb, 0, t.next_at, 'running', t.note
+from unnest(cast(:ids as uuid[]), cast(:orders as text[]), cast(:kinds as text[]), cast(:occasions as text[]),
+  cast(:units as text[]), cast(:started as timestamptz[]), cast(:spans as text[]), cast(:amounts as int[]),
+  cast(:due as timestamptz[]), cast(:due_on as date[]), cast(:provisional as bool[]), cast(:lapses as text[]),
+  cast(:clauses as text[]), cast(:rungs as text[]), cast(:next_at as timestamptz[]), cast(:notes as text[]))
+  as t(id, order_id, kind, occasion, unit, started_at, span, amount, due_at, due_on, provisional, lapse, clause, rungs,
+    next_at, note)
 on conflict on constraint uq_clock_occasion do nothing
 returning id
 """
 )
 
 
-async def add_clocks(
-    session: AsyncSession, order_id: str, plans: Mapping[UUID, ClockPlan], *, rules: str, calendar: str
-) -> frozenset[UUID]:
+async def add_clocks(session: AsyncSession, armed: Sequence[Armed], *, rules: str, calendar: str) -> frozenset[UUID]:
     """Write the plans as running clocks; the ids of those that were new: a kind starts once per order and occasion."""
-    if not plans:
+    if not armed:
         return frozenset()
-    values = list(plans.values())
+    plans = [clock.plan for clock in armed]
     columns: dict[str, list[Any]] = {
-        "ids": list(plans),
-        "kinds": [plan.kind for plan in values],
-        "occasions": [plan.occasion for plan in values],
-        "units": [plan.unit for plan in values],
-        "started": [plan.started_at for plan in values],
-        "spans": [plan.span.value for plan in values],
-        "amounts": [plan.amount for plan in values],
-        "due": [plan.due.at for plan in values],
-        "due_on": [plan.due.on for plan in values],
-        "provisional": [plan.due.provisional for plan in values],
-        "lapses": [plan.lapse.value for plan in values],
-        "clauses": [plan.clause for plan in values],
-        "rungs": [orjson.dumps(rungs_of(plan)).decode() for plan in values],
-        "next_at": [first_moment(plan) for plan in values],
+        "ids": [clock.id for clock in armed],
+        "orders": [clock.order_id for clock in armed],
+        "notes": [clock.note for clock in armed],
+        "kinds": [plan.kind for plan in plans],
+        "occasions": [plan.occasion for plan in plans],
+        "units": [plan.unit for plan in plans],
+        "started": [plan.started_at for plan in plans],
+        "spans": [plan.span.value for plan in plans],
+        "amounts": [plan.amount for plan in plans],
+        "due": [plan.due.at for plan in plans],
+        "due_on": [plan.due.on for plan in plans],
+        "provisional": [plan.due.provisional for plan in plans],
+        "lapses": [plan.lapse.value for plan in plans],
+        "clauses": [plan.clause for plan in plans],
+        "rungs": [orjson.dumps(rungs_of(plan)).decode() for plan in plans],
+        "next_at": [first_moment(plan) for plan in plans],
     }
-    added = await session.execute(_ADD_CLOCKS, {"order_id": order_id, "rules": rules, "calendar": calendar, **columns})
+    added = await session.execute(_ADD_CLOCKS, {"rules": rules, "calendar": calendar, **columns})
     return frozenset(row.id for row in added)
 
 
 def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:
     """The plan's warnings as the row holds them."""
-    return [{"name": rung.name, "at": rung.at.isoformat()} for rung in plan.rungs]
+    return [rung_row(rung) for rung in plan.rungs]
+
+
+def rung_row(rung: Rung) -> dict[str, str]:
+    """One warning as the row holds it; `wanted` is the moment it had before the quiet hours moved it."""
+    row = {"name": rung.name, "at": rung.at.isoformat()}
+    return row if rung.wanted is None else {**row, "wanted": rung.wanted.isoformat()}
 
 
 def first_moment(plan: ClockPlan) -> datetime:
