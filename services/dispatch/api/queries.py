@@ -48,7 +48,30 @@ _READERS = (
 )
 _FROM_LIST = {
     name: {"operationId": name, "parameters": {"order_id": "$response.body#/items/0/order_id"}}
-    for name in ("show_order", "list_history", "show_recommendations", "assign_order", "accept_order")
+    for name in (
+        "show_order",
+        "list_history",
+        "show_recommendations",
+        "list_assignments",
+        "list_contacts",
+        "list_notes",
+        "list_returns",
+        "list_replies",
+        "list_attachments",
+        "assign_order",
+        "accept_order",
+        "record_contact",
+        "note_progress",
+        "submit_reply",
+        "request_return",
+        "decide_return",
+    )
+}
+_FROM_FILES = {
+    "download_attachment": {
+        "operationId": "download_attachment",
+        "parameters": {"order_id": "$request.path.order_id", "attachment_id": "$response.body#/0/attachment_id"},
+    }
 }
 
 
@@ -179,7 +202,12 @@ async def list_replies(
     return [ReplyOut.of(record, sealer, words=words) for record in await store.replies_of(session, order_id)]
 
 
-@router.get("/{order_id}/attachments", operation_id="list_attachments", summary="附件列表")
+@router.get(
+    "/{order_id}/attachments",
+    operation_id="list_attachments",
+    summary="附件列表",
+    responses={200: {"links": _FROM_FILES}},
+)
 async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[AttachmentOut]:
     """回退材料与证明材料。"""
     await store.case_of(session, order_id, scope)
