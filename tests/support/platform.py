@@ -27,7 +27,7 @@ from services.intake.service import SERVICE as INTAKE
 from services.review.service import SERVICE as REVIEW
 from services.sla.service import SERVICE as SLA
 from shared.bus import Bus
-from shared.clock import SimulatedClock
+from shared.clock import Clock, RealClock, SimulatedClock
 from shared.outbox.writer import new_id
 from shared.run.embedded import drawn_secrets, secrets_of
 from shared.run.http_server import HttpServer
@@ -50,7 +50,7 @@ class District:
     http: httpx.AsyncClient
     upstream: SimulatedUpstream
     people: People
-    clock: SimulatedClock
+    clock: Clock
     process: Process | None = None
     orders: dict[str, Demand] = field(default_factory=dict)
 
@@ -158,6 +158,7 @@ class District:
 
     def at(self, moment: datetime) -> None:
         """Move the clock."""
+        assert isinstance(self.clock, SimulatedClock)
         self.clock.set(moment)
 
 
@@ -192,8 +193,23 @@ async def district(
     now: datetime = MONDAY_0900,
 ) -> AsyncIterator[District]:
     """A platform of its own for one module of stories, with the sample district loaded."""
-    secrets = drawn_secrets()
     clock = SimulatedClock(folder / "clock.json", at=now, rate=0)
+    async with _district(server, clock, bus=bus, bus_url=bus_url) as found:
+        yield found
+
+
+@asynccontextmanager
+async def real_time_district(server: DatabaseServer) -> AsyncIterator[District]:
+    """The same on the clock of the machine, which nobody can set."""
+    async with _district(server, RealClock()) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _district(
+    server: DatabaseServer, clock: Clock, *, bus: Bus | None = None, bus_url: str | None = None
+) -> AsyncIterator[District]:
+    secrets = drawn_secrets()
     upstream = SimulatedUpstream(secrets["channels"], clock, "", revisit_after=1e9, rng=random.Random(7))
     async with HttpServer(upstream.app()) as outside:
         settings = await settings_of(server, secrets, outside.address, bus_url)
