@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -27,12 +28,13 @@ def is_transient(fault: BaseException) -> bool:
     state = sqlstate_of(fault)
     if state:
         return state[:2] in _PASSES or state in _PASSES_TOO
-    return not _refused_by_driver(fault)
+    # Without a word of the server the driver misses the connection, which was found above, or refuses our call.
+    return not isinstance(getattr(fault.orig, "__cause__", None), asyncpg.InterfaceError)
 
 
 def is_unstorable(fault: BaseException) -> bool:
     """Whether the content is to blame: a value that PostgreSQL, or the driver on the way there, cannot represent."""
-    return isinstance(fault, DBAPIError) and (sqlstate_of(fault).startswith("22") or _refused_by_driver(fault))
+    return isinstance(fault, DBAPIError) and sqlstate_of(fault).startswith("22")
 
 
 def name_of(fault: BaseException) -> str:
@@ -45,8 +47,3 @@ def name_of(fault: BaseException) -> str:
 def sqlstate_of(fault: DBAPIError) -> str:
     """The five characters of SQL, or nothing when the fault did not come from the server."""
     return str(getattr(fault.orig, "sqlstate", None) or "")
-
-
-def _refused_by_driver(fault: DBAPIError) -> bool:
-    # asyncpg's word for an argument it cannot encode (an integer too large, a lone surrogate) is also a ValueError.
-    return isinstance(getattr(fault.orig, "__cause__", None), ValueError)
