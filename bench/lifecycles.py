@@ -123,10 +123,14 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, 
         receiver.secret = channel["out"]
         await load_district(platform.ports["dispatch"], platform.secrets)
         desk = Desk(
-            *(Replicas([platform.ports[name]]) for name in ("intake", "dispatch", "review")),
-            tokens=Tokens(platform.secrets["token_private_key"]), receiver=receiver, secret=channel["in"],
+            intake=Replicas([platform.ports["intake"]]),
+            dispatch=Replicas([platform.ports["dispatch"]]),
+            review=Replicas([platform.ports["review"]]),
+            tokens=Tokens(platform.secrets["token_private_key"]),
+            receiver=receiver,
+            secret=channel["in"],
             rng=random.Random(6),
-        )  # fmt: skip
+        )
         took: list[float] = []
         faults: list[str] = []
         stopping = asyncio.Event()

@@ -135,7 +135,7 @@ def build(database_url: str, secret: str) -> FastAPI:
                 demand=sealed, details=body.model_dump(mode="json", exclude=hidden), received_at=now,
             )
         )  # fmt: skip
-        payload = {
+        payload: dict[str, Any] = {
             "order_id": str(order_id), "platform": channel, "platform_no": body.orderNum, "level": "municipal",
             "subject": "person", "scheme": "ordinary", "category": body.category, "urgent": [], "out_of_scope": None,
             "street": body.street, "confidential": body.isSecret, "demand": sealed, "received_at": now.isoformat(),

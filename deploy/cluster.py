@@ -39,6 +39,8 @@ class Member:
     environment: Mapping[str, str]
     port: int
     log: Path
+    through: tuple[str, ...] = ()
+    """A program and its arguments that run the module in its place, for a run that plants faults."""
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
 
@@ -107,6 +109,7 @@ async def _keep(cluster: Cluster, member: Member) -> None:
             member.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
+                *member.through,
                 member.module,
                 cwd=ROOT,
                 env={**os.environ, **member.environment},
@@ -175,10 +178,12 @@ async def cluster_of(
     clock: str = "real",
     gateway_port: int | None = None,
     extra: Mapping[str, str] | None = None,
+    through: tuple[str, ...] = (),
 ) -> AsyncIterator[Cluster]:
     """Start everything in `folder`, give it when ready, stop it at the end.
 
-    `extra` adds variables for every process: the fault run plants its broken variants with it.
+    `extra` adds variables for every process; `through` is a program that runs each service's module in its own way:
+    the fault run plants its broken variants with it.
     """
     secrets = secrets_of(folder)
     postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
@@ -206,7 +211,14 @@ async def cluster_of(
                 )
                 name = f"{service}-{number}"
                 members.append(
-                    Member(name, f"services.{service}", {**variables, **(extra or {})}, port, folder / f"{name}.log")
+                    Member(
+                        name,
+                        f"services.{service}",
+                        {**variables, **(extra or {})},
+                        port,
+                        folder / f"{name}.log",
+                        through,
+                    )
                 )
         port = gateway_port or free_port()
         addresses = {

@@ -1,0 +1,321 @@
+"""What must be true when everything has calmed down: the client's ledger against five databases and the upstream's log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+
+from bench.kill_run.driver import Driver
+from bench.kill_run.faults import Tormentor
+from bench.upstream import Receiver
+from deploy.cluster import Cluster
+from services.analytics.service import SERVICE as ANALYTICS
+from services.dispatch.service import SERVICE as DISPATCH
+from services.intake.service import SERVICE as INTAKE
+from services.review.service import SERVICE as REVIEW
+from services.sla.service import SERVICE as SLA
+from shared.service import Service
+from shared.settings import SERVICES
+
+ALL: Final[Mapping[str, Service]] = {one.name: one for one in (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)}
+DRAIN_SECONDS: Final = 60.0
+_FACTS: Final = (
+    "order.received.v1", "order.assigned.v1", "reply.approved.v1", "reply.rejected.v1", "order.fed_back.v1",
+    "order.revisited.v1", "order.closed.v1", "order.reopened.v1", "order.cancelled.v1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the verdict."""
+
+    number: str
+    what: str
+    found: str
+    sound: bool
+
+
+@dataclass
+class Verdict:
+    """All lines; red when one of them is."""
+
+    lines: list[Line] = field(default_factory=list)
+
+    def say(self, number: str, what: str, found: object, *, sound: bool) -> None:
+        """Add a line."""
+        self.lines.append(Line(number, what, str(found), sound))
+
+    def none(self, number: str, what: str, wrong: Any) -> None:
+        """A line that must find nothing."""
+        many = len(wrong) if hasattr(wrong, "__len__") else int(wrong)
+        shown = (
+            f"{many}"
+            if not many or not hasattr(wrong, "__len__")
+            else f"{many}, e.g. {', '.join(map(str, list(wrong)[:3]))}"
+        )
+        self.say(number, what, shown, sound=not many)
+
+    @property
+    def red(self) -> list[Line]:
+        """The lines that are wrong."""
+        return [line for line in self.lines if not line.sound]
+
+
+@dataclass
+class Event:
+    """A row of an outbox, as far as the checks need it."""
+
+    id: Any
+    topic: str
+    key: str
+    type: str
+    sequence: int
+
+
+class Auditor:
+    """Reads the five databases once they are quiet."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._connections: dict[str, Any] = {}
+        self.told: dict[str, list[Event]] = {}
+
+    async def open(self) -> Auditor:
+        for name in SERVICES:
+            self._connections[name] = await asyncpg.connect(self._cluster.postgres.url(f"gongdan_{name}"), timeout=30)
+        return self
+
+    async def close(self) -> None:
+        for connection in self._connections.values():
+            await connection.close()
+
+    async def column(self, service: str, sql: str) -> list[Any]:
+        """The first column of a query."""
+        return [row[0] for row in await self._connections[service].fetch(sql)]
+
+    async def rows(self, service: str, sql: str) -> list[Any]:
+        return list(await self._connections[service].fetch(sql))
+
+    # --- drained --------------------------------------------------------------------------------------------------
+
+    async def waiting(self) -> dict[str, int]:
+        """What is still on its way, by name; empty when all is quiet."""
+        left: dict[str, int] = {}
+        told: Counter[str] = Counter()
+        for name in SERVICES:
+            for topic, many, unpublished in await self.rows(
+                name,
+                "select aggregatetype, count(*), count(*) filter (where published_at is null) from outbox group by 1",
+            ):
+                told[topic] += many
+                if unpublished:
+                    left[f"{name} outbox"] = left.get(f"{name} outbox", 0) + unpublished
+        for consumer, service in ALL.items():
+            wanted = sum(told[topic] for topic in service.topics)
+            taken = (await self.column(consumer, "select count(*) from inbox"))[0]
+            if taken < wanted:
+                left[f"{consumer} inbox"] = wanted - taken
+        open_ = await self.column("intake", "select count(*) from delivery where state in ('waiting', 'sending')")
+        if open_[0]:
+            left["deliveries"] = open_[0]
+        return left
+
+    async def drained(self, within: float) -> tuple[float, dict[str, int]]:
+        """Seconds until all was quiet, and what never was."""
+        began = time.monotonic()
+        while True:
+            left = await self.waiting()
+            took = time.monotonic() - began
+            if not left or took > within:
+                return took, left
+            await asyncio.sleep(0.5)
+
+    # --- the ledger of reliability.md 3.4 ---------------------------------------------------------------------------
+
+    async def judge(self, driver: Driver, receiver: Receiver, tormentor: Tormentor, verdict: Verdict) -> None:
+        """Every line."""
+        for name in SERVICES:
+            self.told[name] = [
+                Event(*row)
+                for row in await self.rows(name, "select id, aggregatetype, aggregateid, type, sequence from outbox")
+            ]
+        await self._orders(driver, verdict)
+        await self._transport(verdict)
+        await self._effects(driver, verdict)
+        await self._clocks(driver, verdict)
+        await self._feedback(driver, receiver, verdict)
+        self._faults(driver, tormentor, verdict)
+
+    def of(self, service: str, *types: str) -> list[Event]:
+        """The events of these types that a service told."""
+        return [event for event in self.told[service] if event.type in types]
+
+    async def _orders(self, driver: Driver, verdict: Verdict) -> None:
+        ledger = driver.ledger
+        stored = {
+            row[0]: row[1]
+            for row in await self.rows("intake", "select platform_no, order_id::text from upstream_order")
+        }
+        lost = [number for number, order_id in ledger.acked.items() if stored.get(number) != order_id]
+        verdict.none("1", f"acknowledged orders ({len(ledger.acked):,}) that the database does not have", lost)
+        verdict.none("2", "orders that nobody sent", stored.keys() - ledger.attempted)
+        received = Counter(event.key for event in self.of("intake", "order.received.v1"))
+        verdict.none("2", "orders told more than once", [key for key, many in received.items() if many > 1])
+        verdict.none("2", "orders stored and never told, or told and not stored", set(stored.values()) ^ set(received))
+        verdict.none("2", "one number answered with two orders, or an old request taken", ledger.contradictions)
+        unknown = len(ledger.attempted - ledger.acked.keys())
+        present = len([number for number in ledger.attempted - ledger.acked.keys() if number in stored])
+        verdict.say("2", "orders whose answer the upstream never learnt (present once at most)",
+                    f"{unknown}, {present} of them present", sound=True)  # fmt: skip
+
+    async def _transport(self, verdict: Verdict) -> None:
+        unpublished, refused, gaps = 0, 0, []
+        for name, events in self.told.items():
+            unpublished += (await self.column(name, "select count(*) from outbox where published_at is null"))[0]
+            refused += (await self.column(name, "select count(*) from outbox where refused is not null"))[0]
+            streams: dict[tuple[str, str], list[int]] = {}
+            for event in events:
+                streams.setdefault((event.topic, event.key), []).append(event.sequence)
+            gaps += [key for key, numbers in streams.items() if sorted(numbers) != list(range(1, len(numbers) + 1))]
+        verdict.none("3", "events not published after the drain", unpublished)
+        verdict.none("3", "events refused by the bus", refused)
+        verdict.none("6", "streams that are not numbered 1..n", gaps)
+        lost, phantom, behind = [], [], []
+        for name, service in ALL.items():
+            wanted = {e.id: e for events in self.told.values() for e in events if e.topic in service.topics}
+            taken = set(await self.column(name, "select event_id from inbox"))
+            lost += [f"{name} {wanted[one].type} {wanted[one].key}" for one in wanted.keys() - taken]
+            phantom += [f"{name} {one}" for one in taken - wanted.keys()]
+            behind += await self._unseen(name, service)
+        verdict.none("4", "events that a consumer never took (outbox minus inbox)", lost)
+        verdict.none("4", "events that nobody told (inbox minus outbox)", phantom)
+        verdict.none("6", "streams not seen to their end, in order, by a consumer", behind)
+        parked = []
+        for name in SERVICES:
+            rows = await self.rows(name, "select type, key, reason, detail from parked")
+            parked += [f"{name}: {type_} {key} {reason} {detail}" for type_, key, reason, detail in rows]
+        verdict.none("6", "events set aside (a gap, a repeat out of order, a failed handler)", parked)
+
+    async def _unseen(self, name: str, service: Service) -> list[str]:
+        last: dict[tuple[str, str, str], int] = {}
+        for publisher, events in self.told.items():
+            for event in events:
+                if event.topic in service.topics:
+                    stream = (f"/gongdan/{publisher}", event.topic, event.key)
+                    last[stream] = max(event.sequence, last.get(stream, 0))
+        seen = {
+            (row[0], row[1], row[2]): row[3]
+            for row in await self.rows(name, "select source, topic, key, sequence from seen")
+        }
+        return [f"{name} {stream}" for stream, number in last.items() if seen.get(stream) != number]
+
+    async def _effects(self, driver: Driver, verdict: Verdict) -> None:
+        received = {event.key for event in self.of("intake", "order.received.v1")}
+        missing = []
+        for name, sql in (
+            ("dispatch", "select order_id from order_case"),
+            ("sla", "select order_id from clocked_order"),
+            ("review", "select order_id from reviewed_order"),
+            ("analytics", "select order_id from fact where kind = 'received'"),
+        ):
+            missing += [
+                f"{name} {order_id}" for order_id in received - {str(one) for one in await self.column(name, sql)}
+            ]
+        opened = Counter(await self.column("dispatch", "select event_id from audit where action = 'order.opened'"))
+        missing += [f"dispatch {e.key}" for e in self.of("intake", "order.received.v1") if not opened[str(e.id)]]
+        replies = {event.id for event in self.of("dispatch", "order.reply_submitted.v1")}
+        rounds = Counter(await self.column("review", "select event_id from audit where action = 'reply.round_opened'"))
+        missing += [f"review round {one}" for one in replies if not rounds[str(one)]]
+        told = {e.id for events in self.told.values() for e in events if e.type in _FACTS}
+        facts = Counter(await self.column("analytics", "select event_id from fact"))
+        missing += [f"analytics fact {one}" for one in told - facts.keys()]
+        verdict.none("5", "effects that are missing", missing)
+        double = [one for one, many in (opened + rounds + facts).items() if many > 1]
+        for name in SERVICES:
+            double += await self.column(
+                name,
+                "select event_id || ' ' || action from audit where event_id is not null "
+                "group by event_id, action, subject, after having count(*) > 1",
+            )
+        verdict.none("5", "effects that happened twice", double)
+        closed = {
+            str(one) for one in await self.column("dispatch", "select order_id from order_case where status = 'closed'")
+        }
+        verdict.none("5", f"orders walked to their revisit ({len(driver.ledger.walked)}) that are not closed",
+                     driver.ledger.walked.keys() - closed)  # fmt: skip
+        verdict.none("5", "walks that the platform refused or never served", driver.ledger.trouble)
+        code, said = await self._rebuild()
+        verdict.say("7", "analytics rebuilt from the bus equals the running figures",
+                    "equal" if not code else said[-300:], sound=not code)  # fmt: skip
+
+    async def _rebuild(self) -> tuple[int, str]:
+        member = self._cluster.of("analytics")[0]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.analytics", "rebuild", "--check", "--source", "bus",
+            env={**os.environ, **member.environment}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
+
+    async def _clocks(self, driver: Driver, verdict: Verdict) -> None:
+        clocks = await self.rows("sla", "select id::text, order_id, kind, state from clock")
+        started = Counter(
+            await self.column(
+                "sla",
+                "select convert_from(payload, 'UTF8')::json ->> 'clock_id' from outbox where type = 'clock.started.v1'",
+            )
+        )
+        verdict.none("8", "clocks told twice", [one for one, many in started.items() if many > 1])
+        verdict.none(
+            "8", "clocks that run and were never told, or told and do not exist", {c[0] for c in clocks} ^ set(started)
+        )
+        assigned = Counter(event.key for event in self.of("dispatch", "order.assigned.v1"))
+        final = Counter(str(row[1]) for row in clocks if row[2] == "final")
+        wrong = [key for key in assigned.keys() | final.keys() if assigned[key] != final[key]]
+        verdict.none("8", f"orders whose `final` clocks are not one per assignment ({assigned.total()})", wrong)
+        running = {str(row[1]) for row in clocks if row[3] == "running"}
+        verdict.none("8", "closed orders with a clock that still runs", driver.ledger.walked.keys() & running)
+
+    async def _feedback(self, driver: Driver, receiver: Receiver, verdict: Verdict) -> None:
+        approved = self.of("review", "reply.approved.v1")
+        heard = Counter(number for _, number, _ in receiver.told)
+        numbers = {
+            row[0]: row[1]
+            for row in await self.rows("intake", "select order_id::text, platform_no from upstream_order")
+        }
+        verdict.none("10", f"approved replies ({len(approved)}) that the upstream never heard",
+                     [e.key for e in approved if not heard[numbers.get(e.key, "")]])  # fmt: skip
+        identities: dict[str, set[str]] = {}
+        for identity, number, _ in receiver.told:
+            identities.setdefault(number, set()).add(identity)
+        verdict.none(
+            "10", "orders fed back under two identities", [n for n, some in identities.items() if len(some) > 1]
+        )
+        expected = {numbers.get(event.key) for event in approved}
+        verdict.none("10", "feedback that nobody approved", heard.keys() - expected)
+        verdict.none("10", "feedback with a bad signature", receiver.forged)
+        again = len(receiver.told) - len(identities)
+        verdict.say("10", "feedback sent again under the same identity", again, sound=True)
+        acked = await self.column("intake", "select state from delivery where state <> 'acked'")
+        verdict.none("10", "deliveries without an end", acked)
+        assert driver.ledger is not None
+
+    def _faults(self, driver: Driver, tormentor: Tormentor, verdict: Verdict) -> None:
+        again = int(sum(driver.redelivered.values()))
+        verdict.say("11", "events delivered again and skipped", again, sound=again > 0)
+        inflicted = {**tormentor.done, **driver.faults}
+        told = ", ".join(f"{kind} {many}" for kind, many in sorted(inflicted.items()))
+        expected = {"kill -9", "SIGSTOP", "SIGTERM", "postgres immediate", "terminate backends", "sent twice"}
+        if self._cluster.broker is not None:
+            expected.add("broker kill -9")
+        verdict.say("11", "faults inflicted, each class at least once", told, sound=expected <= inflicted.keys())
+        starts = sum(member.starts for member in self._cluster.members) - len(self._cluster.members)
+        verdict.say("11", "processes started again", starts, sound=starts > 0)

@@ -1,0 +1,151 @@
+"""The upstream and the staff while the platform is tormented: a steady rate of orders, some of them walked to their end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bench import upstream
+from bench.http import Answer, NotSent, Unknown
+from bench.kill_run.ledger import Ledger
+from bench.walkers import Desk, Late, Refused, Walked, walk
+
+TWICE: Final = 0.03
+"""Share of orders that the upstream sends twice at once."""
+LATE: Final = 0.01
+"""Share that arrives first as an old request, outside the signature's window."""
+CHANGED: Final = 0.02
+"""Share that comes again with other words."""
+GIVEN_UP: Final = 0.15
+"""Share of requests without an answer that the upstream never repeats: they stay unknown."""
+REJECTED: Final = 0.2
+"""Share of walks whose first reply is sent back by the centre."""
+_OLD_SECONDS: Final = 400
+
+
+@dataclass
+class Driver:
+    """Pushes `rate` orders a second for `seconds` and walks `walks` of them."""
+
+    desk: Desk
+    ledger: Ledger
+    rng: random.Random
+    prefix: str
+    rate: float
+    seconds: float
+    walks: int
+    metrics_ports: dict[str, tuple[str, int]]
+    faults: Counter[str] = field(default_factory=Counter)
+    redelivered: dict[tuple[str, str], float] = field(default_factory=dict)
+    _changes: dict[str, int] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Until every order has its answer or was given up, and every walk has come to its end."""
+        many = int(self.rate * self.seconds)
+        every = max(1, many // max(1, self.walks))
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for serial in range(many):
+                await asyncio.sleep(max(0.0, began + serial / self.rate - time.monotonic()))
+                group.create_task(self._order(serial, walked=serial % every == 0))
+
+    async def _order(self, serial: int, *, walked: bool) -> None:
+        body = upstream.order_body(serial, self.rng, run=self.prefix)
+        number: str = body["orderNum"]
+        self.ledger.attempt(number)
+        if self.rng.random() < LATE:
+            await self._old(body)
+        try:
+            if self.rng.random() < TWICE:
+                self.faults["sent twice"] += 1
+                first, second = await asyncio.gather(self._push(body), self._push(body))
+                order_id = first or second
+            else:
+                order_id = await self._push(body, may_give_up=not walked)
+            if order_id is not None and self.rng.random() < CHANGED:
+                self.faults["changed repeat"] += 1
+                await self._push({**body, "eventDesc": body["eventDesc"] + "（补充：至今未解决）"})
+            if walked and order_id is not None:
+                await self._walk(number, order_id)
+        except (Refused, Late) as fault:
+            self.ledger.trouble.append(f"{number}: {fault}")
+
+    async def _old(self, body: dict[str, Any]) -> None:
+        """The request as a slow network delivers it: refused, and without any effect."""
+        self.faults["late request"] += 1
+        request = upstream.signed(self.desk.secret, "orders", body, age=_OLD_SECONDS)
+        try:
+            answer = await self.desk.intake.next().send(request)
+        except (NotSent, Unknown):
+            return
+        if answer.status not in {401, 503}:
+            self.ledger.contradictions.append(f"{body['orderNum']}: an old request was answered {answer.status}")
+
+    async def _push(self, body: dict[str, Any], *, may_give_up: bool = False) -> str | None:
+        """The order's id, however often it takes; None when the upstream never learnt it."""
+        number, identity = body["orderNum"], uuid.uuid4().hex
+        deadline, pause = time.monotonic() + self.desk.patience, 0.05
+        while True:
+            request = upstream.signed(self.desk.secret, "orders", body, webhook_id=identity)
+            try:
+                answer = await self.desk.intake.next().send(request)
+            except NotSent:
+                self.ledger.note("order", number, "fail")
+            except Unknown:
+                self.ledger.note("order", number, "unknown")
+                if may_give_up and self.rng.random() < GIVEN_UP:
+                    self.faults["given up unknown"] += 1
+                    return None
+                if self.rng.random() < 0.3:
+                    identity = uuid.uuid4().hex  # an upstream that forgot that it had asked
+            else:
+                if answer.status in {200, 201}:
+                    return self._acked(number, answer)
+                self.ledger.note("order", number, "unknown" if answer.status >= 500 else "fail", status=answer.status)
+                if answer.status < 500 and answer.status != 429:
+                    raise Refused("order", answer)
+            if time.monotonic() > deadline:
+                raise Late("order")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _acked(self, number: str, answer: Answer) -> str:
+        order_id: str = answer.json()["order_id"]
+        self.ledger.ack(number, order_id)
+        return order_id
+
+    async def _walk(self, number: str, order_id: str) -> None:
+        walked = Walked(order_id, number)
+        await walk(self.desk, number, order_id, rejections=int(self.rng.random() < REJECTED), walked=walked)
+        self.ledger.walked[order_id] = number
+        self.ledger.note("walk", number, "ok", order_id=order_id, replies=walked.replies)
+
+    async def watch_metrics(self) -> None:
+        """Keep the last figure of redeliveries of every life of every process: a kill takes the counter with it."""
+        while not self.ledger.closing:
+            for name, (service, port) in self.metrics_ports.items():
+                await self._scrape(name, service, port)
+            await asyncio.sleep(1.0)
+
+    async def _scrape(self, name: str, service: str, port: int) -> None:
+        request = f"GET /api/{service}/metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+        try:
+            async with asyncio.timeout(2.0):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request.encode())
+                text = (await reader.read()).decode()
+                writer.close()
+        except (OSError, TimeoutError):
+            return
+        found, born = 0.0, ""
+        for line in text.splitlines():
+            if line.startswith(f"hotline_{service}_events_redelivered_total "):
+                found = float(line.rsplit(" ", 1)[1])
+            elif line.startswith(f"hotline_{service}_events_redelivered_created "):
+                born = line.rsplit(" ", 1)[1]
+        self.redelivered[name, born] = max(found, self.redelivered.get((name, born), 0.0))

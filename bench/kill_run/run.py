@@ -1,0 +1,123 @@
+"""One fault run from its start to its verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+from bench import upstream
+from bench.http import Replicas
+from bench.kill_run.checks import DRAIN_SECONDS, Auditor, Verdict
+from bench.kill_run.driver import Driver
+from bench.kill_run.faults import Tormentor, plan_of
+from bench.kill_run.ledger import Ledger
+from bench.report import Table
+from bench.stand import scratch
+from bench.walkers import Desk, Tokens, load_district
+from deploy.cluster import BusKind, Cluster, cluster_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, and from which seed."""
+
+    bus: BusKind
+    orders: int
+    faults: int
+    seconds: float
+    walks: int
+    seed: int
+    replicas: int = 2
+    broken: str | None = None
+    patience: float = 150.0
+
+
+@dataclass
+class Report:
+    """The verdict and how it came about."""
+
+    plan: Plan
+    verdict: Verdict
+    timeline: list[str]
+
+    def table(self) -> Table:
+        """The ledger, line by line."""
+        plan = self.plan
+        table = Table(
+            f"Kill run on {plan.bus}: {plan.orders:,} orders, {plan.faults} faults in {plan.seconds:.0f} s, seed {plan.seed}"
+            + (f", broken on purpose: {plan.broken}" if plan.broken else ""),
+            ("3.4", "what", "found", ""),
+        )
+        for line in self.verdict.lines:
+            table.add(line.number, line.what, line.found, "ok" if line.sound else "RED")
+        return table
+
+    def show(self) -> None:
+        """Print it; the timeline too when it is red without being meant to."""
+        if self.verdict.red and self.plan.broken is None:
+            print("\n".join(["timeline:", *self.timeline]))
+        self.table().show()
+
+
+async def kill_run(plan: Plan) -> Report:
+    """Start the platform, torment it, let it calm down, and judge."""
+    receiver = await upstream.Receiver("").start()
+    with scratch("kill-run") as folder:
+        through = ("bench.broken", plan.broken) if plan.broken else ()
+        async with cluster_of(
+            folder, bus=plan.bus, replicas=plan.replicas,
+            upstream=receiver.address, extra={"GONGDAN_LOG_LEVEL": "WARNING"}, through=through,
+        ) as cluster:  # fmt: skip
+            report = await _torment(plan, cluster, receiver)
+    await receiver.stop()
+    return report
+
+
+async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) -> Report:
+    channel = cluster.secrets["channels"][upstream.CHANNEL]
+    receiver.secret = channel["out"]
+    await load_district(cluster.of("dispatch")[0].port, cluster.secrets)
+    rng = random.Random(plan.seed)
+    ports = {name: [member.port for member in cluster.of(name)] for name in ("intake", "dispatch", "review")}
+    desk = Desk(
+        intake=Replicas(ports["intake"]), dispatch=Replicas(ports["dispatch"]), review=Replicas(ports["review"]),
+        tokens=Tokens(cluster.secrets["token_private_key"]), receiver=receiver, secret=channel["in"],
+        rng=random.Random(plan.seed + 1), patience=plan.patience, pause=0.1,
+    )  # fmt: skip
+    ledger = Ledger(cluster.folder / "ledger.jsonl")
+    driver = Driver(
+        desk, ledger, rng, prefix=f"K{plan.seed}", rate=plan.orders / plan.seconds, seconds=plan.seconds,
+        walks=plan.walks,
+        metrics_ports={m.name: (m.module.removeprefix("services."), m.port) for m in cluster.members},
+    )  # fmt: skip
+    tormentor = Tormentor(cluster, cluster.folder / "timeline.jsonl")
+    faults = plan_of(
+        plan.seed, many=plan.faults, seconds=plan.seconds, kafka=plan.bus == "kafka", replicas=plan.replicas
+    )
+    verdict = Verdict()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ledger.settle())
+        group.create_task(driver.watch_metrics())
+        load = group.create_task(driver.run())
+        tormenting = group.create_task(tormentor.run(faults))
+        await tormenting
+        calm = time.monotonic()
+        await load
+        tormentor.say("all pushed and walked", trouble=len(ledger.trouble))
+        auditor = await Auditor(cluster).open()
+        _, left = await auditor.drained(DRAIN_SECONDS + 30)
+        drained = time.monotonic() - calm
+        tormentor.say("quiet" if not left else f"never quiet: {left}")
+        await asyncio.sleep(1.5)  # the last figures of redeliveries
+        ledger.close()
+    verdict.say("12", f"drained within {DRAIN_SECONDS:.0f} s after the last fault", f"{drained:.1f} s {left or ''}",
+                sound=not left and drained <= DRAIN_SECONDS)  # fmt: skip
+    try:
+        await auditor.judge(driver, receiver, tormentor, verdict)
+    finally:
+        await auditor.close()
+    attempts = ", ".join(f"{what} {many:,}" for what, many in sorted(ledger.outcomes.items()))
+    verdict.say("-", "attempts of the client", attempts, sound=True)
+    return Report(plan, verdict, tormentor.lines)
