@@ -54,6 +54,6 @@ SERVICE: Final = Service(
         OrderClosed: orders.end_clocks,
         OrderReopened: orders.start_redo,
     },
-    jobs=(jobs.fire_clocks,),
+    jobs=(jobs.fire_clocks, jobs.keep_calendar, jobs.share_news, jobs.follow_notices),
     prepare=jobs.prepare,
 )

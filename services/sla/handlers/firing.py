@@ -1,55 +1,257 @@
-"""What the loop does with the clocks whose moment has come: warn, breach, close."""
+"""What the loop does with the clocks whose moment has come: warn, breach, wake, close, remind; each once."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
 
-from services.sla.handlers.pieces import breached, stopped
+import orjson
+
+from services.sla import rules
+from services.sla.handlers.pieces import FIRED_LATE_AFTER, breached, raise_candidate, stopped
 from services.sla.model import Lapse
+from services.sla.policy import RuleSet
 from services.sla.store import firing as store
-from services.sla.store.firing import Claimed, Fired
-from shared.contracts.sla import ClockWarned
+from services.sla.store.firing import Claimed, Fired, Storm
+from services.sla.store.rulesets import rules_at
+from shared.calendar import SHANGHAI
+from shared.contracts.sla import ClockWarned, PlanBroken, PlanWoken, PromiseBroken, WarnedClock, WarningsDigested
 from shared.work import Work
+
+MINUTE: Final = timedelta(minutes=1)
+DISTRICT: Final = "district"
+
+
+async def breach_plain_clocks(work: Work, limit: int) -> int:
+    """Breach what does nothing but breach, oldest first, by one statement; how many clocks there were.
+
+    The events are what `work.emit` would write; a test compares the two.
+    """
+    now = work.now
+    rule_set = await rules_at(work.session, now)
+    # The first 48 bits of a UUIDv7 are the milliseconds; they and the version are the first 15 characters.
+    millis = f"{int(now.timestamp() * 1000):012x}"
+    return await store.breach_plain(
+        work.session,
+        now,
+        limit,
+        red=rules.next_red(now, rule_set),
+        late_before=now - FIRED_LATE_AFTER,
+        prefix=f"{millis[:8]}-{millis[8:]}-7",
+        headers=orjson.dumps({"correlationid": work.correlation, "actor": work.person.account}).decode(),
+    )
+
+
+@dataclass(slots=True)
+class Due:
+    """A clock whose moment has come, with the warnings that are to be told and whether it ends now."""
+
+    clock: Claimed
+    rungs: list[tuple[str, datetime]]
+    wakes: bool
+    lapses: bool
+    reminds: bool
+    fired: int
 
 
 async def fire_due_clocks(work: Work, limit: int) -> int:
-    """Warn and breach what is due by now, oldest first, each once; how many clocks were looked at.
+    """Warn, wake, breach, close and remind what is due by now, oldest first, each once; how many clocks were looked at.
 
-    After a standstill every rung that was missed fires, in order, with the moment it really fired.
+    After a standstill every rung that was missed fires, in order, with the moment it really fired, marked late.
     """
     now = work.now
     claimed = await store.claim_due(work.session, now, limit)
-    if claimed:
-        await store.move_on(work.session, [_fire(work, clock, now) for clock in claimed])
+    if not claimed:
+        return 0
+    rule_set = await rules_at(work.session, now)
+    due = [_due(clock, now) for clock in claimed]
+    together, later = await _digest(work, due, rule_set, now)
+    accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
+    locked = await store.locked_orders(work.session, accepts)
+    written: list[Fired] = []
+    for one in due:
+        if one.clock.id in later:
+            written.append(Fired(one.clock.id, one.clock.fired, later[one.clock.id], None, closed=False))
+            continue
+        if one.clock.id not in together:
+            _warn(work, one, now)
+        written.append(_go_on(work, one, rule_set, now))
+        await _propose(work, one, locked)
+    await store.move_on(work.session, written)
     return len(claimed)
 
 
-def _fire(work: Work, clock: Claimed, now: datetime) -> Fired:
-    fired = clock.fired
-    while fired < len(clock.rungs) and datetime.fromisoformat(clock.rungs[fired]["at"]) <= now:
+def _due(clock: Claimed, now: datetime) -> Due:
+    if clock.breached_at is not None:
+        number = max(clock.fired - len(clock.rungs), 0) + 1
+        fired = max(clock.fired, len(clock.rungs)) + 1
+        return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, fired)
+    rungs: list[tuple[str, datetime]] = []
+    wakes, fired = False, clock.fired
+    while fired < len(clock.rungs):
+        rung: dict[str, Any] = clock.rungs[fired]
+        at = datetime.fromisoformat(rung["at"])
+        if at > now:
+            break
+        if rung["name"] == rules.WAKE:
+            wakes = True
+        else:
+            rungs.append((rung["name"], at))
+        fired += 1
+    return Due(clock, rungs, wakes, clock.due_at <= now, False, fired)
+
+
+# -- digests ------------------------------------------------------------------------------------------------------------
+
+
+async def _digest(
+    work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime
+) -> tuple[set[UUID], dict[UUID, datetime]]:
+    """Tell a unit's warnings together when there are too many of them in a minute, and at most once a minute.
+
+    The clocks that a digest names, and those that wait for the next minute with the moment they wait for.
+    """
+    groups: dict[str, list[Due]] = defaultdict(list)
+    for one in due:
+        if one.rungs:
+            groups[one.clock.unit or DISTRICT].append(one)
+    if not groups:
+        return set(), {}
+    storms = await store.storms_of(work.session, groups, now)
+    together: set[UUID] = set()
+    later: dict[UUID, datetime] = {}
+    for unit, ones in groups.items():
+        storm, count = storms[unit], sum(len(one.rungs) for one in ones)
+        # A clock that was set back must not leave a unit in a minute that lies ahead.
+        if not timedelta() <= now - storm.since < MINUTE:
+            storm.since, storm.told = now, 0
+        if storm.told + count <= rule_set.digest_above.count:
+            storm.told += count
+        elif _digested_just_now(storm, now) and not any(one.lapses or one.wakes for one in ones):
+            assert storm.digested_at is not None
+            later |= {one.clock.id: min(storm.digested_at + MINUTE, one.clock.due_at) for one in ones}
+            later |= {one.clock.id: storm.digested_at + MINUTE for one in ones if one.reminds}
+        else:
+            storm.digested_at = now
+            together |= {one.clock.id for one in ones}
+            _tell_together(work, ones, count, now)
+    await store.keep_storms(work.session, storms)
+    return together, later
+
+
+def _digested_just_now(storm: Storm, now: datetime) -> bool:
+    return storm.digested_at is not None and timedelta() <= now - storm.digested_at < MINUTE
+
+
+def _tell_together(work: Work, ones: Sequence[Due], count: int, now: datetime) -> None:
+    work.emit(
+        WarningsDigested(
+            unit=ones[0].clock.unit,
+            count=count,
+            warnings=tuple(
+                WarnedClock(
+                    order_id=one.clock.order_id,
+                    clock_id=str(one.clock.id),
+                    kind=one.clock.kind,
+                    rung=name,
+                    due_at=one.clock.due_at,
+                )
+                for one in ones
+                for name, _ in one.rungs
+            ),
+            warned_at=now,
+        )
+    )
+
+
+# -- one clock ----------------------------------------------------------------------------------------------------------
+
+
+def _warn(work: Work, one: Due, now: datetime) -> None:
+    clock = one.clock
+    for name, at in one.rungs:
         work.emit(
             ClockWarned(
                 order_id=clock.order_id,
                 clock_id=str(clock.id),
                 kind=clock.kind,
                 unit=clock.unit,
-                rung=clock.rungs[fired]["name"],
+                rung=name,
                 due_at=clock.due_at,
                 warned_at=now,
                 provisional=clock.provisional,
+                late_by_seconds=(now - at).total_seconds(),
+                fired_late=now - at > FIRED_LATE_AFTER,
             )
         )
-        fired += 1
-    if clock.due_at > now:
-        rest = [datetime.fromisoformat(rung["at"]) for rung in clock.rungs[fired:]]
-        return Fired(clock.id, fired, min([*rest, clock.due_at]), None, closed=False)
-    return _lapse(work, clock, fired, now)
 
 
-def _lapse(work: Work, clock: Claimed, fired: int, now: datetime) -> Fired:
+def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
+    clock = one.clock
+    if one.reminds:
+        return Fired(clock.id, one.fired, rules.next_red(now, rule_set), None, closed=False)
+    if one.wakes:
+        work.emit(
+            PlanWoken(
+                order_id=clock.order_id,
+                clock_id=str(clock.id),
+                unit=clock.unit or "",
+                plan_on=_plan_day(clock),
+                woken_at=now,
+            )
+        )
+    if not one.lapses:
+        rest = [datetime.fromisoformat(rung["at"]) for rung in clock.rungs[one.fired :]]
+        return Fired(clock.id, one.fired, min([*rest, clock.due_at]), None, closed=False)
     if clock.lapse == Lapse.CLOSE:
         # Not used, not missed: nobody had to return the order.
         work.emit(stopped(clock, clock.due_at, met=False, void=True))
-        return Fired(clock.id, fired, None, None, closed=True)
+        return Fired(clock.id, one.fired, None, None, closed=True)
     work.emit(breached(clock, now))
-    return Fired(clock.id, fired, None, now, closed=False)
+    _break_the_word(work, clock, now)
+    return Fired(clock.id, one.fired, rules.next_red(now, rule_set), now, closed=False)
+
+
+def _break_the_word(work: Work, clock: Claimed, now: datetime) -> None:
+    """A promise or a plan that is not kept is a fact of its own (S2.2.1e, S2.2.2f)."""
+    if clock.kind == "next_contact":
+        work.emit(
+            PromiseBroken(
+                order_id=clock.order_id,
+                clock_id=str(clock.id),
+                unit=clock.unit or "",
+                promised_at=clock.due_at,
+                broken_at=now,
+            )
+        )
+    elif clock.kind == "plan":
+        work.emit(
+            PlanBroken(
+                order_id=clock.order_id,
+                clock_id=str(clock.id),
+                unit=clock.unit or "",
+                plan_on=_plan_day(clock),
+                broken_at=now,
+            )
+        )
+
+
+def _plan_day(clock: Claimed) -> date:
+    return (clock.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+
+
+async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:
+    """超期未办 once the day after a unit's deadline has begun to remind; 拒不承办 when a locked order is not taken up."""
+    clock = one.clock
+    if clock.unit is None:
+        return
+    if one.reminds and clock.kind == "final" and one.fired == len(clock.rungs) + 1:
+        facts = f"办结时限 {rules.local_text(clock.due_at)} 已过，仍未办结"
+        await raise_candidate(work, clock.unit, "overdue", f"clock:{clock.id}", facts, order_id=clock.order_id)
+    if one.lapses and clock.kind == "accept" and clock.order_id in locked:
+        facts = f"不得回退的工单在 {rules.local_text(clock.due_at)} 前未认领"
+        await raise_candidate(work, clock.unit, "refused", f"clock:{clock.id}", facts, order_id=clock.order_id)

@@ -8,50 +8,47 @@ from typing import Final
 from prometheus_client import Gauge
 
 from services.sla.handlers import firing as handlers
+from services.sla.handlers.notices import TAIL, Tail
 from services.sla.store import firing as store
 from shared.service import Runtime
 from shared.telemetry import logger
 
 log = logger("sla")
 
-
-BATCH: Final = 1_000  # clocks of one transaction: large enough for a storm, small enough that another replica shares it
-
-
+BATCH = 1_000  # clocks of one transaction: large enough for a storm, small enough that another replica shares it
+PLAIN_BATCH = 2_500  # those that one statement breaches
 ALARM: Final = "alarm"
-
-
+NEWS: Final = "news"
 OLDEST: Final = "oldest_unfired"
-
-
 SETTLE: Final = "settle_seconds"
-
-
 SETTLE_SECONDS: Final = 30.0
-
-
 QUIET_SECONDS: Final = 1.0
+NET_SECONDS: Final = 60.0  # the look that finds what no replica told, should its word get lost
+BREATH_SECONDS: Final = 0.01  # between two looks, so that a stream of commits costs a hundred of them a second at most
+TURN_SECONDS: Final = 0.05  # what is due and not to be had is in another replica's hands
 
 
 class Committed(asyncio.Event):
     """The kernel sets this after every commit that told events; arming a clock tells one, so it wakes the loop too."""
 
-    def __init__(self, alarm: asyncio.Event) -> None:
+    def __init__(self, *others: asyncio.Event) -> None:
         super().__init__()
-        self._alarm = alarm
+        self._others = others
 
     def set(self) -> None:
-        """Wake whoever waits for commits, and the loop."""
+        """Wake whoever waits for commits, the loop, and whoever tells the other replicas."""
         super().set()
-        self._alarm.set()
+        for other in self._others:
+            other.set()
 
 
 async def prepare(runtime: Runtime) -> None:
     """The alarm and the gauge, before any task starts."""
-    alarm = asyncio.Event()
-    runtime.parts[ALARM] = alarm
+    alarm, news = asyncio.Event(), asyncio.Event()
+    runtime.parts[ALARM], runtime.parts[NEWS] = alarm, news
+    runtime.parts[TAIL] = Tail()
     runtime.parts[SETTLE] = SETTLE_SECONDS
-    runtime.works.committed = Committed(alarm)
+    runtime.works.committed = Committed(alarm, news, runtime.parts[TAIL].wake)
     runtime.parts[OLDEST] = Gauge(
         "hotline_sla_oldest_unfired_seconds",
         "how long the oldest moment that is due has waited for the loop",
@@ -62,8 +59,7 @@ async def prepare(runtime: Runtime) -> None:
 async def fire_clocks(runtime: Runtime) -> None:
     """Until cancelled: fire what is due, oldest first and without a limit, then sleep until the next moment.
 
-    A commit of this process wakes it. Another replica's clocks are its own to watch, and found here by a look every
-    `workers_poll_seconds`, should that replica die.
+    A commit of this process wakes it, and so does another replica's word; a look each minute is the net below.
     """
     alarm: asyncio.Event = runtime.parts[ALARM]
     gauge: Gauge = runtime.parts[OLDEST]
@@ -71,12 +67,15 @@ async def fire_clocks(runtime: Runtime) -> None:
     await _hear_the_news(runtime)
     while True:
         alarm.clear()
-        await drain(runtime)
         async with runtime.works.read() as session:
             moment = await store.next_moment(session)
         now = runtime.clock.now()
         gauge.set(max(0.0, (now - moment).total_seconds()) if moment else 0.0)
-        look_again = loop.call_later(runtime.settings.workers_poll_seconds, alarm.set)
+        if moment is not None and moment <= now:
+            if not await drain(runtime):
+                await asyncio.sleep(TURN_SECONDS)
+            continue
+        look_again = loop.call_later(NET_SECONDS, alarm.set)
         try:
             if moment is None:
                 await alarm.wait()
@@ -84,6 +83,8 @@ async def fire_clocks(runtime: Runtime) -> None:
                 await runtime.clock.sleep_until(moment, wake=alarm)
         finally:
             look_again.cancel()
+        if alarm.is_set():
+            await asyncio.sleep(BREATH_SECONDS)
 
 
 async def _hear_the_news(runtime: Runtime) -> None:
@@ -114,12 +115,17 @@ def _heard(runtime: Runtime) -> float:
 async def drain(runtime: Runtime) -> int:
     """Fire everything that is due now, batch by batch, each batch one transaction; how many clocks fired."""
     fired = 0
-    while True:
-        async with runtime.works.begin() as work:
-            batch = await handlers.fire_due_clocks(work, BATCH)
+    while batch := await _fire_batch(runtime):
         fired += batch
-        if batch < BATCH:
-            break
     if fired:
         log.info("clocks fired", clocks=fired)
     return fired
+
+
+async def _fire_batch(runtime: Runtime) -> int:
+    async with runtime.works.begin() as work:
+        plain = await handlers.breach_plain_clocks(work, PLAIN_BATCH)
+        special = 0 if plain else await handlers.fire_due_clocks(work, BATCH)
+    if plain:
+        runtime.works.committed.set()  # the statement wrote its events past the unit of work, which knows of none
+    return plain or special

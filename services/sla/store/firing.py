@@ -1,24 +1,95 @@
-"""What the loop claims and writes: the clocks whose moment has come."""
+"""What the loop claims and writes: the clocks whose moment has come.
+
+A clock whose next moment is its due moment, and whose breach says nothing more than that, is plain: thousands of them
+are fired by one statement. What warns, wakes, closes or reminds is special and looked at one by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import CursorResult, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.sla.tables import ClockRecord
+from services.sla.tables import OrderRecord
+from services.sla.tables.clocks import PLAIN, SPECIAL
 from shared.contracts.sla import ClockKind
+
+_NEXT: Final = text(
+    f"select least((select min(next_at) from clock where {PLAIN}), (select min(next_at) from clock where {SPECIAL}))"  # noqa: S608 - conditions of our own
+)
 
 
 async def next_moment(session: AsyncSession) -> datetime | None:
     """When the next clock has to be looked at; None when none runs."""
-    moment: datetime | None = await session.scalar(select(func.min(ClockRecord.next_at)))
+    moment: datetime | None = await session.scalar(_NEXT)
     return moment
+
+
+# The same statement as the outbox's own writer (streams first, in the order of their keys, then positions), with the
+# state of the clocks before it and the events' bodies made where the rows are. What is special and older goes first:
+# that is the fence.
+_BREACH: Final = text(
+    rf"""
+with fence as (
+  select min(next_at) as at from clock where {SPECIAL} and next_at <= :now
+), due as (
+  select c.id from clock c where {PLAIN} and next_at <= least(cast(:now as timestamptz), (select at from fence))
+  order by c.next_at, c.id limit :limit for update of c skip locked
+), breached as (
+  update clock c set breached_at = :now, next_at = :red from due where c.id = due.id
+  returning c.id, c.order_id, c.kind, c.unit, c.due_at, c.provisional
+), fresh as (
+  select breached.*, coalesce(unit, 'district') as key, row_number() over (order by due_at, id) as n from breached
+), counted as (
+  select key, count(*) as many from fresh group by key
+), locked as (
+  insert into stream as s (topic, key, last)
+  select 'sla-breaches', key, many from counted order by key
+  on conflict (topic, key) do update set last = s.last + excluded.last
+  returning key, last
+)
+insert into outbox (id, aggregatetype, aggregateid, type, sequence, headers, payload, created_at)
+select cast(overlay(cast(gen_random_uuid() as text) placing cast(:prefix as text) from 1 for 15) as uuid),
+  'sla-breaches', f.key, 'clock.breached.v1',
+  l.last - c.many + row_number() over (partition by f.key order by f.n), cast(:headers as jsonb),
+  convert_to(cast(json_build_object('order_id', f.order_id, 'clock_id', f.id, 'kind', f.kind, 'unit', f.unit,
+    'due_at', to_char(f.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"'),
+    'breached_at', to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"'),
+    'late_by_seconds', cast(extract(epoch from cast(:now as timestamptz) - f.due_at) as float8),
+    'provisional', f.provisional,
+    'fired_late', f.due_at < :late_before) as text), 'UTF8'), :now
+from fresh f join counted c using (key) join locked l using (key)
+order by f.n
+"""  # noqa: S608 - conditions of our own
+)
+
+
+async def breach_plain(
+    session: AsyncSession,
+    now: datetime,
+    limit: int,
+    *,
+    red: datetime,
+    late_before: datetime,
+    prefix: str,
+    headers: str,
+) -> int:
+    """Breach the oldest plain clocks that are due, each with its event, in one statement; how many there were.
+
+    `red` is when they remind next, `prefix` the beginning of the events' UUIDs (the moment, so that they lie close
+    together in an index), `headers` the events' headers as JSON.
+    """
+    written = await session.execute(
+        _BREACH,
+        {"now": now, "limit": limit, "red": red, "late_before": late_before, "prefix": prefix, "headers": headers},
+    )
+    assert isinstance(written, CursorResult)
+    return written.rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +100,45 @@ class Claimed:
     order_id: str
     kind: ClockKind
     unit: str | None
+    started_at: datetime
     due_at: datetime
+    next_at: datetime
+    breached_at: datetime | None
     provisional: bool
     lapse: str
     rungs: list[dict[str, Any]]
     fired: int
 
 
-async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Claimed]:
-    """Clocks whose moment has come, oldest first; what another replica is firing is passed over (R31)."""
-    columns = [getattr(ClockRecord, name) for name in Claimed.__dataclass_fields__]
-    rows = await session.execute(
-        select(*columns)
-        .where(ClockRecord.next_at <= now)
-        .order_by(ClockRecord.next_at, ClockRecord.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+_COLUMNS: Final = ", ".join(Claimed.__dataclass_fields__)
+_CLAIM: Final = {
+    half: text(
+        f"select {_COLUMNS} from clock where {condition} and next_at <= :now "  # noqa: S608 - names and conditions of our own
+        f"order by {order} limit :limit for update skip locked"
     )
-    return [Claimed(*row) for row in rows]
+    for half, condition, order in (
+        ("plain", PLAIN, "next_at, id"),
+        ("special", SPECIAL, "next_at, unit, id"),
+    )
+}
 
 
-_MOVE_ON = text(
+async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Claimed]:
+    """Clocks whose moment has come, oldest first; what another replica is firing is passed over (R31).
+
+    When one half of the queue had more than it was asked for, nothing later than what it gave is taken from the other.
+    """
+    found: list[Claimed] = []
+    fence = now
+    for half in ("special", "plain"):
+        rows = [Claimed(*row) for row in await session.execute(_CLAIM[half], {"now": now, "limit": limit})]
+        if len(rows) == limit:
+            fence = min(fence, rows[-1].next_at)
+        found += rows
+    return sorted((c for c in found if c.next_at <= fence), key=lambda c: (c.next_at, c.unit or "", c.id))
+
+
+_MOVE_ON: Final = text(
     """
 update clock set fired = t.fired, next_at = t.next_at,
   breached_at = coalesce(clock.breached_at, t.breached_at),
@@ -83,5 +172,63 @@ async def move_on(session: AsyncSession, fired: Sequence[Fired]) -> None:
             "next_at": [f.next_at for f in fired],
             "breached_at": [f.breached_at for f in fired],
             "closed": [f.closed for f in fired],
+        },
+    )
+
+
+async def locked_orders(session: AsyncSession, order_ids: Collection[str]) -> frozenset[str]:
+    """Of these orders, those that their unit can no longer return."""
+    if not order_ids:
+        return frozenset()
+    found = await session.scalars(
+        select(OrderRecord.order_id).where(OrderRecord.order_id.in_(order_ids), OrderRecord.no_return)
+    )
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class Storm:
+    """How many warnings of one unit were told in the current minute, and when they were last told together."""
+
+    unit: str
+    since: datetime
+    told: int
+    digested_at: datetime | None
+
+
+async def storms_of(session: AsyncSession, units: Collection[str], now: datetime) -> dict[str, Storm]:
+    """The minute of each unit, locked; a unit that has had none begins one now."""
+    return sorted(units)
+    await session.execute(
+        text(
+            "insert into warning_storm (unit, since, told) select u, :now, 0 from unnest(cast(:units as text[])) as u "
+            "on conflict do nothing"
+        ),
+        {"units": ordered, "now": now},
+    )
+    rows = await session.execute(
+        text(
+            "select unit, since, told, digested_at from warning_storm where unit = any(cast(:units as text[])) "
+            "order by unit for update"
+        ),
+        {"units": ordered},
+    )
+    return {row.unit: Storm(*row) for row in rows}
+
+
+async def keep_storms(session: AsyncSession, storms: Mapping[str, Storm]) -> None:
+    """Write the minutes back."""
+    values = list(storms.values())
+    await session.execute(
+        text(
+            "update warning_storm s set since = t.since, told = t.told, digested_at = t.digested_at "
+            "from unnest(cast(:units as text[]), cast(:since as timestamptz[]), cast(:told as int[]), "
+            "cast(:digested as timestamptz[])) as t(unit, since, told, digested_at) where s.unit = t.unit"
+        ),
+        {
+            "units": [s.unit for s in values],
+            "since": [s.since for s in values],
+            "told": [s.told for s in values],
+            "digested": [s.digested_at for s in values],
         },
     )

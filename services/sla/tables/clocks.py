@@ -13,10 +13,12 @@ from services.sla.tables.record import Record
 
 # A clock whose next moment is its due moment, and whose breach says nothing more than that.
 PLAIN: Final = (
-    "next_at is not null and next_at = due_at and lapse = 'breach' and kind not in ('accept', 'next_contact', 'plan')"
+    "next_at is not null and next_at = due_at and breached_at is null and lapse = 'breach' "
+    "and kind not in ('accept', 'next_contact', 'plan')"
 )
 SPECIAL: Final = (
-    "next_at is not null and (next_at <> due_at or lapse <> 'breach' or kind in ('accept', 'next_contact', 'plan'))"
+    "next_at is not null and (next_at <> due_at or breached_at is not null or lapse <> 'breach' "
+    "or kind in ('accept', 'next_contact', 'plan'))"
 )
 
 

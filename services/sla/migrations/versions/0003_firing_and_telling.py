@@ -10,10 +10,12 @@ branch_labels = None
 depends_on = None
 
 _PLAIN = (
-    "next_at is not null and next_at = due_at and lapse = 'breach' and kind not in ('accept', 'next_contact', 'plan')"
+    "next_at is not null and next_at = due_at and breached_at is null and lapse = 'breach' "
+    "and kind not in ('accept', 'next_contact', 'plan')"
 )
 _SPECIAL = (
-    "next_at is not null and (next_at <> due_at or lapse <> 'breach' or kind in ('accept', 'next_contact', 'plan'))"
+    "next_at is not null and (next_at <> due_at or breached_at is not null or lapse <> 'breach' "
+    "or kind in ('accept', 'next_contact', 'plan'))"
 )
 # The head is locked last of all: business rows, then streams (the statement that fires this), then the head.
 _TELL = """
