@@ -1,14 +1,15 @@
-"""What runs beside the requests: the loop that lets clocks fire, and the one that keeps the calendar."""
+"""What runs beside the requests: firing, sharing what fired, and keeping the calendar."""
 
 from services.sla.jobs import calendar, firing
 from services.sla.jobs.calendar import keep_calendar
 from services.sla.jobs.firing import SETTLE, drain, fire_clocks
+from services.sla.jobs.sharing import follow_notices, share_news
 from shared.service import Runtime
 
-__all__ = ["SETTLE", "drain", "fire_clocks", "keep_calendar", "prepare"]
+__all__ = ["SETTLE", "drain", "fire_clocks", "follow_notices", "keep_calendar", "prepare", "share_news"]
 
 
 async def prepare(runtime: Runtime) -> None:
-    """Both loops' parts, and the calendar in force, before any task starts."""
+    """Every loop's parts, and the calendar in force, before any task starts."""
     await firing.prepare(runtime)
     await calendar.prepare(runtime)

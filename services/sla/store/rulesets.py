@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.errors import RulesUnknown
 from services.sla.policy import CIRCULAR_2022, RULE_SETS, RuleSet
 from services.sla.rules.rulesets import rule_set_of
 from services.sla.tables import RuleSetRecord
+
+_KEY: Final = 0x72756C6573  # "rules": one publication at a time
 
 
 def read(record: RuleSetRecord) -> RuleSet:
@@ -41,6 +44,22 @@ async def rules_of(session: AsyncSession, version: str) -> RuleSet:
     return read(record)
 
 
+async def any_rules(session: AsyncSession, version: str) -> RuleSet:
+    """The rule set of this version, a draft too; RulesUnknown when there is none."""
+    built_in = RULE_SETS.get(version)
+    return read(await record_of(session, version)) if built_in is None else built_in
+
+
+async def is_known(session: AsyncSession, version: str) -> bool:
+    """Whether a rule set of this version is kept."""
+    return await session.get(RuleSetRecord, version) is not None
+
+
+async def lock_rules(session: AsyncSession) -> None:
+    """Let one transaction at a time publish."""
+    await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _KEY})
+
+
 async def record_of(session: AsyncSession, version: str, *, lock: bool = False) -> RuleSetRecord:
     """A draft or a published rule set beside the built-in one; RulesUnknown when there is none."""
     record = await session.get(RuleSetRecord, version, with_for_update=lock)
@@ -63,3 +82,16 @@ async def all_records(session: AsyncSession) -> Sequence[RuleSetRecord]:
         RuleSetRecord.state, RuleSetRecord.effective_from.desc().nulls_first(), RuleSetRecord.created_at.desc()
     )
     return (await session.scalars(query)).all()
+
+
+class RuleSets:
+    """The rule sets of many clocks, each read once."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session, self._known = session, dict[str, RuleSet]()
+
+    async def of(self, version: str) -> RuleSet:
+        """The rule set of this version."""
+        if version not in self._known:
+            self._known[version] = await rules_of(self._session, version)
+        return self._known[version]

@@ -1,0 +1,106 @@
+"""Counting the running clocks anew after a change of the calendar: in batches, restartable, an event per moved deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.sla import rules
+from services.sla.rules.recounting import Moved, recounted
+from services.sla.store import calendar as store
+from services.sla.store.calendar import Position, Version
+from services.sla.store.rulesets import RuleSets
+from shared.contracts.sla import ClockChanged
+from shared.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one transaction of a recomputation did: where it came to, and how many clocks it looked at and moved."""
+
+    position: Position | None
+    seen: int
+    moved: int
+
+
+async def recompute_batch(
+    work: Work, target: Version, outdated: str, *, after: Position | None, limit: int
+) -> Batch | None:
+    """Count the next clocks of an older version anew; None when another replica is at it, or all is done.
+
+    A clock that was looked at bears the new version and is not found again, so that a batch which was lost with its
+    process is done again by the next, and nothing twice.
+    """
+    job = await store.take_recomputation(work.session)
+    reach = await store.reach_of_open(work.session)
+    if job is None or reach is None or job.number > target.number:
+        return None
+    reason = (await store.version_record(work.session, target.version)).reason
+    clocks = await store.claim_outdated(work.session, outdated, reach, after=after, limit=limit)
+    known, now = RuleSets(work.session), work.now
+    moves = {
+        work.ids(): move
+        for clock in clocks
+        if (move := recounted(clock, await known.of(clock.rules), target.calendar, now=now)) is not None
+    }
+    why = f"工作日历更新为 {target.version}：{reason}"
+    await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)
+    moved = {move.clock.id for move in moves.values()}
+    await store.stamp(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
+    for move in moves.values():
+        _tell(work, move, why, target.version)
+    job.started_at = job.started_at or now
+    job.seen += len(clocks)
+    job.moved += sum(move.due.at != move.clock.due_at for move in moves.values())
+    job.excused += sum(move.excused and not move.clock.excused for move in moves.values())
+    last = (clocks[-1].due_at, clocks[-1].id) if clocks else None
+    return Batch(last, len(clocks), len(moves))
+
+
+async def finish_recomputation(work: Work, target: Version) -> bool:
+    """Close the open recomputations when no clock is left; False when some are, held by others just now."""
+    job = await store.take_recomputation(work.session)
+    reach = await store.reach_of_open(work.session)
+    if job is None or reach is None or job.number > target.number:
+        return True
+    older = await store.older_versions(work.session, target.number)
+    if await store.any_outdated(work.session, older, reach):
+        return False
+    await store.close_recomputations(work.session, work.now)
+    work.audit("calendar.recomputed", target.version, after={"seen": job.seen, "moved": job.moved})
+    return True
+
+
+async def sweep(work: Work, target: Version) -> bool:
+    """Whether a replica that had not heard yet armed clocks by an older version; then its recomputation is opened again."""
+    reach = await store.latest_reach(work.session)
+    if reach is None or await store.is_open(work.session):
+        return False
+    older = await store.older_versions(work.session, target.number)
+    if not older or not await store.any_outdated(work.session, older, reach):
+        return False
+    await store.reopen_recomputation(work.session, target.number)
+    return True
+
+
+def _tell(work: Work, move: Moved, reason: str, version: str) -> None:
+    clock = move.clock
+    work.emit(
+        ClockChanged(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            kind=clock.kind,
+            was_due_at=clock.due_at,
+            due_at=move.due.at,
+            provisional=move.due.provisional,
+            reason=reason,
+            calendar=version,
+            excused=move.excused,
+        )
+    )
+    work.audit(
+        "clock.changed",
+        clock.order_id,
+        before={"clock": str(clock.id), "due_at": rules.local_text(clock.due_at)},
+        after={"clock": str(clock.id), "due_at": rules.local_text(move.due.at)},
+        reason=reason,
+    )
