@@ -53,13 +53,9 @@ class Ledger:
     async def settle(self) -> None:
         """Keep the file durable until cancelled."""
         while not self.closing:
-            await asyncio.sleep(0.05)
             self._file.flush()
             await asyncio.to_thread(os.fsync, self._file.fileno())
-
-    def close(self) -> None:
-        """The last lines."""
-        self.closing = True
+            await asyncio.sleep(0.05)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -105,13 +105,13 @@ async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) ->
         await tormenting
         calm = time.monotonic()
         await load
-        tormentor.say("all pushed and walked", trouble=len(ledger.trouble))
+        tormentor.say("all pushed and walked", trouble=ledger.trouble[:3])
         auditor = await Auditor(cluster).open()
-        _, left = await auditor.drained(DRAIN_SECONDS + 30)
+        _, left = await auditor.drained(DRAIN_SECONDS + 30, tormentor.say)
         drained = time.monotonic() - calm
         tormentor.say("quiet" if not left else f"never quiet: {left}")
         await asyncio.sleep(1.5)  # the last figures of redeliveries
-        ledger.close()
+        ledger.closing = True
     verdict.say("12", f"drained within {DRAIN_SECONDS:.0f} s after the last fault", f"{drained:.1f} s {left or ''}",
                 sound=not left and drained <= DRAIN_SECONDS)  # fmt: skip
     try:
