@@ -25,6 +25,7 @@ from tests.sla.story import (
     contacted,
     fed_back,
     local,
+    noted,
     numbered,
     received,
     reopened,
@@ -75,7 +76,9 @@ async def kinds(desk: Desk, event: type[ClockBreached | ClockWarned]) -> list[st
 
 @pytest.mark.clause("S1.1.4b")
 async def test_the_breach_comes_at_the_due_moment_and_not_a_microsecond_before(desk: Desk) -> None:
-    await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
+    await desk.tell(
+        received(), assigned(), contacted("2026-11-23T11:00"), noted("2026-11-23T11:00", "2026-11-30T10:00")
+    )
     due = local("2026-11-27T00:00")
 
     desk.clock.set(due - timedelta(microseconds=1))
@@ -110,7 +113,7 @@ async def test_an_order_answered_in_time_is_never_a_breach(desk: Desk) -> None:
     desk.clock.set(local("2026-12-30T00:00"))
     await jobs.drain(desk.runtime)
 
-    assert await kinds(desk, ClockBreached) == []
+    assert await kinds(desk, ClockBreached) == ["progress_note", "revisit"]
 
 
 @pytest.mark.clause("S2.2.1f")
@@ -119,7 +122,7 @@ async def test_a_return_window_closes_without_a_word_of_blame(desk: Desk) -> Non
     desk.clock.set(local("2026-11-25T00:00"))
     await jobs.drain(desk.runtime)
 
-    assert await kinds(desk, ClockBreached) == []
+    assert await kinds(desk, ClockBreached) == ["progress_note"]
     [closed] = [event for event in await desk.told(ClockStopped) if event.kind == "return_window"]
     assert (closed.void, closed.stopped_at) == (True, local("2026-11-25T00:00"))
 
@@ -133,7 +136,7 @@ async def test_two_working_hours_without_contact_warn_and_midnight_breaches(desk
 
     desk.clock.set(local("2026-11-24T00:00"))
     await jobs.drain(desk.runtime)
-    assert await kinds(desk, ClockBreached) == ["first_contact"]
+    assert sorted(await kinds(desk, ClockBreached)) == ["accept", "first_contact", "progress_note"]
 
 
 @pytest.mark.clause("S2.1d")
@@ -158,7 +161,7 @@ async def test_after_a_week_of_standstill_everything_fires_once_warnings_before_
     await jobs.drain(desk.runtime)
 
     told = [event for event in await desk.told() if isinstance(event, ClockWarned | ClockBreached)]
-    assert Counter(type(event) for event in told) == {ClockWarned: 4, ClockBreached: 3}
+    assert Counter(type(event) for event in told) == {ClockWarned: 6, ClockBreached: 5}
     final = [type(event) for event in told if event.kind == "final"]
     assert final == [ClockWarned, ClockBreached]
     breaches = [event.due_at for event in told if isinstance(event, ClockBreached)]
@@ -201,7 +204,13 @@ async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_th
 
     async with replica_of(desk) as second:
         await jobs.drain(second)
-    assert sorted(await kinds(desk, ClockBreached)) == ["district_final", "final", "first_contact"]
+    assert sorted(await kinds(desk, ClockBreached)) == [
+        "accept",
+        "district_final",
+        "final",
+        "first_contact",
+        "progress_note",
+    ]
 
 
 async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres_server: DatabaseServer) -> None:
@@ -233,7 +242,7 @@ async def test_news_that_waited_on_the_bus_is_heard_before_the_first_breach(desk
 
         await until(window_closed)
 
-    assert await kinds(desk, ClockBreached) == []
+    assert await kinds(desk, ClockBreached) == ["progress_note"]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -274,7 +283,7 @@ async def test_whatever_happens_in_whatever_order_each_clock_ends_once_and_breac
     assert {*breached.values(), *stopped.values(), *warned.values()} <= {1}
     for row in await desk.rows("select id, state, due_at, stopped_at, breached_at, next_at, lapse from clock"):
         clock = str(row["id"])
-        assert row["next_at"] is None
+        assert (row["next_at"] is not None) == (row["state"] == "running")
         assert (clock in breached) == (row["breached_at"] is not None)
         assert (clock in stopped) == (row["state"] != "running")
         assert row["breached_at"] is None or row["breached_at"] >= row["due_at"]

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from services.sla import rules
-from services.sla.handlers.pieces import FIRED_LATE_AFTER, breached, raise_candidate, stopped
+from services.sla.handlers.pieces import FIRED_LATE_AFTER, breached, break_the_word, plan_day, raise_candidate, stopped
 from services.sla.model import Lapse
 from services.sla.policy import RuleSet
 from services.sla.store import firing as store
 from services.sla.store.firing import Claimed, Fired, Storm
 from services.sla.store.rulesets import rules_at
-from shared.calendar import SHANGHAI
-from shared.contracts.sla import ClockWarned, PlanBroken, PlanWoken, PromiseBroken, WarnedClock, WarningsDigested
+from shared.contracts.sla import ClockWarned, PlanWoken, WarnedClock, WarningsDigested
 from shared.work import Work
 
 MINUTE: Final = timedelta(minutes=1)
@@ -200,7 +199,7 @@ def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
                 order_id=clock.order_id,
                 clock_id=str(clock.id),
                 unit=clock.unit or "",
-                plan_on=_plan_day(clock),
+                plan_on=plan_day(clock),
                 woken_at=now,
             )
         )
@@ -212,36 +211,8 @@ def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
         work.emit(stopped(clock, clock.due_at, met=False, void=True))
         return Fired(clock.id, one.fired, None, None, closed=True)
     work.emit(breached(clock, now))
-    _break_the_word(work, clock, now)
+    break_the_word(work, clock, now)
     return Fired(clock.id, one.fired, rules.next_red(now, rule_set), now, closed=False)
-
-
-def _break_the_word(work: Work, clock: Claimed, now: datetime) -> None:
-    """A promise or a plan that is not kept is a fact of its own (S2.2.1e, S2.2.2f)."""
-    if clock.kind == "next_contact":
-        work.emit(
-            PromiseBroken(
-                order_id=clock.order_id,
-                clock_id=str(clock.id),
-                unit=clock.unit or "",
-                promised_at=clock.due_at,
-                broken_at=now,
-            )
-        )
-    elif clock.kind == "plan":
-        work.emit(
-            PlanBroken(
-                order_id=clock.order_id,
-                clock_id=str(clock.id),
-                unit=clock.unit or "",
-                plan_on=_plan_day(clock),
-                broken_at=now,
-            )
-        )
-
-
-def _plan_day(clock: Claimed) -> date:
-    return (clock.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
 
 
 async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:

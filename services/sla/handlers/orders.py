@@ -7,7 +7,6 @@ from typing import Final
 
 from services.sla import rules
 from services.sla.handlers.pieces import (
-    breached,
     end_the_quiet,
     facts_of,
     kinds_of,
@@ -253,8 +252,4 @@ async def _judge_determination(work: Work, order: Received, assigned: Assigned, 
         return
     await start(work, order, (plan,), rule_set)
     clocks = [c for c in await store.running_clocks(work.session, order.order_id) if c.occasion == plan.occasion]
-    for clock in clocks:
-        if assigned.assigned_at > clock.due_at:
-            clock.breached_at = work.now
-            work.emit(breached(clock, work.now))
     stop(work, clocks, {plan.kind}, assigned.assigned_at)

@@ -7,12 +7,12 @@ at which the platform recorded the fact: a contact entered on day three does not
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
 
 from services.sla import rules
-from services.sla.model import ClockPlan, Received, Rung, State
+from services.sla.model import ClockPlan, Lapse, Received, Rung, State
 from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
 from services.sla.store.candidates import add_candidate
@@ -20,13 +20,15 @@ from services.sla.store.clocks import Armed, rung_row
 from services.sla.store.firing import Claimed
 from services.sla.store.rulesets import rules_of
 from services.sla.tables import ClockChange, ClockRecord, OrderRecord
-from shared.calendar import Due
+from shared.calendar import SHANGHAI, Due
 from shared.contracts.sla import (
     ClockBreached,
     ClockChanged,
     ClockKind,
     ClockStarted,
     ClockStopped,
+    PlanBroken,
+    PromiseBroken,
     PromiseKept,
     SupervisionCandidateRaised,
     SupervisionCause,
@@ -101,6 +103,7 @@ def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
     """What the clocks of these kinds asked for has happened; a promise that was kept is told as such (S2.2.1e)."""
     for clock in clocks:
         if clock.kind in kinds and clock.state == State.RUNNING:
+            _breach_if_missed(work, clock, at)
             clock.state, clock.next_at, clock.stopped_at = rules.ended(clock.due_at, at), None, at
             met = clock.state == State.MET
             work.emit(stopped(clock, at, met=met))
@@ -119,8 +122,32 @@ def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
     """What the clocks of these kinds asked for no longer applies."""
     for clock in clocks:
         if clock.kind in kinds and clock.state == State.RUNNING:
+            _breach_if_missed(work, clock, at)
             clock.state, clock.next_at, clock.stopped_at = State.VOID, None, at
             work.emit(stopped(clock, at, met=False, void=True))
+
+
+def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
+    """A deadline that passed while the loop was down is a breach all the same, though the news came first (S1.1.4b)."""
+    if at <= clock.due_at or clock.breached_at is not None or clock.lapse != Lapse.BREACH:
+        return
+    clock.breached_at = work.now
+    work.emit(breached(clock, work.now))
+    break_the_word(work, clock, work.now)
+
+
+def break_the_word(work: Work, clock: ClockRecord | Claimed, now: datetime) -> None:
+    """A promise or a plan that is not kept is a fact of its own (S2.2.1e, S2.2.2f)."""
+    facts = {"order_id": clock.order_id, "clock_id": str(clock.id), "unit": clock.unit or ""}
+    if clock.kind == "next_contact":
+        work.emit(PromiseBroken(**facts, promised_at=clock.due_at, broken_at=now))
+    elif clock.kind == "plan":
+        work.emit(PlanBroken(**facts, plan_on=plan_day(clock), broken_at=now))
+
+
+def plan_day(clock: ClockRecord | Claimed) -> date:
+    """The day that a plan named: the one that its deadline ends."""
+    return (clock.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
 
 
 def stopped(clock: ClockRecord | Claimed, at: datetime, *, met: bool, void: bool = False) -> ClockStopped:

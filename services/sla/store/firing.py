@@ -198,7 +198,7 @@ class Storm:
 
 async def storms_of(session: AsyncSession, units: Collection[str], now: datetime) -> dict[str, Storm]:
     """The minute of each unit, locked; a unit that has had none begins one now."""
-    return sorted(units)
+    ordered = sorted(units)
     await session.execute(
         text(
             "insert into warning_storm (unit, since, told) select u, :now, 0 from unnest(cast(:units as text[])) as u "
