@@ -17,6 +17,8 @@ _MEASURES: Final[Mapping[type, tuple[str, tuple[int, int]]]] = {
     Hours: ("小时", HOURS_BOUNDS),
     Count: ("次", COUNT_BOUNDS),
 }
+# Where the circular is silent the number is the platform's own, and changeable like every other (X3).
+_OURS: Final = "X3"
 _SAME_DAY: Final = ("warn_at", "cut_off", "next_day_until")
 # When a clock of this measure turns yellow, and how far that may go.
 _WARNINGS: Final[Mapping[type, tuple[str, int]]] = {Workdays: ("warn_left", 30), Hours: ("warn_percent", 99)}
@@ -55,12 +57,12 @@ def numbers_of(rules: RuleSet) -> tuple[Number, ...]:
         reading = READINGS.get(field.name)
         if type(value) in _MEASURES:
             measure, _ = _MEASURES[type(value)]
-            found.append(Number(field.name, measure, _shown(value), value.clause, reading))
+            found.append(Number(field.name, measure, _shown(value), value.clause or _OURS, reading))
         elif isinstance(value, SameDay):
             hours = {name: _hour(getattr(value, name)) for name in _SAME_DAY}
-            found.append(Number(field.name, "当日", hours, value.clause, reading))
+            found.append(Number(field.name, "当日", hours, value.clause or _OURS, reading))
         elif isinstance(value, time):
-            found.append(Number(field.name, "时刻", _hour(value), "", reading))
+            found.append(Number(field.name, "时刻", _hour(value), _OURS, reading))
     return tuple(found)
 
 
@@ -93,7 +95,7 @@ def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
 
 def _parsed(name: str, value: object, model: object) -> object:
     if isinstance(model, time):
-        return _time(name, "", value)
+        return _time(name, _OURS, value)
     if isinstance(model, SameDay):
         return _same_day(name, value, model)
     counted = cast("Workdays | Hours | CalendarDays | Count", model)
@@ -148,7 +150,7 @@ def _check_together(rules: RuleSet) -> None:
         if one.count > other.count:
             raise NumberRefused(shorter, one.clause, f"{one.count} 长于 {longer} 的 {other.count}")
     if rules.work_from >= rules.work_until:
-        raise NumberRefused("work_from", "", "上班时刻应早于下班时刻")
+        raise NumberRefused("work_from", _OURS, "上班时刻应早于下班时刻")
 
 
 def _hour(value: time | None) -> str | None:

@@ -1,0 +1,71 @@
+"""A year as an iCalendar file."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from shared.calendar import (
+    ArrangementMalformed,
+    DayOutsideYear,
+    DayTwice,
+    YearNotPublished,
+    arrangement_from_holiday_cn,
+    arrangement_from_icalendar,
+)
+from tests.calendar.published import holiday_cn, icalendar, off_days, worked_days
+
+pytestmark = pytest.mark.clause("S1.1.4a")
+
+
+def test_the_file_means_what_the_json_means() -> None:
+    arrangement = arrangement_from_icalendar(2027, icalendar())
+
+    assert set(arrangement.off_days) == off_days()
+    assert set(arrangement.make_up_days) == worked_days()
+    assert dict(arrangement.off_days) == dict(arrangement_from_holiday_cn(holiday_cn()).off_days)
+    assert arrangement.make_up_days[date(2027, 5, 8)] == "劳动节"
+
+
+def test_apples_special_days_count_and_its_mere_festivals_do_not() -> None:
+    text = icalendar().replace("（休）", "").replace("（班）", "")
+    lines, out = text.split("\r\n"), []
+    for line in lines:
+        out.append(line)
+        if line.startswith("UID:"):
+            day = date.fromisoformat(f"{line[4:8]}-{line[8:10]}-{line[10:12]}")
+            out.append(f"X-APPLE-SPECIAL-DAY:{'ALTERNATE-WORKDAY' if day in worked_days() else 'WORK-HOLIDAY'}")
+    festival = ["BEGIN:VEVENT", "UID:x", "DTSTART;VALUE=DATE:20270214", "SUMMARY:情人节", "END:VEVENT"]
+    out[-2:-2] = festival
+
+    arrangement = arrangement_from_icalendar(2027, "\r\n".join(out))
+
+    assert set(arrangement.off_days) == off_days()
+    assert set(arrangement.make_up_days) == worked_days()
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (("元旦（休）", "元旦"), ArrangementMalformed),  # off or worked? it does not say
+        (("元旦（休）", "元旦（休）上班"), ArrangementMalformed),
+        (("DTSTART;VALUE=DATE:20270609", "DTSTART:20270609T000000Z"), ArrangementMalformed),
+        (("DTEND;VALUE=DATE:20270610", "DTEND;VALUE=DATE:20270609"), ArrangementMalformed),
+        (("DTSTART;VALUE=DATE:20270609", "RRULE:FREQ=DAILY\r\nDTSTART;VALUE=DATE:20270609"), ArrangementMalformed),
+        (("DTSTART;VALUE=DATE:20270609\r\nDTEND;VALUE=DATE:20270610", "DTSTART;VALUE=DATE:20270501"), DayTwice),
+        (("DTSTART;VALUE=DATE:20270609\r\nDTEND;VALUE=DATE:20270610", "DTSTART;VALUE=DATE:20280609"), DayOutsideYear),
+    ],
+)
+def test_a_file_that_leaves_a_doubt_is_refused(change: tuple[str, str], refusal: type[Exception]) -> None:
+    text = icalendar().replace(*change)
+    assert text != icalendar()
+
+    with pytest.raises(refusal):
+        arrangement_from_icalendar(2027, text)
+
+
+@pytest.mark.parametrize("text", ["", "no calendar", "BEGIN:VCALENDAR", "BEGIN:VEVENT\r\nEND:VCALENDAR"])
+def test_what_is_no_calendar_is_refused(text: str) -> None:
+    with pytest.raises((ArrangementMalformed, YearNotPublished)):
+        arrangement_from_icalendar(2027, text)
