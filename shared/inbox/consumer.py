@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from shared.bus import Bus, BusUnavailable, Delivery, Subscription, TopicPartition
 from shared.clock import RealClock
-from shared.contracts import Event
+from shared.contracts import PUBLISHERS, Event
 from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError
 from shared.inbox import parked
 from shared.inbox.finish import finished
 from shared.inbox.seen import Gap, new_ones
 from shared.outbox import Envelope, Undecodable, decode
+from shared.outbox.envelope import SOURCE
 from shared.telemetry import Metrics, logger
 from shared.work import Work, Works
 
@@ -78,7 +79,18 @@ class Consumer:
         self._retries: dict[TopicPartition, int] = {}
         self._owed: dict[TopicPartition, int] = {}
         self._shown: set[TopicPartition] = set()
+        self._own = f"{SOURCE}{works.service}".encode()
+        heard = {event.topic for event in self._handlers if event in PUBLISHERS[works.service]}
+        self._deaf = frozenset() if batch is not None else frozenset(self._topics) - heard
         self.joined = False
+
+    def _is_own(self, delivery: Delivery) -> bool:
+        """Whether this service told it, and does not listen to itself there: a third of what some services read.
+
+        A service's whole stream is passed by, so no gap is seen in it.  One that begins to listen to itself must start
+        with a group of its own name, from the beginning (docs/decisions/0004).
+        """
+        return delivery.topic in self._deaf and delivery.headers.get("ce_source") == self._own
 
     async def run(self) -> None:
         """Until cancelled; Stuck when a partition makes no progress."""
@@ -209,10 +221,17 @@ class Consumer:
 
     async def _apply_topics(self, topics: Mapping[str, Sequence[Delivery]]) -> None:
         """All of it in one transaction; whatever it raises, none of it was applied."""
-        taken = {topic: [self._decoded(one).envelope for one in deliveries] for topic, deliveries in topics.items()}
+        taken = {
+            topic: [self._decoded(one).envelope for one in deliveries if not self._is_own(one)]
+            for topic, deliveries in topics.items()
+        }
+        if not any(taken.values()):
+            return
         applied: list[Envelope] = []
         async with self._works.begin() as work:
             for topic, envelopes in taken.items():
+                if not envelopes:
+                    continue
                 if await parked.any_waiting(work.session, topic, {envelope.subject for envelope in envelopes}):
                     raise _Unsound
                 fresh = await new_ones(work.session, topic, envelopes, now=work.now)
@@ -265,6 +284,8 @@ class Consumer:
 
         Raises what `is_transient`: then it was neither applied nor parked.
         """
+        if self._is_own(delivery):
+            return
         attempt = 0
         while True:
             attempt += 1
