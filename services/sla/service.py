@@ -54,6 +54,12 @@ SERVICE: Final = Service(
         OrderClosed: orders.end_clocks,
         OrderReopened: orders.start_redo,
     },
-    jobs=(jobs.fire_clocks, jobs.keep_calendar, jobs.share_news, jobs.follow_notices),
+    jobs=(
+        jobs.fire_clocks,
+        jobs.keep_calendar,
+        jobs.share_news,
+        jobs.follow_notices,
+        jobs.look_at_concentration,
+    ),
     prepare=jobs.prepare,
 )

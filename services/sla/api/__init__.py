@@ -1,5 +1,12 @@
-"""What people ask sla: clocks, the calendar, the rules."""
+"""What people ask sla: clocks, extensions, boards, streams, the calendar, the rules."""
 
-from services.sla.api import calendar, clocks, rulesets
+from services.sla.api import boards, calendar, clocks, extensions, rulesets, stream
 
-ROUTERS = (clocks.router, calendar.router, rulesets.router)
+ROUTERS = (
+    clocks.router,
+    extensions.router,
+    boards.router,
+    stream.router,
+    calendar.router,
+    rulesets.router,
+)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
 from services.sla import rules
-from services.sla.errors import BadPosition
+from services.sla.api.positions import moment_position
 from services.sla.model import Span, State
 from services.sla.schemas.clocks import Change, Clock, Explanation, Line, OrderClocks
 from services.sla.store import lists
-from services.sla.store.lists import Position, Wanted
+from services.sla.store.lists import Wanted
 from services.sla.store.rulesets import rules_of
 from shared.contracts.sla import ClockKind
 from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
-from shared.web import Code, Identifier, Page, SaneMoment, cursor_of, position_of
+from shared.web import Code, Identifier, Page, SaneMoment, cursor_of
 
 router = APIRouter(prefix="/v1")
 
@@ -86,7 +85,7 @@ async def list_clocks(
 ) -> Page[Clock]:
     """Clocks by due moment; a unit sees its own."""
     wanted = Wanted(state, kind, unit, due_before, provisional, breached)
-    records = await lists.clocks_by_due(session, scope, wanted, after=_position(cursor), limit=limit)
+    records = await lists.clocks_by_due(session, scope, wanted, after=moment_position(cursor), limit=limit)
     more = len(records) == limit
     following = cursor_of(records[-1].due_at.isoformat(), str(records[-1].id)) if more else None
     return Page(items=[Clock.of(record) for record in records], next=following)
@@ -109,7 +108,7 @@ async def list_breaches(
 ) -> Page[Clock]:
     """Clocks that were breached, the latest first; a unit sees its own (S1.1.4b)."""
     wanted = Wanted(kind=kind, unit=unit)
-    records = await lists.latest_breaches(session, scope, wanted, before=_position(cursor), limit=limit)
+    records = await lists.latest_breaches(session, scope, wanted, before=moment_position(cursor), limit=limit)
     last = records[-1] if len(records) == limit else None
     following = cursor_of(last.breached_at.isoformat(), str(last.id)) if last and last.breached_at else None
     return Page(items=[Clock.of(record) for record in records], next=following)
@@ -120,7 +119,9 @@ async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope,
     """Why the clock is due when it is, day by day, with every change and its reason (S1.1.4a)."""
     record, changes = await lists.clock_with_changes(session, UUID(clock_id), scope)
     span, calendar = Span(record.span), runtime.works.calendar
-    lines = rules.proof(span, record.amount, record.started_at, record.due_at, calendar)
+    lines = rules.proof(
+        span, record.amount, record.started_at, record.due_at, calendar, extended=record.extended_workdays
+    )
     return Explanation(
         clock=Clock.of(record),
         span=span,
@@ -129,16 +130,3 @@ async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope,
         lines=[Line.of(line) for line in lines],
         changes=[Change.of(change) for change in changes],
     )
-
-
-def _position(cursor: str | None) -> Position | None:
-    found = position_of(cursor, str, str)
-    if found is None:
-        return None
-    try:
-        at, clock_id = datetime.fromisoformat(str(found[0])), UUID(str(found[1]))
-    except ValueError:
-        raise BadPosition from None
-    if at.tzinfo is None:
-        raise BadPosition
-    return at, clock_id

@@ -2,11 +2,21 @@
 
 from services.sla.jobs import calendar, firing
 from services.sla.jobs.calendar import keep_calendar
+from services.sla.jobs.concentrating import look_at_concentration
 from services.sla.jobs.firing import SETTLE, drain, fire_clocks
 from services.sla.jobs.sharing import follow_notices, share_news
 from shared.service import Runtime
 
-__all__ = ["SETTLE", "drain", "fire_clocks", "follow_notices", "keep_calendar", "prepare", "share_news"]
+__all__ = [
+    "SETTLE",
+    "drain",
+    "fire_clocks",
+    "follow_notices",
+    "keep_calendar",
+    "look_at_concentration",
+    "prepare",
+    "share_news",
+]
 
 
 async def prepare(runtime: Runtime) -> None:

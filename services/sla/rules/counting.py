@@ -175,16 +175,23 @@ def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: Rul
 
 def quietened(plan: ClockPlan, rules: RuleSet, *, safety: bool) -> ClockPlan:
     """The plan with its warnings outside of the quiet hours, which a safety emergency does not know."""
-    if safety or not any(rung.name != WAKE and is_quiet(rung.at, rules) for rung in plan.rungs):
-        return plan
-    rungs = [_quiet_rung(rung, plan, rules) for rung in plan.rungs]
-    return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rules, safety=safety)
+    return plan if rungs == plan.rungs else replace(plan, rungs=rungs)
 
 
-def _quiet_rung(rung: Rung, plan: ClockPlan, rules: RuleSet) -> Rung:
+def quietened_rungs(
+    rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, *, safety: bool
+) -> tuple[Rung, ...]:
+    """The same for the warnings alone."""
+    if safety or not any(rung.name != WAKE and is_quiet(rung.at, rules) for rung in rungs):
+        return rungs
+    return tuple(sorted((_quiet_rung(rung, start, due, rules) for rung in rungs), key=lambda rung: rung.at))
+
+
+def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> Rung:
     if rung.name == WAKE:
         return rung
-    at = outside_quiet_hours(rung.at, plan.started_at, plan.due.at, rules)
+    at = outside_quiet_hours(rung.at, start, due, rules)
     return rung if at == rung.at else Rung(rung.name, at, rung.at)
 
 

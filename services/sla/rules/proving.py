@@ -9,12 +9,20 @@ from shared.calendar import SHANGHAI, WorkCalendar
 
 
 def proof(
-    span: Span, amount: int, started_at: datetime, due_at: datetime, calendar: WorkCalendar
+    span: Span, amount: int, started_at: datetime, due_at: datetime, calendar: WorkCalendar, *, extended: int = 0
 ) -> tuple[ProofLine, ...]:
-    """Why a clock is due when it is, line by line, by the same code that computed it (S1.1.4a)."""
+    """Why a clock is due when it is, line by line, by the same code that computed it (S1.1.4a).
+
+    `extended` working days follow the due moment that was (A10).
+    """
     if span is Span.WORKDAYS:
-        days = calendar.explain(started_at, amount)
-        return tuple(ProofLine(day.reason, day.on.isoformat(), day.kind.value, day.ordinal, day.known) for day in days)
+        lines = _days(calendar, started_at, amount)
+        if extended:
+            was = calendar.due_at(started_at, amount)
+            # 24:00 belongs to the day that it ends: the extension counts from the day after, as the due moment does.
+            more = _days(calendar, was.at - timedelta(microseconds=1), extended)
+            lines += (ProofLine(f"经批准延期 {extended} 个工作日，自原截止日之后起算"), *more[1:])
+        return lines
     texts = {
         Span.HOURS: f"自起算时刻起连续计 {amount} 小时，节假日不扣除",
         Span.DAY: "当日事项，计至当日 24:00；当日截止时点之后接收的顺延至次日 12:00",
@@ -25,6 +33,11 @@ def proof(
         ProofLine(texts[span]),
         ProofLine(f"{local_text(due_at)} 截止"),
     )
+
+
+def _days(calendar: WorkCalendar, started_at: datetime, amount: int) -> tuple[ProofLine, ...]:
+    days = calendar.explain(started_at, amount)
+    return tuple(ProofLine(day.reason, day.on.isoformat(), day.kind.value, day.ordinal, day.known) for day in days)
 
 
 def local_text(moment: datetime) -> str:

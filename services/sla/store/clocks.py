@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.sla.errors import OrderNotReceived
+from services.sla.errors import ClockUnknown, OrderNotReceived
 from services.sla.model import ClockPlan, Received, Rung, State
 from services.sla.tables import ClockRecord, OrderRecord
 
@@ -55,6 +55,22 @@ async def running_clocks(session: AsyncSession, order_id: str) -> Sequence[Clock
         .with_for_update()
     )
     return found.all()
+
+
+async def clock_for_update(session: AsyncSession, clock_id: UUID) -> ClockRecord:
+    """One clock, locked; ClockUnknown when there is none."""
+    record = await session.get(ClockRecord, clock_id, with_for_update=True)
+    if record is None:
+        raise ClockUnknown(str(clock_id))
+    return record
+
+
+async def order_of_clock(session: AsyncSession, clock_id: UUID) -> str:
+    """Whose clock it is, so that the order can be locked first."""
+    order_id: str | None = await session.scalar(select(ClockRecord.order_id).where(ClockRecord.id == clock_id))
+    if order_id is None:
+        raise ClockUnknown(str(clock_id))
+    return order_id
 
 
 @dataclass(frozen=True, slots=True)

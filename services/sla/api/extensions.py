@@ -1,0 +1,128 @@
+"""Extensions: asked for by units, decided by the centre; and clocks that an operator starts by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from services.sla.api.positions import moment_cursor, moment_position
+from services.sla.errors import ConsentRefused
+from services.sla.handlers import extensions as handlers
+from services.sla.handlers import manual
+from services.sla.schemas.clocks import Clock
+from services.sla.schemas.extensions import (
+    ClockBody,
+    DecisionBody,
+    Extension,
+    ExtensionBody,
+    ExtensionState,
+    StopBody,
+)
+from services.sla.store import extensions as store
+from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, allow
+from shared.identity import UNIT, Role
+from shared.web import CommandRoute, Identifier, Page
+from shared.web.problem import problem_of
+
+router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["延期"])
+
+_ASK = Depends(allow(*UNIT, Role.CENTRE_HEAD))
+_DECIDE = Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))
+_BY_HAND = Depends(allow(Role.CENTRE_HEAD, Role.OFFICE))
+_TO_DECISION = {
+    201: {
+        "links": {"decision": {"operationId": "decide_extension", "parameters": {"extension_id": "$response.body#/id"}}}
+    }
+}
+_TO_STOP = {201: {"links": {"stop": {"operationId": "stop_clock", "parameters": {"clock_id": "$response.body#/id"}}}}}
+ExtensionId = Annotated[Identifier, Path(description="延期申请编号")]
+
+
+@router.post(
+    "/orders/{order_id}/extensions",
+    operation_id="request_extension",
+    summary="申请延期",
+    status_code=201,
+    response_model=Extension,
+    dependencies=[_ASK],
+    responses=_TO_DECISION,  # type: ignore[arg-type]  # FastAPI's type does not know links
+)
+async def request_extension(
+    order_id: Annotated[Identifier, Path(description="工单编号")],
+    body: ExtensionBody,
+    work: InWork,
+    scope: CurrentScope,
+    response: Response,
+) -> Extension | Response:
+    """Ask for more working days before the deadline, with the caller's consent (S1.3.2a-e).
+
+    A caller's refusal is kept and answered with 409.
+    """
+    record = await handlers.request_extension(work, order_id, scope, body.as_request())
+    await work.session.flush()
+    if record.state == "declined":
+        # Not raised: what was recorded has to stay (S1.3.2c).
+        return problem_of(ConsentRefused(str(record.id)))
+    response.headers["ETag"] = f'"{record.version}"'
+    return Extension.of(record)
+
+
+@router.get("/orders/{order_id}/extensions", operation_id="extensions_of_order", summary="工单的延期申请")
+async def extensions_of_order(
+    order_id: Annotated[Identifier, Path(description="工单编号")], session: InRead, scope: CurrentScope
+) -> Page[Extension]:
+    """Every request of an order with its answer, first asked first."""
+    records = await store.extensions_of_order(session, order_id, scope)
+    return Page(items=[Extension.of(record) for record in records])
+
+
+@router.get("/extensions", operation_id="list_extensions", summary="延期申请列表（等待最久在前）")
+async def list_extensions(
+    session: InRead,
+    scope: CurrentScope,
+    state: Annotated[ExtensionState | None, Query(description="状态")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Extension]:
+    """The requests of the district for the centre, its own for a unit."""
+    records = await store.extensions(session, scope, state=state, after=moment_position(cursor), limit=limit)
+    last = records[-1] if len(records) == limit else None
+    following = moment_cursor(last.requested_at, last.id) if last else None
+    return Page(items=[Extension.of(record) for record in records], next=following)
+
+
+@router.post(
+    "/extensions/{extension_id}/decision",
+    operation_id="decide_extension",
+    summary="审批延期",
+    dependencies=[_DECIDE],
+)
+async def decide_extension(extension_id: ExtensionId, body: DecisionBody, work: InWork, expected: IfMatch) -> Extension:
+    """Grant or refuse a request; granted days count from the current deadline (S1.3.2e, A10)."""
+    record = await handlers.decide_extension(
+        work, UUID(extension_id), grant=body.decision == "grant", reason=body.reason, expected=expected
+    )
+    return Extension.of(record)
+
+
+@router.post(
+    "/clocks",
+    operation_id="start_clock",
+    summary="手工启动时限",
+    status_code=201,
+    dependencies=[_BY_HAND],
+    responses=_TO_STOP,  # type: ignore[arg-type]
+)
+async def start_clock(body: ClockBody, work: InWork) -> Clock:
+    """Start a clock whose start no service tells yet, with a reason (S3.1f, S3.3h, S2.2.3i, S3.4b, S3.2g)."""
+    return Clock.of(await manual.start_clock(work, body.as_wanted()))
+
+
+@router.post("/clocks/{clock_id}/stop", operation_id="stop_clock", summary="手工停止时限", dependencies=[_BY_HAND])
+async def stop_clock(
+    clock_id: Annotated[Identifier, Path(description="时限编号")], body: StopBody, work: InWork
+) -> Clock:
+    """Stop a clock that was started by hand; one that follows the facts is nobody's to stop (A04)."""
+    return Clock.of(await manual.stop_clock(work, UUID(clock_id), body.reason))

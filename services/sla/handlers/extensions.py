@@ -1,0 +1,190 @@
+"""More working days: asked for by the unit with the caller's consent, granted or refused by the centre (S1.3.2)."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+from uuid import UUID
+
+import orjson
+
+from services.sla import rules
+from services.sla.errors import ExtensionDecided, NothingToExtend, NotRunning, OnlyHeadOverrides
+from services.sla.handlers.pieces import facts_of, move_to, rules_for
+from services.sla.model import Consent, ExtensionRequest, Span, State
+from services.sla.policy import RuleSet
+from services.sla.store import clocks as clock_store
+from services.sla.store import extensions as store
+from services.sla.tables import ClockRecord, ExtensionRecord, OrderRecord
+from shared.contracts.sla import ExtensionGranted, ExtensionRefused, ExtensionRequested
+from shared.deps import check_version
+from shared.identity import Role, Scope
+from shared.work import Work
+
+EXTENDED = frozenset({"final", "district_final"})  # the circular's own deadline; the upstream's is the upstream's
+
+
+async def request_extension(work: Work, order_id: str, scope: Scope, request: ExtensionRequest) -> ExtensionRecord:
+    """Ask for more working days; the record says `declined` when the caller did not consent (S1.3.2a-e)."""
+    order = await clock_store.order_for_update(work.session, order_id)
+    scope.check(order.unit, "工单", order_id)
+    rule_set = await rules_for(work, order)
+    if order.unit is None or order.assigned_at is None:
+        raise NothingToExtend
+    may_override = work.person.has(Role.CENTRE_HEAD)
+    rules.check_extension(
+        request, now=work.now, assigned_at=order.assigned_at, may_override=may_override, rules=rule_set
+    )
+    clock = await _running_final(work, order)
+    rules.check_open_for_extension(clock.due_at, work.now)
+    rules.check_times(await store.used_extensions(work.session, order_id), rule_set)
+    consent = cast("Consent", request.consent)
+    record = _record(work, order, clock, request, rule_set)
+    work.session.add(record)
+    if consent.agreed:
+        _tell_request(work, record)
+    else:
+        record.state, record.decided_at, record.decided_by = "declined", work.now, work.person.account
+        _tell_refusal(work, record, "caller")
+    work.audit(
+        f"extension.{record.state}",
+        order_id,
+        after={"extension": str(record.id), "workdays": record.workdays, "overridden": record.overridden},
+        reason=record.reason_code,
+    )
+    return record
+
+
+async def decide_extension(
+    work: Work, extension_id: UUID, *, grant: bool, reason: str, expected: int | None
+) -> ExtensionRecord:
+    """Grant or refuse: granted days count from the current due moment, the original one is kept (A10, S1.3.2e)."""
+    order_id = await store.order_of_extension(work.session, extension_id)
+    order = await clock_store.order_for_update(work.session, order_id)
+    record = await store.extension_for_update(work.session, extension_id)
+    check_version(record.version, expected)
+    if record.state != "requested":
+        raise ExtensionDecided(record.state)
+    if grant and record.overridden and not work.person.has(Role.CENTRE_HEAD):
+        raise OnlyHeadOverrides
+    if grant:
+        await _grant(work, order, record)
+    else:
+        record.state = "refused"
+        _tell_refusal(work, record, "centre")
+    record.decided_at, record.decided_by, record.decision_reason = work.now, work.person.account, reason
+    work.audit(
+        f"extension.{record.state}",
+        order_id,
+        before={"extension": str(record.id), "due_at": rules.local_text(record.was_due_at)},
+        after={"due_at": None if record.due_at is None else rules.local_text(record.due_at)},
+        reason=reason,
+    )
+    return record
+
+
+async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> None:
+    rule_set = await rules_for(work, order)
+    clocks = {clock.id: clock for clock in await clock_store.running_clocks(work.session, order.order_id)}
+    clock = clocks.get(record.clock_id)
+    if clock is None:
+        raise NotRunning(State.MET)
+    record.was_due_at = clock.due_at
+    for one in clocks.values():
+        if one.id == clock.id or one.kind == "district_final":
+            _extend(work, order, one, record.workdays, rule_set)
+    record.state, record.due_at = "granted", clock.due_at
+    work.emit(
+        ExtensionGranted(
+            order_id=order.order_id,
+            extension_id=str(record.id),
+            clock_id=str(clock.id),
+            unit=record.unit,
+            workdays=record.workdays,
+            original_due_at=clock.original_due_at,
+            was_due_at=record.was_due_at,
+            due_at=clock.due_at,
+            granted_by=work.person.account,
+            granted_at=work.now,
+        )
+    )
+
+
+def _extend(work: Work, order: OrderRecord, clock: ClockRecord, workdays: int, rule_set: RuleSet) -> None:
+    clock.extended_workdays += workdays
+    due, rungs = rules.workday_moments(clock.started_at, clock.amount, work.calendar, extended=clock.extended_workdays)
+    quiet = rules.quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=facts_of(order).safety)
+    move_to(work, clock, due, quiet, f"经批准延期 {workdays} 个工作日")
+    if clock.breached_at is not None and clock.breached_at <= clock.due_at:
+        # Asked for in time, granted after the deadline: the breach that was told stays told, and is excused.
+        clock.excused, clock.next_at = True, None
+
+
+async def _running_final(work: Work, order: OrderRecord) -> ClockRecord:
+    clocks = await clock_store.running_clocks(work.session, order.order_id)
+    finals = [c for c in clocks if c.kind == "final" and c.unit == order.unit and c.span == Span.WORKDAYS]
+    if not finals:
+        raise NothingToExtend
+    return finals[-1]
+
+
+def _record(
+    work: Work, order: OrderRecord, clock: ClockRecord, request: ExtensionRequest, rule_set: RuleSet
+) -> ExtensionRecord:
+    extension_id = work.ids()
+    consent = cast("Consent", request.consent)
+    words = {"person": consent.person, "phone": consent.phone, "evidence": consent.evidence}
+    return ExtensionRecord(
+        id=extension_id,
+        order_id=order.order_id,
+        clock_id=clock.id,
+        unit=order.unit,
+        state="requested",
+        reason_code=request.reason_code,
+        citation=request.citation,
+        explanation=request.explanation,
+        workdays=request.workdays,
+        overridden=request.workdays > rule_set.extension_most.count,
+        override_reason=request.override_reason,
+        consented_at=consent.agreed_at,
+        agreed=consent.agreed,
+        consent=work.sealer.seal(orjson.dumps(words).decode(), consent_context(order.order_id, str(extension_id))),
+        requested_at=work.now,
+        requested_by=work.person.account,
+        was_due_at=clock.due_at,
+    )
+
+
+def consent_context(order_id: str, extension_id: str) -> str:
+    """What the caller's word is sealed to."""
+    return f"order:{order_id}:extension:{extension_id}"
+
+
+def _tell_request(work: Work, record: ExtensionRecord) -> None:
+    reason_code = cast('Literal["legal", "complex"]', record.reason_code)
+    work.emit(
+        ExtensionRequested(
+            order_id=record.order_id,
+            extension_id=str(record.id),
+            clock_id=str(record.clock_id),
+            unit=record.unit,
+            reason_code=reason_code,
+            workdays=record.workdays,
+            due_at=record.was_due_at,
+            overridden=record.overridden,
+            requested_at=work.now,
+        )
+    )
+
+
+def _tell_refusal(work: Work, record: ExtensionRecord, cause: Literal["centre", "caller"]) -> None:
+    work.emit(
+        ExtensionRefused(
+            order_id=record.order_id,
+            extension_id=str(record.id),
+            clock_id=str(record.clock_id),
+            unit=record.unit,
+            cause=cause,
+            refused_by=work.person.account,
+            refused_at=work.now,
+        )
+    )

@@ -1,0 +1,131 @@
+"""Extensions and clocks by hand as people send and see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.sla.handlers.manual import ManualClock
+from services.sla.model import Consent, ExtensionRequest
+from services.sla.tables import ExtensionRecord
+from shared.web import Body, Code, Identifier, Line, SaneMoment, Text
+
+ExtensionState = Literal["requested", "granted", "refused", "declined"]
+ManualKind = Literal["co_task", "consult", "chain_step", "supervise_case", "rectify_promise"]
+
+
+class ConsentBody(Body):
+    """What the caller said: who, when, by which number, and the proof of it (S1.3.2b)."""
+
+    person: Annotated[Line, Field(description="何人与来电人沟通并记录")]
+    agreed_at: Annotated[SaneMoment, Field(description="何时，须早于提出申请")]
+    phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$", description="何用电话")]
+    agreed: Annotated[bool, Field(description="来电人是否同意")]
+    evidence: Annotated[Line, Field(description="佐证，如录音编号")]
+
+
+class ExtensionBody(Body):
+    """A request for more working days (S1.3.2a)."""
+
+    reason_code: Annotated[Literal["legal", "complex"], Field(description="法律法规规定，或情况特别复杂")]
+    workdays: Annotated[int, Field(ge=1, le=250, description="延长的工作日数，一般不超过 10")]
+    citation: Annotated[Text | None, Field(description="条款依据（法律法规规定时必填）")] = None
+    explanation: Annotated[Text | None, Field(description="具体说明（情况特别复杂时必填）")] = None
+    consent: Annotated[ConsentBody | None, Field(description="来电人意见，须在申请之前取得")] = None
+    override_reason: Annotated[Text | None, Field(description="突破上限的理由，仅限中心负责人")] = None
+
+    def as_request(self) -> ExtensionRequest:
+        """The same for the handler."""
+        said = self.consent
+        consent = None
+        if said is not None:
+            consent = Consent(said.person, said.agreed_at, said.phone, said.agreed, said.evidence)
+        return ExtensionRequest(
+            self.reason_code, self.citation, self.explanation, self.workdays, consent, self.override_reason
+        )
+
+
+class DecisionBody(Body):
+    """The centre's word on a request (S1.3.2e)."""
+
+    decision: Annotated[Literal["grant", "refuse"], Field(description="同意或不同意")]
+    reason: Annotated[Text, Field(description="理由")]
+
+
+class Extension(Body):
+    """A request with what became of it; who was called, and by which number, stays sealed."""
+
+    id: str
+    order_id: str
+    clock_id: str
+    unit: str
+    state: ExtensionState
+    reason_code: Literal["legal", "complex"]
+    citation: str | None
+    explanation: str | None
+    workdays: int
+    overridden: Annotated[bool, Field(description="超过上限，由中心负责人提出或批准")]
+    override_reason: str | None
+    agreed: bool
+    consented_at: datetime
+    requested_at: datetime
+    requested_by: str
+    was_due_at: Annotated[datetime, Field(description="延期前的截止时刻")]
+    due_at: Annotated[datetime | None, Field(description="延期后的截止时刻；未同意时为空")]
+    decided_at: datetime | None
+    decided_by: str | None
+    decision_reason: str | None
+
+    @classmethod
+    def of(cls, record: ExtensionRecord) -> Extension:
+        """The record's public side."""
+        state: ExtensionState = record.state  # type: ignore[assignment]  # the database holds what the check names
+        reason: Literal["legal", "complex"] = record.reason_code  # type: ignore[assignment]
+        return cls(
+            id=str(record.id),
+            order_id=record.order_id,
+            clock_id=str(record.clock_id),
+            unit=record.unit,
+            state=state,
+            reason_code=reason,
+            citation=record.citation,
+            explanation=record.explanation,
+            workdays=record.workdays,
+            overridden=record.overridden,
+            override_reason=record.override_reason,
+            agreed=record.agreed,
+            consented_at=record.consented_at,
+            requested_at=record.requested_at,
+            requested_by=record.requested_by,
+            was_due_at=record.was_due_at,
+            due_at=record.due_at,
+            decided_at=record.decided_at,
+            decided_by=record.decided_by,
+            decision_reason=record.decision_reason,
+        )
+
+
+class ClockBody(Body):
+    """A clock that an operator starts, for what no service tells yet."""
+
+    order_id: Identifier
+    kind: Annotated[ManualKind, Field(description="协办任务、会商研判、签批环节、挂牌督办、整改承诺")]
+    unit: Annotated[Code | None, Field(description="承担单位；为空表示区89000中心")] = None
+    step: Annotated[
+        Literal["centre", "office", "deputy_leader", "head_leader", "seal"] | None, Field(description="签批环节")
+    ] = None
+    due_at: Annotated[SaneMoment | None, Field(description="截止时刻，与工作日数二者择一")] = None
+    workdays: Annotated[int | None, Field(ge=1, le=250, description="工作日数")] = None
+    reason: Annotated[Text, Field(description="启动理由，记入审计")]
+
+    def as_wanted(self) -> ManualClock:
+        """The same for the handler."""
+        return ManualClock(self.order_id, self.kind, self.unit, self.step, self.due_at, self.workdays, self.reason)
+
+
+class StopBody(Body):
+    """Why the clock stops."""
+
+    reason: Annotated[Text, Field(description="停止理由，记入审计")]

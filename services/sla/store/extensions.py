@@ -1,0 +1,65 @@
+"""Requests for more working days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.sla.errors import ExtensionUnknown
+from services.sla.tables import ExtensionRecord
+from shared.identity import Scope
+
+
+async def extension_for_update(session: AsyncSession, extension_id: UUID) -> ExtensionRecord:
+    """The request, locked; ExtensionUnknown when there is none."""
+    record = await session.get(ExtensionRecord, extension_id, with_for_update=True)
+    if record is None:
+        raise ExtensionUnknown(str(extension_id))
+    return record
+
+
+async def order_of_extension(session: AsyncSession, extension_id: UUID) -> str:
+    """Whose request it is, so that the order can be locked first."""
+    order_id: str | None = await session.scalar(
+        select(ExtensionRecord.order_id).where(ExtensionRecord.id == extension_id)
+    )
+    if order_id is None:
+        raise ExtensionUnknown(str(extension_id))
+    return order_id
+
+
+async def used_extensions(session: AsyncSession, order_id: str) -> int:
+    """How many of an order's requests were granted or wait for their answer (A10)."""
+    count: int | None = await session.scalar(
+        select(func.count())
+        .select_from(ExtensionRecord)
+        .where(ExtensionRecord.order_id == order_id, ExtensionRecord.state.in_(("requested", "granted")))
+    )
+    return count or 0
+
+
+async def extensions_of_order(session: AsyncSession, order_id: str, scope: Scope) -> Sequence[ExtensionRecord]:
+    """Every request of an order, first asked first; a unit sees its own (S4.2a)."""
+    query = select(ExtensionRecord).where(ExtensionRecord.order_id == order_id)
+    if not scope.everything:
+        query = query.where(ExtensionRecord.unit == scope.unit)
+    return (await session.scalars(query.order_by(ExtensionRecord.requested_at, ExtensionRecord.id))).all()
+
+
+async def extensions(
+    session: AsyncSession, scope: Scope, *, state: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[ExtensionRecord]:
+    """The requests of the district, the longest waiting first; a unit sees its own (S4.2a)."""
+    query = select(ExtensionRecord)
+    if not scope.everything:
+        query = query.where(ExtensionRecord.unit == scope.unit)
+    if state is not None:
+        query = query.where(ExtensionRecord.state == state)
+    if after is not None:
+        query = query.where(tuple_(ExtensionRecord.requested_at, ExtensionRecord.id) > after)
+    found = await session.scalars(query.order_by(ExtensionRecord.requested_at, ExtensionRecord.id).limit(limit))
+    return found.all()

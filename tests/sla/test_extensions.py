@@ -1,0 +1,253 @@
+"""More working days: with the caller's consent, before the deadline, once, and with both deadlines on show."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.sla.jobs import firing as jobs
+from services.sla.service import SERVICE
+from shared.contracts.sla import (
+    ClockBreached,
+    ClockChanged,
+    ExtensionGranted,
+    ExtensionRefused,
+    ExtensionRequested,
+)
+from shared.identity import Role
+from tests.sla.story import ORDER, SECOND, UNIT, assigned, fed_back, local, received, reopened
+from tests.support.service import Desk
+
+pytestmark = pytest.mark.clause("S1.3.2e")
+assert SERVICE.name == "sla"
+
+DUE = local("2026-11-27T00:00")
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    """A request that lacks nothing."""
+    consent = {
+        "person": "张经办",
+        "agreed_at": "2026-11-23T14:00:00+08:00",
+        "phone": "0535-6890001",
+        "agreed": True,
+        "evidence": "录音 20261123-01",
+    }
+    return {
+        "reason_code": "complex",
+        "explanation": "涉及三个部门，需现场勘测",
+        "workdays": 5,
+        "consent": consent,
+        **changes,
+    }
+
+
+def consent(**changes: Any) -> dict[str, Any]:
+    said: dict[str, Any] = asked()["consent"]
+    return {**said, **changes}
+
+
+async def ask(desk: Desk, body: dict[str, Any], role: Role = Role.HANDLER, unit: str | None = UNIT) -> httpx.Response:
+    return await desk.http.post(
+        f"/api/sla/v1/orders/{ORDER}/extensions", json=body, headers=desk.bearer(role, unit=unit)
+    )
+
+
+async def decide(desk: Desk, extension_id: str, decision: str, role: Role = Role.DISPATCHER) -> httpx.Response:
+    return await desk.http.post(
+        f"/api/sla/v1/extensions/{extension_id}/decision",
+        json={"decision": decision, "reason": "情况属实"},
+        headers=desk.bearer(role),
+    )
+
+
+@pytest.fixture
+async def assigned_desk(desk: Desk) -> Desk:
+    """An order with housing since Monday 10:00; it is Monday 15:00."""
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-23T15:00"))
+    return desk
+
+
+@pytest.mark.clause("S1.3.2a", "S1.3.2b", "S1.3.2d")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"reason_code": "legal"}, "citation_missing"),
+        ({"reason_code": "legal", "citation": "《条例》第十二条"}, None),
+        ({"explanation": None}, "explanation_missing"),
+        ({"consent": None}, "consent_required"),
+        ({"consent": consent(agreed_at="2026-11-23T15:00:00+08:00")}, None),
+        ({"consent": consent(agreed_at="2026-11-23T15:00:01+08:00")}, "consent_required"),
+        ({"consent": consent(agreed_at="2026-11-23T10:00:00+08:00")}, None),
+        ({"consent": consent(agreed_at="2026-11-23T09:59:59+08:00")}, "consent_required"),
+        ({"workdays": 10}, None),
+        ({"workdays": 11}, "extension_over_cap"),
+        ({"workdays": 11, "override_reason": "特殊情况"}, "extension_over_cap"),
+        ({"workdays": 0}, "invalid_request"),
+        ({"workdays": -1}, "invalid_request"),
+    ],
+)
+async def test_an_incomplete_request_is_refused_with_what_it_lacks(
+    assigned_desk: Desk, changes: dict[str, Any], code: str | None
+) -> None:
+    answer = await ask(assigned_desk, asked(**changes))
+
+    assert answer.status_code == (201 if code is None else 422), answer.text
+    assert answer.json().get("code") == code
+
+
+@pytest.mark.clause("S1.3.2c")
+async def test_a_callers_refusal_is_a_409_that_stays_on_record_and_moves_nothing(assigned_desk: Desk) -> None:
+    answer = await ask(assigned_desk, asked(consent=consent(agreed=False)))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "consent_refused")
+    rows = await assigned_desk.rows("select state, agreed, workdays from extension")
+    assert rows == [{"state": "declined", "agreed": False, "workdays": 5}]
+    [refused] = await assigned_desk.told(ExtensionRefused)
+    assert refused.cause == "caller"
+    assert await assigned_desk.told(ClockChanged) == []
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 201), (1, 409)])
+async def test_the_last_moment_to_ask_is_the_deadline_itself(assigned_desk: Desk, seconds: int, status: int) -> None:
+    assigned_desk.clock.set(DUE + timedelta(seconds=seconds))
+    answer = await ask(assigned_desk, asked())
+
+    assert answer.status_code == status
+    assert answer.json().get("code") == (None if status == 201 else "extension_too_late")
+
+
+async def test_granted_days_count_from_the_deadline_and_both_deadlines_stay_on_show(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    asked_for = (await ask(desk, asked())).json()
+    granted = await decide(desk, asked_for["id"], "grant")
+
+    # Thursday 26 November and five working days: Thursday 3 December.
+    due = local("2026-12-04T00:00")
+    assert granted.json()["state"] == "granted"
+    assert datetime.fromisoformat(granted.json()["due_at"]) == due
+    [event] = await desk.told(ExtensionGranted)
+    assert (event.original_due_at, event.was_due_at, event.due_at) == (DUE, DUE, due)
+    rows = await desk.rows("select kind, due_at, original_due_at from clock where extended_workdays = 5 order by kind")
+    assert [(row["kind"], row["due_at"], row["original_due_at"]) for row in rows] == [
+        ("district_final", due, DUE),
+        ("final", due, DUE),
+    ]
+
+
+async def test_an_extended_clock_warns_anew_breaches_at_the_new_deadline_and_explains_both(
+    assigned_desk: Desk,
+) -> None:
+    desk = assigned_desk
+    asked_for = (await ask(desk, asked())).json()
+    await decide(desk, asked_for["id"], "grant")
+    desk.clock.set(DUE)
+    await jobs.drain(desk.runtime)
+    assert "final" not in [event.kind for event in await desk.told(ClockBreached)]
+
+    desk.clock.set(local("2026-12-04T00:00"))
+    await jobs.drain(desk.runtime)
+    breaches = [event for event in await desk.told(ClockBreached) if event.kind == "final"]
+    assert [event.due_at for event in breaches] == [local("2026-12-04T00:00")]
+
+    clock = asked_for["clock_id"]
+    found = await desk.http.get(f"/api/sla/v1/clocks/{clock}/explain", headers=desk.bearer(Role.DISPATCHER))
+    explained = found.json()
+    counted = [line["ordinal"] for line in explained["lines"] if line["ordinal"]]
+    assert counted == [1, 2, 3, 1, 2, 3, 4, 5]
+    assert explained["lines"][-1]["on"] == "2026-12-03"
+    assert [change["reason"] for change in explained["changes"]] == ["经批准延期 5 个工作日"]
+
+
+async def test_a_second_extension_is_refused_and_so_is_a_second_answer(assigned_desk: Desk) -> None:
+    first = (await ask(assigned_desk, asked())).json()
+    waiting = await ask(assigned_desk, asked())
+    await decide(assigned_desk, first["id"], "grant")
+    again = await ask(assigned_desk, asked())
+    decided = await decide(assigned_desk, first["id"], "refuse")
+
+    assert [answer.json()["code"] for answer in (waiting, again, decided)] == [
+        "extension_used",
+        "extension_used",
+        "extension_decided",
+    ]
+
+
+async def test_after_a_refusal_the_unit_may_ask_once_more(assigned_desk: Desk) -> None:
+    first = (await ask(assigned_desk, asked())).json()
+    refused = await decide(assigned_desk, first["id"], "refuse")
+    second = await ask(assigned_desk, asked())
+
+    assert (refused.json()["state"], second.status_code) == ("refused", 201)
+    assert len(await assigned_desk.told(ExtensionRequested)) == 2
+
+
+@pytest.mark.clause("S1.3.2d")
+async def test_only_the_head_of_the_centre_goes_over_the_cap_and_only_with_a_reason(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    without = await ask(desk, asked(workdays=15), Role.CENTRE_HEAD, None)
+    asked_for = await ask(desk, asked(workdays=15, override_reason="重大工程"), Role.CENTRE_HEAD, None)
+    by_dispatcher = await decide(desk, asked_for.json()["id"], "grant")
+    by_head = await decide(desk, asked_for.json()["id"], "grant", Role.CENTRE_HEAD)
+
+    assert without.json()["code"] == "override_reason_missing"
+    assert asked_for.json()["overridden"] is True
+    assert (by_dispatcher.status_code, by_dispatcher.json()["code"]) == (403, "only_head_overrides")
+    assert by_head.json()["state"] == "granted"
+
+
+async def test_a_request_in_time_that_is_granted_late_excuses_the_breach_that_was_told(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    asked_for = (await ask(desk, asked())).json()
+    desk.clock.set(DUE + timedelta(hours=10))
+    await jobs.drain(desk.runtime)
+    await decide(desk, asked_for["id"], "grant")
+    desk.clock.set(local("2026-12-20T00:00"))
+    await jobs.drain(desk.runtime)
+
+    assert [event.kind for event in await desk.told(ClockBreached)].count("final") == 1
+    [row] = await desk.rows("select excused from clock where kind = 'final'")
+    assert row["excused"] is True
+
+
+@pytest.mark.clause("S4.2a")
+@pytest.mark.parametrize(
+    ("role", "unit", "status"),
+    [
+        (Role.HANDLER, UNIT, 201),
+        (Role.UNIT_HEAD, UNIT, 201),
+        (Role.HANDLER, SECOND, 404),
+        (Role.CENTRE_HEAD, None, 201),
+        (Role.DISPATCHER, None, 403),
+        (Role.ADMIN, None, 403),
+    ],
+)
+async def test_who_may_ask(assigned_desk: Desk, role: Role, unit: str | None, status: int) -> None:
+    assert (await ask(assigned_desk, asked(), role, unit)).status_code == status
+
+
+async def test_what_was_said_to_the_caller_is_sealed(assigned_desk: Desk) -> None:
+    await ask(assigned_desk, asked())
+
+    [row] = await assigned_desk.rows("select consent from extension")
+    assert row["consent"].startswith("s1.")
+    assert "6890001" not in str([event.model_dump() for event in await assigned_desk.told()])
+
+
+async def test_an_order_that_was_answered_has_nothing_to_extend(assigned_desk: Desk) -> None:
+    await assigned_desk.tell(fed_back("2026-11-23T14:30"))
+
+    assert (await ask(assigned_desk, asked())).json()["code"] == "nothing_to_extend"
+
+
+@pytest.mark.clause("S2.3d", "S2.2.1i")
+async def test_a_redo_starts_a_deadline_of_its_own_that_has_no_extension(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await desk.tell(fed_back("2026-11-24T09:00"), reopened("2026-11-25T09:00"))
+
+    rows = await desk.rows("select occasion, extended_workdays from clock where kind = 'final' and state = 'running'")
+    assert rows == [{"occasion": "redo:1", "extended_workdays": 0}]
