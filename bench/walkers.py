@@ -73,14 +73,15 @@ class Desk:
     pause: float = 0.03
     retried: int = 0
     unknown: int = 0
-    note: Callable[[str, str, str], None] | None = None
-    """Told of every attempt: step, identity, outcome."""
+    slowest: dict[str, float] = field(default_factory=dict)
+    """Step -> the longest that it took until there was a definite yes, in seconds."""
 
     async def insist(
         self, step: str, attempt: Callable[[], Awaitable[Answer]], *, wait_for: frozenset[int] = frozenset()
     ) -> Answer:
         """Try until there is a definite yes; statuses in `wait_for` mean that the facts have not arrived yet."""
-        deadline = asyncio.get_running_loop().time() + self.patience
+        began = asyncio.get_running_loop().time()
+        deadline = began + self.patience
         pause, last = self.pause, "nothing"
         while True:
             try:
@@ -92,6 +93,7 @@ class Desk:
                 last = f"unknown: {fault}"
             else:
                 if answer.status < 300:
+                    self.took(step, asyncio.get_running_loop().time() - began)
                     return answer
                 if answer.status not in _AGAIN and answer.status not in wait_for and answer.code != "still_running":
                     raise Refused(step, answer)
@@ -101,6 +103,10 @@ class Desk:
             self.retried += 1
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 1.0)
+
+    def took(self, step: str, seconds: float) -> None:
+        """Remember the slowest of each step."""
+        self.slowest[step] = max(seconds, self.slowest.get(step, 0.0))
 
     async def command(
         self, service: Replicas, path: str, body: Mapping[str, Any], *, token: str, step: str,
@@ -168,9 +174,11 @@ async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, w
         )  # fmt: skip
         verdict, body = ("rejection", {"opinion": "请补充现场处理情况后重新答复"}) if left else ("approval", {})
         await desk.command(desk.review, f"{reply}/{verdict}", body, token=desk.tokens.of(Role.REVIEWER), step=verdict)
+    approved = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(desk.patience):
             await desk.receiver.told_of(number).wait()
+            desk.took("feedback", asyncio.get_running_loop().time() - approved)
     except TimeoutError as late:
         raise Late("feedback") from late
     await desk.insist("fed back", lambda: _fed_back(desk, order_id, desk_token), wait_for=_NOT_YET)

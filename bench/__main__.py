@@ -1,0 +1,29 @@
+"""`make bench`: every bench in turn, each in a process of its own.  ARGS="outbox intake" for some of them.
+
+The kill run in its long form takes about six minutes on each bus: ARGS="kill_run".
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Final
+
+_QUICK: Final = ("calendar_speed", "outbox", "intake", "lifecycles")
+_ALL: Final = (*_QUICK, "kill_run")
+
+
+def main(names: list[str]) -> int:
+    wrong = [name for name in names if name not in _ALL]
+    if wrong:
+        print(f"no such bench: {', '.join(wrong)}; there are {', '.join(_ALL)}", file=sys.stderr)
+        return 2
+    failed = 0
+    for name in names or _QUICK:
+        print(f"\n# {name}", flush=True)
+        failed |= subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
