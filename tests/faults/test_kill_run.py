@@ -38,7 +38,5 @@ async def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(b
         Plan(bus=bus, orders=1_500, faults=10, seconds=25.0, walks=25, seed=SEED, replicas=replicas)
     )
 
-    if report.verdict.red:
-        print("\n".join([f"seed {SEED}; timeline:", *report.timeline]))
-        print(report.table().text())
-    assert not report.verdict.red
+    shown = "\n".join([f"seed {SEED}; timeline:", *report.timeline, report.table().text()])
+    assert not report.verdict.red, shown
