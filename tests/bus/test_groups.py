@@ -37,7 +37,7 @@ async def test_two_members_share_the_partitions_and_a_leaver_gives_its_own_back_
         left_at = time.monotonic()
         await eventually(only_first, within=20)
 
-    assert time.monotonic() - left_at < LEASE, "leaving must not look like dying"
+    assert time.monotonic() - left_at < LEASE / 2, "leaving must not look like dying"
 
 
 async def test_of_two_members_on_one_partition_the_idle_one_takes_over_when_the_other_leaves(bus: Bus) -> None:
