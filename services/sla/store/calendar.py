@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Select, func, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.errors import CalendarVersionUnknown
@@ -133,7 +133,7 @@ async def _loaded(session: AsyncSession, record: CalendarVersionRecord) -> Versi
     newest = (
         select(CalendarYearRecord)
         .where(CalendarYearRecord.number <= record.number)
-        .distinct(CalendarYearRecord.year)
+        .ext(distinct_on(CalendarYearRecord.year))
         .order_by(CalendarYearRecord.year, CalendarYearRecord.number.desc())
     )
     years = {
