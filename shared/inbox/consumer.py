@@ -19,7 +19,7 @@ from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError
 from shared.inbox import parked
 from shared.inbox.finish import finished
-from shared.inbox.seen import Gap, new_ones
+from shared.inbox.seen import Gap, new_ones, was_seen
 from shared.outbox import Envelope, Undecodable, decode
 from shared.outbox.envelope import SOURCE
 from shared.telemetry import Metrics, logger
@@ -339,8 +339,8 @@ class Consumer:
         except Undecodable as fault:
             raise parked.Park(fault.reason, fault.detail) from fault
         if heed_waiting and await parked.any_waiting(work.session, delivery.topic, {taken.envelope.subject}):
-            if await parked.is_known(work.session, delivery):
-                return []
+            if await parked.is_known(work.session, delivery) or await was_seen(work.session, taken.envelope):
+                return []  # delivered again: what was applied before the key was parked does not queue behind it
             raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
         try:
             fresh = await new_ones(work.session, delivery.topic, [taken.envelope], now=work.now)

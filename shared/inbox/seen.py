@@ -77,6 +77,15 @@ async def new_ones(
     return fresh
 
 
+async def was_seen(session: AsyncSession, envelope: Envelope) -> bool:
+    """Whether the event, or one after it in its stream, was applied or given up before."""
+    found = await session.execute(
+        _LAST_SEEN, {"topic": envelope.topic, "sources": [envelope.source], "keys": [envelope.subject]}
+    )
+    row = found.first()
+    return row is not None and envelope.sequence <= row[2]
+
+
 async def saw(session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
     """Remember the last number seen of each (source, key)."""
     await session.execute(
