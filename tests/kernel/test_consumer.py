@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -416,7 +417,9 @@ async def test_bytes_that_are_not_text_are_parked_under_their_place(tiny: Tiny, 
     assert await tiny.effects() == {"good": [1]}
 
 
-@pytest.mark.parametrize("key", ["k" * 100_000, "k\x00", "键" * 3000])
+@pytest.mark.parametrize(
+    "key", [random.Random(7).randbytes(50_000).hex(), "k\x00", "键" * 3000], ids=["long", "NUL", "wide"]
+)
 async def test_an_absurd_key_is_parked_and_does_not_stop_the_partition(tiny: Tiny, bus: MemoryBus, key: str) -> None:
     bus.append(tiny.message("a", sent_key=key))
     bus.append(tiny.message("good"))
@@ -432,6 +435,16 @@ async def test_a_parked_event_that_is_delivered_again_is_not_told_twice(tiny: Ti
     await drained(tiny, bus)
     assert await parked(tiny) == [("a", "invalid"), ("a", "behind")]
     assert len(await dead_letters(tiny)) == 2
+
+
+async def test_an_applied_event_that_comes_again_does_not_queue_behind_a_parked_one(tiny: Tiny, bus: MemoryBus) -> None:
+    for value in (None, None, b"{"):
+        bus.append(tiny.message("a", **({} if value is None else {"value": value})))
+    await drained(tiny, bus)
+    bus.committed.clear()
+    await drained(tiny, bus)
+    assert await tiny.effects() == {"a": [1, 2]}
+    assert await parked(tiny) == [("a", "invalid")]
 
 
 async def test_a_gap_is_parked_and_what_follows_waits_behind_it(tiny: Tiny, bus: MemoryBus) -> None:
