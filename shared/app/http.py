@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.app.docs import add_document_page
 from shared.app.health import health_routes
+from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
 from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
@@ -222,14 +223,21 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
         return Route(f"/api/{runtime.service.name}/metrics", answer)
 
-    return Starlette(
+    edges = {
+        runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs
+    }
+    whole = Front(
         routes=[
             *health_routes(runtimes),
             *(metrics(runtime) for runtime in runtimes),
-            *(Mount(f"/api/{runtime.service.name}", Edge(app, runtime)) for runtime, app in pairs),
+            *(Mount(f"/api/{name}", edge) for name, edge in edges.items()),
             Mount("/", _unknown),
         ]
     )
+    whole.services = {str(name): edge for name, edge in edges.items()}
+    # A path with a line break in it matches no pattern of Starlette's, not even that of "/".
+    whole.router.default = _unknown
+    return whole
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
