@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from shared.calendar import SHANGHAI
 from shared.contracts.dispatch import (
     CallerContacted,
+    OrderAccepted,
     OrderAssigned,
     OrderClosed,
+    OrderPlanned,
     OrderReopened,
     ProgressNoted,
+    ReplySubmitted,
     ReturnAccepted,
+    ReturnRejected,
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
+from shared.contracts.review import ReplyLeaderApproved, ReplyRejected
 
 ORDER = "00000000-0000-7000-8000-000000000001"
 OTHER = "00000000-0000-7000-8000-000000000002"
@@ -101,12 +106,62 @@ def return_accepted(at: str, returns: int = 1) -> ReturnAccepted:
     return ReturnAccepted(order_id=ORDER, unit=UNIT, returns=returns, decided_by="dispatcher", decided_at=local(at))
 
 
-def fed_back(at: str) -> OrderFedBack:
-    return OrderFedBack(order_id=ORDER, reply_id="r1", platform="yantai12345", attempts=1, fed_back_at=local(at))
+def fed_back(at: str, reply_id: str = "r1") -> OrderFedBack:
+    return OrderFedBack(order_id=ORDER, reply_id=reply_id, platform="yantai12345", attempts=1, fed_back_at=local(at))
 
 
 def cancelled(at: str) -> OrderCancelled:
     return OrderCancelled(order_id=ORDER, reason="重复", cancelled_at=local(at))
+
+
+def planned(at: str, plan_on: str, reply_id: str = "r1", first: str = "2026-11-23T10:00") -> OrderPlanned:
+    return OrderPlanned(
+        order_id=ORDER,
+        unit=UNIT,
+        reply_id=reply_id,
+        plan_on=date.fromisoformat(plan_on),
+        first_assigned_at=local(first),
+        planned_at=local(at),
+    )
+
+
+def accepted(at: str, unit: str = UNIT) -> OrderAccepted:
+    return OrderAccepted(order_id=ORDER, unit=unit, accepted_at=local(at))
+
+
+def submitted(at: str, reply_id: str = "r1") -> ReplySubmitted:
+    return ReplySubmitted(
+        order_id=ORDER,
+        reply_id=reply_id,
+        round=1,
+        unit=UNIT,
+        disposition="solved",
+        reply="s1.sealed",
+        submitted_by="handler",
+        submitted_at=local(at),
+    )
+
+
+def leader_approved(at: str, reply_id: str = "r1", number: int = 1) -> ReplyLeaderApproved:
+    return ReplyLeaderApproved(
+        order_id=ORDER, reply_id=reply_id, round=number, unit=UNIT, approved_by="head", approved_at=local(at)
+    )
+
+
+def rejected(at: str, reply_id: str = "r1", number: int = 1) -> ReplyRejected:
+    return ReplyRejected(
+        order_id=ORDER,
+        reply_id=reply_id,
+        round=number,
+        unit=UNIT,
+        opinion="s1.sealed",
+        rejected_by="reviewer",
+        rejected_at=local(at),
+    )
+
+
+def return_rejected(at: str) -> ReturnRejected:
+    return ReturnRejected(order_id=ORDER, unit=UNIT, reason="确属职责", decided_by="dispatcher", decided_at=local(at))
 
 
 def closed(at: str) -> OrderClosed:

@@ -1,0 +1,276 @@
+"""The calendar as people keep it: imported, edited, previewed, listed, and missed when a year is not in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from services.sla.handlers.calendar import seed
+from services.sla.service import SERVICE
+from shared.contracts.sla import CalendarChanged
+from shared.identity import Role
+from tests.calendar.published import NOTICE_2027, holiday_cn, icalendar
+from tests.sla.story import ORDER, UNIT, assigned, local, received
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk, desk_of
+
+pytestmark = pytest.mark.clause("S1.1.4a")
+
+READERS = (Role.HANDLER, Role.DISPATCHER, Role.CENTRE_HEAD, Role.OFFICE, Role.AUDITOR)
+
+
+async def post(desk: Desk, path: str, body: dict[str, Any], *roles: Role, **more: Any) -> httpx.Response:
+    unit = UNIT if Role.HANDLER in roles else None
+    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=unit)
+    return await desk.http.post(f"/api/sla/v1{path}", json=body, headers=headers, **more)
+
+
+async def get(desk: Desk, path: str, *roles: Role) -> Any:
+    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=UNIT if Role.HANDLER in roles else None)
+    return await desk.http.get(f"/api/sla/v1{path}", headers=headers)
+
+
+def year(form: str = "notice", content: str = NOTICE_2027, **more: Any) -> dict[str, Any]:
+    return {"year": 2027, "form": form, "content": content, **more}
+
+
+def days(*edits: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"on": on, "wanted": wanted, "holiday": "临时安排"} for on, wanted in edits]
+
+
+@pytest.mark.parametrize(
+    ("form", "content"), [("notice", NOTICE_2027), ("holiday-cn", holiday_cn()), ("icalendar", icalendar())]
+)
+async def test_a_year_comes_in_by_every_form_and_the_alarm_goes(desk: Desk, form: str, content: str) -> None:
+    assert [alarm["year"] for alarm in (await get(desk, "/calendar/alarms")).json()] == [2027]
+
+    answer = await post(desk, "/calendar/imports", year(form, content, reason="通知发布"))
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["version"] == "calendar-2"
+    assert (await get(desk, "/calendar/alarms")).json() == []
+    state = (await get(desk, "/calendar")).json()
+    assert (state["version"], state["years"][-1], state["missing_year"]) == ("calendar-2", 2027, None)
+    listed = (await get(desk, "/calendar/2027")).json()
+    assert (listed["published"], len(listed["days"])) == (True, 27 + 6)
+    assert desk.runtime.works.calendar.version == "calendar-2"
+
+
+async def test_an_import_tells_the_whole_calendar_and_says_who_why_and_by_which_document(desk: Desk) -> None:
+    await post(desk, "/calendar/imports", year(reason="通知发布"))
+
+    [event] = await desk.told(CalendarChanged)
+    assert (event.number, event.version, event.previous) == (2, "calendar-2", "statutory-2026.1")
+    assert [arranged.year for arranged in event.years] == list(range(2007, 2028))
+    page = (await get(desk, "/calendar/versions")).json()
+    newest, oldest = page["items"]
+    assert (newest["document"], newest["reason"], newest["created_by"], newest["source"]) == (
+        "国办发明电〔2026〕99号",
+        "通知发布",
+        "admin-centre",
+        "import",
+    )
+    assert (newest["first_day"], oldest["version"], oldest["recomputation"]) == (
+        "2026-12-27",
+        "statutory-2026.1",
+        None,
+    )
+    [audit] = await desk.rows("select actor, reason, before, after from audit where action = 'calendar.changed'")
+    assert (audit["actor"], audit["reason"]) == ("admin-centre", "通知发布")
+    assert audit["after"]["days"]["2027-02-05"] == "holiday"
+
+
+async def test_versions_are_append_only(desk: Desk) -> None:
+    for statement in ("update calendar_version set reason = 'x'", "delete from calendar_year"):
+        with pytest.raises(Exception, match="append-only"):
+            await desk.rows(statement)
+
+
+async def test_the_first_of_november_raises_the_alarm_and_not_the_day_before(postgres_server: DatabaseServer) -> None:
+    for now, years in (("2026-10-31T23:59", []), ("2026-11-01T00:01", [2027])):
+        async with desk_of(SERVICE, postgres_server, now=local(now)) as desk:
+            assert [alarm["year"] for alarm in (await get(desk, "/calendar/alarms")).json()] == years
+            shown = desk.runtime.metrics.registry.get_sample_value("hotline_sla_calendar_missing_year")
+            assert shown == (years[0] if years else 0)
+
+
+async def test_an_alarm_counts_the_clocks_that_are_provisional(desk: Desk) -> None:
+    await desk.tell(received("2026-12-30T09:00"))
+
+    [alarm] = (await get(desk, "/calendar/alarms", Role.DISPATCHER)).json()
+
+    assert (alarm["code"], alarm["clause"], alarm["since"]) == ("calendar_missing_year", "S1.1.4a", "2026-11-01")
+    assert alarm["provisional_clocks"] >= 1
+    clocks = (await get(desk, f"/orders/{ORDER}/clocks", Role.DISPATCHER)).json()["clocks"]
+    assert [clock["provisional"] for clock in clocks if clock["kind"] == "district_final"] == [True]
+
+
+# -- preview ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_preview_names_the_deadlines_that_would_move_and_changes_nothing(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    before = await desk.rows("select id, due_at, calendar from clock order by id")
+
+    answer = (await post(desk, "/calendar/edits/preview", {"days": days(("2026-11-25", "off"))})).json()
+
+    moving = {item["kind"]: (item["due_at"], item["new_due_at"]) for item in answer["items"]}
+    assert moving["final"] == ("2026-11-26T16:00:00Z", "2026-11-27T16:00:00Z")
+    assert set(moving) == {"final", "district_final"}
+    assert (answer["clocks_moving"], answer["clocks_settled"], answer["base_version"]) == (2, 0, "statutory-2026.1")
+    assert [(day["on"], day["was"], day["becomes"]) for day in answer["changed_days"]] == [
+        ("2026-11-25", "working", "holiday")
+    ]
+    assert await desk.rows("select id, due_at, calendar from clock order by id") == before
+    assert await desk.told(CalendarChanged) == []
+
+
+async def test_a_preview_comes_in_pages_that_miss_and_repeat_nothing(desk: Desk) -> None:
+    orders = [f"00000000-0000-7000-8000-0000000001{number:02}" for number in range(7)]
+    await desk.tell(*(received(order_id=order) for order in orders))
+
+    seen: list[str] = []
+    cursor, pages = "", 0
+    while True:
+        path = f"/calendar/edits/preview?limit=3{cursor}"
+        page = (await post(desk, path, {"days": days(("2026-11-25", "off"))})).json()
+        seen += [item["order_id"] for item in page["items"]]
+        assert (page["clocks_moving"] == 7) == (pages == 0)
+        pages += 1
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+
+    assert (sorted(seen), pages) == (orders, 3)
+
+
+async def test_a_preview_of_a_year_shows_provisional_deadlines_that_become_certain(desk: Desk) -> None:
+    await desk.tell(received("2026-12-29T09:00"))  # 30, 31 and 1 January, counted Monday to Friday
+
+    answer = (await post(desk, "/calendar/imports/preview", year())).json()
+
+    [item] = [item for item in answer["items"] if item["kind"] == "district_final"]
+    assert (item["due_at"], item["new_due_at"], item["provisional"]) == (
+        "2027-01-01T16:00:00Z",
+        "2027-01-05T16:00:00Z",
+        False,
+    )
+    assert len(answer["changed_days"]) == 367  # the year itself, and two days of December
+
+
+# -- refusals -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (year(content=NOTICE_2027 + "\n八、元旦：1月1日放假。"), 422, "calendar_day_twice"),
+        (year(content=NOTICE_2027.replace("（周五）至3日", "（周六）至3日")), 422, "calendar_notice_contradicted"),
+        (
+            year(content=NOTICE_2027.replace("　　五、端午节：6月9日（周三）放假1天，不调休。\n", "")),
+            422,
+            "calendar_holiday_missing",
+        ),
+        (year(content=NOTICE_2027.replace("9月26日（周日）", "10月3日（周日）")), 422, "calendar_day_contradicted"),
+        (year("holiday-cn", holiday_cn(2028)), 422, "calendar_day_outside_year"),
+        (year("holiday-cn", holiday_cn(2027)) | {"year": 2026}, 422, "calendar_year_mismatch"),
+        (year("holiday-cn", "{"), 422, "calendar_malformed"),
+        (year("holiday-cn", '{"year": 2027, "papers": [], "days": []}'), 422, "calendar_year_not_published"),
+        (year("icalendar", "x"), 422, "calendar_malformed"),
+        (year("notice", "放假。"), 422, "calendar_notice_unreadable"),
+    ],
+)
+async def test_a_year_that_leaves_a_doubt_is_refused_with_the_clause(
+    desk: Desk, body: dict[str, Any], status: int, code: str
+) -> None:
+    for path, more in (("/calendar/imports/preview", {}), ("/calendar/imports", {"reason": "通知发布"})):
+        answer = await post(desk, path, body | more)
+
+        assert (answer.status_code, answer.json()["code"], answer.json()["clause"]) == (status, code, "S1.1.4a")
+    assert len(await desk.rows("select 1 from calendar_version")) == 1
+
+
+async def test_a_year_that_lacks_a_holiday_comes_in_when_that_is_confirmed(desk: Desk) -> None:
+    content = NOTICE_2027.replace("　　五、端午节：6月9日（周三）放假1天，不调休。\n", "")
+
+    answer = await post(desk, "/calendar/imports", year(content=content, reason="x", confirm_incomplete=True))
+
+    assert answer.status_code == 201
+
+
+async def test_the_same_year_again_is_refused(desk: Desk) -> None:
+    await post(desk, "/calendar/imports", year(reason="通知发布"))
+
+    answer = await post(desk, "/calendar/imports", year(reason="通知发布"))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "calendar_unchanged")
+
+
+async def test_an_edit_on_an_outdated_preview_is_refused(desk: Desk) -> None:
+    edit = {"days": days(("2026-11-25", "off")), "reason": "台风", "base_version": "statutory-2026.1"}
+    assert (await post(desk, "/calendar/edits", edit)).status_code == 201
+
+    again = await post(desk, "/calendar/edits", edit | {"days": days(("2026-11-26", "off"))})
+
+    assert (again.status_code, again.json()["code"]) == (409, "calendar_moved_on")
+
+
+@pytest.mark.parametrize(
+    ("edits", "status", "code"),
+    [
+        ([("2027-01-04", "off")], 409, "calendar_year_unknown"),
+        ([("2026-11-25", "off"), ("2026-11-25", "plain")], 422, "calendar_day_twice"),
+        ([("2026-11-25", "plain")], 409, "calendar_unchanged"),
+        ([("2100-01-01", "off")], 422, "invalid_request"),
+        ([], 422, "invalid_request"),
+    ],
+)
+async def test_an_edit_that_makes_no_sense_is_refused(
+    desk: Desk, edits: list[tuple[str, str]], status: int, code: str
+) -> None:
+    answer = await post(desk, "/calendar/edits", {"days": days(*edits), "reason": "台风"})
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.clause("S4.2a")
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.SYSTEM}])
+async def test_only_the_administrator_changes_the_calendar_and_everybody_reads_it(desk: Desk, role: Role) -> None:
+    edit: dict[str, Any] = {"days": days(("2026-11-25", "off"))}
+    for path, body in (
+        ("/calendar/imports/preview", year()),
+        ("/calendar/imports", year(reason="x")),
+        ("/calendar/edits/preview", edit),
+        ("/calendar/edits", edit | {"reason": "x"}),
+    ):
+        assert (await post(desk, path, body, role)).status_code == 403
+    for path in ("/calendar", "/calendar/2026", "/calendar/alarms", "/calendar/versions"):
+        assert (await get(desk, path, role)).status_code == 200
+    assert (await desk.http.get("/api/sla/v1/calendar/alarms")).status_code == 401
+
+
+async def test_an_idempotency_key_makes_one_version(desk: Desk) -> None:
+    body = {"days": days(("2026-11-25", "off")), "reason": "台风"}
+    headers = desk.bearer(Role.ADMIN) | {"Idempotency-Key": "k1"}
+
+    answers = [await desk.http.post("/api/sla/v1/calendar/edits", json=body, headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len(await desk.rows("select 1 from calendar_version")) == 2
+
+
+async def test_a_version_that_nobody_entered_is_not_found(desk: Desk) -> None:
+    answer = await get(desk, "/calendar/versions/calendar-9")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "calendar_version_not_found")
+
+
+async def test_a_second_start_keeps_what_people_entered(desk: Desk) -> None:
+    await post(desk, "/calendar/edits", {"days": days(("2026-11-25", "off")), "reason": "台风"})
+
+    async with desk.runtime.works.begin() as work:
+        version = await seed(work)
+
+    assert (version.number, version.version) == (2, "calendar-2")
