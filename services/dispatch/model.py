@@ -25,6 +25,7 @@ class Status(StrEnum):
     CENTRE_REVIEW = "centre_review"
     REWORK = "rework"
     AWAITING_FEEDBACK = "awaiting_feedback"
+    PLANNED = "planned"
     REVISIT = "revisit"
     CLOSED = "closed"
     CANCELLED = "cancelled"
@@ -47,6 +48,8 @@ class Move(StrEnum):
     LEADER_REJECT = "leader_reject"
     APPROVE = "approve"
     REJECT = "reject"
+    PLAN = "plan"
+    WAKE = "wake"
     FEED_BACK = "feed_back"
     REVISIT_IN_VAIN = "revisit_in_vain"
     CLOSE = "close"
@@ -65,6 +68,7 @@ STATUS_TITLES: Final[Mapping[Status, str]] = MappingProxyType(
         Status.CENTRE_REVIEW: "中心审核",
         Status.REWORK: "退回重办",
         Status.AWAITING_FEEDBACK: "审核通过待反馈",
+        Status.PLANNED: "列入计划跟踪",
         Status.REVISIT: "已反馈待回访",
         Status.CLOSED: "办结归档",
         Status.CANCELLED: "已撤单",
@@ -86,6 +90,8 @@ MOVE_TITLES: Final[Mapping[Move, str]] = MappingProxyType(
         Move.LEADER_REJECT: "单位领导退回",
         Move.APPROVE: "审核通过",
         Move.REJECT: "审核退回",
+        Move.PLAN: "列入计划",
+        Move.WAKE: "计划到期",
         Move.FEED_BACK: "反馈上级",
         Move.REVISIT_IN_VAIN: "回访未成功",
         Move.CLOSE: "办结",

@@ -18,7 +18,7 @@ from shared.contracts.intake import (
     OrderUrged,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
-from shared.contracts.sla import CalendarChanged
+from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken
 from shared.following import follow_calendar, load_calendar, watch_calendar
 from shared.identity import TokenSigner
 from shared.service import Runtime, Service
@@ -51,6 +51,8 @@ SERVICE = Service(
         OrderFedBack: cases.await_revisit,
         OrderRevisited: cases.settle_revisit,
         OrderRedoRequested: cases.redo_order,
+        PlanWoken: cases.wake_planned,
+        PlanBroken: cases.wake_planned,
         CalendarChanged: follow_calendar,
     },
     jobs=(watch_calendar,),

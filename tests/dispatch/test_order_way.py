@@ -1,5 +1,7 @@
 """One order from the desk to its end, and the loops on the way."""
 
+from datetime import date
+
 import pytest
 
 from shared.contracts.dispatch import (
@@ -7,11 +9,13 @@ from shared.contracts.dispatch import (
     OrderAccepted,
     OrderAssigned,
     OrderClosed,
+    OrderPlanned,
     OrderReopened,
     ProgressNoted,
     ReplySubmitted,
 )
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderUpdated, OrderUrged
+from shared.contracts.sla import PlanBroken, PlanWoken
 from shared.outbox.writer import new_id
 from tests.dispatch.story import STREET, URBAN, WATER, Story
 
@@ -333,3 +337,60 @@ async def test_an_order_arrives_with_at_least_three_candidates_and_learns_from_c
     assert [candidate["basis"] for candidate in shown] == ["duty", "territory", "industry"]
     assert [line["kind"] for line in shown[0]["evidence"]] == ["catalogue", "similar_orders"]
     assert before in shown[0]["evidence"][1]["text"]
+
+
+# -- 列入计划 -----------------------------------------------------------------------------------------------------------
+
+
+async def planned(story: Story) -> tuple[str, str]:
+    """An order whose plan for 10 December the centre approved, and whose reply the upstream has."""
+    order_id = await story.handled()
+    answer = await story.reply(order_id, disposition="planned", legal_basis="《条例》第九条", plan_on="2026-12-10")
+    assert answer.status_code == 201, answer.text
+    reply_id = str(answer.json()["reply_id"])
+    await story.desk.tell(
+        story.leader_approved(order_id, reply_id),
+        story.approved(order_id, reply_id).model_copy(update={"disposition": "planned"}),
+        story.fed_back(order_id, reply_id),
+    )
+    return order_id, reply_id
+
+
+def plan_woken(story: Story, order_id: str) -> PlanWoken:
+    return PlanWoken(order_id=order_id, clock_id="c", unit=URBAN, plan_on=date(2026, 12, 10), woken_at=story.now)
+
+
+@pytest.mark.clause("S2.2.2e")
+async def test_an_approved_plan_puts_the_order_to_sleep_and_tells_its_day(story: Story) -> None:
+    order_id, reply_id = await planned(story)
+
+    assert await story.status(order_id) == "planned"
+    [told] = await story.desk.told(OrderPlanned)
+    assert (told.reply_id, told.plan_on) == (reply_id, date(2026, 12, 10))
+
+
+@pytest.mark.clause("S2.2.2f")
+@pytest.mark.parametrize("event", ["woken", "broken"])
+async def test_on_its_day_a_planned_order_is_handled_again_and_the_caller_is_called_anew(
+    story: Story, event: str
+) -> None:
+    order_id, _ = await planned(story)
+    woken = plan_woken(story, order_id)
+    broken = PlanBroken(order_id=order_id, clock_id="c", unit=URBAN, plan_on=woken.plan_on, broken_at=story.now)
+    await story.desk.tell(woken if event == "woken" else broken)
+    without_call = await story.reply(order_id)
+    await story.contact(order_id)
+    with_call = await story.reply(order_id)
+
+    assert (without_call.status_code, with_call.status_code) == (422, 201)
+    assert await story.status(order_id) == "leader_review"
+
+
+@pytest.mark.clause("S2.2.2f")
+async def test_a_plan_may_be_completed_before_its_day_and_its_waking_then_changes_nothing(story: Story) -> None:
+    order_id, _ = await planned(story)
+    await story.contact(order_id)
+    assert (await story.reply(order_id)).status_code == 201
+    await story.desk.tell(plan_woken(story, order_id))
+
+    assert await story.status(order_id) == "leader_review"

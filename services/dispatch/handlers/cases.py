@@ -15,7 +15,7 @@ from services.dispatch.rules.recommendation import recommend
 from services.dispatch.store import cases, units
 from services.dispatch.tables import CaseRecord
 from shared.contracts.base import OrderEvent
-from shared.contracts.dispatch import OrderClosed, OrderReopened
+from shared.contracts.dispatch import OrderClosed, OrderPlanned, OrderReopened
 from shared.contracts.intake import (
     OrderCancelled,
     OrderFedBack,
@@ -26,6 +26,7 @@ from shared.contracts.intake import (
     OrderUrged,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.contracts.sla import PlanBroken, PlanWoken
 from shared.identity import Scope
 from shared.work import Work
 
@@ -124,10 +125,42 @@ async def give_back_to_handler(work: Work, event: ReplyLeaderRejected) -> None:
 
 
 async def await_feedback(work: Work, event: ReplyApproved) -> None:
-    """The centre approved the reply; intake feeds it back (S2.3b)."""
-    record = await _judge(work, event, Move.APPROVE, state="approved")
-    if record is not None:
-        record.disposition = event.disposition
+    """The centre approved the reply; intake feeds it back (S2.3b).  列入计划 sleeps until its day (S2.2.2e)."""
+    planned = event.disposition == "planned"
+    record = await _judge(work, event, Move.PLAN if planned else Move.APPROVE, state="approved")
+    if record is None:
+        return
+    record.disposition = event.disposition
+    if planned:
+        # The completion is told to the caller anew: what was said before the plan does not count for it (S2.2.2f).
+        record.attempts = record.vain_attempts = record.counted_contacts = 0
+        assert record.first_assigned_at is not None
+        work.emit(
+            OrderPlanned(
+                order_id=record.order_id,
+                unit=event.unit,
+                reply_id=event.reply_id,
+                plan_on=await cases.plan_day_of(work.session, event.reply_id),
+                first_assigned_at=record.first_assigned_at,
+                planned_at=event.approved_at,
+            )
+        )
+
+
+async def wake_planned(work: Work, event: PlanWoken | PlanBroken) -> None:
+    """The day of the plan has come, or passed: the unit handles the order again (S2.2.2f)."""
+    record = await cases.case_for_update(work.session, event.order_id, _ALL)
+    if record.status != Status.PLANNED:
+        _pass_by(work, record, event)
+        return
+    record.status, record.reply_id = after(Status.PLANNED, Move.WAKE), None
+    work.audit(
+        "order.woken",
+        event.order_id,
+        before={"status": Status.PLANNED},
+        after={"status": record.status},
+        reason=event.type,
+    )
 
 
 async def send_to_rework(work: Work, event: ReplyRejected) -> None:
@@ -170,7 +203,7 @@ async def settle_revisit(work: Work, event: OrderRevisited) -> None:
 async def redo_order(work: Work, event: OrderRedoRequested) -> None:
     """The upstream demands that the order be handled once more (重办)."""
     record = await cases.case_for_update(work.session, event.order_id, _ALL)
-    if record.status not in _WITH_THE_UPSTREAM:
+    if record.status not in _WITH_THE_UPSTREAM | {Status.PLANNED}:
         _pass_by(work, record, event)
         return
     _reopen(work, record, "unsolved")

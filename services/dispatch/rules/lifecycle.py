@@ -39,6 +39,13 @@ _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.LEADER_REVIEW, Move.LEADER_REJECT): Status.HANDLING,
     (Status.CENTRE_REVIEW, Move.APPROVE): Status.AWAITING_FEEDBACK,  # S2.3b
     (Status.CENTRE_REVIEW, Move.REJECT): Status.REWORK,  # S2.3c
+    (Status.CENTRE_REVIEW, Move.PLAN): Status.PLANNED,  # S2.2.2e: the upstream hears of it all the same
+    (Status.PLANNED, Move.FEED_BACK): Status.PLANNED,
+    (Status.PLANNED, Move.CONTACT): Status.PLANNED,  # S2.2.2f: a completion before its day, with a fresh call
+    (Status.PLANNED, Move.NOTE): Status.PLANNED,
+    (Status.PLANNED, Move.SUBMIT): Status.LEADER_REVIEW,
+    (Status.PLANNED, Move.WAKE): Status.HANDLING,  # its day has come
+    (Status.PLANNED, Move.REOPEN): Status.HANDLING,
     (Status.AWAITING_FEEDBACK, Move.FEED_BACK): Status.REVISIT,
     # An upstream that revisits has our reply, whatever became of its acknowledgement.
     (Status.AWAITING_FEEDBACK, Move.REVISIT_IN_VAIN): Status.REVISIT,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
@@ -184,6 +184,13 @@ async def judge_reply(
     await session.execute(
         update(ReplyRecord).where(ReplyRecord.id == reply_id).values(state=state, judged_at=at, opinion=opinion)
     )
+
+
+async def plan_day_of(session: AsyncSession, reply_id: str) -> date:
+    """The day that a reply of 列入计划 names."""
+    day = await session.scalar(select(ReplyRecord.plan_on).where(ReplyRecord.id == reply_id))
+    assert day is not None, "a planned reply was refused without its day"
+    return day
 
 
 async def replies_of(session: AsyncSession, order_id: str) -> Sequence[ReplyRecord]:
