@@ -1,0 +1,175 @@
+"""A storm: one statement writes what the outbox would, a digest instead of hundreds of warnings, quiet nights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.sla.handlers import firing as handlers
+from services.sla.handlers.pieces import breached
+from services.sla.jobs import firing as jobs
+from services.sla.policy import CIRCULAR_2022
+from services.sla.rules.counting import is_quiet, outside_quiet_hours
+from services.sla.store.firing import claim_due
+from shared.calendar import SHANGHAI
+from shared.contracts.sla import ClockBreached, ClockWarned, WarningsDigested
+from tests.sla.story import UNIT, assigned, local, numbered, received, updated
+from tests.support.service import Desk
+
+
+async def many(desk: Desk, orders: int, unit: str = UNIT) -> None:
+    """So many orders with one unit since Monday 10:00."""
+    for number in range(1, orders + 1):
+        order = numbered(number)
+        await desk.tell(
+            received(order_id=order), assigned(unit=unit).model_copy(update={"order_id": order, "first_unit": unit})
+        )
+
+
+async def at(desk: Desk, moment: str | datetime) -> None:
+    desk.clock.set(local(moment) if isinstance(moment, str) else moment)
+    await jobs.drain(desk.runtime)
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_the_one_statement_writes_what_the_outbox_would_have_written(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-26T20:00"))
+    await jobs.drain(desk.runtime)
+    desk.clock.set(local("2026-11-27T00:00") + timedelta(seconds=7, microseconds=250))
+    async with desk.runtime.works.begin() as work:
+        expected = {e.clock_id: e for e in (breached(c, work.now) for c in await claim_due(work.session, work.now, 10))}
+        await work.session.rollback()
+    before = len(await desk.told())
+    async with desk.runtime.works.begin() as work:
+        assert await handlers.breach_plain_clocks(work, 10) == 2
+
+    told = (await desk.told())[before:]
+    assert {event.clock_id: event for event in told} == expected
+    assert all(event.fired_late for event in told)
+    rows = await desk.rows(
+        "select o.aggregateid, o.sequence, o.headers, s.last from outbox o join stream s"
+        " on (s.topic, s.key) = (o.aggregatetype, o.aggregateid) where o.type = 'clock.breached.v1' order by position"
+    )
+    latest = {row["aggregateid"]: row for row in rows}
+    assert all(row["sequence"] == row["last"] for row in latest.values())
+    assert all(row["headers"].keys() == {"correlationid", "actor"} for row in rows)
+
+
+async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together(desk: Desk) -> None:
+    await many(desk, 21)
+    await at(desk, "2026-11-23T12:00")
+
+    [digest] = await desk.told(WarningsDigested)
+    assert (digest.unit, digest.count, digest.key) == (UNIT, 21, UNIT)
+    assert {warned.kind for warned in digest.warnings} == {"first_contact"}
+    assert await desk.told(ClockWarned) == []
+
+
+async def test_twenty_are_told_one_by_one_and_the_next_of_that_minute_together(desk: Desk) -> None:
+    await many(desk, 20)
+    await at(desk, "2026-11-23T12:00")
+    assert len(await desk.told(ClockWarned)) == 20
+
+    order = numbered(99)
+    await desk.tell(received(order_id=order), assigned("2026-11-23T10:00:30").model_copy(update={"order_id": order}))
+    await at(desk, local("2026-11-23T12:00") + timedelta(seconds=30))
+    assert [digest.count for digest in await desk.told(WarningsDigested)] == [1]
+
+
+async def test_a_second_digest_waits_for_the_next_minute_and_nothing_is_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 30)
+    await many(desk, 60)
+    await at(desk, "2026-11-23T12:00")
+    first = await desk.told(WarningsDigested)
+    await at(desk, "2026-11-23T12:01")
+    second = await desk.told(WarningsDigested)
+
+    assert [digest.count for digest in first] == [30]
+    assert [digest.count for digest in second] == [30, 30]
+    told = Counter(warned.clock_id for digest in second for warned in digest.warnings)
+    assert len(told) == 60
+    assert set(told.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("2026-11-23T21:59", "2026-11-23T21:59"),
+        ("2026-11-23T22:00", "2026-11-24T07:00"),
+        ("2026-11-24T00:00", "2026-11-24T07:00"),
+        ("2026-11-24T06:59", "2026-11-24T07:00"),
+        ("2026-11-24T07:00", "2026-11-24T07:00"),
+    ],
+)
+def test_a_warning_of_the_night_is_told_in_the_morning(wanted: str, told: str) -> None:
+    start, due = local("2026-11-20T10:00"), local("2026-11-25T00:00")
+
+    assert outside_quiet_hours(local(wanted), start, due, CIRCULAR_2022) == local(told)
+
+
+def test_a_warning_that_the_morning_would_be_too_late_for_is_told_the_evening_before() -> None:
+    start, due = local("2026-11-23T14:00"), local("2026-11-24T06:30")
+
+    assert outside_quiet_hours(local("2026-11-24T02:00"), start, due, CIRCULAR_2022) == local("2026-11-23T21:59")
+
+
+NIGHTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)).map(lambda d: d.replace(tzinfo=SHANGHAI))  # noqa: DTZ001 - given its zone at once
+
+
+@given(NIGHTS, st.integers(1, 4000), st.integers(1, 4000))
+def test_a_warning_stays_inside_its_clock_and_out_of_the_night_where_there_is_a_day(
+    at: datetime, before: int, after: int
+) -> None:
+    start, due = at - timedelta(minutes=before), at + timedelta(minutes=after)
+    told = outside_quiet_hours(at, start, due, CIRCULAR_2022)
+
+    assert start < told < due
+    assert told == at or not is_quiet(told, CIRCULAR_2022)
+
+
+@pytest.mark.clause("S1.3.1b")
+@pytest.mark.parametrize(("urgent", "warned_at"), [("livelihood", "2026-11-24T07:00"), ("safety", "2026-11-24T02:00")])
+async def test_a_safety_emergency_knows_no_quiet_hours(desk: Desk, urgent: str, warned_at: str) -> None:
+    await desk.tell(received(urgent=(urgent,)), assigned("2026-11-23T14:00"))
+
+    [row] = await desk.rows("select next_at from clock where kind = 'caller_reply'")
+    assert row["next_at"] == local(warned_at)
+
+
+async def test_an_order_that_turns_out_to_be_a_safety_emergency_gets_its_warnings_back(desk: Desk) -> None:
+    await desk.tell(received(urgent=("livelihood",)), assigned("2026-11-23T14:00"))
+    await desk.tell(updated("2026-11-23T15:00", urgent=("safety",)))
+
+    [row] = await desk.rows("select next_at from clock where kind = 'caller_reply'")
+    assert row["next_at"] == local("2026-11-24T02:00")
+
+
+async def test_a_clock_that_jumps_back_tells_nothing_twice(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-27T00:00")
+    told = Counter((event.type, event.clock_id) for event in await desk.told())
+    for moment in ("2026-11-24T09:00", "2026-11-26T00:00", "2026-11-27T00:00"):
+        await at(desk, moment)
+
+    assert Counter((event.type, event.clock_id) for event in await desk.told()) == told
+
+
+async def test_what_fires_after_a_standstill_is_marked_late_and_what_fires_in_time_is_not(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-23T12:00")
+    [warned] = await desk.told(ClockWarned)
+    await at(desk, "2026-12-07T09:00")
+
+    assert (warned.fired_late, warned.late_by_seconds) == (False, 0)
+    rest = [e for e in await desk.told() if isinstance(e, ClockWarned | ClockBreached)][1:]
+    assert rest
+    assert all(event.fired_late and event.late_by_seconds > 5 for event in rest)
+    [final] = [event for event in rest if isinstance(event, ClockBreached) and event.kind == "final"]
+    assert final.late_by_seconds == timedelta(days=10, hours=9).total_seconds()
