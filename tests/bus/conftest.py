@@ -1,6 +1,5 @@
-"""The fixtures of the bus suite."""
+"""The fixtures of the bus suite; the brokers below them are of the whole run."""
 
 from tests.support.bus import broker, bus, bus_address, readers
-from tests.support.kafka import kafka_server
 
-__all__ = ["broker", "bus", "bus_address", "kafka_server", "readers"]
+__all__ = ["broker", "bus", "bus_address", "readers"]

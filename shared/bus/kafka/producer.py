@@ -53,6 +53,7 @@ async def discarded(producer: AIOKafkaProducer, reason: str) -> None:
     batches += accumulator._pending_batches  # noqa: SLF001
     accumulator.fail_all(KafkaError(f"producer thrown away: {reason}"))
     for batch in batches:
-        if batch._drain_waiter.done():  # noqa: SLF001 - seen, or the loop would report it as forgotten
-            batch._drain_waiter.exception()  # noqa: SLF001
+        for outcome in (batch.future, batch._drain_waiter):  # noqa: SLF001
+            if outcome.done() and not outcome.cancelled():
+                outcome.exception()  # seen, or the loop would report it as forgotten
     await producer.client.close()
