@@ -261,6 +261,12 @@ async def test_an_idempotency_key_makes_one_version(desk: Desk) -> None:
     assert len(await desk.rows("select 1 from calendar_version")) == 2
 
 
+async def test_a_version_can_be_opened_by_its_name(desk: Desk) -> None:
+    answer = (await get(desk, "/calendar/versions/statutory-2026.1", Role.HANDLER)).json()
+
+    assert (answer["number"], answer["source"], answer["created_by"]) == (1, "statutory", "system")
+
+
 async def test_a_version_that_nobody_entered_is_not_found(desk: Desk) -> None:
     answer = await get(desk, "/calendar/versions/calendar-9")
 

@@ -15,6 +15,7 @@ from services.sla.model import Span
 from services.sla.schemas.calendar import (
     Alarm,
     AppliedOut,
+    CalendarName,
     CalendarState,
     CalendarYear,
     Deadline,
@@ -31,7 +32,7 @@ from services.sla.store.calendar import Position
 from shared.calendar import SHANGHAI
 from shared.deps import Cursor, InRead, InWork, Limit, ThisRuntime, allow
 from shared.identity import Role
-from shared.web import Code, CommandRoute, Page, SaneMoment, cursor_of, position_of
+from shared.web import CommandRoute, Page, SaneMoment, cursor_of, position_of
 
 router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["日历"])
 
@@ -103,7 +104,7 @@ async def list_calendar_versions(session: InRead, cursor: Cursor = None, limit: 
 @router.get(
     "/calendar/versions/{version}", operation_id="calendar_version", summary="某一日历版本", dependencies=[ANYBODY]
 )
-async def calendar_version(session: InRead, version: Annotated[Code, Path(description="日历版本")]) -> VersionOut:
+async def calendar_version(session: InRead, version: Annotated[CalendarName, Path(description="日历版本")]) -> VersionOut:
     """One version and how far the clocks have been counted anew by it."""
     return VersionOut.of(*await store.version_with_recomputation(session, version))
 

@@ -14,7 +14,7 @@ from services.sla.schemas.clocks import Line as ProofLine
 from services.sla.tables import CalendarVersionRecord, RecomputationRecord
 from shared.calendar import DayChange, DayKind, Due, Wanted, WorkCalendar
 from shared.contracts.sla import ClockKind
-from shared.web import Body, Code, Line, cursor_of
+from shared.web import Body, Line, cursor_of
 
 DayWanted = Wanted
 
@@ -25,6 +25,8 @@ def _storable(value: str) -> str:
     return value
 
 
+CalendarName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+"""A calendar version: statutory-2026.1, calendar-2."""
 FileText = Annotated[str, StringConstraints(min_length=1, max_length=300_000), AfterValidator(_storable)]
 """A file's content: a year has about ten kilobytes."""
 
@@ -131,7 +133,7 @@ class ImportBody(YearImport):
     """An import that takes effect."""
 
     reason: Annotated[Line, Field(description="更新原因")]
-    base_version: Annotated[Code | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
+    base_version: Annotated[CalendarName | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
 
 
 class EditPreviewBody(Body):
@@ -145,7 +147,7 @@ class EditBody(EditPreviewBody):
 
     reason: Annotated[Line, Field(description="更改原因")]
     document: Annotated[Line | None, Field(description="依据文号")] = None
-    base_version: Annotated[Code | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
+    base_version: Annotated[CalendarName | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
 
 
 class AppliedOut(BaseModel):

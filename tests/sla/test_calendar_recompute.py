@@ -1,0 +1,307 @@
+"""After a change of the calendar every running clock is counted anew: once, with its reason, whatever dies in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.sla.handlers import recomputing
+from services.sla.handlers.calendar import Applied, YearFile, edit_days, import_year
+from services.sla.jobs import calendar as jobs
+from services.sla.jobs import drain
+from services.sla.service import SERVICE
+from services.sla.store import calendar as store
+from services.sla.store.calendar import Version
+from shared.calendar import DayChange, Wanted
+from shared.contracts.sla import ClockBreached, ClockChanged
+from shared.identity import Role
+from shared.run.process import build_runtime
+from shared.service import Runtime
+from tests.calendar.published import NOTICE_2027
+from tests.sla.story import assigned, contacted, fed_back, local, numbered, received
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk, NoBus, desk_of
+
+pytestmark = pytest.mark.clause("S1.1.4a")
+
+
+async def edit(desk: Desk, *days: tuple[str, Wanted], reason: str = "台风停工") -> Applied:
+    changes = [DayChange(local(f"{day}T00:00").date(), wanted, "临时安排") for day, wanted in days]
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        return await edit_days(work, changes, reason=reason, document=None, base=None)
+
+
+async def target(runtime: Runtime) -> Version:
+    async with runtime.works.read() as session:
+        version = await store.current_version(session)
+    assert version is not None
+    return version
+
+
+async def recompute(runtime: Runtime, batch: int = 3) -> int:
+    return await jobs.recompute(runtime, await target(runtime), batch=batch)
+
+
+async def clock(desk: Desk, kind: str = "final") -> dict[str, Any]:
+    [row] = await desk.rows("select * from clock where kind = :kind", kind=kind)
+    return row
+
+
+@asynccontextmanager
+async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
+    """A second process of sla on the same database and clock."""
+    runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=desk.clock)
+    try:
+        assert SERVICE.prepare is not None
+        await SERVICE.prepare(runtime)
+        yield runtime
+    finally:
+        await runtime.works.engine.dispose()
+
+
+async def test_a_day_off_moves_the_deadline_with_its_reason_and_an_event(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    applied = await edit(desk, ("2026-11-25", Wanted.OFF))
+
+    await recompute(desk.runtime)
+
+    moved = await clock(desk)
+    assert moved["due_at"] == local("2026-11-28T00:00")
+    assert moved["original_due_at"] == local("2026-11-27T00:00")
+    assert (moved["calendar"], moved["excused"], moved["breached_at"]) == ("calendar-2", False, None)
+    assert moved["next_at"] == local("2026-11-27T07:00")  # yellow with one working day left, after the quiet hours
+    told = {event.kind: event for event in await desk.told(ClockChanged)}
+    assert set(told) == {"final", "district_final"}
+    assert (told["final"].was_due_at, told["final"].due_at) == (local("2026-11-27T00:00"), local("2026-11-28T00:00"))
+    assert (told["final"].calendar, "台风停工" in told["final"].reason) == ("calendar-2", True)
+    changes = await desk.rows("select * from clock_change where clock_id = :id", id=moved["id"])
+    assert [(row["was_due_at"], row["due_at"], row["calendar"]) for row in changes] == [
+        (local("2026-11-27T00:00"), local("2026-11-28T00:00"), "calendar-2")
+    ]
+    assert len(await desk.rows("select 1 from audit where action = 'clock.changed'")) == 2
+    [job] = await desk.rows("select * from recomputation")
+    assert (job["state"], job["moved"], job["seen"], job["expected"]) == ("done", 2, applied.expected, applied.expected)
+
+
+async def test_a_make_up_day_brings_the_deadline_forward(desk: Desk) -> None:
+    await desk.tell(received("2026-11-26T09:00"), assigned("2026-11-26T10:00"))  # a Thursday
+    await edit(desk, ("2026-11-28", Wanted.WORKED))
+
+    await recompute(desk.runtime)
+
+    assert (await clock(desk))["due_at"] == local("2026-12-01T00:00")
+
+
+async def test_what_does_not_count_working_days_and_what_has_ended_stays(desk: Desk) -> None:
+    await desk.tell(
+        received(urgent=("safety",)), assigned(), contacted("2026-11-23T11:00"), fed_back("2026-11-23T12:00")
+    )
+    before = await desk.rows("select id, due_at from clock where state <> 'running' or span <> 'workdays' order by id")
+    await edit(desk, ("2026-11-24", Wanted.OFF))
+
+    await recompute(desk.runtime)
+
+    after = await desk.rows("select id, due_at from clock where state <> 'running' or span <> 'workdays' order by id")
+    assert after == before
+
+
+async def test_the_year_that_comes_in_settles_provisional_deadlines(desk: Desk) -> None:
+    desk.clock.set(local("2026-12-30T09:00"))
+    await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))
+    armed = await clock(desk)
+    assert (armed["provisional"], armed["due_at"]) == (True, local("2027-01-05T00:00"))
+
+    file = YearFile(2027, "notice", NOTICE_2027, None, complete=True)
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        await import_year(work, file, reason="通知发布", base=None)
+    await recompute(desk.runtime)
+
+    settled = await clock(desk)
+    # 31 December and New Year's Day are off, 4 to 6 January count.
+    assert (settled["provisional"], settled["due_at"]) == (False, local("2027-01-07T00:00"))
+    assert not any(event.provisional for event in await desk.told(ClockChanged))
+
+
+async def test_a_breach_that_the_new_calendar_would_not_have_told_stays_told_once_and_is_excused(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-27T00:01"))
+    await drain(desk.runtime)
+    breached = await clock(desk)
+    assert breached["breached_at"] is not None
+
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+    desk.clock.set(local("2026-12-02T00:00"))
+    await drain(desk.runtime)
+
+    excused = await clock(desk)
+    assert (excused["breached_at"], excused["excused"], excused["next_at"]) == (breached["breached_at"], True, None)
+    assert len([event for event in await desk.told(ClockBreached) if event.kind == "final"]) == 1
+    assert [event.excused for event in await desk.told(ClockChanged) if event.kind == "final"] == [True]
+    [job] = await desk.rows("select excused from recomputation")
+    assert job["excused"] == 2
+
+
+async def test_a_breach_that_stays_late_is_not_excused(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-12-01T08:00"))
+    await drain(desk.runtime)
+
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+
+    late = await clock(desk)
+    assert (late["excused"], late["due_at"]) == (False, local("2026-11-28T00:00"))
+
+
+async def test_a_deadline_that_comes_to_lie_in_the_past_is_breached_at_once(desk: Desk) -> None:
+    await desk.tell(received("2026-11-26T09:00"), assigned("2026-11-26T10:00"))
+    desk.clock.set(local("2026-12-01T09:00"))  # due at the end of this day, until Saturday becomes a working day
+    await edit(desk, ("2026-11-28", Wanted.WORKED))
+
+    await recompute(desk.runtime)
+    await drain(desk.runtime)
+
+    assert "final" in {event.kind for event in await desk.told(ClockBreached)}
+
+
+async def test_a_change_back_brings_the_old_deadline_back_and_keeps_both_reasons(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await edit(desk, ("2026-11-25", Wanted.OFF), reason="台风停工")
+    await recompute(desk.runtime)
+    await edit(desk, ("2026-11-25", Wanted.PLAIN), reason="台风转向")
+    await recompute(desk.runtime)
+
+    back = await clock(desk)
+    reasons = await desk.rows(
+        "select reason from clock_change where clock_id = :id order by changed_at, id", id=back["id"]
+    )
+    assert (back["due_at"], back["calendar"]) == (local("2026-11-27T00:00"), "calendar-3")
+    assert ["转向" in row["reason"] for row in reasons] == [False, True]
+
+
+async def test_two_changes_before_the_recomputation_are_made_in_one_go(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await edit(desk, ("2026-11-26", Wanted.OFF))
+
+    await recompute(desk.runtime)
+
+    assert (await clock(desk))["due_at"] == local("2026-12-01T00:00")
+    assert {row["state"] for row in await desk.rows("select state from recomputation")} == {"done"}
+    assert len([event for event in await desk.told(ClockChanged) if event.kind == "final"]) == 1
+
+
+class Killed(Exception):
+    """The process died."""
+
+
+async def killed_before_its_commit(desk: Desk, version: Version) -> None:
+    async with desk.runtime.works.begin() as work:
+        await recomputing.recompute_batch(work, version, "statutory-2026.1", after=None, limit=4)
+        raise Killed
+
+
+async def test_a_batch_that_dies_before_its_commit_is_done_again_and_nothing_twice(desk: Desk) -> None:
+    await desk.tell(*(received(order_id=numbered(number)) for number in range(1, 11)))
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    version = await target(desk.runtime)
+    async with desk.runtime.works.begin() as work:
+        await recomputing.recompute_batch(work, version, "statutory-2026.1", after=None, limit=4)
+    with pytest.raises(Killed):
+        await killed_before_its_commit(desk, version)
+
+    await recompute(desk.runtime)
+
+    told = [event.order_id for event in await desk.told(ClockChanged)]
+    assert (len(told), len(set(told))) == (10, 10)
+    assert len(await desk.rows("select 1 from clock_change")) == 10
+    [job] = await desk.rows("select state, moved from recomputation")
+    assert (job["state"], job["moved"]) == ("done", 10)
+
+
+async def test_a_run_that_is_cancelled_anywhere_is_finished_by_the_next(desk: Desk) -> None:
+    await desk.tell(*(received(order_id=numbered(number)) for number in range(1, 31)))
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    for steps in (3, 20, 60, 150):
+        async with asyncio.TaskGroup() as group:
+            run = group.create_task(recompute(desk.runtime, batch=2))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            run.cancel()
+
+    await recompute(desk.runtime)
+
+    told = [event.order_id for event in await desk.told(ClockChanged)]
+    assert (len(told), len(set(told))) == (30, 30)
+    assert {row["calendar"] for row in await desk.rows("select calendar from clock where span = 'workdays'")} == {
+        "calendar-2"
+    }
+
+
+async def test_two_replicas_move_every_clock_once(desk: Desk) -> None:
+    await desk.tell(*(received(order_id=numbered(number)) for number in range(1, 31)))
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    async with replica_of(desk) as second:
+        assert second.works.calendar.version == "calendar-2"
+        seen = await asyncio.gather(*(recompute(runtime, batch=2) for runtime in (desk.runtime, second)))
+
+        # Whichever was refused while the other was at it looks again.
+        for runtime in (desk.runtime, second):
+            await recompute(runtime)
+
+    told = [event.order_id for event in await desk.told(ClockChanged)]
+    assert (len(told), len(set(told)), max(seen) > 0) == (30, 30, True)
+    [job] = await desk.rows("select state, moved from recomputation")
+    assert (job["state"], job["moved"]) == ("done", 30)
+
+
+async def test_a_clock_that_a_late_replica_armed_by_the_old_calendar_is_found(desk: Desk) -> None:
+    old = desk.runtime.works.calendar
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+    new, desk.runtime.works.calendar = desk.runtime.works.calendar, old
+    await desk.tell(received())
+    desk.runtime.works.calendar = new
+    version = await target(desk.runtime)
+    assert (await clock(desk, "district_final"))["due_at"] == local("2026-11-27T00:00")
+
+    async with desk.runtime.works.begin() as work:
+        assert await recomputing.sweep(work, version)
+    await recompute(desk.runtime)
+
+    assert (await clock(desk, "district_final"))["due_at"] == local("2026-11-28T00:00")
+    async with desk.runtime.works.begin() as work:
+        assert not await recomputing.sweep(work, version)
+
+
+async def test_the_extension_of_the_spring_festival_of_2020_moves_an_armed_clock(
+    postgres_server: DatabaseServer,
+) -> None:
+    """On 27 January 2020 the State Council moved the end of the festival from 30 January to 2 February."""
+    async with desk_of(SERVICE, postgres_server, now=local("2020-01-23T09:00")) as desk:
+        await edit(
+            desk,
+            ("2020-01-31", Wanted.PLAIN),
+            ("2020-02-01", Wanted.WORKED),
+            ("2020-02-02", Wanted.PLAIN),
+            reason="国办发明电〔2019〕16号",
+        )
+        await desk.tell(received("2020-01-23T09:00"), assigned("2020-01-23T10:00"))
+        assert (await clock(desk))["due_at"] == local("2020-02-04T00:00")
+
+        desk.clock.set(local("2020-01-27T08:00"))
+        await edit(
+            desk,
+            ("2020-01-31", Wanted.OFF),
+            ("2020-02-01", Wanted.OFF),
+            ("2020-02-02", Wanted.OFF),
+            reason="国办发明电〔2020〕1号",
+        )
+        await recompute(desk.runtime)
+
+        assert (await clock(desk))["due_at"] == local("2020-02-06T00:00")
