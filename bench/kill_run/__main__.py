@@ -33,7 +33,7 @@ async def _all(given: argparse.Namespace) -> int:
         for broken in variants:
             report = await kill_run(_plan(given, bus, broken))
             report.show()
-            sound = bool(report.verdict.red) if broken else not report.verdict.red
+            sound = bool(report.verdict.unsafe) if broken else not report.verdict.red
             print(
                 f"{'AS IT MUST BE' if sound else 'NOT AS IT MUST BE'}: {bus}, {broken or 'whole'}, seed {given.seed}",
                 flush=True,

@@ -69,6 +69,11 @@ class Verdict:
         """The lines that are wrong."""
         return [line for line in self.lines if not line.sound]
 
+    @property
+    def unsafe(self) -> list[Line]:
+        """Those of them that say that something was lost, doubled or reordered, and not merely late."""
+        return [line for line in self.red if line.number not in {"11", "12"}]
+
 
 def hears(service: Service, publisher: str, topic: str) -> bool:
     """Whether a service takes what `publisher` tells on a topic: one that does not listen to itself passes its own by."""
@@ -264,7 +269,7 @@ class Auditor:
         }
         verdict.none("5", f"orders walked to their revisit ({len(driver.ledger.walked)}) that are not closed",
                      driver.ledger.walked.keys() - closed)  # fmt: skip
-        verdict.none("5", "walks that the platform refused or never served", driver.ledger.trouble)
+        verdict.none("12", "walks that the platform refused or never served", driver.ledger.trouble)
         code, said = await self._rebuild()
         verdict.say("7", "analytics rebuilt from the bus equals the running figures",
                     "equal" if not code else said[-300:], sound=not code)  # fmt: skip
