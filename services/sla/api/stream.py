@@ -64,7 +64,7 @@ async def stream_breaches(
     request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
 ) -> EventStream:
     """Each breach as it is told, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
-    return _answer(request, runtime, scope, "breaches", last_event_id)
+    return await _answer(request, runtime, scope, "breaches", last_event_id)
 
 
 @router.get(
@@ -78,12 +78,12 @@ async def stream_warnings(
     request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
 ) -> EventStream:
     """Each warning as it is told, single or together, with replay; a unit sees its own (S4.2a)."""
-    return _answer(request, runtime, scope, "warnings", last_event_id)
+    return await _answer(request, runtime, scope, "warnings", last_event_id)
 
 
-def _answer(request: Request, runtime: Runtime, scope: Visible, stream: str, last: str | None) -> EventStream:
+async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: str, last: str | None) -> EventStream:
     tail: Tail = runtime.parts[TAIL]
-    position = tail.last if last is None else int(last)
+    position = await tail.newest(runtime.works) if last is None else int(last)
     token = request.headers.get("authorization", "").partition(" ")[2]
     return EventStream(
         _pieces(runtime, tail, scope, stream, position, token),

@@ -31,6 +31,13 @@ class Tail:
         """The position of the newest notice that this process has read."""
         return self._last
 
+    async def newest(self, works: Works) -> int:
+        """The position of the newest notice, also while this process has not read any yet."""
+        if self._known:
+            return self._last
+        async with works.read() as session:
+            return await store.last_position(session)
+
     async def catch_up(self, works: Works) -> None:
         """Read what is new, and wake every stream."""
         async with works.read() as session:

@@ -115,14 +115,15 @@ def _heard(runtime: Runtime) -> float:
 async def drain(runtime: Runtime) -> int:
     """Fire everything that is due now, batch by batch, each batch one transaction; how many clocks fired."""
     fired = 0
-    while batch := await _fire_batch(runtime):
+    while batch := await fire_batch(runtime):
         fired += batch
     if fired:
         log.info("clocks fired", clocks=fired)
     return fired
 
 
-async def _fire_batch(runtime: Runtime) -> int:
+async def fire_batch(runtime: Runtime) -> int:
+    """Fire the oldest of what is due, in one transaction; how many clocks, 0 when nothing is."""
     async with runtime.works.begin() as work:
         plain = await handlers.breach_plain_clocks(work, PLAIN_BATCH)
         special = 0 if plain else await handlers.fire_due_clocks(work, BATCH)
