@@ -163,10 +163,12 @@ def test_the_district_and_the_upstream_clocks_run_from_our_receipt() -> None:
 
 
 @pytest.mark.clause("S1.1.1a")
-def test_an_upstream_deadline_before_the_receipt_starts_no_clock() -> None:
-    clocks = rules.clocks_on_receipt(received(upstream_due_at=local("2026-11-23T08:00")), RULES, CALENDAR)
+def test_an_upstream_deadline_that_was_over_at_the_receipt_is_due_at_once_and_warns_of_nothing() -> None:
+    over = local("2026-11-23T08:00")
+    clock = by_kind(rules.clocks_on_receipt(received(upstream_due_at=over), RULES, CALENDAR))["upstream_due"]
 
-    assert "upstream_due" not in by_kind(clocks)
+    assert clock.started_at < clock.due.at == over
+    assert clock.rungs == ()
 
 
 @pytest.mark.clause("S2.2.1e")

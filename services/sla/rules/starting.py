@@ -40,10 +40,17 @@ def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar
 def upstream_clock(
     received: Received, occasion: str, start: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan | None:
-    """The deadline that the upstream named itself (S1.1.1a); None when there is none, or it lies in the past."""
+    """The deadline that the upstream named itself (S1.1.1a); None when there is none.
+
+    One that was over when the order came is breached at once: its start lies with the upstream, before our receipt.
+    """
     named = received.upstream_due_at
-    if named is None or named <= start:
+    if named is None:
         return None
+    if named <= start:
+        earlier = named - timedelta(seconds=1)
+        plan = moment_clock("upstream_due", occasion, None, earlier, named, calendar, rules.upstream_clause)
+        return replace(plan, rungs=())
     return moment_clock("upstream_due", occasion, None, start, named, calendar, rules.upstream_clause)
 
 
@@ -94,7 +101,7 @@ def clock_on_promise(
     """The promised next contact is a clock of its own (S2.2.1e); None when the promise lies in the past already."""
     if promised_at <= recorded_at:
         return None
-    occasion = f"promise:{recorded_at.isoformat()}"
+    occasion = f"promise:{recorded_at.isoformat()}:{promised_at.isoformat()}"
     return moment_clock("next_contact", occasion, unit, recorded_at, promised_at, calendar, rules.promise_clause)
 
 

@@ -1,0 +1,150 @@
+"""Baltimore's 311 requests on the simulated clock: the breach topic holds exactly the expected ids, each once.
+
+    python -m bench.baltimore
+
+Each request with a due time is an order whose upstream named that deadline; its closing is the feedback to the
+upstream.  The clock jumps from fact to fact, the loop fires what has become due, and what it told is compared with what
+the data says: closed after due, or open past due when the data ends.  The data is not part of the project:
+GONGDAN_EVALUATION_DATA says where it lies.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+import uvloop
+from sqlalchemy import text
+
+from bench.report import Table
+from bench.stand import ROOT, keys, postgres, scratch
+from services.sla.handlers import orders
+from services.sla.jobs import drain, prepare
+from services.sla.service import SERVICE
+from shared.bus.postgres import PostgresBus
+from shared.clock import SimulatedClock
+from shared.contracts.intake import OrderFedBack, OrderReceived
+from shared.db.migrate import upgrade
+from shared.run.postgres import PostgresServer, create_database
+from shared.run.process import build_runtime
+from shared.service import Runtime
+from shared.settings import Settings
+from shared.telemetry import configure_logs
+
+DATA: Final = "baltimore-311/baltimore_311_dev.csv"
+END: Final = datetime(2019, 2, 14, tzinfo=UTC)
+Fact = tuple[datetime, int, str, OrderReceived | OrderFedBack]
+
+
+def data_file() -> Path | None:
+    """Where the requests lie; None where they are not."""
+    path = Path(os.environ.get("GONGDAN_EVALUATION_DATA", ROOT.parent / "shared" / "data")) / DATA
+    return path if path.exists() else None
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC) if text else None
+
+
+def facts_of(path: Path) -> tuple[list[Fact], frozenset[str]]:
+    """What happened, in the order in which it happened, and the ids that have to be breached."""
+    facts: list[Fact] = []
+    expected: set[str] = set()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            created, due, closed = (_moment(row[name]) for name in ("CreatedDate", "DueDate", "CloseDate"))
+            if created is None or due is None:
+                continue
+            order_id = str(uuid5(NAMESPACE_URL, row["SRRecordID"]))
+            if (closed is not None and closed > due) or (closed is None and due < END):
+                expected.add(order_id)
+            received = OrderReceived.model_construct(
+                order_id=order_id, platform="baltimore", platform_no=order_id, level="municipal", subject="person",
+                scheme="ordinary", category="311", urgent=(), demand="s1.none", received_at=created,
+                upstream_due_at=due, is_test=False,
+            )  # fmt: skip
+            facts.append((created, 0, order_id, received))
+            if closed is not None:
+                fed_back = OrderFedBack(
+                    order_id=order_id, reply_id="r", platform="baltimore", attempts=1, fed_back_at=closed
+                )
+                facts.append((max(closed, created), 1, order_id, fed_back))
+    facts.sort(key=lambda fact: fact[:3])
+    return facts, frozenset(expected)
+
+
+async def replay(runtime: Runtime, clock: SimulatedClock, facts: Sequence[Fact]) -> None:
+    """Tell the facts at their moments, and fire what became due before each: a close at the due moment is in time."""
+    for at, _, _, event in facts:
+        clock.set(max(at - timedelta(microseconds=1), clock.now()))
+        await drain(runtime)
+        clock.set(max(at, clock.now()))
+        async with runtime.works.begin() as work:
+            if isinstance(event, OrderReceived):
+                await orders.start_district_clocks(work, event)
+            else:
+                await orders.stop_on_feedback(work, event)
+    clock.set(END)
+    await drain(runtime)
+
+
+async def measure(server: PostgresServer, path: Path) -> bool:
+    await create_database(server.url(), "sla")
+    await upgrade(server.url("sla"), "sla")
+    drawn = keys()
+    settings = Settings(
+        database_url=server.url("sla"), bus_url=server.url("sla"), token_public_key=drawn["token_public_key"],
+        seal_keys=drawn["seal_keys"],
+    )  # fmt: skip
+    facts, expected = facts_of(path)
+    with tempfile.TemporaryDirectory() as folder:
+        clock = SimulatedClock(Path(folder) / "clock.json", at=facts[0][0], rate=0)
+        runtime = build_runtime(SERVICE, settings, bus=PostgresBus(server.url("sla")), clock=clock)
+        await prepare(runtime)
+        began = time.perf_counter()
+        await replay(runtime, clock, facts)
+        took = time.perf_counter() - began
+        async with runtime.works.read() as session:
+            rows = await session.execute(
+                text(
+                    "select convert_from(payload, 'UTF8')::json ->> 'order_id' from outbox"
+                    " where type = 'clock.breached.v1'"
+                    " and convert_from(payload, 'UTF8')::json ->> 'kind' = 'upstream_due'"
+                )
+            )
+            told = Counter(row[0] for row in rows)
+        await runtime.works.engine.dispose()
+    table = Table("Baltimore's requests on the simulated clock", ["", "ids"])
+    table.add("facts told", len(facts))
+    table.add("expected on the breach topic", len(expected))
+    table.add("told", len(told))
+    table.add("missing", len(expected - told.keys()))
+    table.add("too many", len(told.keys() - expected))
+    table.add("told more than once", sum(count > 1 for count in told.values()))
+    table.notes.append(f"{took:.0f} s, {len(facts) / took:.0f} facts a second, the loop looked after each.")
+    table.show()
+    return told.keys() == expected and set(told.values()) <= {1}
+
+
+def main() -> None:
+    configure_logs("ERROR")
+    path = data_file()
+    if path is None:
+        print("LEFT OUT: the requests are not here; set GONGDAN_EVALUATION_DATA", flush=True)
+        return
+    with scratch("baltimore") as folder, postgres(folder) as server:
+        if not uvloop.run(measure(server, path)):
+            sys.exit("the breach topic does not hold what it should")
+
+
+if __name__ == "__main__":
+    main()

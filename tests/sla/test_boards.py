@@ -1,0 +1,108 @@
+"""Boards: what needs somebody today, by unit; the lists that supervision reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.sla.jobs import firing as jobs
+from shared.identity import Role
+from tests.sla.story import SECOND, UNIT, assigned, contacted, local, noted, numbered, received, return_rejected
+from tests.support.service import Desk
+
+
+async def two_units(desk: Desk) -> None:
+    """Three orders: two with housing, one with a street; housing has noted progress on its first."""
+    for number, unit in ((1, UNIT), (2, UNIT), (3, SECOND)):
+        order = numbered(number)
+        await desk.tell(received(order_id=order), assigned(unit=unit).model_copy(update={"order_id": order}))
+    first = numbered(1)
+    promise = local("2026-11-23T20:00")
+    await desk.tell(
+        noted("2026-11-23T12:00", "2026-11-25T09:00").model_copy(update={"order_id": first}),
+        contacted("2026-11-23T12:00", promised_at=promise).model_copy(update={"order_id": first}),
+    )
+
+
+async def board(desk: Desk, name: str, role: Role = Role.DISPATCHER, unit: str | None = None, **query: Any) -> Any:
+    answer = await desk.http.get(f"/api/sla/v1/boards/{name}", headers=desk.bearer(role, unit=unit), params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def at(desk: Desk, moment: str) -> None:
+    desk.clock.set(local(moment))
+    await jobs.drain(desk.runtime)
+
+
+@pytest.mark.clause("S2.2.1d", "S2.2.1c")
+async def test_the_overnight_board_shows_the_orders_without_reply_or_note(desk: Desk) -> None:
+    await two_units(desk)
+    await at(desk, "2026-11-23T20:30")
+
+    found = await board(desk, "overnight")
+    assert {clock["order_id"] for clock in found["items"]} == {numbered(2), numbered(3)}
+    assert found["units"] == [{"unit": UNIT, "count": 1}, {"unit": SECOND, "count": 1}]
+
+
+@pytest.mark.clause("S2.2.1e")
+async def test_the_board_of_broken_promises_names_who_did_not_call(desk: Desk) -> None:
+    await two_units(desk)
+    await at(desk, "2026-11-23T20:00")
+
+    assert [clock["unit"] for clock in (await board(desk, "broken-promises"))["items"]] == [UNIT]
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_what_is_due_today_moves_to_the_overdue_at_midnight(desk: Desk) -> None:
+    await two_units(desk)
+    await at(desk, "2026-11-26T23:59")
+    due = await board(desk, "due-today")
+    await at(desk, "2026-11-27T00:01")
+    late = await board(desk, "overdue")
+
+    assert {clock["kind"] for clock in due["items"]} == {"final", "district_final"}
+    ids = {clock["id"] for clock in late["items"]}
+    assert {clock["id"] for clock in due["items"]} <= ids
+    assert sum(unit["count"] for unit in late["units"]) == len(ids)
+
+
+async def test_deadlines_that_reach_into_the_unpublished_year_stand_on_a_board_of_their_own(desk: Desk) -> None:
+    await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))
+
+    kinds = {clock["kind"] for clock in (await board(desk, "provisional"))["items"]}
+    assert kinds == {"final", "district_final"}
+
+
+@pytest.mark.clause("S4.2a")
+async def test_a_unit_sees_its_own_part_of_a_board_page_by_page(desk: Desk) -> None:
+    await two_units(desk)
+    await at(desk, "2026-11-24T00:01")
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await board(desk, "overdue", Role.HANDLER, UNIT, limit=1, **cursor)
+        seen += [clock["id"] for clock in page["items"]]
+        assert {clock["unit"] for clock in page["items"]} <= {UNIT}
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+
+    counts = {found["unit"]: found["count"] for found in (await board(desk, "overdue"))["units"]}
+    assert len(seen) == len(set(seen)) == counts[UNIT]
+
+
+@pytest.mark.clause("S3.4a")
+async def test_candidates_of_supervision_are_listed_the_latest_first_and_scoped(desk: Desk) -> None:
+    await two_units(desk)
+    await desk.tell(return_rejected("2026-11-23T12:00").model_copy(update={"order_id": numbered(2)}))
+    await at(desk, "2026-11-24T00:00")
+    await at(desk, "2026-11-27T00:00")
+    await at(desk, "2026-11-27T09:00")
+    path = "/api/sla/v1/supervision-candidates"
+    everything = (await desk.http.get(path, headers=desk.bearer(Role.OFFICE))).json()["items"]
+    own = (await desk.http.get(path, headers=desk.bearer(Role.HANDLER, unit=SECOND))).json()["items"]
+
+    assert [c["cause"] for c in everything] == ["overdue", "overdue", "overdue", "refused"]
+    assert {c["unit"] for c in own} == {SECOND}
