@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from shared.run.http_head import BoundedHead
 from shared.settings import SERVICES
 from shared.web.problem import problem_response
 
@@ -132,6 +133,7 @@ def main() -> None:
     app = build(replicas_of(os.environ))
     config = uvicorn.Config(
         app,
+        http=BoundedHead,
         host=os.environ.get("GONGDAN_HOST", "127.0.0.1"),
         port=int(os.environ.get("GONGDAN_PORT", "8012")),
         log_level="warning",

@@ -11,6 +11,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.run.http_head import BoundedHead
 from shared.run.process import listen
 
 
@@ -19,7 +20,9 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, *, sock: socket.socket | None = None) -> None:
         self._sock = sock or listen("127.0.0.1", 0)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app, http=BoundedHead, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
         self._server = uvicorn.Server(config)
         # Signals belong to whoever runs the process.
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

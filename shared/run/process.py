@@ -28,7 +28,9 @@ from shared.db.migrate import upgrade
 from shared.identity import TokenReader
 from shared.inbox import Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
+from shared.outbox.keeping import Keeper
 from shared.outbox.relay import Waker
+from shared.run.http_head import BoundedHead
 from shared.seal import Sealer
 from shared.service import Runtime, Service
 from shared.settings import Settings
@@ -201,7 +203,8 @@ def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime) -> list[asyncio.Tas
     service = runtime.service
     relay = runtime.relay
     waker = Waker(runtime.database_url, relay.wake, runtime.works.committed, relay)
-    jobs: dict[str, Callable[[], Awaitable[None]]] = {"relay": relay.run, "waker": waker.run}
+    keeper = Keeper(service.name, runtime.database_url, runtime.clock)
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {"relay": relay.run, "waker": waker.run, "keeper": keeper.run}
     if service.topics:
         jobs["consumer"] = runtime.consumer.run
     for job in service.jobs:
@@ -252,6 +255,7 @@ async def serve(
     async with running(services, settings) as process:
         config = uvicorn.Config(
             process.app,
+            http=BoundedHead,
             log_config=None,
             access_log=False,
             lifespan="off",
