@@ -12,7 +12,7 @@ from services.analytics import rules
 from services.analytics.model import DISTRICT, Measure
 from services.analytics.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
 from services.analytics.tables import RebuildRecord, UnitRecord
-from shared.web import Body
+from shared.web import Body, YesNo
 
 
 class Rate(BaseModel):
@@ -116,7 +116,7 @@ class RebuildOrder(Body):
     """What to compare with, and whether to take over."""
 
     source: Literal["bus", "facts"] = Field(default="bus", description="bus 从事件总线自始重读 / facts 由已存事实重算")
-    swap: bool = Field(default=False, description="是否以重算结果替换现有统计；默认只核对")
+    swap: YesNo = Field(default=False, description="是否以重算结果替换现有统计；默认只核对")
 
 
 class Difference(BaseModel):

@@ -14,7 +14,7 @@ from shared.clock import SimulatedClock
 from shared.deps import CurrentPerson, Cursor, Limit, ThisRuntime, allow
 from shared.errors import BusinessError, Incomplete
 from shared.identity import Role
-from shared.web.fields import Body, SaneMoment, Text
+from shared.web.fields import Body, SaneMoment, Text, YesNo
 from shared.web.paging import Page, cursor_of, position_of
 
 router = APIRouter(prefix="/v1/operations", tags=["运维"], dependencies=[Depends(allow(Role.ADMIN))])
@@ -64,7 +64,7 @@ class Key(Body):
 
     topic: Annotated[str, Field(pattern=r"^[a-z-]{1,64}$")]
     key: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,200}$")]
-    despite_gap: Annotated[bool, Field(description="已核实缺失的前序事件无法找回，仍然重放")] = False
+    despite_gap: Annotated[YesNo, Field(description="已核实缺失的前序事件无法找回，仍然重放")] = False
 
 
 class Replayed(BaseModel):
@@ -134,7 +134,7 @@ async def drop_parked(parked_id: ParkedId, body: Why, runtime: ThisRuntime, pers
     await runtime.parked.drop(parked_id, person, body.why)
 
 
-@router.post("/parked/replay", summary="按键重放暂存事件")
+@router.post("/replay", summary="按键重放暂存事件")
 async def replay_parked(body: Key, runtime: ThisRuntime, person: CurrentPerson) -> Replayed:
     """Apply the waiting events of one key in order."""
     done = await runtime.parked.replay(body.topic, body.key, person, despite_gap=body.despite_gap)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.web.fields import Body, Code, Identifier, Line, PastMoment, SaneMoment, Text
+from shared.web.fields import Body, Code, Identifier, Line, PastMoment, SaneMoment, Text, YesNo
 from shared.web.paging import Page, cursor_of, position_of
 from shared.web.routes import CommandRoute, RawRoute
 
@@ -17,6 +17,7 @@ __all__ = [
     "RawRoute",
     "SaneMoment",
     "Text",
+    "YesNo",
     "cursor_of",
     "position_of",
 ]

@@ -6,13 +6,17 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # Tab, line feed and carriage return are text; the other control characters break exports and logs (R48), and NUL
 # cannot be stored at all.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _BREAK: Final = re.compile("[\t\r\n]")
+# The same for the API document, so that a client can know before it asks; one character at least is no blank.
+_CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
+_IN_TEXT: Final = f"^[^{_CONTROLS}]*[^{_CONTROLS}\\s][^{_CONTROLS}]*$"
+_IN_LINE: Final = f"^[^{_CONTROLS}\\t\\r\\n]*[^{_CONTROLS}\\s][^{_CONTROLS}\\t\\r\\n]*$"
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -41,11 +45,27 @@ Identifier = Annotated[
 """A UUID in its lower-case form: orders, replies, clocks."""
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """A short machine name: a unit's code, an account."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_line)]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_line),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200, "pattern": _IN_LINE}),
+]
 """One line of text, 1 to 200 characters."""
-Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), AfterValidator(_text)]
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True),
+    AfterValidator(_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 10_000, "pattern": _IN_TEXT}),
+]
 """Text of several lines, 1 to 10,000 characters."""
-SaneMoment = Annotated[AwareDatetime, AfterValidator(_sane)]
+YesNo = Annotated[bool, Strict()]
+"""true or false, and nothing that merely looks like it: pydantic alone takes 1, "on" and "y"."""
+SaneMoment = Annotated[
+    AwareDatetime,
+    AfterValidator(_sane),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^20[0-9]{2}-"}),
+]
 """A moment with its offset, between 2000 and 2099; UTC inside."""
 PastMoment = SaneMoment
 """The same; whether it lies before now is for a rule to say, which has the clock."""

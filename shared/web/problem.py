@@ -51,6 +51,7 @@ _SAYS: Final = {
     "json_invalid": "不是有效的 JSON",
     "int_parsing": "应为整数",
     "bool_parsing": "应为是或否",
+    "bool_type": "应为是或否",
     "model_attributes_type": "应为 JSON 对象",
     "dict_type": "应为 JSON 对象",
     "list_type": "应为列表",

@@ -96,7 +96,15 @@ async def test_a_body_of_exactly_the_limit_is_read(tiny: Tiny) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize(
     "path",
-    ["/v1/nothing", "http://tiny/", "http://tiny/api/unknown/v1", "http://tiny/api/intake", "http://tiny/favicon.ico"],
+    [
+        "/v1/nothing",
+        "/v1/no%0Athing",
+        "http://tiny/",
+        "http://tiny/%0A",
+        "http://tiny/api/unknown/v1",
+        "http://tiny/api/intake",
+        "http://tiny/favicon.ico",
+    ],
 )
 async def test_an_unknown_address_is_a_problem_by_any_method(tiny: Tiny, method: str, path: str) -> None:
     is_problem(await tiny.http.request(method, path), 404, "http_404")

@@ -19,6 +19,7 @@ from tests.kernel.tiny import Tiny, at_work, record_effect, tiny_at, tiny_servic
 from tests.support.waiting import eventually
 
 PARKED = "/v1/operations/parked"
+REPLAY = "/v1/operations/replay"
 
 
 class Picky:
@@ -61,6 +62,10 @@ async def post(tiny: Tiny, path: str, **body: Any) -> Any:
     return await tiny.http.post(f"{PARKED}{path}", json=body, headers=tiny.admin)
 
 
+async def replay(tiny: Tiny, **body: Any) -> Any:
+    return await tiny.http.post(REPLAY, json=body, headers=tiny.admin)
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 @pytest.mark.parametrize(
     ("method", "path", "body"),
@@ -69,7 +74,7 @@ async def post(tiny: Tiny, path: str, **body: Any) -> Any:
         ("GET", f"{PARKED}/1", None),
         ("PUT", f"{PARKED}/1", {"payload": "e30=", "why": "改"}),
         ("POST", f"{PARKED}/1/drop", {"why": "弃"}),
-        ("POST", f"{PARKED}/replay", {"topic": "orders", "key": "a"}),
+        ("POST", REPLAY, {"topic": "orders", "key": "a"}),
         ("GET", "/v1/operations/clock", None),
         ("PUT", "/v1/operations/clock", {"now": "2026-12-01T09:00:00+08:00"}),
     ],
@@ -96,7 +101,7 @@ async def test_an_edited_event_is_replayed_with_those_behind_it_in_order(tiny: T
     first = listing["items"][0]["id"]
     shown = (await tiny.http.get(f"{PARKED}/{first}", headers=tiny.admin)).json()
     assert base64.b64decode(shown["payload"]) == b"\xff{"
-    refused = await post(tiny, "/replay", topic="orders", key="a")
+    refused = await replay(tiny, topic="orders", key="a")
     assert refused.status_code == 409
     assert refused.json()["code"] == "replay_refused"
     assert refused.json()["facts"]["parked_id"] == first
@@ -106,7 +111,7 @@ async def test_an_edited_event_is_replayed_with_those_behind_it_in_order(tiny: T
         headers=tiny.admin,
     )
     assert edited.status_code == 204
-    replayed = await post(tiny, "/replay", topic="orders", key="a")
+    replayed = await replay(tiny, topic="orders", key="a")
 
     assert replayed.json() == {"replayed": 4}
     assert await tiny.effects() == {"a": [1, 2, 3, 4]}
@@ -135,7 +140,7 @@ async def test_a_dropped_event_lets_those_behind_it_be_replayed(tiny: Tiny, bus:
     assert out_of_turn.json()["facts"] == {"parked_id": first}
     assert (await post(tiny, f"/{first}/drop", why="确认无效")).status_code == 204
     assert (await post(tiny, f"/{first}/drop", why="再弃")).json()["code"] == "nothing_waits"
-    assert (await post(tiny, "/replay", topic="orders", key="a")).json() == {"replayed": 2}
+    assert (await replay(tiny, topic="orders", key="a")).json() == {"replayed": 2}
 
     assert await tiny.effects() == {"a": [1, 3, 4]}
     dropped = await tiny.one("select row(state, decided_by, why)::text from parked where id = :id", id=first)
@@ -154,14 +159,14 @@ async def test_a_replay_that_fails_midway_keeps_what_went_through_and_says_how_m
     await drained(tiny, bus)
     picky.refused = {("a", 3)}
 
-    answer = await post(tiny, "/replay", topic="orders", key="a")
+    answer = await replay(tiny, topic="orders", key="a")
 
     assert answer.json()["facts"]["replayed"] == 2
     assert answer.json()["facts"]["detail"] == "LookupError"
     assert await tiny.effects() == {"a": [1, 2]}
     assert len(await waiting(tiny)) == 2
     picky.refused = set()
-    assert (await post(tiny, "/replay", topic="orders", key="a")).json() == {"replayed": 2}
+    assert (await replay(tiny, topic="orders", key="a")).json() == {"replayed": 2}
     assert await tiny.effects() == {"a": [1, 2, 3, 4]}
 
 
@@ -175,8 +180,8 @@ async def test_an_event_delivered_again_after_its_replay_or_drop_changes_nothing
     picky.refused = set()
     first_of_b = next(row["id"] for row in await tiny.runtime.parked.listing() if row["key"] == "b")
     await post(tiny, f"/{first_of_b}/drop", why="弃")
-    await post(tiny, "/replay", topic="orders", key="a")
-    await post(tiny, "/replay", topic="orders", key="b")
+    await replay(tiny, topic="orders", key="a")
+    await replay(tiny, topic="orders", key="b")
     bus.committed.clear()
     await drained(tiny, bus)
     assert await tiny.effects() == {"a": [1, 2], "b": [2]}
@@ -189,10 +194,10 @@ async def test_a_true_gap_is_replayed_only_on_the_operators_word(tiny: Tiny, bus
     bus.append(tiny.message("a", sequence=6))
     await drained(tiny, bus)
 
-    refused = await post(tiny, "/replay", topic="orders", key="a")
+    refused = await replay(tiny, topic="orders", key="a")
     assert refused.json()["facts"]["reason"] == "gap"
     assert await tiny.effects() == {"a": [1]}
-    accepted = await post(tiny, "/replay", topic="orders", key="a", despite_gap=True)
+    accepted = await replay(tiny, topic="orders", key="a", despite_gap=True)
 
     assert accepted.json() == {"replayed": 2}
     assert await tiny.effects() == {"a": [1, 5, 6]}

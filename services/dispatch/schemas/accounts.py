@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 from services.dispatch.handlers.accounts import AccountEntry, LoggedIn
 from services.dispatch.tables import AccountRecord
 from shared.identity import Person, Role
-from shared.web import Body, Code, Line
+from shared.web import Body, Code, Line, YesNo
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128, description="密码")]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=8, description="角色；单位角色须同时填写所属单位")]
@@ -57,7 +57,7 @@ class AccountChange(Body):
     name: Annotated[Line, Field(description="姓名")]
     roles: Roles
     unit: Annotated[Code | None, Field(description="所属承办单位编码")] = None
-    active: bool = True
+    active: YesNo = True
 
     def as_entry(self) -> AccountEntry:
         """For the handler."""

@@ -11,7 +11,7 @@ import binascii
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.errors import MaterialUnfit
 from services.dispatch.model import AssignmentOrder, Contact, Material, Outcome, Reply, ReturnRequest
@@ -42,6 +42,12 @@ Materials = Annotated[list[MaterialBody], Field(max_length=10)]
 class AssignBody(Body):
     """The desk's decision (S2.1c)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"unit": "zhujian", "basis": "duty", "grounds": "物业管理由住建部门负责（职责目录第 3 条）"}]
+        }
+    )
+
     unit: Annotated[Code, Field(description="承办单位编码")]
     basis: Annotated[Basis, Field(description="依据：duty 职责 / territory 属地 / industry 行业")]
     grounds: Annotated[Text, Field(description="依据说明")]
@@ -62,6 +68,20 @@ class AssignedOut(BaseModel):
 
 class ContactBody(Body):
     """An attempt to speak with the caller."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "outcome": "reached",
+                    "contacted_at": "2026-11-23T10:20:00+08:00",
+                    "phone": "0535-6891234",
+                    "person": "王科员",
+                    "content": "已了解诉求，约定周三上门查看。",
+                }
+            ]
+        }
+    )
 
     outcome: Annotated[Outcome, Field(description="reached 接通 / not_reached 未接通 / refused 拒绝")]
     contacted_at: Annotated[PastMoment, Field(description="联系时间")]
@@ -86,6 +106,12 @@ class ContactRecorded(BaseModel):
 class NoteBody(Body):
     """How far the unit is."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "已联系物业公司，待其报价。", "promised_at": "2026-11-25T09:00:00+08:00"}]
+        }
+    )
+
     text: Annotated[Text, Field(description="办理进度")]
     promised_at: Annotated[SaneMoment, Field(description="再次联系时间")]
 
@@ -98,6 +124,25 @@ class NoteRecorded(BaseModel):
 
 class ReturnBody(Body):
     """A return with its four parts (S2.2.1g)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "不属于本单位职责",
+                    "policy_basis": "三定方案第四条",
+                    "suggested_unit": "chengguan",
+                    "materials": [
+                        {
+                            "name": "现场照片.pdf",
+                            "sha256": "13bc80c808bed2e495b0d3f2b0668d4da3d5e1363345dc79d3541fd7f4666365",
+                            "content": "JVBERi0xLjcgYSBzbWFsbCBmaWxl",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     reason: Annotated[Text | None, Field(description="回退原因，必填")] = None
     policy_basis: Annotated[Text | None, Field(description="政策依据，必填")] = None
@@ -119,12 +164,31 @@ class ReturnRequested(BaseModel):
 class ReturnDecision(Body):
     """What the centre decides."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "reject", "reason": "属该单位职责目录第 3 条"}]}
+    )
+
     decision: Annotated[Literal["accept", "reject"], Field(description="accept 同意 / reject 驳回")]
     reason: Annotated[Text | None, Field(description="理由；驳回时必填")] = None
 
 
 class ReplyBody(Body):
     """A reply with its five elements (S2.2.3b) and what its disposition demands (S2.2.2b-e)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "disposition": "solved",
+                    "contact_person": "王科员",
+                    "contact_at": "2026-11-23T10:20:00+08:00",
+                    "contact_phone": "0535-6891234",
+                    "findings": "垃圾已全部清运，并调整清运频次。",
+                    "satisfaction": "satisfied",
+                }
+            ]
+        }
+    )
 
     disposition: Annotated[
         Disposition,

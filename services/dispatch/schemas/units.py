@@ -14,7 +14,7 @@ from services.dispatch.rules.assignment import missing_of
 from services.dispatch.store.units import readiness_of
 from services.dispatch.tables import AccountRecord, UnitRecord
 from shared.contracts.dispatch import Basis, Group
-from shared.web import Body, Code, Line
+from shared.web import Body, Code, Line, YesNo
 
 Responsible = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 Word = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
@@ -38,7 +38,7 @@ class UnitChange(Body):
     first_responsible: Annotated[Responsible, Field(description="第一责任人")] = ""
     deputy: Annotated[Responsible, Field(description="分管领导")] = ""
     office: Annotated[Responsible, Field(description="责任科室")] = ""
-    active: bool = True
+    active: YesNo = True
 
     def as_entry(self) -> UnitEntry:
         """For the handler."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.model import ChannelCode, State
 from shared.contracts.intake import Level, ReplyScheme, Subject, Urgency
@@ -142,6 +142,10 @@ class QuarantineDetail(QuarantineLine):
 
 class ReleaseBody(Body):
     """How a quarantined request is to be taken in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"channel": "city_12345", "reason": "推送地址填写有误，内容无误"}]}
+    )
 
     channel: ChannelCode | None = Field(default=None, description="未知渠道的请求须指明按哪个渠道受理")
     payload: dict[str, Any] | None = Field(default=None, description="更正后的内容，字段名用该渠道的；不填则按原文")
