@@ -113,6 +113,8 @@ class SimulatedUpstream:
     rng: random.Random = field(default_factory=random.Random)
     received: list[Feedback] = field(default_factory=list)
     refused: int = 0
+    gone: set[str] = field(default_factory=set)
+    """Numbers of orders that it takes no reply to any more (410)."""
     serial: int = 0
     prefix: str = "YT"
     """How its order numbers begin; it calls back only about its own."""
@@ -147,6 +149,8 @@ class SimulatedUpstream:
             return JSONResponse({"message": "签名无效"}, status_code=401)
         content = json.loads(body)
         number = content.get("orderNum") or content.get("taskId") or content.get("letterNo")
+        if number in self.gone:
+            return JSONResponse({"message": "工单已撤销"}, status_code=410)
         message_id = request.headers["webhook-id"]
         self.received.append(Feedback(channel, number, message_id, content))
         if message_id not in self._seen:
