@@ -305,3 +305,31 @@ async def test_the_extension_of_the_spring_festival_of_2020_moves_an_armed_clock
         await recompute(desk.runtime)
 
         assert (await clock(desk))["due_at"] == local("2020-02-06T00:00")
+
+
+async def test_a_clock_that_ended_is_explained_by_the_calendar_that_it_was_counted_by(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), fed_back("2026-11-24T12:00"))
+    ended = await clock(desk)
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+
+    path = f"/api/sla/v1/clocks/{ended['id']}/explain"
+    answer = (await desk.http.get(path, headers=desk.bearer(Role.DISPATCHER))).json()
+
+    assert (answer["clock"]["calendar"], answer["clock"]["excused"]) == ("statutory-2026.1", False)
+    assert [line["kind"] for line in answer["lines"] if line["on"] == "2026-11-25"] == ["working"]
+    assert answer["lines"][-1]["on"] == "2026-11-26"
+
+
+async def test_a_moved_clock_is_explained_with_the_change_and_its_reason(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+    moved = await clock(desk)
+
+    path = f"/api/sla/v1/clocks/{moved['id']}/explain"
+    answer = (await desk.http.get(path, headers=desk.bearer(Role.DISPATCHER))).json()
+
+    assert [line["kind"] for line in answer["lines"] if line["on"] == "2026-11-25"] == ["holiday"]
+    assert answer["lines"][-1]["on"] == "2026-11-27"
+    assert ["台风停工" in change["reason"] for change in answer["changes"]] == [True]

@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla import rules
 from services.sla.errors import BadPosition
@@ -29,7 +30,7 @@ from services.sla.schemas.calendar import (
 from services.sla.schemas.clocks import Line
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Position
-from shared.calendar import SHANGHAI
+from shared.calendar import SHANGHAI, WorkCalendar
 from shared.deps import Cursor, InRead, InWork, Limit, ThisRuntime, allow
 from shared.identity import Role
 from shared.web import CommandRoute, Page, SaneMoment, cursor_of, position_of
@@ -40,6 +41,7 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["日历"])
 ANYBODY = Depends(allow(*Role))
 # A change moves deadlines of the whole district: one role makes it, and the audit trail names the person (R42).
 ADMINISTRATOR = Depends(allow(Role.ADMIN))
+_CALENDARS = "calendars"  # versions that were opened once; they never change
 _TO_VERSION = {
     201: {
         "links": {"version": {"operationId": "calendar_version", "parameters": {"version": "$response.body#/version"}}}
@@ -104,7 +106,9 @@ async def list_calendar_versions(session: InRead, cursor: Cursor = None, limit: 
 @router.get(
     "/calendar/versions/{version}", operation_id="calendar_version", summary="某一日历版本", dependencies=[ANYBODY]
 )
-async def calendar_version(session: InRead, version: Annotated[CalendarName, Path(description="日历版本")]) -> VersionOut:
+async def calendar_version(
+    session: InRead, version: Annotated[CalendarName, Path(description="日历版本")]
+) -> VersionOut:
     """One version and how far the clocks have been counted anew by it."""
     return VersionOut.of(*await store.version_with_recomputation(session, version))
 
@@ -179,6 +183,16 @@ async def calendar_year(
 ) -> CalendarYear:
     """The days that the notice names; a year not yet published says so (A01)."""
     return CalendarYear.of(year, runtime.works.calendar)
+
+
+async def calendar_of(runtime: ThisRuntime, session: AsyncSession, version: str) -> WorkCalendar:
+    """The calendar of this version as it was: what was counted by it is explained by it."""
+    if version == runtime.works.calendar.version:
+        return runtime.works.calendar
+    known: dict[str, WorkCalendar] = runtime.parts.setdefault(_CALENDARS, {})
+    if version not in known:
+        known[version] = (await store.version_of(session, version)).calendar
+    return known[version]
 
 
 def _today(runtime: ThisRuntime) -> date:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 
 from services.sla import rules
+from services.sla.api.calendar import calendar_of
 from services.sla.api.positions import moment_position
 from services.sla.model import Span, State
 from services.sla.schemas.clocks import Change, Clock, Explanation, Line, OrderClocks
@@ -118,7 +119,7 @@ async def list_breaches(
 async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope, runtime: ThisRuntime) -> Explanation:
     """Why the clock is due when it is, day by day, with every change and its reason (S1.1.4a)."""
     record, changes = await lists.clock_with_changes(session, UUID(clock_id), scope)
-    span, calendar = Span(record.span), runtime.works.calendar
+    span, calendar = Span(record.span), await calendar_of(runtime, session, record.calendar)
     lines = rules.proof(
         span, record.amount, record.started_at, record.due_at, calendar, extended=record.extended_workdays
     )

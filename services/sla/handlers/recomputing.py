@@ -45,7 +45,7 @@ async def recompute_batch(
     why = f"工作日历更新为 {target.version}：{reason}"
     await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)
     moved = {move.clock.id for move in moves.values()}
-    await store.stamp(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
+    await store.keep_due(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
     for move in moves.values():
         _tell(work, move, why, target.version)
     job.started_at = job.started_at or now

@@ -36,6 +36,7 @@ class Clock(BaseModel):
     original_due_at: datetime
     provisional: Annotated[bool, Field(description="计入了放假安排尚未公布的年份，公布后可能调整")]
     breached_at: datetime | None
+    excused: Annotated[bool, Field(description="按更新后的日历，原超期不成立")]
     stopped_at: datetime | None
     warnings: list[WarningRung]
     lapse: Lapse
@@ -59,6 +60,7 @@ class Clock(BaseModel):
             original_due_at=record.original_due_at,
             provisional=record.provisional,
             breached_at=record.breached_at,
+            excused=record.excused,
             stopped_at=record.stopped_at,
             warnings=[
                 WarningRung(name=rung["name"], at=rung["at"], fired=number < record.fired)

@@ -294,7 +294,7 @@ update clock set due_at = m.due_at, due_on = m.due_on, provisional = m.provision
 from moved m where clock.id = m.id
 """
 )
-_STAMP = text("update clock set calendar = :calendar where id = any(cast(:ids as uuid[]))")
+_KEEP_DUE = text("update clock set calendar = :calendar where id = any(cast(:ids as uuid[]))")
 
 
 async def write_moves(
@@ -324,10 +324,10 @@ async def write_moves(
     )
 
 
-async def stamp(session: AsyncSession, ids: Sequence[UUID], *, calendar: str) -> None:
+async def keep_due(session: AsyncSession, ids: Sequence[UUID], *, calendar: str) -> None:
     """These clocks were looked at and are due as before by this calendar too."""
     if ids:
-        await session.execute(_STAMP, {"ids": list(ids), "calendar": calendar})
+        await session.execute(_KEEP_DUE, {"ids": list(ids), "calendar": calendar})
 
 
 async def provisional_clocks(session: AsyncSession) -> int:
