@@ -71,6 +71,8 @@ class Desk:
     rng: random.Random
     patience: float = 60.0
     pause: float = 0.03
+    longest_pause: float = 1.0
+    """How far the pauses between two tries grow: hundreds that ask each second slow down what they wait for."""
     retried: int = 0
     unknown: int = 0
     slowest: dict[str, float] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Desk:
                 raise Late(f"{step}: {last}")
             self.retried += 1
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 1.0)
+            pause = min(pause * 1.5, self.longest_pause)
 
     def took(self, step: str, seconds: float) -> None:
         """Remember the slowest of each step."""

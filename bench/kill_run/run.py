@@ -89,7 +89,7 @@ async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) ->
     desk = Desk(
         intake=Replicas(ports["intake"]), dispatch=Replicas(ports["dispatch"]), review=Replicas(ports["review"]),
         tokens=Tokens(cluster.secrets["token_private_key"]), receiver=receiver, secret=channel["in"],
-        rng=random.Random(plan.seed + 1), patience=25.0 if plan.broken else 150.0, pause=0.1,
+        rng=random.Random(plan.seed + 1), patience=25.0 if plan.broken else 150.0, pause=0.1, longest_pause=4.0,
     )  # fmt: skip
     ledger = Ledger(cluster.folder / "ledger.jsonl")
     driver = Driver(
