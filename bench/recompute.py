@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
 from sqlalchemy import text
 
 from bench.stand import Child, postgres, scratch
@@ -25,6 +26,7 @@ from shared.calendar import DayChange, Wanted
 from shared.clock import SimulatedClock
 from shared.db.migrate import upgrade
 from shared.run.embedded import drawn_secrets
+from shared.run.postgres import PostgresServer
 from shared.run.process import build_runtime
 from shared.service import Runtime
 from shared.settings import Settings
@@ -119,9 +121,10 @@ async def compare(clocks: int) -> int:
         try:
             await arm(runtime, clocks)
             await change(runtime, Wanted.OFF)
-            started, spent = time.perf_counter(), time.process_time()
+            started, spent, served = time.perf_counter(), time.process_time(), server_cpu(server)
             await recompute(runtime)
             seconds, spent = time.perf_counter() - started, time.process_time() - spent
+            served = server_cpu(server) - served
             moved = await count(runtime, "select count(*) from clock where due_on = date '2026-11-27'")
 
             await change(runtime, Wanted.PLAIN)
@@ -140,12 +143,20 @@ async def compare(clocks: int) -> int:
     print(
         f"{clocks} clocks counted anew in {seconds:.1f} s ({clocks / seconds:,.0f}/s), batches of {jobs.BATCH}; goal {GOAL:.0f} s"
     )
-    print(f"of that {spent:.1f} s CPU in this process; load average of the machine {os.getloadavg()[0]:.1f}")
+    load = os.getloadavg()[0]
+    print(f"CPU: {spent:.1f} s here, {served:.1f} s in PostgreSQL; load average {load:.1f} on {os.cpu_count()} cores")
     print(f"killed with kill -9 at {killed_at} clocks; the rest took {rest:.1f} s")
     print(f"moved {moved}, moved back {back}, not exactly once each way {twice}, events {events}")
     reached = seconds < GOAL and moved == back == clocks and twice == 0 and events == 2 * clocks
     print("goal reached" if reached else "GOAL MISSED")
     return 0 if reached else 1
+
+
+def server_cpu(server: PostgresServer) -> float:
+    """Seconds of CPU that the server's living processes have used."""
+    root = psutil.Process(server.pid)
+    times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
 
 
 async def killed(url: str, folder: Path, runtime: Runtime, clocks: int) -> int:
