@@ -25,7 +25,7 @@ from shared.contracts.sla import ClockKind
 
 
 def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
-    """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b)."""
+    """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b, S2.1d)."""
     start, occasion = received.received_at, "receipt"
     plans = [
         workday_clock("district_final", occasion, None, start, _final(received, rules), calendar),
