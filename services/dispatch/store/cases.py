@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -98,14 +98,18 @@ async def orders_waiting(
     return (await session.execute(query)).scalars().all()
 
 
+_EXPERIENCE = (
+    select(ExperienceRecord.unit, ExperienceRecord.solved, ExperienceRecord.last_order_id)
+    .where(ExperienceRecord.category == bindparam("of"))
+    .order_by(ExperienceRecord.solved.desc(), ExperienceRecord.unit)
+    .limit(10)
+)
+
+
 async def experience_with(session: AsyncSession, category: str) -> tuple[Experience, ...]:
     """Who has closed orders of this category, the most experienced first; ten at most."""
-    rows = await session.execute(
-        select(ExperienceRecord.unit, ExperienceRecord.solved, ExperienceRecord.last_order_id)
-        .where(ExperienceRecord.category == category)
-        .order_by(ExperienceRecord.solved.desc(), ExperienceRecord.unit)
-        .limit(10)
-    )
+    connection = await session.connection()
+    rows = await connection.execute(_EXPERIENCE, {"of": category})
     return tuple(Experience(row.unit, row.solved, row.last_order_id) for row in rows)
 
 
@@ -128,18 +132,20 @@ async def add_experience(
     )
 
 
+_RECOMMENDATION = insert(Record.metadata.tables[RecommendationRecord.__tablename__])
+_PUT_RECOMMENDATION = _RECOMMENDATION.on_conflict_do_update(
+    index_elements=["order_id"],
+    set_={"candidates": _RECOMMENDATION.excluded.candidates, "made_at": _RECOMMENDATION.excluded.made_at},
+)
+
+
 async def put_recommendation(
     session: AsyncSession, order_id: str, candidates: Sequence[Candidate], made_at: datetime
 ) -> None:
     """Keep what was recommended, with its evidence."""
-    new = insert(RecommendationRecord).values(
-        order_id=order_id, candidates=[asdict(candidate) for candidate in candidates], made_at=made_at
-    )
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=["order_id"], set_={"candidates": new.excluded.candidates, "made_at": new.excluded.made_at}
-        )
-    )
+    connection = await session.connection()
+    row = {"order_id": order_id, "candidates": [asdict(candidate) for candidate in candidates], "made_at": made_at}
+    await connection.execute(_PUT_RECOMMENDATION, row)
 
 
 async def recommendation_of(session: AsyncSession, order_id: str) -> RecommendationRecord | None:
