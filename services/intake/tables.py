@@ -137,7 +137,8 @@ class Quarantined(Record):
     webhook_id: Mapped[str | None]
     reason: Mapped[str]
     faults: Mapped[list[dict[str, Any]]] = mapped_column(comment="field, code, message; never the value")
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[str] = mapped_column(comment="sealed base64 of the very bytes, which may name a person")
+    size: Mapped[int] = mapped_column(Integer, comment="bytes")
     received_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
     decided_by: Mapped[str | None]

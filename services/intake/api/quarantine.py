@@ -43,7 +43,7 @@ _LINKS: Final = {
 }
 
 
-def _line(record: Quarantined, size: int) -> dict[str, Any]:
+def _line(record: Quarantined) -> dict[str, Any]:
     return {
         "id": record.id,
         "channel": record.channel,
@@ -51,7 +51,7 @@ def _line(record: Quarantined, size: int) -> dict[str, Any]:
         "verified": record.verified,
         "source": record.source,
         "reason": record.reason,
-        "size": size,
+        "size": record.size,
         "state": record.state,
         "received_at": record.received_at,
         "decided_by": record.decided_by,
@@ -77,9 +77,9 @@ async def list_quarantined(
     """Newest first."""
     found = await store.quarantined_page(session, state=state, after=moment_position(cursor), limit=limit + 1)
     page = found[:limit]
-    last = page[-1][0] if len(found) > limit else None
+    last = page[-1] if len(found) > limit else None
     return {
-        "items": [_line(record, size) for record, size in page],
+        "items": [_line(record) for record in page],
         "next": None if last is None else cursor_of(last.received_at.isoformat(), last.id),
     }
 
@@ -94,14 +94,15 @@ async def read_quarantined(quarantine_id: Identifier, work: InWork) -> dict[str,
     """With its bytes, which may name a person: the reading is written down."""
     record = await store.quarantined(work.session, quarantine_id)
     work.audit("quarantine.read", quarantine_id)
+    body = handlers.bytes_of(work, record)
     try:
-        text = record.body.decode()
+        text = body.decode()
     except UnicodeDecodeError:
         text = None
     return {
-        **_line(record, len(record.body)),
+        **_line(record),
         "faults": record.faults,
-        "body_base64": base64.b64encode(record.body).decode(),
+        "body_base64": base64.b64encode(body).decode(),
         "body_text": text,
     }
 
@@ -123,7 +124,7 @@ async def release_quarantined(
     channel = CHANNELS.get(body.channel or record.channel)
     if channel is None:
         raise ChannelNeeded(record.channel)
-    payload = record.body if body.payload is None else orjson.dumps(body.payload)
+    payload = handlers.bytes_of(work, record) if body.payload is None else orjson.dumps(body.payload)
     digest = hashlib.sha256(payload).digest()
     version: int | None = None
     if record.kind == "orders":

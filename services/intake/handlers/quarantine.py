@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,7 +75,8 @@ def _keep(
             webhook_id=webhook_id,
             reason=reason,
             faults=[dict(fault) for fault in faults],
-            body=body,
+            body=work.sealer.seal(base64.b64encode(body).decode(), _place_of(kept)),
+            size=len(body),
             received_at=work.now,
         )
     )
@@ -82,6 +84,15 @@ def _keep(
     work.audit("request.quarantined", kept, after={"channel": channel, "kind": kind, "reason": reason})
     log.warning("request quarantined", quarantine_id=kept, channel=channel, kind=kind, fault=reason)
     return kept
+
+
+def bytes_of(work: Work, record: Quarantined) -> bytes:
+    """The very bytes of a request."""
+    return base64.b64decode(work.sealer.open(record.body, _place_of(record.id)))
+
+
+def _place_of(quarantine_id: str) -> str:
+    return f"quarantine:{quarantine_id}:body"
 
 
 async def waiting_request(work: Work, quarantine_id: str) -> Quarantined:

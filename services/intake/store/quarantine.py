@@ -70,15 +70,15 @@ async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, i
 
 async def quarantined_page(
     session: AsyncSession, *, state: str | None, after: Position | None, limit: int
-) -> Sequence[tuple[Quarantined, int]]:
-    """Newest first, behind the position `after` (received_at, id), each with the size of its body, which stays there."""
-    query = select(Quarantined, func.octet_length(Quarantined.body)).options(defer(Quarantined.body, raiseload=True))
+) -> Sequence[Quarantined]:
+    """Newest first, behind the position `after` (received_at, id); their bodies stay there."""
+    query = select(Quarantined).options(defer(Quarantined.body, raiseload=True))
     if state is not None:
         query = query.where(Quarantined.state == state)
     if after is not None:
         query = query.where(behind(Quarantined.received_at, Quarantined.id, after))
     query = query.order_by(Quarantined.received_at.desc(), Quarantined.id.desc()).limit(limit)
-    return [(row[0], row[1]) for row in await session.execute(query)]
+    return (await session.scalars(query)).all()
 
 
 async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:
