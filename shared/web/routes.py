@@ -91,7 +91,13 @@ async def claim_key(work: Work, request: Request) -> None:
         raise StillRunning
     if known.fingerprint != fingerprint:
         raise KeyReused
-    raise AnsweredBefore(known.status, bytes(known.answer))
+    answer = work.sealer.open(bytes(known.answer).decode(), _place(work, key)) if known.answer else ""
+    raise AnsweredBefore(known.status, answer.encode())
+
+
+def _place(work: Work, key: str) -> str:
+    """Where an answer belongs: it is sealed, because it may name a caller, and kept only for the one who asked."""
+    return f"idempotency:{work.person.account}:{key}"
 
 
 class CommandRoute(APIRoute):
@@ -117,13 +123,14 @@ class CommandRoute(APIRoute):
             key = getattr(request.state, "idempotency_key", None)
             if key is not None:
                 work: Work = request.state.work
+                sealed = work.sealer.seal(bytes(response.body).decode(), _place(work, key)) if response.body else ""
                 await work.session.execute(
                     text(
                         "update idempotency set status = :status, answer = :answer where actor = :actor and key = :key"
                     ),
                     {
                         "status": response.status_code,
-                        "answer": bytes(response.body),
+                        "answer": sealed.encode(),
                         "actor": work.person.account,
                         "key": key,
                     },
