@@ -6,6 +6,7 @@ Nothing that a client sends is answered with 5xx; what is authentic and not unde
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Final, cast
 
 import orjson
@@ -39,6 +40,7 @@ log = logger("intake.webhooks")
 
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
 
+_PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
 
 
@@ -216,7 +218,8 @@ def _source(request: Request) -> str:
 
 
 async def _unknown_channel(request: Request, runtime: Runtime, code: str, kind: str, body: bytes) -> Response:
-    shown = code[:64] if code.isprintable() else "?"
+    # The address is of the sender's making and goes into logs and events: a plain word, or nothing of it.
+    shown = code if _PLAIN.fullmatch(code) else "?"
     async with runtime.works.begin(_platform("unknown")) as work:
         kept = await quarantine.keep_unverified(work, channel=shown, kind=kind, body=body, source=_source(request))
     facts: dict[str, Any] = {"channel": shown, "channels": list(CHANNELS)}
