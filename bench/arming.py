@@ -1,0 +1,139 @@
+"""Arming clocks, durable and with their events: one by one as commands do, and in batches as the consumer does.
+
+python -m bench.arming
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import uvloop
+from sqlalchemy import text
+
+from bench.report import Table, spread
+from bench.stand import keys, postgres, scratch
+from services.sla import rules
+from services.sla.handlers.pieces import start_many
+from services.sla.jobs import prepare
+from services.sla.model import ClockPlan, Received
+from services.sla.policy import CIRCULAR_2022
+from services.sla.service import SERVICE
+from shared.bus.postgres import PostgresBus
+from shared.calendar import statutory_calendar
+from shared.clock import RealClock
+from shared.db.migrate import upgrade
+from shared.outbox.writer import new_id
+from shared.run.postgres import PostgresServer, create_database
+from shared.run.process import build_runtime
+from shared.service import Runtime
+from shared.settings import Settings
+from shared.telemetry import configure_logs
+
+ROUNDS: Final = 3
+SINGLE: Final = 3_000
+LANES: Final = 16  # commands of sixteen callers at a time
+BATCHED: Final = 40_000
+BATCH: Final = 1_000
+_CALENDAR: Final = statutory_calendar()
+
+
+def plans(orders: list[str], kinds: int) -> list[tuple[Received, ClockPlan]]:
+    """So many clocks of each order, counted as the handlers count them."""
+    now = datetime.now(UTC)
+    found = []
+    for order in orders:
+        received = Received(order, "ordinary", urgent=False, received_at=now, upstream_due_at=None)
+        for number in range(kinds):
+            plan = rules.workday_clock(
+                "final", f"redo:{number}", "unit1", now - timedelta(seconds=number), CIRCULAR_2022.final, _CALENDAR
+            )
+            found.append((received, plan))
+    return found
+
+
+async def orders_of(runtime: Runtime, many: int) -> list[str]:
+    """New orders that the clocks belong to."""
+    ids = [str(new_id()) for _ in range(many)]
+    async with runtime.works.begin() as work:
+        await work.session.execute(
+            text(
+                "insert into clocked_order (order_id, scheme, urgent, received_at)"
+                " select id, 'ordinary', false, now() from unnest(cast(:ids as text[])) as id"
+            ),
+            {"ids": ids},
+        )
+    return ids
+
+
+async def singly(runtime: Runtime) -> float:
+    """Clocks a second, each in a transaction of its own."""
+    waiting = plans(await orders_of(runtime, SINGLE), 1)
+
+    async def lane() -> None:
+        while waiting:
+            one = waiting.pop()
+            async with runtime.works.begin() as work:
+                await start_many(work, [one], CIRCULAR_2022)
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(LANES):
+            group.create_task(lane())
+    return SINGLE / (time.perf_counter() - began)
+
+
+async def in_batches(runtime: Runtime) -> float:
+    """Clocks a second, a thousand in each transaction, two transactions at a time; the counting of days included."""
+    orders = await orders_of(runtime, BATCHED // 5)
+    size = BATCH // 5
+    waiting = [orders[first : first + size] for first in range(0, len(orders), size)]
+
+    async def lane() -> None:
+        while waiting:
+            some = waiting.pop()
+            async with runtime.works.begin() as work:
+                await start_many(work, plans(some, 5), CIRCULAR_2022)
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(lane())
+    return BATCHED / (time.perf_counter() - began)
+
+
+async def measure(server: PostgresServer) -> None:
+    await create_database(server.url(), "sla")
+    await upgrade(server.url("sla"), "sla")
+    drawn = keys()
+    settings = Settings(
+        database_url=server.url("sla"), bus_url=server.url("sla"), token_public_key=drawn["token_public_key"],
+        seal_keys=drawn["seal_keys"], pool_size=LANES,
+    )  # fmt: skip
+    runtime = build_runtime(SERVICE, settings, bus=PostgresBus(server.url("sla")), clock=RealClock())
+    await prepare(runtime)
+    single, batched = [], []
+    for _ in range(ROUNDS):
+        single.append(await singly(runtime))
+        batched.append(await in_batches(runtime))
+    await runtime.works.engine.dispose()
+    table = Table("Arming clocks, each durable with its event", ["", "clocks a second"])
+    table.add(f"one in a transaction, {LANES} callers", spread(single))
+    table.add(f"{BATCH:,} in a transaction", spread(batched))
+    table.notes.append(f"Load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
+    table.show()
+
+
+def main() -> None:
+    configure_logs("ERROR")
+    with scratch("arming") as folder, postgres(folder) as server:
+        uvloop.run(measure(server))
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
