@@ -223,9 +223,7 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
         return Route(f"/api/{runtime.service.name}/metrics", answer)
 
-    edges = {
-        runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs
-    }
+    edges = {runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs}
     whole = Front(
         routes=[
             *health_routes(runtimes),

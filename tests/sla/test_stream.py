@@ -17,8 +17,8 @@ from services.sla.jobs import sharing
 from shared.app import build_app, mount
 from shared.contracts.sla import ClockBreached
 from shared.identity import Role
+from shared.run.http_server import HttpServer
 from tests.sla.story import SECOND, UNIT, assigned, local, numbered, received
-from tests.support.platform import HttpServer
 from tests.support.service import Desk
 from tests.support.waiting import eventually
 

@@ -37,12 +37,12 @@ def local(month: int, day: int, hour: int, minute: int = 0) -> datetime:
 async def clock(place: District, order_id: str, kind: str, **wanted: Any) -> dict[str, Any]:
     """The newest clock of a kind, when it is as wanted."""
 
-    async def found() -> dict[str, Any] | None:
+    async def found() -> dict[str, Any]:
         try:
             newest = (await place.clocks(order_id)).get(kind)
         except Refused:
-            return None
-        return newest if newest and all(newest[name] == value for name, value in wanted.items()) else None
+            return {}
+        return newest if newest and all(newest[name] == value for name, value in wanted.items()) else {}
 
     answer: dict[str, Any] = await eventually(found, within=20)
     return answer
