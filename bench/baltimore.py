@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
@@ -30,8 +30,10 @@ from bench.stand import ROOT, keys, postgres, scratch
 from services.sla.handlers import orders
 from services.sla.jobs import drain, prepare
 from services.sla.service import SERVICE
+from services.sla.store.firing import next_moment
 from shared.bus.postgres import PostgresBus
 from shared.clock import SimulatedClock
+from shared.contracts.dispatch import OrderClosed
 from shared.contracts.intake import OrderFedBack, OrderReceived
 from shared.db.migrate import upgrade
 from shared.run.postgres import PostgresServer, create_database
@@ -82,19 +84,32 @@ def facts_of(path: Path) -> tuple[list[Fact], frozenset[str]]:
     return facts, frozenset(expected)
 
 
+async def fire_before(runtime: Runtime, clock: SimulatedClock, at: datetime) -> None:
+    """Let the clock run to just before a moment, stopping wherever a deadline is due."""
+    while True:
+        async with runtime.works.read() as session:
+            moment = await next_moment(session)
+        if moment is None or moment >= at:
+            break
+        clock.set(max(moment, clock.now()))
+        await drain(runtime)
+    clock.set(max(at, clock.now()))
+
+
 async def replay(runtime: Runtime, clock: SimulatedClock, facts: Sequence[Fact]) -> None:
     """Tell the facts at their moments, and fire what became due before each: a close at the due moment is in time."""
-    for at, _, _, event in facts:
-        clock.set(max(at - timedelta(microseconds=1), clock.now()))
-        await drain(runtime)
-        clock.set(max(at, clock.now()))
+    for at, _, order_id, event in facts:
+        await fire_before(runtime, clock, at)
         async with runtime.works.begin() as work:
             if isinstance(event, OrderReceived):
                 await orders.start_district_clocks(work, event)
             else:
                 await orders.stop_on_feedback(work, event)
-    clock.set(END)
-    await drain(runtime)
+                closed = OrderClosed(
+                    order_id=order_id, unit="baltimore", disposition="solved", redos=0, closed_at=event.fed_back_at
+                )
+                await orders.end_clocks(work, closed)
+    await fire_before(runtime, clock, END)
 
 
 async def measure(server: PostgresServer, path: Path) -> bool:
@@ -130,7 +145,9 @@ async def measure(server: PostgresServer, path: Path) -> bool:
     table.add("missing", len(expected - told.keys()))
     table.add("too many", len(told.keys() - expected))
     table.add("told more than once", sum(count > 1 for count in told.values()))
-    table.notes.append(f"{took:.0f} s, {len(facts) / took:.0f} facts a second, the loop looked after each.")
+    table.notes.append(
+        f"{took:.0f} s, {len(facts) / took:.0f} facts a second, the loop fired at every moment that came due."
+    )
     table.show()
     return told.keys() == expected and set(told.values()) <= {1}
 

@@ -70,7 +70,7 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
     due = [_due(clock, now) for clock in claimed]
     together, later = await _digest(work, due, rule_set, now)
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
-    locked = await store.locked_orders(work.session, accepts)
+    locked = await store.no_return_orders(work.session, accepts)
     written: list[Fired] = []
     for one in due:
         if one.clock.id in later:

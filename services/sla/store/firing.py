@@ -176,7 +176,7 @@ async def move_on(session: AsyncSession, fired: Sequence[Fired]) -> None:
     )
 
 
-async def locked_orders(session: AsyncSession, order_ids: Collection[str]) -> frozenset[str]:
+async def no_return_orders(session: AsyncSession, order_ids: Collection[str]) -> frozenset[str]:
     """Of these orders, those that their unit can no longer return."""
     if not order_ids:
         return frozenset()
