@@ -198,7 +198,8 @@ _SATISFIED: Final[Mapping[str, Satisfied]] = {
     "不满意": "unsatisfied",
     "非常不满意": "unsatisfied",
 }
-NOT_REACHED: Final = frozenset({"无法回访", "无人接听", "未接通"})
+# In this order in the OpenAPI document: a set would give another one at each start.
+NOT_REACHED: Final = ("无法回访", "无人接听", "未接通")
 SOLVED_WORDS: Final = (*_SOLVED, *NOT_REACHED)
 SATISFIED_WORDS: Final = (*_SATISFIED, *NOT_REACHED)
 

@@ -1,4 +1,4 @@
-"""The seven channels (S1.1.1a - S1.2.2a) and the words of each platform, one table per platform."""
+"""The seven channels (S1.1.1a, S1.1.2, S1.1.3, S1.2.1, S1.2.2a) and the words of each platform, one table per platform."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ STOPS: Final[Mapping[str, frozenset[ClockKind]]] = MappingProxyType(
         "accepted": frozenset({"accept"}),
         "contacted": frozenset({"accept", "first_contact", "next_contact"}),
         "tried": frozenset({"accept"}),
+        # A first reply ends its own clock only: the final one runs on (S1.2.2c, S1.3.1d).
         "reached": frozenset({"caller_reply", "first_reply"}),
         "noted": frozenset({"accept", "progress_note"}),
         "submitted": frozenset({"accept", "progress_note"}),
