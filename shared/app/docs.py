@@ -24,7 +24,11 @@ def add_document_page(app: FastAPI, *, at: str) -> None:
             swagger_js_url=f"{at}/{_ASSETS}/swagger-ui-bundle.js",
             swagger_css_url=f"{at}/{_ASSETS}/swagger-ui.css",
             swagger_favicon_url=f"{at}/{_ASSETS}/favicon-32x32.png",
-            swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "list"},
+            swagger_ui_parameters={
+                "persistAuthorization": True,
+                "displayRequestDuration": True,
+                "docExpansion": "list",
+            },
         )
 
     app.add_route("/docs", page, include_in_schema=False)
