@@ -160,7 +160,7 @@ class Relay:
         following: list[Any] = []
         try:
             async with asyncio.TaskGroup() as group:
-                handing = group.create_task(self._publish([self._message(row) for row in rows]))
+                handing = group.create_task(self._give_to_bus([self._message(row) for row in rows]))
                 if published:
                     await connection.execute(_MARK, published, self._clock.now())
                 if len(rows) == _BATCH:
@@ -174,7 +174,7 @@ class Relay:
             raise fault
         return fault, following
 
-    async def _publish(self, messages: list[Message]) -> BusError | None:
+    async def _give_to_bus(self, messages: list[Message]) -> BusError | None:
         # The fault is returned: raised, it would cancel the statement that runs beside (R3).
         try:
             await self._bus.publish(messages)
