@@ -12,8 +12,11 @@ from datetime import timedelta
 import pytest
 
 from services.sla.handlers import firing as handlers
+from services.sla.handlers import orders
 from services.sla.jobs import firing as jobs
+from services.sla.jobs import prepare
 from services.sla.service import SERVICE
+from shared.clock import RealClock
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
 from shared.run.process import build_runtime
 from shared.service import Runtime
@@ -299,3 +302,26 @@ async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) 
             return desk.runtime.metrics.registry.get_sample_value("hotline_sla_oldest_unfired_seconds") == 0.0
 
         await until(measured)
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_on_the_clock_of_the_machine_a_breach_is_told_within_a_second(desk: Desk) -> None:
+    runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=RealClock())
+    await prepare(runtime)
+    try:
+        async with loop_of(runtime):
+            now = runtime.clock.now()
+            due = now + timedelta(seconds=1)
+            event = received(order_id=numbered(5), received_at=now, upstream_due_at=due)
+            async with runtime.works.begin() as work:
+                await orders.start_district_clocks(work, event)
+
+            async def breached() -> bool:
+                return "upstream_due" in await kinds(desk, ClockBreached)
+
+            await until(breached)
+    finally:
+        await runtime.works.engine.dispose()
+
+    [told] = [event for event in await desk.told(ClockBreached) if event.kind == "upstream_due"]
+    assert 0 <= told.late_by_seconds < 1

@@ -148,7 +148,10 @@ def work_time_between(start: datetime, end: datetime, rules: RuleSet, calendar: 
 
 def is_quiet(at: datetime, rules: RuleSet) -> bool:
     """Whether the moment lies in the quiet hours, which run over midnight when they begin later than they end."""
-    local = at.astimezone(SHANGHAI).time()
+    return _quiet(at.astimezone(SHANGHAI).time(), rules)
+
+
+def _quiet(local: time, rules: RuleSet) -> bool:
     if rules.quiet_from <= rules.quiet_until:
         return rules.quiet_from <= local < rules.quiet_until
     return local >= rules.quiet_from or local < rules.quiet_until
@@ -159,18 +162,24 @@ def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: Rul
 
     It is never dropped: a clock that lies in one night keeps the moment it had.
     """
-    if not is_quiet(at, rules):
-        return at
     local = at.astimezone(SHANGHAI)
-    night_began = local.date() if local.time() >= rules.quiet_from else local.date() - timedelta(days=1)
-    if rules.quiet_from <= rules.quiet_until:
-        night_began = local.date()
-    ends_on = night_began if rules.quiet_from <= rules.quiet_until else night_began + timedelta(days=1)
-    after = moment_on(ends_on, rules.quiet_until).astimezone(UTC)
+    hour = local.time()
+    if not _quiet(hour, rules):
+        return at
+    over_midnight = rules.quiet_from > rules.quiet_until
+    after = _at_hour(local, rules.quiet_until)
+    if over_midnight and hour >= rules.quiet_from:
+        after += timedelta(days=1)
     if after < due:
-        return after
-    before = moment_on(night_began, rules.quiet_from).astimezone(UTC) - timedelta(minutes=1)
-    return before if before > start else at
+        return after.astimezone(UTC)
+    before = _at_hour(local, rules.quiet_from) - timedelta(minutes=1)
+    if over_midnight and hour < rules.quiet_from:
+        before -= timedelta(days=1)
+    return before.astimezone(UTC) if before > start else at
+
+
+def _at_hour(local: datetime, at: time) -> datetime:
+    return local.replace(hour=at.hour, minute=at.minute, second=at.second, microsecond=at.microsecond)
 
 
 def quietened(plan: ClockPlan, rules: RuleSet, *, safety: bool) -> ClockPlan:
