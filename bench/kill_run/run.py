@@ -127,6 +127,8 @@ async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) ->
         await auditor.judge(driver, receiver, tormentor, verdict)
     finally:
         await auditor.close()
+        for service in (desk.intake, desk.dispatch, desk.review):
+            service.close()
     attempts = ", ".join(f"{what} {many:,}" for what, many in sorted(ledger.outcomes.items()))
     verdict.say("-", "attempts of the client", attempts, sound=True)
     return Report(plan, verdict, tormentor.lines)
