@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.sla.api.positions import moment_cursor, moment_position
-from services.sla.errors import ConsentRefused
+from services.sla.errors import ConsentRefused, OrderHasNoClocks
 from services.sla.handlers import extensions as handlers
 from services.sla.handlers import manual
 from services.sla.schemas.clocks import Clock
@@ -20,6 +20,7 @@ from services.sla.schemas.extensions import (
     ExtensionState,
     StopBody,
 )
+from services.sla.store import boards
 from services.sla.store import extensions as store
 from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, allow
 from shared.identity import UNIT, Role
@@ -73,7 +74,9 @@ async def request_extension(
 async def extensions_of_order(
     order_id: Annotated[Identifier, Path(description="工单编号")], session: InRead, scope: CurrentScope
 ) -> Page[Extension]:
-    """Every request of an order with its answer, first asked first."""
+    """Every request of an order with its answer, first asked first; of an order that is not the caller's, none is there."""
+    if await boards.order_in_scope(session, order_id, scope) is None:
+        raise OrderHasNoClocks(order_id)
     records = await store.extensions_of_order(session, order_id, scope)
     return Page(items=[Extension.of(record) for record in records])
 
