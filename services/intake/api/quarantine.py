@@ -128,12 +128,14 @@ async def release_quarantined(
     digest = hashlib.sha256(payload).digest()
     version: int | None = None
     if record.kind == "orders":
-        order = order_of(channel, decoded(payload))
+        order = order_of(channel, decoded(payload), now=work.now)
         parts = cast("Parts", runtime.parts[NAME])
         accepted = await parts.acceptance.accept(channel, f"release-{quarantine_id}-{digest.hex()[:16]}", digest, order)
         order_id, version = str(accepted.order_id), accepted.version
     else:
-        order_id = await apply_notice(work, channel.code, notice_of(channel, record.kind, decoded(payload)))
+        order_id = await apply_notice(
+            work, channel.code, notice_of(channel, record.kind, decoded(payload), now=work.now)
+        )
     changes = {"channel": channel.code, "corrected": body.payload is not None}
     await handlers.mark_released(work, record, order_id=order_id, version=version, changes=changes, reason=body.reason)
     return {"order_id": order_id, "version": version}

@@ -108,7 +108,7 @@ async def receive_order(request: Request) -> Response:
     webhook_id = _verified(request, runtime, parts, code, body)
     body_hash = hashlib.sha256(body).digest()
     try:
-        order = order_of(channel, decoded(body))
+        order = order_of(channel, decoded(body), now=runtime.clock.now())
         accepted = await parts.acceptance.accept(channel, webhook_id, body_hash, order)
     except NotUnderstood as fault:
         return await _quarantined(request, runtime, channel, "orders", webhook_id, body, fault)
@@ -148,7 +148,7 @@ async def _receive_notice(request: Request, kind: str) -> Response:
         return await _unknown_channel(request, runtime, code, kind, body)
     webhook_id = _verified(request, runtime, parts, code, body)
     try:
-        notice = notice_of(channel, kind, decoded(body))
+        notice = notice_of(channel, kind, decoded(body), now=runtime.clock.now())
         async with runtime.works.begin(_platform(code)) as work:
             known = await notices.take_request(
                 work, channel=code, webhook_id=webhook_id, body_hash=hashlib.sha256(body).digest()

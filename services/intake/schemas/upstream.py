@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -136,6 +136,8 @@ NOTICES: Final[Mapping[str, type[Body]]] = {
     "redos": RedoBody,
 }
 _MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
+_PAST: Final = _MOMENTS - {"due_at"}
+_FAST: Final = timedelta(days=1)
 
 
 def _local(value: Any) -> Any:
@@ -177,19 +179,21 @@ def decoded(body: bytes) -> dict[str, Any]:
     return raw
 
 
-def order_of(channel: Channel, raw: Mapping[str, Any]) -> UpstreamOrder:
+def order_of(channel: Channel, raw: Mapping[str, Any], *, now: datetime) -> UpstreamOrder:
     """The canonical order in a platform's JSON; NotUnderstood names every fault in Chinese and by its path."""
     values = _renamed(channel, channel.order, raw, channel.required)
+    _check_past(channel.order, values, now)
     try:
         return OrderBody.model_validate(values).as_order()
     except ValidationError as fault:
         raise _not_understood(channel.order, fault) from fault
 
 
-def notice_of(channel: Channel, kind: str, raw: Mapping[str, Any]) -> Body:
+def notice_of(channel: Channel, kind: str, raw: Mapping[str, Any], *, now: datetime) -> Body:
     """A cancellation, urge, revisit result or redo in a platform's JSON; NotUnderstood as for orders."""
     names = names_of(channel, kind)
     values = _renamed(channel, names, raw, ())
+    _check_past(names, values, now)
     try:
         return NOTICES[kind].model_validate(values)
     except ValidationError as fault:
@@ -230,6 +234,20 @@ def _renamed(
     if faults:
         raise _told(faults)
     return values
+
+
+def _check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
+    """Nobody called tomorrow: a platform's clock may be a little fast, but a day is a mistake."""
+    faults = [
+        {"field": theirs, "code": "absurd_date", "message": f"{TITLES[ours]}：不能晚于当前时间，请核对"}
+        for theirs, ours in names.items()
+        if ours in _PAST
+        and isinstance(values.get(ours), datetime)
+        and values[ours].tzinfo
+        and values[ours] > now + _FAST
+    ]
+    if faults:
+        raise _told(faults)
 
 
 def _missing(names: Mapping[str, str], ours: str) -> dict[str, str]:

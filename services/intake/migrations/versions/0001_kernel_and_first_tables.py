@@ -60,9 +60,7 @@ def upgrade() -> None:
         sa.Column("webhook_id", sa.Text, nullable=True),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("faults", JSONB, nullable=False, comment="field, code, message; never the value"),
-        sa.Column(
-            "body", sa.Text, nullable=False, comment="sealed base64 of the very bytes, which may name a person"
-        ),
+        sa.Column("body", sa.Text, nullable=False, comment="sealed base64 of the very bytes, which may name a person"),
         sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
         sa.Column("received_at", MOMENT, nullable=False),
         sa.Column("state", sa.Text, server_default=sa.text("'waiting'"), nullable=False),
