@@ -92,6 +92,10 @@ check: lint types imports check-contracts migrations check-docs ## Everything th
 test: $(DEV_READY) ## Run the tests (ARGS="tests/bus -x" for some of them)
 	@$(PY) -m pytest $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(DEV_READY) ## Fuzz every operation of every service, the long way (the tests hold the short one)
+	@GONGDAN_FUZZ=long $(PY) -m pytest -q -rA tests/api/test_fuzz.py $(ARGS)
+
 .PHONY: lint
 lint: $(DEV_READY) ## Lint, and check the formatting
 	@$(PY) -m ruff check .

@@ -441,6 +441,19 @@ async def test_a_command_in_another_form_than_json_is_refused(place: District, k
     is_problem(answer, answer.status_code, answer.json()["code"])
 
 
+@pytest.mark.parametrize("stream", ["breaches", "warnings"])
+@pytest.mark.parametrize("last", [b"-1", b"x", b"1.5", b"9" * 5_000, b"\xff\xfe", b"1 2", b"%31"])
+async def test_a_stream_that_is_asked_to_go_on_from_nowhere_says_so(place: District, stream: str, last: bytes) -> None:
+    who = (await place.person("paidan"))._token
+    async with place.http.stream(
+        "GET",
+        f"/api/sla/v1/{stream}/stream",
+        headers=[(b"authorization", f"Bearer {who}".encode()), (b"last-event-id", last)],
+    ) as answer:
+        assert answer.status_code in {400, 422}, answer.status_code
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 # --- And nobody's name anywhere ---------------------------------------------------------------------------------------
 
 NAME, PHONE, IDENTITY, ADDRESS = "欧阳金丝雀", "13907530753", "370613199001017531", "金丝雀巷七号院三单元"
