@@ -12,6 +12,7 @@ import uvicorn
 
 from sample.staff import People
 from sample.upstream import SimulatedUpstream
+from shared.clock import SimulatedClock
 
 if TYPE_CHECKING:
     from shared.run.embedded import Embedded
@@ -30,7 +31,7 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
         "",
         "  API documents   " + "  ".join(f"{address}/api/{name}/docs" for name in ("intake", "dispatch")),
         "                  " + "  ".join(f"{address}/api/{name}/docs" for name in ("sla", "review", "analytics")),
-        f"  health          {address}/readyz",
+        f"  health          {address}/readyz    metrics  {address}/metrics",
         f"  administrator   account admin, password {admin}",
     ]
     if sample:
@@ -43,12 +44,19 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
             "",
             "Try, in another terminal:",
             "  make walk                        watch one order go the whole way, step by step",
-            f"  curl -s {address}/api/dispatch/v1/tokens -H 'content-type: application/json' \\",
-            f'       -d \'{{"account":"paidan","password":"{staff}"}}\'        log in as the dispatcher',
-            f'  curl -s {address}/api/dispatch/v1/orders?status=triage -H "authorization: Bearer $TOKEN"',
+            f"  TOKEN=$(curl -s {address}/api/dispatch/v1/tokens -H 'content-type: application/json' \\",
+            f'    -d \'{{"account":"paidan","password":"{staff}"}}\' | cut -d\'"\' -f4)        log in as the dispatcher',
+            f"  curl -s '{address}/api/dispatch/v1/orders?status=triage' -H \"authorization: Bearer $TOKEN\"",
+            "  every step's call stands in sample/walk.py, the upstreams' webhook secrets in secrets.json of the data folder",
         ]
     lines += ["", "Ctrl-C stops all of it."]
     return "\n".join(lines)
+
+
+def note_running(platform: Embedded, process: Process, address: str) -> None:
+    """Write down where the platform is and which clock it runs on, for programs in other terminals."""
+    kind = "simulated" if isinstance(process.clock, SimulatedClock) else "real"
+    (platform.folder / "running").write_text(f"{address} {kind}", encoding="utf-8")
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:
@@ -86,7 +94,6 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
             group.create_task(server.serve(sockets=[platform.upstream_sock]))
             try:
                 await people.load_district()
-                (platform.folder / "address").write_text(address, encoding="utf-8")
                 print(greeting(platform, address, sample=True), flush=True)
                 every = float(os.environ.get("GONGDAN_SAMPLE_SECONDS", str(_PUSH_EVERY)))
                 group.create_task(upstream.keep_revisiting(http))

@@ -106,9 +106,15 @@ async def _replies(caller: Any, order_id: str, state: str) -> list[dict[str, Any
         await asyncio.sleep(0.02)
 
 
+def _clock_of(folder: Path) -> Clock:
+    """The clock that the platform runs on: its signatures must be fresh by that one."""
+    running = (folder / "running").read_text(encoding="utf-8").split()
+    return SimulatedClock(folder / "clock.json") if running[1:] == ["simulated"] else RealClock()
+
+
 def _running(folder: Path) -> tuple[str, dict[str, Any]]:
     try:
-        address = (folder / "address").read_text(encoding="utf-8").strip()
+        address = (folder / "running").read_text(encoding="utf-8").split()[0]
         secrets: dict[str, Any] = json.loads((folder / "secrets.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         sys.exit("the platform is not running here: start it with `make run` in another terminal first")
@@ -119,14 +125,16 @@ async def main() -> None:
     """Walk one order through the platform that runs in this checkout."""
     folder = Path(os.environ.get("GONGDAN_VAR", "var"))
     address, secrets = _running(folder)
-    simulated = folder / "clock.json"
-    clock: Clock = SimulatedClock(simulated) if os.environ.get("GONGDAN_CLOCK") == "simulated" else RealClock()
+    clock = _clock_of(folder)
     async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
         people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
         upstream = SimulatedUpstream(
             secrets=secrets["channels"], clock=clock, base_url=address, prefix=f"WALK{int(time.time())}"
         )
-        await walk(people, upstream, http)
+        try:
+            await walk(people, upstream, http)
+        except httpx.ConnectError:
+            sys.exit("the platform is not running here: start it with `make run` in another terminal first")
 
 
 if __name__ == "__main__":

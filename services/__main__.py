@@ -9,16 +9,18 @@ from typing import Final
 
 import uvloop
 
-from sample.platform import accompany, greeting
+from sample.platform import accompany, greeting, note_running
 from services.analytics.service import SERVICE as ANALYTICS
 from services.dispatch.service import SERVICE as DISPATCH
 from services.intake.service import SERVICE as INTAKE
 from services.review.service import SERVICE as REVIEW
 from services.sla.service import SERVICE as SLA
+from shared.clock import BadClock
 from shared.run.embedded import embedded
 from shared.run.postgres import PostgresFailed, PostgresInUse
 from shared.run.process import PortTaken, Process, serve
 from shared.service import Service
+from shared.settings import BadSetting
 from shared.telemetry import configure_logs
 
 ALL: Final[tuple[Service, ...]] = (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)
@@ -33,15 +35,18 @@ def main() -> int:
             configure_logs(platform.settings.log_level, stream=log)
 
             async def ready(process: Process, address: str) -> None:
+                note_running(platform, process, address)
                 if os.environ.get("GONGDAN_SAMPLE", "1") == "0":
                     print(greeting(platform, address, sample=False), flush=True)
                     return
                 await accompany(process, platform, address)
 
             uvloop.run(serve(ALL, platform.settings, sock=platform.sock, ready=ready))
-    except (PortTaken, PostgresInUse, PostgresFailed) as fault:
+    except (PortTaken, PostgresInUse, PostgresFailed, BadSetting, BadClock) as fault:
         print(f"cannot start: {fault}", file=sys.stderr)
         return 2
+    finally:
+        (folder / "running").unlink(missing_ok=True)
     print("stopped; `make run` goes on from here")
     return 0
 

@@ -120,6 +120,10 @@ class SimulatedClock:
             await _sleep(min(0.05, max(left, 0.001)), wake)
 
 
+class BadClock(ValueError):
+    """GONGDAN_CLOCK says something that is no clock."""
+
+
 def clock_of(spelling: str) -> RealClock | SimulatedClock:
     """`real`, or `simulated:<file>`: what the setting GONGDAN_CLOCK may say."""
     if spelling == "real":
@@ -127,4 +131,4 @@ def clock_of(spelling: str) -> RealClock | SimulatedClock:
     kind, _, path = spelling.partition(":")
     if kind == "simulated" and path:
         return SimulatedClock(Path(path))
-    raise ValueError(f"GONGDAN_CLOCK: expected 'real' or 'simulated:<file>', got {spelling!r}")
+    raise BadClock(f"GONGDAN_CLOCK: expected 'real' or 'simulated:<file>', got {spelling!r}")

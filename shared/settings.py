@@ -6,13 +6,25 @@ A secret never has a default: the embedded start draws its own and keeps them un
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["intake", "dispatch", "sla", "review", "analytics"]
+_LAST_PORT: Final = 65535
 SERVICES: tuple[ServiceName, ...] = ("intake", "dispatch", "sla", "review", "analytics")
+
+
+class BadSetting(ValueError):
+    """A variable of the environment that cannot be read, in words that name it."""
+
+
+def port_of(spelling: str) -> int:
+    """A port from GONGDAN_PORT; BadSetting when it is none."""
+    if not spelling.isdigit() or int(spelling) > _LAST_PORT:
+        raise BadSetting(f"GONGDAN_PORT should be a number from 0 to {_LAST_PORT}, not {spelling!r}")
+    return int(spelling)
 
 
 class Settings(BaseSettings):
@@ -64,3 +76,15 @@ class Settings(BaseSettings):
     def database_of(self, service: str) -> str:
         """The database address of one service."""
         return self.database_url.replace("{service}", service)
+
+
+def settings_from(**values: Any) -> Settings:
+    """The settings from these values and the environment; BadSetting names every variable that is missing or wrong."""
+    try:
+        return Settings(**values)
+    except ValidationError as fault:
+        # Never the value: it may be a secret.
+        wrong = [
+            f"GONGDAN_{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors(include_input=False)
+        ]
+        raise BadSetting("; ".join(wrong)) from None

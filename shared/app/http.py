@@ -223,10 +223,15 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
         return Route(f"/api/{runtime.service.name}/metrics", answer)
 
+    async def all_metrics(_: Request) -> Response:
+        pages = b"".join(generate_latest(runtime.metrics.registry) for runtime in runtimes)
+        return Response(pages, media_type="text/plain; version=0.0.4")
+
     edges = {runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs}
     whole = Front(
         routes=[
             *health_routes(runtimes),
+            Route("/metrics", all_metrics),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{name}", edge) for name, edge in edges.items()),
             Mount("/", _unknown),

@@ -21,9 +21,10 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
+from shared.clock import clock_of
 from shared.run.postgres import PostgresServer, create_database
 from shared.run.process import PortTaken, listen
-from shared.settings import SERVICES, Settings
+from shared.settings import SERVICES, Settings, port_of, settings_from
 
 FIRST_PORT: Final = 8012
 _PORTS_TRIED: Final = 40
@@ -101,7 +102,7 @@ def first_free(host: str, start: int = FIRST_PORT) -> socket.socket:
 
 def _listening(host: str) -> socket.socket:
     asked = os.environ.get("GONGDAN_PORT")
-    return first_free(host) if asked is None else listen(host, int(asked))
+    return first_free(host) if asked is None else listen(host, port_of(asked))
 
 
 async def _databases(server: PostgresServer) -> None:
@@ -138,7 +139,8 @@ def embedded(folder: Path) -> Iterator[Embedded]:
             values["database_url"] = server.url("gongdan_SERVICE").replace("SERVICE", "{service}")
             values["bus_url"] = server.url("gongdan_bus")
         given = {name for name in values if f"GONGDAN_{name.upper()}" in os.environ}
-        settings = Settings(**{name: value for name, value in values.items() if name not in given})
+        settings = settings_from(**{name: value for name, value in values.items() if name not in given})
+        clock_of(settings.clock)
         yield Embedded(settings, kept, sock, upstream_sock, folder)
     finally:
         if server is not None:

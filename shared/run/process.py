@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ from shared.outbox.relay import Waker
 from shared.run.http_head import BoundedHead
 from shared.seal import Sealer
 from shared.service import Runtime, Service
-from shared.settings import Settings
+from shared.settings import BadSetting, Settings, settings_from
 from shared.telemetry import Metrics, configure_logs, logger
 from shared.work import Works
 
@@ -284,6 +285,9 @@ async def serve(
 
 def run_service(service: Service) -> None:
     """What `python -m services.<name>` does: this one service, configured by the environment alone."""
-    settings = Settings()
+    try:
+        settings = settings_from()
+    except BadSetting as fault:
+        sys.exit(f"cannot start {service.name}: {fault}")
     configure_logs(settings.log_level)
     uvloop.run(serve([service], settings))
