@@ -46,12 +46,20 @@ CHECKS: Final = (
     "ignored_auth",
 )
 OF_OPERATIONS: Final = {
-    "attached_order": ["download_attachment"],
-    "returned_order": ["decide_return"],
-    "handled_order": ["accept_order", "record_contact", "note_progress", "submit_reply", "request_return"],
+    ("draft", "version"): ["rules_version", "compare_rules", "change_draft_rules", "publish_rules"],
+    ("calendar_version", "version"): ["calendar_version"],
+    ("attached_order", "order_id"): ["download_attachment"],
+    ("returned_order", "order_id"): ["decide_return"],
+    ("handled_order", "order_id"): [
+        "accept_order",
+        "record_contact",
+        "note_progress",
+        "submit_reply",
+        "request_return",
+    ],
 }
 """Operations that only some orders allow: a unit's own ones, those with a file, those that were given back."""
-ENDLESS: Final = ("stream_breaches", "stream_warnings")
+ENDLESS: Final = {"sla": ("stream_breaches", "stream_warnings")}
 """A stream has no end that a fuzzer could wait for: test_bad_input asks these."""
 PARKED: Final = 40
 """Events that each service cannot read; dropping one uses it up."""
@@ -89,6 +97,7 @@ async def seeded(district: District) -> dict[str, list[Any]]:
     handler = await district.person("zhujian-jingban")
     for order_id in returned:
         await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
+    extension = await extended(district, handled[0])
     attached = await handler.call("GET", f"/api/dispatch/v1/orders/{returned[0]}/attachments")
     replies = []
     for _ in range(2):
@@ -107,6 +116,8 @@ async def seeded(district: District) -> dict[str, list[Any]]:
     await quarantine_something(district)
     quarantined = await admin.call("GET", "/api/intake/v1/quarantine")
     deliveries = await dispatcher.call("GET", "/api/intake/v1/deliveries")
+    draft = {"version": "draft-1", "document": "莱政办发〔2027〕1号", "numbers": {}, "reason": "拟稿"}
+    await admin.call("POST", "/api/sla/v1/rules", draft)
     rebuild = await admin.call("POST", "/api/analytics/v1/rebuild", {})
     return {
         "order_id": [*waiting, *handled, closed],
@@ -115,6 +126,9 @@ async def seeded(district: District) -> dict[str, list[Any]]:
         "quarantine_id": [item["id"] for item in quarantined["items"]],
         "delivery_id": [item["id"] for item in deliveries["items"]] + [await refused_delivery(district)],
         "rebuild_id": [rebuild["id"]],
+        "draft": ["draft-1"],
+        "calendar_version": ["statutory-2026.1"],
+        "extension_id": [extension],
         "attached_order": returned[:1],
         "attachment_id": [file["attachment_id"] for file in attached],
         "handled_order": handled[:6],
@@ -125,6 +139,22 @@ async def seeded(district: District) -> dict[str, list[Any]]:
         "channel": ["city_12345", "province_12345"],
         "year": [2026, 2025],
     }
+
+
+async def extended(district: District, order_id: str) -> str:
+    """A request for more working days that waits for its decision."""
+    handler = await district.person("zhujian-jingban")
+    consent = {
+        "person": "王科员",
+        "agreed_at": district.clock.now().isoformat(),
+        "phone": "0535-6890000",
+        "agreed": True,
+        "evidence": "录音 20261123-17",
+    }
+    body = {"reason_code": "complex", "workdays": 5, "explanation": "需多部门会商", "consent": consent}
+    asked = await handler.call("POST", f"/api/sla/v1/orders/{order_id}/extensions", body)
+    extension_id: str = asked["id"]
+    return extension_id
 
 
 async def quarantine_something(district: District) -> None:
@@ -201,11 +231,12 @@ def configuration(place: Place, service: str) -> str:
     for name, values in known.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
     lines.append("[parameters]")
-    lines += [f'{name} = {{ dictionary = "{name}", probability = 0.9 }}' for name in known if name not in OF_OPERATIONS]
+    special = {dictionary for dictionary, _ in OF_OPERATIONS}
+    lines += [f'{name} = {{ dictionary = "{name}", probability = 0.9 }}' for name in known if name not in special]
     lines += [f'"body.{name}" = {{ dictionary = "unit", probability = 0.9 }}' for name in ("unit", "suggested_unit")]
-    for dictionary, operations in OF_OPERATIONS.items():
+    for (dictionary, name), operations in OF_OPERATIONS.items():
         lines += ["[[operations]]", f"include-operation-id = {json.dumps(operations)}"]
-        lines.append(f'parameters = {{ "path.order_id" = {{ dictionary = "{dictionary}", probability = 0.9 }} }}')
+        lines.append(f'parameters = {{ "path.{name}" = {{ dictionary = "{dictionary}", probability = 0.9 }} }}')
     return "\n".join(lines)
 
 
@@ -240,7 +271,9 @@ async def fuzz(place: Place, service: str, config: Path, seed: int) -> tuple[int
         PHASES,
         "--checks",
         ",".join(CHECKS),
-        *(word for name in ENDLESS for word in ("--exclude-operation-id", name)),
+        *(word for name in ENDLESS.get(service, ()) for word in ("--exclude-operation-id", name)),
+        "--suppress-health-check",
+        "too_slow,filter_too_much",  # of the generator's own work on a busy machine, not of the platform's
         "--max-examples",
         EXAMPLES,
         "--seed",
