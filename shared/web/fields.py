@@ -15,6 +15,10 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 _BREAK: Final = re.compile("[\t\r\n]")
 # The same for the API document, so that a client can know before it asks; one character at least is no blank.
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
+_IN_MOMENT: Final = (
+    r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
+)
 _IN_TEXT: Final = f"^[^{_CONTROLS}]*[^{_CONTROLS}\\s][^{_CONTROLS}]*$"
 _IN_LINE: Final = f"^[^{_CONTROLS}\\t\\r\\n]*[^{_CONTROLS}\\s][^{_CONTROLS}\\t\\r\\n]*$"
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -64,7 +68,7 @@ YesNo = Annotated[bool, Strict()]
 SaneMoment = Annotated[
     AwareDatetime,
     AfterValidator(_sane),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^20[0-9]{2}-"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _IN_MOMENT}),
 ]
 """A moment with its offset, between 2000 and 2099; UTC inside."""
 PastMoment = SaneMoment

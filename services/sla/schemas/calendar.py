@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from services.sla.handlers.calendar import Applied, ChangedDay, Form, Preview, YearFile
 from services.sla.policy import TITLES
@@ -14,9 +14,11 @@ from services.sla.schemas.clocks import Line as ProofLine
 from services.sla.tables import CalendarVersionRecord, RecomputationRecord
 from shared.calendar import DayChange, DayKind, Due, Wanted, WorkCalendar
 from shared.contracts.sla import ClockKind
-from shared.web import Body, Line, cursor_of
+from shared.web import Body, Line, YesNo, cursor_of
 
 DayWanted = Wanted
+# JSON Schema's "time" has an offset; this one is of the district, whatever its offset.
+_LOCAL_TIME = WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"})
 
 
 def _storable(value: str) -> str:
@@ -61,7 +63,7 @@ class CalendarState(BaseModel):
 
     version: str
     years: list[int]
-    end_of_day: Annotated[time, Field(description="时限截止时点；00:00 即当日 24:00")]
+    end_of_day: Annotated[time, _LOCAL_TIME, Field(description="时限截止时点；00:00 即当日 24:00")]
     missing_year: Annotated[int | None, Field(description="应已导入而尚未导入的年份，请尽快导入")]
 
 
@@ -122,7 +124,7 @@ class YearImport(Body):
     form: Annotated[Form, Field(description="holiday-cn 年度 JSON；icalendar 日历文件；notice 国务院办公厅通知原文")]
     content: Annotated[FileText, Field(description="文件内容或通知原文")]
     document: Annotated[Line | None, Field(description="国务院办公厅通知文号")] = None
-    confirm_incomplete: Annotated[bool, Field(description="已核对通知原文，确认缺少的节日确未安排")] = False
+    confirm_incomplete: Annotated[YesNo, Field(description="已核对通知原文，确认缺少的节日确未安排")] = False
 
     def as_file(self) -> YearFile:
         """The same for the handler."""

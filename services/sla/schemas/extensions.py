@@ -10,7 +10,7 @@ from pydantic import Field
 from services.sla.handlers.manual import ManualClock
 from services.sla.model import Consent, ExtensionRequest
 from services.sla.tables import ExtensionRecord
-from shared.web import Body, Code, Identifier, Line, SaneMoment, Text
+from shared.web import Body, Code, Identifier, Line, SaneMoment, Text, YesNo
 
 ExtensionState = Literal["requested", "granted", "refused", "declined"]
 ManualKind = Literal["co_task", "consult", "chain_step", "supervise_case", "rectify_promise"]
@@ -22,7 +22,7 @@ class ConsentBody(Body):
     person: Annotated[Line, Field(description="何人与来电人沟通并记录")]
     agreed_at: Annotated[SaneMoment, Field(description="何时，须早于提出申请")]
     phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$", description="何用电话")]
-    agreed: Annotated[bool, Field(description="来电人是否同意")]
+    agreed: Annotated[YesNo, Field(description="来电人是否同意")]
     evidence: Annotated[Line, Field(description="佐证，如录音编号")]
 
 
