@@ -117,6 +117,7 @@ async def test_a_return_inside_its_window_goes_to_another_unit_and_the_district_
     handler = await place.person("zhujian-jingban")
     await return_order(place, order_id)
     await place.case(order_id, status="return_pending")
+    await eventually_clock(place, order_id, "district_final", "running")
     running = (await place.clocks(order_id))["district_final"]
     dispatcher = await place.person("paidan")
     await dispatcher.call(
@@ -225,7 +226,10 @@ async def eventually_clock(place: District, order_id: str, kind: str, state: str
     """Wait until the newest clock of a kind is in a state."""
 
     async def reached() -> bool:
-        return (await place.clocks(order_id)).get(kind, {}).get("state") == state
+        try:
+            return (await place.clocks(order_id)).get(kind, {}).get("state") == state
+        except Refused:
+            return False  # sla has not heard of the order yet
 
     await eventually(reached, within=20)
 

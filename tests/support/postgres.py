@@ -77,7 +77,7 @@ class _thrown_away:  # noqa: N801  (reads as the verb that it is)
 
     def __exit__(self, *_: object) -> None:
         self._server.stop("immediate")
-        shutil.rmtree(self._server.home)
+        shutil.rmtree(self._server.home, ignore_errors=True)  # the server may still be taking its own files away
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
