@@ -107,7 +107,7 @@ format: $(DEV_READY) ## Format the code, and repair what the linter can repair
 	@$(PY) -m ruff format .
 
 .PHONY: types
-types: $(DEV_READY) ## Check the types (mypy --strict)
+types: $(BENCH_READY) ## Check the types (mypy --strict), the benchmarks with their peers among them
 	@$(PY) -m mypy $(CODE)
 
 .PHONY: imports
