@@ -107,7 +107,7 @@ format: $(DEV_READY) ## Format the code, and repair what the linter can repair
 	@$(PY) -m ruff format .
 
 .PHONY: types
-types: $(BENCH_READY) ## Check the types (mypy --strict), the benchmarks with their peers among them
+types: $(BENCH_READY) ## Check the types (mypy --strict)
 	@$(PY) -m mypy $(CODE)
 
 .PHONY: imports

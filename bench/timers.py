@@ -18,7 +18,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
+import procrastinate as peer
 import uvloop
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from procrastinate.types import JSONValue
 
 from bench.report import Table, percentile
 from bench.stand import kafka, keys, postgres, scratch
@@ -165,9 +169,6 @@ async def note_apscheduler() -> None:
 
 async def apscheduler(url: str, due: int) -> list[float]:
     """Seconds from due to the call, for so many jobs at one instant in a job store on PostgreSQL."""
-    from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - a peer of this bench alone
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415
-
     _FIRED.clear()
     store = SQLAlchemyJobStore(url=url.replace("postgresql://", "postgresql+psycopg://"))
     scheduler = AsyncIOScheduler(jobstores={"default": store}, job_defaults={"misfire_grace_time": None})
@@ -184,19 +185,18 @@ async def apscheduler(url: str, due: int) -> list[float]:
 
 async def procrastinate(url: str, due: int) -> list[float]:
     """The same for procrastinate with 20 at a time and half a second between its looks."""
-    import procrastinate as peer  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - a peer of this bench alone
-
     app = peer.App(connector=peer.PsycopgConnector(conninfo=url))
     fired: list[float] = []
 
-    @app.task(name="note")  # type: ignore[untyped-decorator,unused-ignore]
+    @app.task(name="note")
     async def note(number: int) -> None:  # noqa: ARG001 - the job's argument
         fired.append(time.time())
 
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
         instant = datetime.now(UTC) + timedelta(seconds=10)
-        await note.configure(schedule_at=instant).batch_defer_async(*({"number": n} for n in range(due)))
+        jobs: list[dict[str, JSONValue]] = [{"number": n} for n in range(due)]
+        await note.configure(schedule_at=instant).batch_defer_async(*jobs)
         async with asyncio.TaskGroup() as group:
             worker = group.create_task(
                 app.run_worker_async(
@@ -228,10 +228,10 @@ async def measure(server: PostgresServer, bootstrap: str | None, armed: int, due
     for number, (p50, p99, sent50, sent99, written) in enumerate(figures, start=1):
         table.add(f"ours, round {number}", written, p50, p99, sent50, sent99)
     best = {}
-    for name, peer in (("APScheduler on PostgreSQL", apscheduler), ("procrastinate", procrastinate)):
-        database = f"peer{random.randrange(10**9)}"
+    for name, run_peer in (("APScheduler on PostgreSQL", apscheduler), ("procrastinate", procrastinate)):
+        database = f"run_peer{random.randrange(10**9)}"
         await create_database(server.url(), database)
-        lags = await peer(server.url(database), PEER_DUE)
+        lags = await run_peer(server.url(database), PEER_DUE)
         best[name] = percentile(lags, 0.99)
         table.add(name, float(len(lags)), percentile(lags, 0.5), best[name], None, None)
     middle = sorted(figure[1] for figure in figures)[len(figures) // 2]
