@@ -13,7 +13,7 @@ from shared.bus import Bus
 from shared.clock import Clock
 from shared.contracts import Event
 from shared.identity import TokenReader
-from shared.inbox import BatchHandler, Consumer, Handler, ParkedEvents
+from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Prefetch
 from shared.outbox import Relay
 from shared.settings import ServiceName, Settings
 from shared.telemetry import Metrics
@@ -57,6 +57,12 @@ class Service:
     topics: tuple[str, ...] = ()
     subscriptions: Mapping[type[Event], Handler] = field(default_factory=dict)
     batch: BatchHandler | None = None
+    prefetch: Prefetch | None = None
     jobs: tuple[Job, ...] = ()
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before anything listens: read own settings, enter first rows."""
+
+    @property
+    def listening(self) -> Listening:
+        """What it takes of what is told on its topics."""
+        return Listening.to(self.topics, None if self.batch is not None else self.subscriptions)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.inbox.consumer import BatchHandler, Consumer, Handler, Stuck
+from shared.inbox.consumer import BatchHandler, Consumer, Handler, Prefetch, Stuck
+from shared.inbox.listening import Listening
 from shared.inbox.parked import ParkedEvents
 
-__all__ = ["BatchHandler", "Consumer", "Handler", "ParkedEvents", "Stuck"]
+__all__ = ["BatchHandler", "Consumer", "Handler", "Listening", "ParkedEvents", "Prefetch", "Stuck"]

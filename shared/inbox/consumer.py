@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from shared.bus import Bus, BusUnavailable, Delivery, Subscription, TopicPartition
 from shared.clock import RealClock
-from shared.contracts import PUBLISHERS, Event
+from shared.contracts import Event
 from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError
 from shared.inbox import parked
 from shared.inbox.finish import finished
+from shared.inbox.listening import Listening
 from shared.inbox.seen import Gap, new_ones, was_seen
 from shared.outbox import Envelope, Undecodable, decode
 from shared.outbox.envelope import SOURCE
@@ -31,10 +32,15 @@ Handler = Callable[[Work, Any], Awaitable[None]]
 """`async def open_case(work, event)`: apply one event; a second run does no harm."""
 BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 """Apply many events at once, for projections; each event in it is new."""
+Prefetch = BatchHandler
+"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
 
 _TRIES: Final = 3
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 5.0
+# From one batch to the next: what arrives meanwhile is applied with it, in one transaction.  A lone event waits for
+# nothing, and neither does the rest of a backlog.
+_PACE_SECONDS: Final = 0.02
 # A reader that does not fetch loses its seat in the group (R21): after so long the rest of a batch is left for the next.
 _SINGLY_SECONDS: Final = 20.0
 # So many partitions that fail in one round mean that the database is away: the others are not tried, one timeout each.
@@ -67,30 +73,29 @@ class Consumer:
         topics: Sequence[str],
         handlers: Mapping[type[Event], Handler],
         batch: BatchHandler | None,
+        prefetch: Prefetch | None = None,
         metrics: Metrics,
         member: str,
         watchdog: float = 60.0,
     ) -> None:
         self._works, self._bus, self._topics = works, bus, tuple(topics)
-        self._handlers, self._batch, self._metrics = dict(handlers), batch, metrics
+        self._handlers, self._batch, self._prefetch, self._metrics = dict(handlers), batch, prefetch, metrics
         self._member, self._watchdog = member, watchdog
         self._moved: set[TopicPartition] = set()
         self._idle: dict[TopicPartition, float] = {}
         self._retries: dict[TopicPartition, int] = {}
         self._owed: dict[TopicPartition, int] = {}
         self._shown: set[TopicPartition] = set()
-        self._own = f"{SOURCE}{works.service}".encode()
-        heard = {event.topic for event in self._handlers if event in PUBLISHERS[works.service]}
-        self._deaf = frozenset() if batch is not None else frozenset(self._topics) - heard
+        self._listening = Listening.to(topics, None if batch is not None else handlers)
+        self._deaf = {
+            topic: frozenset(f"{SOURCE}{name}".encode() for name in self._listening.passed_by(topic))
+            for topic in self._topics
+        }
         self.joined = False
 
-    def _is_own(self, delivery: Delivery) -> bool:
-        """Whether this service told it, and does not listen to itself there: a third of what some services read.
-
-        A service's whole stream is passed by, so no gap is seen in it.  One that begins to listen to itself must start
-        with a group of its own name, from the beginning (docs/decisions/0004).
-        """
-        return delivery.topic in self._deaf and delivery.headers.get("ce_source") == self._own
+    def _passes_by(self, delivery: Delivery) -> bool:
+        """Whether it comes from a publisher of whom nothing is handled here: up to two thirds of what is on a topic."""
+        return delivery.headers.get("ce_source") in self._deaf.get(delivery.topic, ())
 
     async def run(self) -> None:
         """Until cancelled; Stuck when a partition makes no progress."""
@@ -116,7 +121,10 @@ class Consumer:
         looked = time.monotonic()
         while True:
             batches = await subscription.fetch(max_records=_BATCH, timeout=min(0.2, every))
+            fetched = time.monotonic()
             await self._apply_all(subscription, batches)
+            if 0 < sum(map(len, batches.values())) < _BATCH:
+                await asyncio.sleep(max(0.0, fetched + _PACE_SECONDS - time.monotonic()))
             elapsed = time.monotonic() - looked
             if elapsed > every:
                 looked = time.monotonic()
@@ -222,7 +230,7 @@ class Consumer:
     async def _apply_topics(self, topics: Mapping[str, Sequence[Delivery]]) -> None:
         """All of it in one transaction; whatever it raises, none of it was applied."""
         taken = {
-            topic: [self._decoded(one).envelope for one in deliveries if not self._is_own(one)]
+            topic: [self._decoded(one).envelope for one in deliveries if not self._passes_by(one)]
             for topic, deliveries in topics.items()
         }
         if not any(taken.values()):
@@ -242,11 +250,14 @@ class Consumer:
     def _decoded(self, delivery: Delivery) -> _Taken:
         # A simulated clock may be set back: what was written before is then no sign of a wrong clock.
         clock = self._works.clock
-        return _Taken(delivery, decode(delivery, now=clock.now() if isinstance(clock, RealClock) else None))
+        now = clock.now() if isinstance(clock, RealClock) else None
+        return _Taken(delivery, decode(delivery, now=now, types=self._listening.types))
 
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
         if self._batch is not None and fresh:
             await self._batch(work, fresh)
+        if self._prefetch is not None and len(fresh) > 1:
+            await self._prefetch(work, fresh)
         for envelope in fresh:
             handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
             if handler is not None:
@@ -256,7 +267,7 @@ class Consumer:
 
     def _count(self, taken: int, fresh: Sequence[Envelope]) -> None:
         for envelope in fresh:
-            self._metrics.consumed.labels(envelope.type if envelope.event is not None else "unknown").inc()
+            self._metrics.consumed.labels(envelope.type if envelope.event is not None else "unhandled").inc()
         if repeats := taken - len(fresh):
             self._metrics.redelivered.inc(repeats)
 
@@ -284,7 +295,7 @@ class Consumer:
 
         Raises what `is_transient`: then it was neither applied nor parked.
         """
-        if self._is_own(delivery):
+        if self._passes_by(delivery):
             return
         attempt = 0
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,12 +48,16 @@ async def new_ones(
 ) -> list[Envelope]:
     """The events that were not applied before, entered as applied in this transaction; Gap when one is missing.
 
+    One that the service does not handle has no effect that could happen twice: its number is remembered, not its id.
     Another member that applies the same events at this moment is waited for: its rows in the inbox decide.
     """
-    rows = await session.execute(
-        _TAKE_IN, {"ids": [e.id for e in envelopes], "types": [e.type for e in envelopes], "now": now}
-    )
-    inserted = {row[0] for row in rows}
+    handled = [e for e in envelopes if e.event is not None]
+    inserted: set[UUID] = set()
+    if handled:
+        rows = await session.execute(
+            _TAKE_IN, {"ids": [e.id for e in handled], "types": [e.type for e in handled], "now": now}
+        )
+        inserted = {row[0] for row in rows}
     streams = sorted({(e.source, e.subject) for e in envelopes})
     # Read after the wait above, so that what the other member saw is seen here.
     found = await session.execute(
@@ -69,7 +74,9 @@ async def new_ones(
         if envelope.sequence != before + 1:
             raise Gap(before, envelope.sequence)
         last[stream] = advanced[stream] = envelope.sequence
-        if envelope.id in inserted:
+        if envelope.event is None:
+            fresh.append(envelope)
+        elif envelope.id in inserted:
             inserted.discard(envelope.id)
             fresh.append(envelope)
     if advanced:

@@ -34,7 +34,7 @@ class Envelope:
     sequence: int
     time: datetime
     event: Event | None
-    """None when this platform does not know the type (a newer publisher): passed by, but counted."""
+    """None when the reader does not handle the type (or a newer publisher made it): counted, and nothing else."""
     type: str
     correlation: str
     causation: str | None
@@ -97,8 +97,8 @@ def encode(envelope: Envelope) -> Message:
     )
 
 
-def decode(delivery: Delivery, *, now: datetime | None) -> Envelope:
-    """What was delivered; Undecodable when it is not a sound event.
+def decode(delivery: Delivery, *, now: datetime | None, types: Mapping[str, type[Event]] = EVENTS) -> Envelope:
+    """What was delivered; Undecodable when it is not a sound event.  The content is read of these types alone.
 
     An event dated more than five minutes ahead of `now` is refused (None: not checked): a wrong clock must not poison
     deadlines (R33).
@@ -120,7 +120,7 @@ def decode(delivery: Delivery, *, now: datetime | None) -> Envelope:
         raise Undecodable("undecodable", "a header holds the character NUL, which cannot be stored")
     if now is not None and time - now > _AHEAD:
         raise Undecodable("invalid", f"dated {time.isoformat()}, more than five minutes ahead")
-    cls = EVENTS.get(event_type)
+    cls = types.get(event_type)
     event: Event | None = None
     if cls is not None:
         try:

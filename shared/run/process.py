@@ -71,6 +71,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         topics=service.topics,
         handlers=service.subscriptions,
         batch=service.batch,
+        prefetch=service.prefetch,
         metrics=metrics,
         member=f"{socket.gethostname()}-{os.getpid()}",
         watchdog=settings.watchdog_seconds,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
+from shared.telemetry import configure_logs
 from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny, prepare, tiny_at
 from tests.support.postgres import DatabaseServer, fresh_database, template_database
+
+# Lines as in production: rendering tracebacks for a terminal would take longer than the tests.
+configure_logs("INFO")
 
 
 @pytest.fixture
@@ -35,8 +39,25 @@ async def tiny(database: str, bus: MemoryBus, tmp_path: Path) -> AsyncIterator[T
         yield service
 
 
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged, as it was said; rendering tracebacks for a terminal would take longer than the tests."""
-    with structlog.testing.capture_logs() as lines:
-        yield lines
+class _Lines(logging.Handler):
+    """Keeps what our loggers say.  On the root, because a logger keeps the processors it first had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line of ours; a library's is text."""
+        if isinstance(record.msg, dict):
+            self.lines.append({**record.msg, "log_level": record.levelname.lower()})
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, Any]]]:
+    """What is logged while the test runs, as it was said."""
+    handler = _Lines()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield handler.lines
+    finally:
+        logging.getLogger().removeHandler(handler)

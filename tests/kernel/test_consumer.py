@@ -456,12 +456,32 @@ async def test_a_gap_is_parked_and_what_follows_waits_behind_it(tiny: Tiny, bus:
     assert await parked(tiny) == [("a", "gap"), ("a", "behind")]
 
 
-async def test_an_unknown_type_passes_and_is_counted(tiny: Tiny, bus: MemoryBus) -> None:
-    bus.append(tiny.message("a", type="order.teleported.v9", value=b"\x00 not even JSON"))
+@pytest.mark.parametrize("type_", ["order.teleported.v9", "order.cancelled.v1"])
+async def test_an_event_of_a_type_that_is_not_handled_passes_unread_and_is_counted(
+    tiny: Tiny, bus: MemoryBus, type_: str
+) -> None:
+    bus.append(tiny.message("a", type=type_, value=b"\x00 not even JSON"))
     bus.append(tiny.message("a"))
     await drained(tiny, bus)
     assert await tiny.effects() == {"a": [2]}
-    assert tiny.runtime.metrics.consumed.labels("unknown")._value.get() == 1
+    assert tiny.runtime.metrics.consumed.labels("unhandled")._value.get() == 1
+    assert await tiny.rows("select type from inbox") == [{"type": "order.urged.v1"}]
+    assert await tiny.one("select sequence from seen") == 2
+
+
+async def test_a_missing_event_is_a_gap_though_what_came_after_it_is_not_handled(tiny: Tiny, bus: MemoryBus) -> None:
+    bus.append(tiny.message("a"))
+    bus.append(tiny.message("a", sequence=3, type="order.cancelled.v1"))
+    await drained(tiny, bus)
+    assert await parked(tiny) == [("a", "gap")]
+
+
+async def test_the_streams_of_a_publisher_of_whom_nothing_is_handled_are_passed_by(tiny: Tiny, bus: MemoryBus) -> None:
+    bus.append(tiny.message("a", source="/gongdan/sla", sequence=7, type="clock.started.v1"))
+    bus.append(tiny.message("a", source="/gongdan/elsewhere", sequence=1, type="order.sighted.v1"))
+    await drained(tiny, bus)
+    assert await parked(tiny) == []
+    assert await tiny.rows("select source from seen") == [{"source": "/gongdan/elsewhere"}]
 
 
 async def test_an_event_from_the_future_is_parked_on_a_real_clock(database: str, tmp_path: Path) -> None:

@@ -194,9 +194,7 @@ async def test_the_field_that_is_wrong_is_named_and_its_value_is_not_repeated(ti
     assert "13812345678" not in answer.text
 
 
-async def test_what_nobody_foresaw_is_answered_without_its_text(
-    tiny: Tiny, logs: list[MutableMapping[str, Any]]
-) -> None:
+async def test_what_nobody_foresaw_is_answered_without_its_text(tiny: Tiny, logs: list[dict[str, Any]]) -> None:
     answer = await tiny.http.get("/v1/things/broken")
     is_problem(answer, 500, "internal")
     assert "张三" not in answer.text
