@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -19,20 +19,42 @@ from shared.clock import Clock
 from shared.contracts import Event
 from shared.identity import SYSTEM, Person
 from shared.outbox import Envelope, Outbox
-from shared.outbox.writer import IdSource, new_id
+from shared.outbox.writer import IdSource, columns_of, new_id, writing
 from shared.seal import Sealer
 from shared.telemetry import correlation_id
 
-_AUDIT = text(
-    """
-insert into audit (at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
-select at, actor, role, unit, action, subject, before::jsonb, after::jsonb, reason, event_id, correlation
-from unnest(cast(:at as timestamptz[]), cast(:actor as text[]), cast(:role as text[]), cast(:unit as text[]),
-  cast(:action as text[]), cast(:subject as text[]), cast(:before as text[]), cast(:after as text[]),
-  cast(:reason as text[]), cast(:event_id as text[]), cast(:correlation as text[]))
-  as t(at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
-"""
+# What a transaction leaves behind beside its own rows is written in one statement at its end: the audit trail, the
+# answer under the caller's idempotency key, and the events.
+_AUDITED: Final = """
+audited as (
+  insert into audit (at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
+  select at, actor, role, unit, action, subject, before::jsonb, after::jsonb, reason, event_id, correlation
+  from unnest(cast(:audit_at as timestamptz[]), cast(:audit_actor as text[]), cast(:audit_role as text[]),
+    cast(:audit_unit as text[]), cast(:audit_action as text[]), cast(:audit_subject as text[]),
+    cast(:audit_before as text[]), cast(:audit_after as text[]), cast(:audit_reason as text[]),
+    cast(:audit_event_id as text[]), cast(:audit_correlation as text[]))
+    as t(at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
 )
+"""
+_ANSWERED: Final = """
+answered as (
+  update idempotency set status = cast(:status as int), answer = cast(:answer as bytea)
+  where actor = cast(:actor as text) and key = cast(:idempotency_key as text)
+)
+"""
+_END: Final = text(writing(_AUDITED, _ANSWERED))
+_AUDIT_COLUMNS: Final = (
+    "at", "actor", "role", "unit", "action", "subject", "before", "after", "reason", "event_id", "correlation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answered under an idempotency key; the body is sealed, because it may name a caller."""
+
+    key: str
+    status: int
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -51,6 +73,7 @@ class Work:
     """The event that is being applied; None in a command of a person."""
     adopted: WorkCalendar | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
+    _answer: Answer | None = None
 
     def adopt(self, calendar: WorkCalendar) -> None:
         """Count by this calendar in this process as soon as the transaction is committed."""
@@ -95,14 +118,30 @@ class Work:
             }
         )
 
+    def answer(self, key: str, status: int, body: bytes) -> None:
+        """Keep what the command answers under the person's idempotency key, in this transaction."""
+        self._answer = Answer(key, status, body)
+
     async def finish(self) -> int:
         """Write what is pending; how many events there were.  The unit of work calls it, nobody else."""
         await self.session.flush()
-        if self._audit:
-            rows, self._audit = self._audit, []
-            await self.session.execute(_AUDIT, {name: [row[name] for row in rows] for name in rows[0]})
         # Last, because it locks the streams: business rows first, streams second, everywhere.
-        return await self.outbox.flush(self.session)
+        told, audited, answer = self.outbox.take(), self._audit, self._answer
+        if not told and not audited and answer is None:
+            return 0
+        self._audit, self._answer = [], None
+        await self.session.execute(
+            _END,
+            {
+                **columns_of(told),
+                **{f"audit_{name}": [row[name] for row in audited] for name in _AUDIT_COLUMNS},
+                "actor": self.person.account,
+                "idempotency_key": answer.key if answer else None,
+                "status": answer.status if answer else None,
+                "answer": answer.body if answer else None,
+            },
+        )
+        return len(told)
 
 
 @dataclass(slots=True)

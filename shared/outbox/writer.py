@@ -11,8 +11,6 @@ from typing import Final, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import PUBLISHERS, Event
 
@@ -47,8 +45,8 @@ class Pending:
 # One statement: it locks each stream's counter first, in the order of the keys, and only then draws positions.  So
 # the events of one key get positions in the order of their commits, whatever the handler locked before (R7), and two
 # transactions never wait for each other in a circle.
-WRITE: Final = """
-with fresh as (
+_STREAMS: Final = """
+fresh as (
   select * from unnest(cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
     cast(:headers as text[]), cast(:payloads as bytea[]), cast(:times as timestamptz[]))
     with ordinality as f(id, topic, key, type, headers, payload, at, n)
@@ -67,11 +65,18 @@ select f.id, f.topic, f.key, f.type,
 from fresh f join counted c using (topic, key) join locked l using (topic, key)
 order by f.n
 """
-_WRITE = text(WRITE)
+
+
+def writing(*beside: str) -> str:
+    """The statement that writes the facts, with other writes of the same transaction beside it (`name as (...)`)."""
+    return "with " + ", ".join((*beside, _STREAMS))
+
+
+WRITE: Final = writing()
 
 
 class Outbox:
-    """The facts of one transaction, written at its end by `flush`."""
+    """The facts of one transaction; the unit of work writes them at its end."""
 
     def __init__(self, service: str, ids: IdSource) -> None:
         self._ids = ids
@@ -87,18 +92,10 @@ class Outbox:
         self._pending.append(pending)
         return pending.id
 
-    @property
-    def pending(self) -> Sequence[Pending]:
-        """What has been told so far."""
-        return tuple(self._pending)
-
-    async def flush(self, session: AsyncSession) -> int:
-        """Write the facts; how many there were."""
-        if not self._pending:
-            return 0
+    def take(self) -> Sequence[Pending]:
+        """What has been told, to be written now."""
         pending, self._pending = self._pending, []
-        await session.execute(_WRITE, columns_of(pending))
-        return len(pending)
+        return pending
 
 
 def columns_of(pending: Sequence[Pending]) -> dict[str, list[object]]:

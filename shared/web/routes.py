@@ -124,17 +124,7 @@ class CommandRoute(APIRoute):
             if key is not None:
                 work: Work = request.state.work
                 sealed = work.sealer.seal(bytes(response.body).decode(), _place(work, key)) if response.body else ""
-                await work.session.execute(
-                    text(
-                        "update idempotency set status = :status, answer = :answer where actor = :actor and key = :key"
-                    ),
-                    {
-                        "status": response.status_code,
-                        "answer": sealed.encode(),
-                        "actor": work.person.account,
-                        "key": key,
-                    },
-                )
+                work.answer(key, response.status_code, sealed.encode())
             return response
 
         return answer
