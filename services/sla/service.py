@@ -7,6 +7,7 @@ from typing import Final
 from services.sla import jobs
 from services.sla.api import ROUTERS
 from services.sla.handlers import orders
+from services.sla.handlers.prefetching import hold_orders
 from services.sla.tables import Record
 from shared.bus.topics import ORDERS
 from shared.contracts.dispatch import (
@@ -33,6 +34,7 @@ SERVICE: Final = Service(
     routers=ROUTERS,
     metadata=Record.metadata,
     topics=(ORDERS,),
+    prefetch=hold_orders,
     subscriptions={
         OrderReceived: orders.start_district_clocks,
         OrderUpdated: orders.follow_the_upstream,

@@ -13,7 +13,7 @@ from services.sla.errors import CalendarMovedOn, CalendarUnchanged
 from services.sla.rules.recounting import Moved, recounted
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Position, Reach, Version
-from services.sla.store.rulesets import RuleSets
+from services.sla.store.rulesets import rules_of
 from services.sla.tables import CalendarVersionRecord
 from shared.calendar import (
     Day,
@@ -119,14 +119,14 @@ async def _preview(
     days = tuple(ChangedDay(base.calendar.day(day), wanted.day(day)) for day in changed)
     if not changed:
         return Preview(base, days, [], None, 0, 0, 0)
-    reach, known = Reach(changed[0], changed[-1]), RuleSets(session)
+    reach = Reach(changed[0], changed[-1])
     page: list[Moved] = []
     counting, position = after is None, after
     looked_at = moving = settled = 0
     while counting or len(page) <= limit:
         clocks = await store.touched(session, reach, after=position, limit=_CHUNK)
         for clock in clocks:
-            move = recounted(clock, await known.of(clock.rules), wanted, now=now)
+            move = recounted(clock, await rules_of(session, clock.rules), wanted, now=now)
             if move is None:
                 continue
             if len(page) <= limit:

@@ -8,7 +8,7 @@ from services.sla import rules
 from services.sla.rules.recounting import Moved, recounted
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Position, Version
-from services.sla.store.rulesets import RuleSets
+from services.sla.store.rulesets import rules_of
 from shared.contracts.sla import ClockChanged
 from shared.work import Work
 
@@ -36,11 +36,11 @@ async def recompute_batch(
         return None
     reason = (await store.version_record(work.session, target.version)).reason
     clocks = await store.claim_outdated(work.session, outdated, reach, after=after, limit=limit)
-    known, now = RuleSets(work.session), work.now
+    now = work.now
     moves = {
         work.ids(): move
         for clock in clocks
-        if (move := recounted(clock, await known.of(clock.rules), target.calendar, now=now)) is not None
+        if (move := recounted(clock, await rules_of(work.session, clock.rules), target.calendar, now=now)) is not None
     }
     why = f"工作日历更新为 {target.version}：{reason}"
     await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)

@@ -15,46 +15,62 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.errors import ClockUnknown, OrderNotReceived
 from services.sla.model import ClockPlan, Received, Rung, State
+from services.sla.store.held import held_by
 from services.sla.tables import ClockRecord, OrderRecord
 
 
 async def add_order(session: AsyncSession, received: Received, *, rules: str, is_test: bool) -> bool:
     """Remember a received order; False when it is known already."""
+    held = held_by(session)
+    if received.order_id in held.orders:
+        return False
+    facts = {
+        "order_id": received.order_id,
+        "scheme": received.scheme,
+        "urgent": received.urgent,
+        "received_at": received.received_at,
+        "upstream_due_at": received.upstream_due_at,
+        "rules": rules,
+        "safety": received.safety,
+        "is_test": is_test,
+    }
+    if received.order_id in held.absent:
+        # Written with the others of its batch.  Should another member write it first, the batch fails as a whole and
+        # its events are applied one by one.
+        order = OrderRecord(**facts, returns=0, cancelled=False, no_return=False)
+        session.add(order)
+        held.receive(order)
+        return True
     added = await session.execute(
-        insert(OrderRecord)
-        .values(
-            order_id=received.order_id,
-            scheme=received.scheme,
-            urgent=received.urgent,
-            received_at=received.received_at,
-            upstream_due_at=received.upstream_due_at,
-            rules=rules,
-            safety=received.safety,
-            is_test=is_test,
-        )
-        .on_conflict_do_nothing()
-        .returning(OrderRecord.order_id)
+        insert(OrderRecord).values(**facts).on_conflict_do_nothing().returning(OrderRecord.order_id)
     )
     return added.first() is not None
 
 
 async def order_for_update(session: AsyncSession, order_id: str) -> OrderRecord:
     """The order, locked; OrderNotReceived when its receipt never reached us."""
-    record = await session.get(OrderRecord, order_id, with_for_update=True)
-    if record is None:
-        raise OrderNotReceived(order_id)
-    return record
+    orders = held_by(session).orders
+    if order_id not in orders:
+        record = await session.get(OrderRecord, order_id, with_for_update=True)
+        if record is None:
+            raise OrderNotReceived(order_id)
+        orders[order_id] = record
+    return orders[order_id]
 
 
 async def running_clocks(session: AsyncSession, order_id: str) -> Sequence[ClockRecord]:
-    """The running clocks of an order, locked, oldest due first."""
-    found = await session.scalars(
-        select(ClockRecord)
-        .where(ClockRecord.order_id == order_id, ClockRecord.state == State.RUNNING)
-        .order_by(ClockRecord.due_at, ClockRecord.id)
-        .with_for_update()
-    )
-    return found.all()
+    """The running clocks of an order that the caller has locked, locked too, oldest due first."""
+    clocks = held_by(session).clocks
+    if order_id not in clocks:
+        found = await session.scalars(
+            select(ClockRecord)
+            .where(ClockRecord.order_id == order_id, ClockRecord.state == State.RUNNING)
+            .order_by(ClockRecord.due_at, ClockRecord.id)
+            .with_for_update()
+        )
+        clocks[order_id] = list(found)
+    running = [clock for clock in clocks[order_id] if clock.state == State.RUNNING]
+    return sorted(running, key=lambda clock: (clock.due_at, clock.id))
 
 
 async def clock_for_update(session: AsyncSession, clock_id: UUID) -> ClockRecord:
@@ -106,6 +122,14 @@ async def add_clocks(session: AsyncSession, armed: Sequence[Armed], *, rules: st
     """Write the plans as running clocks; the ids of those that were new: a kind starts once per order and occasion."""
     if not armed:
         return frozenset()
+    held = held_by(session)
+    if all(clock.order_id in held.occasions for clock in armed):
+        # Written with the others of the batch, when the session is flushed.
+        records = [_record(clock, rules=rules, calendar=calendar) for clock in armed]
+        new = [record for record in records if held.arm(record)]
+        session.add_all(new)
+        return frozenset(record.id for record in new)
+    held.forget_clocks(clock.order_id for clock in armed)
     plans = [clock.plan for clock in armed]
     columns: dict[str, list[Any]] = {
         "ids": [clock.id for clock in armed],
@@ -127,6 +151,38 @@ async def add_clocks(session: AsyncSession, armed: Sequence[Armed], *, rules: st
     }
     added = await session.execute(_ADD_CLOCKS, {"rules": rules, "calendar": calendar, **columns})
     return frozenset(row.id for row in added)
+
+
+def _record(clock: Armed, *, rules: str, calendar: str) -> ClockRecord:
+    """The row; every column is given, so that nothing has to be read back."""
+    plan = clock.plan
+    return ClockRecord(
+        id=clock.id,
+        order_id=clock.order_id,
+        kind=plan.kind,
+        occasion=plan.occasion,
+        unit=plan.unit,
+        started_at=plan.started_at,
+        span=plan.span.value,
+        amount=plan.amount,
+        due_at=plan.due.at,
+        due_on=plan.due.on,
+        original_due_at=plan.due.at,
+        provisional=plan.due.provisional,
+        lapse=plan.lapse.value,
+        clause=plan.clause,
+        rules=rules,
+        calendar=calendar,
+        rungs=rungs_of(plan),
+        fired=0,
+        next_at=first_moment(plan),
+        state=State.RUNNING,
+        breached_at=None,
+        excused=False,
+        stopped_at=None,
+        extended_workdays=0,
+        note=clock.note,
+    )
 
 
 def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.sla.errors import RulesUnknown
 from services.sla.policy import CIRCULAR_2022, RULE_SETS, RuleSet
 from services.sla.rules.rulesets import rule_set_of
+from services.sla.store.held import held_by
 from services.sla.tables import RuleSetRecord
 
 _KEY: Final = 0x72756C6573  # "rules": one publication at a time
@@ -24,24 +25,29 @@ def read(record: RuleSetRecord) -> RuleSet:
 
 async def rules_at(session: AsyncSession, moment: datetime) -> RuleSet:
     """The rule set in force at a moment: the latest published one that is effective by then, else the circular (X3)."""
-    record = await session.scalar(
-        select(RuleSetRecord)
-        .where(RuleSetRecord.state == "published", RuleSetRecord.effective_from <= moment)
-        .order_by(RuleSetRecord.effective_from.desc())
-        .limit(1)
-    )
-    return CIRCULAR_2022 if record is None else read(record)
+    held = held_by(session)
+    if held.published is None:
+        published = select(RuleSetRecord).where(RuleSetRecord.state == "published")
+        held.published = list(await session.scalars(published.order_by(RuleSetRecord.effective_from.desc())))
+    for record in held.published:
+        if record.effective_from is not None and record.effective_from <= moment:
+            return await rules_of(session, record.version)
+    return CIRCULAR_2022
 
 
 async def rules_of(session: AsyncSession, version: str) -> RuleSet:
-    """The published rule set of this version, for what started under it; RulesUnknown when there is none."""
-    built_in = RULE_SETS.get(version)
-    if built_in is not None:
-        return built_in
-    record = await session.get(RuleSetRecord, version)
-    if record is None or record.state != "published":
-        raise RulesUnknown(version)
-    return read(record)
+    """The published rule set of this version, for what started under it; RulesUnknown when there is none.
+
+    It never changes, and is read once for however many clocks of a transaction.
+    """
+    known = held_by(session).rule_sets
+    found = RULE_SETS.get(version) or known.get(version)
+    if found is None:
+        record = await session.get(RuleSetRecord, version)
+        if record is None or record.state != "published":
+            raise RulesUnknown(version)
+        found = known[version] = read(record)
+    return found
 
 
 async def any_rules(session: AsyncSession, version: str) -> RuleSet:
@@ -82,16 +88,3 @@ async def all_records(session: AsyncSession) -> Sequence[RuleSetRecord]:
         RuleSetRecord.state, RuleSetRecord.effective_from.desc().nulls_first(), RuleSetRecord.created_at.desc()
     )
     return (await session.scalars(query)).all()
-
-
-class RuleSets:
-    """The rule sets of many clocks, each read once."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session, self._known = session, dict[str, RuleSet]()
-
-    async def of(self, version: str) -> RuleSet:
-        """The rule set of this version."""
-        if version not in self._known:
-            self._known[version] = await rules_of(self._session, version)
-        return self._known[version]

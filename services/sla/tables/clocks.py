@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.sla.tables.record import Record
 
@@ -88,6 +88,9 @@ class ClockRecord(Record):
         Integer, server_default=text("0"), comment="granted on top, counted from the due moment that was (A10)"
     )
     note: Mapped[str | None] = mapped_column(comment="why an operator started it")
+
+    # Never read: it tells the session to write an order before its clocks.
+    _order: Mapped[OrderRecord] = relationship(lazy="raise")
 
     __table_args__ = (
         UniqueConstraint("order_id", "kind", "occasion", name="uq_clock_occasion"),
