@@ -50,6 +50,7 @@ fresh as (
   select * from unnest(cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
     cast(:headers as text[]), cast(:payloads as bytea[]), cast(:times as timestamptz[]))
     with ordinality as f(id, topic, key, type, headers, payload, at, n)
+  where {only}
 ), counted as (
   select topic, key, count(*) as many from fresh group by topic, key
 ), locked as (
@@ -67,9 +68,12 @@ order by f.n
 """
 
 
-def writing(*beside: str) -> str:
-    """The statement that writes the facts, with other writes of the same transaction beside it (`name as (...)`)."""
-    return "with " + ", ".join((*beside, _STREAMS))
+def writing(*beside: str, only: str = "true") -> str:
+    """The statement that writes the facts, with other writes of the same transaction beside it (`name as (...)`).
+
+    `only` is a condition on a fact's `key`, which may ask what was written beside.
+    """
+    return "with " + ", ".join((*beside, _STREAMS.format(only=only)))
 
 
 WRITE: Final = writing()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -92,6 +91,7 @@ class Acceptance:
         self._works, self._url = works, asyncpg_url(database_url)
         self._waiting: deque[Submission] = deque()
         self._wake = asyncio.Event()
+        self._in_hand: set[tuple[str, str]] = set()
         self._looked = -_LOOK_SECONDS
         self._backlogged = False
         self._writing = asyncio.Event()
@@ -138,47 +138,66 @@ class Acceptance:
     # --- the writer -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until cancelled: write what waits.  While the database is away, requests are refused, not kept."""
-        pause = 0.1
+        """Until cancelled: write what waits.  While the database is away, requests are refused, not kept.
+
+        A second writer gathers the next orders while the first waits for the disk.
+        """
         self._writing.set()
         try:
-            while True:
-                connection: store.Connection | None = None
-                try:
-                    connection = await asyncpg.connect(
-                        self._url,
-                        timeout=10,
-                        server_settings={**SERVER_BOUNDS, "application_name": "gongdan-intake-writer"},
-                    )
-                    pause = 0.1
-                    await self._serve(connection)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-                    log.warning("writer interrupted", error=type(fault).__name__, pause=pause)
-                    self._refuse_waiting()
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, 2.0)
-                finally:
-                    if connection is not None:
-                        connection.terminate()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(limits.WRITERS):
+                    group.create_task(self._keep_writing())
         finally:
             self._writing.clear()
             self._refuse_waiting()
 
+    async def _keep_writing(self) -> None:
+        pause = 0.1
+        while True:
+            connection: store.Connection | None = None
+            try:
+                connection = await asyncpg.connect(
+                    self._url,
+                    timeout=10,
+                    server_settings={**SERVER_BOUNDS, "application_name": "gongdan-intake-writer"},
+                )
+                pause = 0.1
+                await self._serve(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+                log.warning("writer interrupted", error=type(fault).__name__, pause=pause)
+                self._refuse_waiting()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+            finally:
+                if connection is not None:
+                    connection.terminate()
+
     async def _serve(self, connection: store.Connection) -> None:
         while True:
-            if not self._waiting:
-                self._wake.clear()
+            self._wake.clear()
+            batch = self._take()
+            if not batch:
                 await self._wake.wait()
                 # Whoever arrived in the same turn of the loop comes along.
                 await asyncio.sleep(0)
-            await self._look_at_backlog(connection)
-            await self._write(connection, self._take())
+                continue
+            keys = {key for one in batch for key in one.keys}
+            self._in_hand |= keys
+            try:
+                await self._look_at_backlog(connection)
+                await self._write(connection, batch)
+            finally:
+                self._in_hand -= keys
+                self._wake.set()
 
     def _take(self) -> list[Submission]:
-        """The next batch: no number and no request id twice in it (trap c); repeats stay in front of the queue."""
+        """The next batch: no number and no request id twice in it, or in what the other writer has in hand (trap c).
+
+        Repeats stay in front of the queue: what a platform says about one order is written in the sequence it came.
+        """
         batch: list[Submission] = []
         later: list[Submission] = []
-        taken: set[tuple[str, str]] = set()
+        taken = set(self._in_hand)
         while self._waiting and len(batch) < limits.BATCH:
             one = self._waiting.popleft()
             if one.answer.done():
@@ -207,27 +226,54 @@ class Acceptance:
         if not batch:
             return
         try:
-            answers = await self._transaction(connection, batch, careful=False)
+            known = await self._accept_new(connection, batch)
+            if known:
+                await self._answer_known(connection, known)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
             if connection.is_closed() or _away(fault):
                 for one in batch:
                     one.settle(IntakeBusy())
                 raise
             for one in batch:
-                one.settle(await self._alone(connection, one))
-            return
+                if not one.answer.done():
+                    one.settle(await self._alone(connection, one))
         except BaseException:
             # Cancelled in the middle: whether it was committed is unknown, and the platform sends it again.
             for one in batch:
                 one.settle(IntakeBusy())
             raise
-        for one, answer in zip(batch, answers, strict=True):
-            one.settle(answer)
+
+    async def _accept_new(self, connection: store.Connection, batch: list[Submission]) -> list[Submission]:
+        """Store and answer what is new, in one statement that is its own transaction; the others."""
+        new = await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
+        if new:
+            self._works.committed.set()
+        known = []
+        for one in batch:
+            if one.row.order_id in new:
+                one.settle(Accepted(201, one.row.order_id, 1))
+            else:
+                known.append(one)
+        return known
+
+    async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
+        """Requests and numbers that are known: the answer of before, the same again, or a new version."""
+        answers: dict[str, Answer] = {}
+        pending: list[Pending] = []
+        async with connection.transaction():
+            rest = await self._not_answered(connection, known, answers)
+            await self._settle_known(connection, rest, answers, pending)
+            if pending:
+                await store.write_outbox(connection, pending)
+        if pending:
+            self._works.committed.set()
+        for one in known:
+            one.settle(answers[one.row.order_id])
 
     async def _alone(self, connection: store.Connection, one: Submission) -> Answer:
         for _ in range(_TRIES):
             try:
-                return (await self._transaction(connection, [one], careful=True))[0]
+                return await self._transaction(connection, one)
             except asyncpg.UniqueViolationError:
                 continue  # another replica was faster with the same request: now it is known
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
@@ -238,32 +284,19 @@ class Acceptance:
                     return NotUnderstood("unstorable", "内容含有无法保存的字符或数值，请修改后重新发送")
         return IntakeBusy()
 
-    async def _transaction(
-        self, connection: store.Connection, batch: list[Submission], *, careful: bool
-    ) -> list[Answer]:
-        """One durable transaction; an answer for each of the batch, in its order."""
+    async def _transaction(self, connection: store.Connection, one: Submission) -> Answer:
+        """One order in a transaction of its own, its request looked up first."""
         answers: dict[str, Answer] = {}
         pending: list[Pending] = []
         async with connection.transaction():
-            rest: Sequence[Submission] = batch
-            if careful:
-                rest = await self._not_answered(connection, batch, answers)
-            if rest:
-                new = await store.insert_new(connection, [one.row for one in rest])
-                for one in rest:
-                    if one.row.order_id in new:
-                        answers[one.row.order_id] = Accepted(201, one.row.order_id, 1)
-                        pending.append(self._received(one))
-                known = [one for one in rest if one.row.order_id not in new]
-                if known:
-                    if not careful:
-                        known = await self._not_answered(connection, known, answers)
-                    await self._settle_known(connection, known, answers, pending)
-            if pending:
-                await store.write_outbox(connection, pending)
-        if pending:
-            self._works.committed.set()
-        return [answers[one.row.order_id] for one in batch]
+            if await self._not_answered(connection, [one], answers):
+                if await store.accept_new(connection, [one.row], [self._received(one)]):
+                    answers[one.row.order_id] = Accepted(201, one.row.order_id, 1)
+                else:
+                    await self._settle_known(connection, [one], answers, pending)
+                    await store.write_outbox(connection, pending)
+        self._works.committed.set()
+        return answers[one.row.order_id]
 
     async def _not_answered(
         self, connection: store.Connection, asked: list[Submission], answers: dict[str, Answer]

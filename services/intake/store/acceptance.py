@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 
-from shared.outbox.writer import WRITE, Pending, columns_of
+from shared.outbox.writer import WRITE, Pending, columns_of, writing
 
 
 class NewOrder(NamedTuple):
@@ -48,16 +48,16 @@ class NewOrder(NamedTuple):
     body_hash: bytes
 
 
-# Receipt, order, caller and first version in one statement.  The orders are taken in the order of their numbers, so
-# that two replicas wait for each other in one direction only; a known number is passed by and handled separately.  A
+# Receipt, order, caller and first version beside each other.  The orders are taken in the order of their numbers, so
+# that two writers wait for each other in one direction only; a known number is passed by and handled separately.  A
 # known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.
-_INSERT_NEW: Final = """
-with fresh as (
+_STORED: Final = """
+given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::bool[], $13::bool[], $14::timestamptz[], $15::timestamptz[],
     $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
     $24::text[], $25::text[], $26::text[], $27::bytea[])
-  as f(order_id, platform, platform_no, level, subject, scheme, fingerprint, category, street, urgent, out_of_scope,
+  as g(order_id, platform, platform_no, level, subject, scheme, fingerprint, category, street, urgent, out_of_scope,
     confidential, is_test, at, upstream_due_at, demand, details, name, phone, contact_phone, id_number, email, address,
     private, phone_print, webhook_id, body_hash)
 ), accepted as (
@@ -65,11 +65,11 @@ with fresh as (
     street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
   select order_id, platform, platform_no, level, subject, scheme, 1, fingerprint, category, street, urgent::jsonb,
     out_of_scope, confidential, is_test, at, at, upstream_due_at
-  from fresh order by platform, platform_no
+  from given order by platform, platform_no
   on conflict (platform, platform_no) do nothing
   returning order_id
 ), stored as (
-  select f.* from fresh f join accepted a using (order_id)
+  select g.* from given g join accepted a using (order_id)
 ), callers as (
   insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
   select order_id, name, phone, contact_phone, id_number, email, address, private, phone_print from stored
@@ -80,7 +80,6 @@ with fresh as (
   insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
   select platform, webhook_id, body_hash, 201, order_id, 1, at from stored
 )
-select order_id::text from accepted
 """
 
 _RECEIPTS: Final = """
@@ -129,9 +128,18 @@ select * from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::uu
 """
 _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
 
-# The outbox has one statement, the kernel's own; this driver numbers its parameters.
-_NAMES: Final = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", WRITE)))
-_WRITE: Final = re.sub(r"(?<!:):([a-z]+)", lambda name: f"${_NAMES.index(name[1]) + 1}", WRITE)
+
+def _numbered(statement: str, first: int) -> tuple[str, tuple[str, ...]]:
+    """The kernel's statement with parameters as this driver numbers them, and their names in that order."""
+    names = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", statement)))
+    return re.sub(r"(?<!:):([a-z]+)", lambda name: f"${names.index(name[1]) + first}", statement), names
+
+
+_ACCEPT, _ACCEPT_NAMES = _numbered(
+    writing(_STORED, only="key in (select order_id::text from accepted)") + "returning aggregateid",  # noqa: S608 - words of our own
+    len(NewOrder._fields) + 1,
+)
+_WRITE, _WRITE_NAMES = _numbered(WRITE, 1)
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -147,9 +155,12 @@ class KnownReceipt:
     quarantine_id: str | None
 
 
-async def insert_new(connection: Connection, orders: Sequence[NewOrder]) -> frozenset[str]:
-    """Store what is new; the ids of the orders that were."""
-    rows = await connection.fetch(_INSERT_NEW, *map(list, zip(*orders, strict=True)))
+async def accept_new(connection: Connection, orders: Sequence[NewOrder], events: Sequence[Pending]) -> frozenset[str]:
+    """Store what is new, each order with its event, in one statement; the ids of the orders that were new."""
+    columns = columns_of(events)
+    rows = await connection.fetch(
+        _ACCEPT, *map(list, zip(*orders, strict=True)), *(columns[name] for name in _ACCEPT_NAMES)
+    )
     return frozenset(row[0] for row in rows)
 
 
@@ -218,7 +229,7 @@ async def insert_receipts(
 async def write_outbox(connection: Connection, pending: Sequence[Pending]) -> None:
     """The events, by the kernel's own statement."""
     columns = columns_of(pending)
-    await connection.execute(_WRITE, *(columns[name] for name in _NAMES))
+    await connection.execute(_WRITE, *(columns[name] for name in _WRITE_NAMES))
 
 
 async def backlog(connection: Connection, ceiling: int) -> int:
