@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.model import State
@@ -64,12 +65,26 @@ def held_by(session: AsyncSession) -> Held:
     return held
 
 
+# Built once, with one array for the ids: a list of its own length would be another statement to the server each time.
+_IDS: Final = any_(bindparam("ids", type_=ARRAY(Text)))
+_ORDERS: Final = (
+    select(OrderRecord).where(OrderRecord.order_id == _IDS).order_by(OrderRecord.order_id).with_for_update()
+)
+_RUNNING: Final = (
+    select(ClockRecord)
+    .where(ClockRecord.order_id == _IDS, ClockRecord.state == State.RUNNING)
+    .order_by(ClockRecord.id)
+    .with_for_update()
+)
+_STARTED: Final = select(ClockRecord.order_id, ClockRecord.kind, ClockRecord.occasion).where(
+    ClockRecord.order_id == _IDS
+)
+
+
 async def hold(session: AsyncSession, order_ids: Collection[str]) -> None:
     """Lock these orders and their running clocks and read all that handlers ask of them, in three statements."""
     held = held_by(session)
-    orders = await session.scalars(
-        select(OrderRecord).where(OrderRecord.order_id.in_(order_ids)).order_by(OrderRecord.order_id).with_for_update()
-    )
+    orders = await session.scalars(_ORDERS, {"ids": list(order_ids)})
     held.orders |= {order.order_id: order for order in orders}
     held.absent |= set(order_ids) - held.orders.keys()
     found = [order_id for order_id in order_ids if order_id in held.orders]
@@ -77,17 +92,8 @@ async def hold(session: AsyncSession, order_ids: Collection[str]) -> None:
         return
     held.clocks |= {order_id: [] for order_id in found}
     held.occasions |= {order_id: set() for order_id in found}
-    running = await session.scalars(
-        select(ClockRecord)
-        .where(ClockRecord.order_id.in_(found), ClockRecord.state == State.RUNNING)
-        .order_by(ClockRecord.id)
-        .with_for_update()
-    )
-    for clock in running:
+    for clock in await session.scalars(_RUNNING, {"ids": found}):
         held.clocks[clock.order_id].append(clock)
     # After the lock of the orders: what another transaction armed before it let them go is among these.
-    started = await session.execute(
-        select(ClockRecord.order_id, ClockRecord.kind, ClockRecord.occasion).where(ClockRecord.order_id.in_(found))
-    )
-    for order_id, kind, occasion in started:
+    for order_id, kind, occasion in await session.execute(_STARTED, {"ids": found}):
         held.occasions[order_id].add((kind, occasion))
