@@ -192,9 +192,10 @@ def quietened_rungs(
     rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, *, safety: bool
 ) -> tuple[Rung, ...]:
     """The same for the warnings alone."""
-    if safety or not any(rung.name != WAKE and is_quiet(rung.at, rules) for rung in rungs):
+    if safety:
         return rungs
-    return tuple(sorted((_quiet_rung(rung, start, due, rules) for rung in rungs), key=lambda rung: rung.at))
+    moved = tuple([_quiet_rung(rung, start, due, rules) for rung in rungs])
+    return rungs if moved == rungs else tuple(sorted(moved, key=lambda rung: rung.at))
 
 
 def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> Rung:
