@@ -142,11 +142,11 @@ class Bench:
             "p99": told["p99_ms"],
         }
 
-    async def pgbench_round(self, script: Path) -> dict[str, float]:
-        """Transactions a second of the two inserts at 32 clients."""
+    async def pgbench_round(self, script: Path, mode: str) -> dict[str, float]:
+        """Transactions a second of the two inserts at 32 clients; `mode` is how pgbench sends its statements."""
         database = cpu_seconds(self._server.pid)
         said = await run(
-            str(self._server.programs / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2",
+            str(self._server.programs / "pgbench"), "-n", "-M", mode, "-c", str(CONNECTIONS), "-j", "2",
             "-T", str(round(SECONDS)), "-f", str(script), self._server.url("gongdan_peer"),
             log=self._folder / "pgbench.log",
         )  # fmt: skip
@@ -164,7 +164,7 @@ async def measure(folder: Path) -> Table:
         ("writer", "orders/s", "to pgbench", "limit", "server CPU us/order", "of ORM", "limit", "PG CPU us/order",
          "p50 ms", "p99 ms"),
     )  # fmt: skip
-    figures: dict[str, list[dict[str, float]]] = {"pgbench": [], "ours": [], "orm": []}
+    figures: dict[str, list[dict[str, float]]] = {"pgbench": [], "prepared": [], "ours": [], "orm": []}
     with postgres(folder) as server:
         bench = Bench(folder, server)
         await bench.start()
@@ -174,7 +174,8 @@ async def measure(folder: Path) -> Table:
             script.write_text(pgbench_script(body, 1000))
             await bench.http_round("ours")  # the first round plans and connects
             for _ in range(ROUNDS):
-                figures["pgbench"].append(await bench.pgbench_round(script))
+                figures["pgbench"].append(await bench.pgbench_round(script, "simple"))
+                figures["prepared"].append(await bench.pgbench_round(script, "prepared"))
                 figures["ours"].append(await bench.http_round("ours"))
                 figures["orm"].append(await bench.http_round("orm"))
         finally:
@@ -186,6 +187,7 @@ async def measure(folder: Path) -> Table:
     rates = {name: of(name, "rate") for name in figures}
     for name, title in (
         ("pgbench", "pgbench, the same two inserts in a transaction"),
+        ("prepared", "the same with -M prepared, which parses nothing twice"),
         ("orm", "FastAPI, an ORM session per request"),
         ("ours", "ours"),
     ):
@@ -193,13 +195,16 @@ async def measure(folder: Path) -> Table:
         table.add(
             title, spread([round_["rate"] for round_ in figures[name]]), rates[name] / rates["pgbench"],
             ">= 0.5" if mine else None, of(name, "cpu") or None,
-            None if name == "pgbench" else of(name, "cpu") / of("orm", "cpu"), "<= 0.2" if mine else None,
+            None if name in {"pgbench", "prepared"} else of(name, "cpu") / of("orm", "cpu"), "<= 0.2" if mine else None,
             of(name, "database"), of(name, "p50") or None, of(name, "p99") or None,
         )  # fmt: skip
+    prepared = [
+        mine["rate"] / theirs["rate"] for mine, theirs in zip(figures["ours"], figures["prepared"], strict=True)
+    ]
     ratios = [mine["rate"] / theirs["rate"] for mine, theirs in zip(figures["ours"], figures["pgbench"], strict=True)]
     table.notes.append(
         f"{ROUNDS} rounds of {SECONDS:.0f} s in turns, medians; load generator, server and PostgreSQL share two cores. "
-        f"Ours to pgbench per round: {spread(ratios)}."
+        f"Ours to pgbench per round: {spread(ratios)}; to pgbench with prepared statements: {spread(prepared)}."
     )
     return table
 

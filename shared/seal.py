@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Mapping
@@ -68,4 +67,4 @@ class Sealer:
 
     def fingerprint(self, text: str) -> str:
         """A keyed hash (hex, 64 characters) to match equal phones without storing them."""
-        return hmac.new(self._print_key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._print_key, text.encode(), "sha256").hex()

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 # cannot be stored at all.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _BREAK: Final = re.compile("[\t\r\n]")
+# One look at what is nearly always clean; which of the two it is, is asked afterwards.
+_UNCLEAN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 # The same for the API document, so that a client can know before it asks; one character at least is no blank.
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
 _IN_MOMENT: Final = (
@@ -32,6 +34,8 @@ def _text(value: str) -> str:
 
 
 def _line(value: str) -> str:
+    if not _UNCLEAN.search(value):
+        return value
     if _BREAK.search(value):
         raise PydanticCustomError("line_break", "不能换行")
     return _text(value)

@@ -15,8 +15,8 @@ WRITER_SECONDS: Final = 5.0
 """How long a request waits for the writer of a process that is just starting."""
 BATCH: Final = 256
 """Orders in one transaction: more gain nothing (measured), and a bad one spoils fewer."""
-WRITERS: Final = 2
-"""Connections that write orders: while one waits for the disk, the other gathers what arrives."""
+WRITERS: Final = 3
+"""Connections that write orders: while one waits for the disk, the next gathers what arrives; a fourth gains nothing."""
 OUTBOX_CEILING: Final = 200_000
 """Events that may wait for the bus before new orders are refused: about an hour of a bus that is away (R6)."""
 UNVERIFIED_PER_SOURCE: Final = 20

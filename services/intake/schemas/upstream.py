@@ -238,13 +238,14 @@ def _renamed(
 
 def _check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
     """Nobody called tomorrow: a platform's clock may be a little fast, but a day is a mistake."""
+    latest = now + _FAST
+    ahead = {
+        ours for ours in _PAST if isinstance(moment := values.get(ours), datetime) and moment.tzinfo and moment > latest
+    }
     faults = [
         {"field": theirs, "code": "absurd_date", "message": f"{TITLES[ours]}：不能晚于当前时间，请核对"}
-        for theirs, ours in names.items()
-        if ours in _PAST
-        and isinstance(values.get(ours), datetime)
-        and values[ours].tzinfo
-        and values[ours] > now + _FAST
+        for theirs, ours in (names.items() if ahead else ())
+        if ours in ahead
     ]
     if faults:
         raise _told(faults)

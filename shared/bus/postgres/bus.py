@@ -27,6 +27,13 @@ from shared.bus.wire import MAX_MESSAGE_BYTES, encoded
 _TRIM_BATCH: Final = 5_000
 
 
+async def _as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Give a connection back without a further round trip: nothing here changes its session.
+
+    A transaction that was left open is rolled back by the pool before.
+    """
+
+
 class Topic(NamedTuple):
     """A topic's number in the tables and its partition count."""
 
@@ -65,7 +72,11 @@ class PostgresBus:
         if self._pool is not None:
             return
         pool = asyncpg.create_pool(
-            self._url, min_size=1, max_size=self._pool_size, **connection_options(timeout=self._timeout)
+            self._url,
+            min_size=1,
+            max_size=self._pool_size,
+            reset=_as_it_is,
+            **connection_options(timeout=self._timeout),
         )
         try:
             await pool
