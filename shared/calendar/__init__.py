@@ -5,14 +5,18 @@ from shared.calendar.errors import (
     ArrangementOfOtherYear,
     CalendarRefused,
     DayContradicted,
+    DayFarFromHoliday,
     DayMissing,
     DayOutOfRange,
     DayOutsideYear,
+    DaysUnbalanced,
     DayTwice,
     HolidayMissing,
+    MakeUpOnWeekday,
     NaiveMoment,
     NoticeContradicted,
     NoticeUnreadable,
+    StatutoryDayWorked,
     WorkdaysOutOfRange,
     YearNotPublished,
     YearUnknown,
@@ -21,7 +25,13 @@ from shared.calendar.icalendar_file import arrangement_from_icalendar
 from shared.calendar.model import SHANGHAI, CountedDay, Day, DayKind, Due, YearArrangement
 from shared.calendar.notice import Notice, arrangement_from_notice, read_notice
 from shared.calendar.revising import DayChange, Wanted, revised
-from shared.calendar.sources import ArrangementRow, arrangement_from_holiday_cn, arrangement_from_rows, check_complete
+from shared.calendar.sources import (
+    ArrangementRow,
+    arrangement_from_holiday_cn,
+    arrangement_from_rows,
+    check_balanced,
+    check_complete,
+)
 from shared.calendar.statutory import STATUTORY_VERSION, STATUTORY_YEARS, statutory_calendar
 from shared.calendar.workdays import MIDNIGHT, MOST_WORKDAYS, WorkCalendar
 
@@ -39,17 +49,21 @@ __all__ = [
     "Day",
     "DayChange",
     "DayContradicted",
+    "DayFarFromHoliday",
     "DayKind",
     "DayMissing",
     "DayOutOfRange",
     "DayOutsideYear",
     "DayTwice",
+    "DaysUnbalanced",
     "Due",
     "HolidayMissing",
+    "MakeUpOnWeekday",
     "NaiveMoment",
     "Notice",
     "NoticeContradicted",
     "NoticeUnreadable",
+    "StatutoryDayWorked",
     "Wanted",
     "WorkCalendar",
     "WorkdaysOutOfRange",
@@ -60,6 +74,7 @@ __all__ = [
     "arrangement_from_icalendar",
     "arrangement_from_notice",
     "arrangement_from_rows",
+    "check_balanced",
     "check_complete",
     "read_notice",
     "revised",

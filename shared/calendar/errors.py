@@ -129,6 +129,54 @@ class HolidayMissing(CalendarRefused):
         self.year, self.holiday = year, holiday
 
 
+class DayFarFromHoliday(CalendarRefused):
+    """A day bears the name of a holiday that is weeks away."""
+
+    code = "calendar_day_far_from_holiday"
+
+    def __init__(self, day: date, holiday: str) -> None:
+        super().__init__(f"{day.isoformat()} 与{holiday}相距过远，请核对日期或节日名称后重新导入")
+        self.day, self.holiday = day.isoformat(), holiday
+
+
+class StatutoryDayWorked(CalendarRefused):
+    """A day that the law makes free is to be worked."""
+
+    code = "calendar_statutory_day_worked"
+
+    def __init__(self, day: date, holiday: str) -> None:
+        super().__init__(f"{day.isoformat()} 是{holiday}法定假日，不能列为上班日，请更正后重新导入")
+        self.day, self.holiday = day.isoformat(), holiday
+
+
+class MakeUpOnWeekday(CalendarRefused):
+    """A make-up day that is worked anyhow; a notice that really says so is confirmed by a person."""
+
+    code = "calendar_make_up_on_weekday"
+
+    def __init__(self, day: date) -> None:
+        weekday = "一二三四五六日"[day.weekday()]
+        super().__init__(
+            f"{day.isoformat()} 是周{weekday}，本就上班，不能作为调休上班日，请核对日期；"
+            "通知原文确实如此的，请注明 confirm_unbalanced 确认后重新提交"
+        )
+        self.day = day.isoformat()
+
+
+class DaysUnbalanced(CalendarRefused):
+    """More or fewer days than the law gives: one is missing, unless the year has days of its own and a person confirms."""
+
+    code = "calendar_unbalanced"
+
+    def __init__(self, year: int, off_weekdays: int, make_up_days: int, statutory: int) -> None:
+        super().__init__(
+            f"{year} 年安排占用工作日放假 {off_weekdays} 天，调休上班 {make_up_days} 天，相差 {off_weekdays - make_up_days} 天，"
+            f"而法定节假日为 {statutory} 天，请对照通知原文补齐遗漏的放假或上班日期；"
+            "当年确有增加的假日的，请注明 confirm_unbalanced 确认后重新提交"
+        )
+        self.year, self.off_weekdays, self.make_up_days, self.statutory = year, off_weekdays, make_up_days, statutory
+
+
 class NoticeUnreadable(CalendarRefused):
     """A piece of a pasted notice whose dates or meaning cannot be read."""
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from icalendar import Calendar
+from icalendar import Calendar, vDDDTypes
 
 from shared.calendar.errors import ArrangementMalformed
 from shared.calendar.model import YearArrangement
-from shared.calendar.sources import ArrangementRow, arrangement_from_rows
+from shared.calendar.sources import UNNAMED, ArrangementRow, arrangement_from_rows
 
 LONGEST_EVENT: Final = 31
 _SPECIAL: Final = "X-APPLE-SPECIAL-DAY"
@@ -26,7 +26,12 @@ _MARK: Final = re.compile(r"[（(\[][休班][）)\]]|放假|休假|假期|补班
 
 
 def arrangement_from_icalendar(
-    year: int, document: str | bytes, *, source_notice: str | None = None, complete: bool = True
+    year: int,
+    document: str | bytes,
+    *,
+    source_notice: str | None = None,
+    complete: bool = True,
+    balanced: bool = True,
 ) -> YearArrangement:
     """A checked arrangement from an iCalendar file; raises what `arrangement_from_rows` raises."""
     try:
@@ -42,13 +47,16 @@ def arrangement_from_icalendar(
         for row in _rows(number, event)
     ]
     name = str(calendar.get("X-WR-CALNAME", "")).strip()
-    return arrangement_from_rows(year, source_notice or name or "iCalendar 文件", rows, complete=complete)
+    source = source_notice or name or "iCalendar 文件"
+    return arrangement_from_rows(year, source, rows, complete=complete, balanced=balanced)
 
 
 def _rows(number: int, event: Any) -> Iterator[ArrangementRow]:
     title = str(event.get("SUMMARY", "")).strip()
     if "RRULE" in event or "RDATE" in event:
         raise ArrangementMalformed("重复日程不能作为放假安排", number)
+    if "DURATION" in event:
+        raise ArrangementMalformed("请以 DTEND 写明结束日期，不要使用 DURATION", number)
     off = _is_off(number, title, str(event.get(_SPECIAL, "")))
     first, after = _day(number, event, "DTSTART"), _day(number, event, "DTEND")
     if first is None:
@@ -56,7 +64,8 @@ def _rows(number: int, event: Any) -> Iterator[ArrangementRow]:
     days = 1 if after is None else (after - first).days
     if not 1 <= days <= LONGEST_EVENT:
         raise ArrangementMalformed(f"起止日期不合理（{days} 天）", number)
-    holiday = _MARK.sub("", title).strip(" -－—·")
+    # A title that is nothing but its mark (休) says what the day is, and for which holiday nobody knows.
+    holiday = _MARK.sub("", title).strip(" -－—·") or (UNNAMED if title else "")
     for offset in range(days):
         yield ArrangementRow(first + timedelta(days=offset), holiday, off)
 
@@ -75,7 +84,9 @@ def _is_off(number: int, title: str, special: str) -> bool:
 def _day(number: int, event: Any, name: str) -> date | None:
     if name not in event:
         return None
-    value = getattr(event[name], "dt", None)
+    # The library keeps a property that it cannot read, and raises when it is asked for its value (20261301).
+    written = event[name]
+    value = written.dt if isinstance(written, vDDDTypes) else None
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ArrangementMalformed(f"{name} 应为全天日期", number)
+        raise ArrangementMalformed(f"{name} 应为有效的全天日期", number)
     return value

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from shared.calendar.errors import DayContradicted, NoticeContradicted, NoticeUnreadable
+from shared.calendar.errors import DayContradicted, DayTwice, NoticeContradicted, NoticeUnreadable
 from shared.calendar.model import WEEKDAYS, YearArrangement
-from shared.calendar.sources import ArrangementRow, arrangement_from_rows
+from shared.calendar.sources import UNNAMED, ArrangementRow, arrangement_from_rows
 
-UNNAMED: Final = "放假"
 LONGEST_HOLIDAY: Final = 15  # days; the longest so far had eight
 
 # 「一、元旦：」「（二）春节：」「3. 国庆节、中秋节:」 at the start of a line or behind a full stop.
@@ -57,16 +56,15 @@ class Notice:
 
 
 def arrangement_from_notice(
-    year: int, text: str, *, source_notice: str | None = None, complete: bool = True
+    year: int, text: str, *, source_notice: str | None = None, complete: bool = True, balanced: bool = True
 ) -> YearArrangement:
     """A checked arrangement from the notice's text.
 
     Raises NoticeUnreadable, NoticeContradicted, and what `arrangement_from_rows` raises.
     """
     notice = read_notice(year, text)
-    return arrangement_from_rows(
-        year, source_notice or notice.document or "国务院办公厅通知", notice.rows, complete=complete
-    )
+    source = source_notice or notice.document or "国务院办公厅通知"
+    return arrangement_from_rows(year, source, notice.rows, complete=complete, balanced=balanced)
 
 
 def read_notice(year: int, text: str) -> Notice:
@@ -175,8 +173,10 @@ def _read_clause(reading: _Reading, clause: str) -> None:
         raise NoticeUnreadable(_plain(clause))
     days = _group(reading, clause, dates)
     if meaning == "off":
-        reading.off += _new(reading.off, days)
+        _check_once(reading.off, days)
+        reading.off += days
     elif meaning == "worked":
+        _check_once(reading.worked, days)
         reading.worked += days
     elif any(day not in reading.off for day in days):
         reading.off += [day for day in days if day not in reading.off]
@@ -193,13 +193,22 @@ def _group(reading: _Reading, clause: str, dates: Sequence[re.Match[str]]) -> li
         day = reading.day(match)
         if joined:
             first = days[-1]
-            if not first < day <= first + timedelta(days=LONGEST_HOLIDAY):
+            if not 0 < (day - first).days <= LONGEST_HOLIDAY:
                 raise NoticeContradicted(f"{first.isoformat()} 至 {day.isoformat()} 不是一段假期")
             days += [first + timedelta(days=n) for n in range(1, (day - first).days + 1)]
         else:
             days.append(day)
         previous = match
     return days
+
+
+def _check_once(known: Sequence[date], days: Sequence[date]) -> None:
+    """A day is said to be off, or to be worked, once: the second time another one was meant."""
+    seen = set(known)
+    for day in days:
+        if day in seen:
+            raise DayTwice(day)
+        seen.add(day)
 
 
 def _new(known: Sequence[date], days: Sequence[date]) -> list[date]:

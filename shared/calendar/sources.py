@@ -7,7 +7,8 @@ same words whatever was imported.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -16,28 +17,33 @@ from typing import Any, Final
 from shared.calendar.errors import (
     ArrangementMalformed,
     DayContradicted,
+    DayFarFromHoliday,
     DayMissing,
+    DaysUnbalanced,
     DayTwice,
     HolidayMissing,
+    MakeUpOnWeekday,
+    StatutoryDayWorked,
     YearNotPublished,
+)
+from shared.calendar.law import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    StatutoryDay,
+    days_given,
+    holidays_named,
+    is_sent_to_work,
+    statutory_days,
 )
 from shared.calendar.model import SATURDAY, YearArrangement
 
-EARLIEST_YEAR: Final = 2000  # golden weeks began in 1999; nothing older can reach an order
-LATEST_YEAR: Final = 2100
-
-# 《全国年节及纪念日放假办法》: days that are off in every year whatever the notice arranges around them.
-FIXED_DAYS: Final = (("元旦", 1, 1), ("劳动节", 5, 1), ("国庆节", 10, 1), ("国庆节", 10, 2), ("国庆节", 10, 3))
-
-# Holidays of the lunar or solar-term calendar, with the days within which they fall. The last three are statutory only
-# since the revision of December 2007. They are looked for by date, because a notice may join two names in one.
-SINCE_2008: Final = 2008
-MOVABLE_HOLIDAYS: Final = (
-    ("春节", (1, 20), (2, 21), 0),
-    ("清明节", (4, 4), (4, 6), SINCE_2008),
-    ("端午节", (5, 26), (6, 26), SINCE_2008),
-    ("中秋节", (9, 7), (10, 8), SINCE_2008),
-)
+UNNAMED: Final = "放假"  # a day whose source says that it is off, and not for which holiday
+LONGEST_NAME: Final = 50
+LONGEST_SOURCE: Final = 1_000
+# Control characters, line breaks and half letters: such text cannot be stored, or not be shown.
+_NO_TEXT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# The days that a notice gives to a holiday lay at most eleven days from it in 2007 to 2026 (the make-up Sundays of 2026).
+FARTHEST_FROM_HOLIDAY: Final = 15
 LONGEST_GAP: Final = 3  # days between two off days of one name that belong to one holiday
 
 
@@ -51,35 +57,47 @@ class ArrangementRow:
 
 
 def arrangement_from_rows(
-    year: int, source_notice: str, rows: Iterable[ArrangementRow], *, complete: bool = True
+    year: int,
+    source_notice: str,
+    rows: Iterable[ArrangementRow],
+    *,
+    complete: bool = True,
+    balanced: bool = True,
 ) -> YearArrangement:
     """A checked arrangement from table rows.
 
-    `complete=False` leaves out the search for missing days: for an administrator who has read the notice and confirms.
+    For an administrator who has read the notice and confirms: `balanced=False` leaves out the comparison with the number
+    of days that the law gives, as a year with a holiday of its own needs it; `complete=False` leaves out the search for
+    missing days as well.
 
-    Raises ArrangementMalformed, DayTwice, DayContradicted, DayOutsideYear, DayMissing, HolidayMissing, and
-    YearNotPublished when there is no row at all.
+    Raises ArrangementMalformed, DayTwice, DayContradicted, DayOutsideYear, StatutoryDayWorked, what `check_complete` and
+    `check_balanced` raise, and YearNotPublished when there is no row at all.
     """
-    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
-        raise ArrangementMalformed(f"年份 {year} 不在 {EARLIEST_YEAR} 至 {LATEST_YEAR} 之间")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ArrangementMalformed(f"年份 {year} 不在 {FIRST_YEAR} 至 {LAST_YEAR} 之间")
     off: dict[date, str] = {}
     worked: dict[date, str] = {}
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         mine, other = (off, worked) if row.off else (worked, off)
         if row.on in other:
             raise DayContradicted(row.on, (year,))
         if row.on in mine:
             raise DayTwice(row.on)
-        mine[row.on] = row.holiday.strip() or "放假"
+        mine[row.on] = _named(number, row.holiday)
     if not off and not worked:
         raise YearNotPublished(year)
-    arrangement = YearArrangement(year, source_notice, off, worked)
+    arrangement = YearArrangement(year, _readable(source_notice), off, worked)
+    _check_worked(arrangement)
     if complete:
         check_complete(arrangement)
+    if complete and balanced:
+        check_balanced(arrangement)
     return arrangement
 
 
-def arrangement_from_holiday_cn(document: str | bytes | Mapping[str, Any], *, complete: bool = True) -> YearArrangement:
+def arrangement_from_holiday_cn(
+    document: str | bytes | Mapping[str, Any], *, complete: bool = True, balanced: bool = True
+) -> YearArrangement:
     """A checked arrangement from one year's file of the holiday-cn project (year, papers, days of name/date/isOffDay).
 
     Raises what `arrangement_from_rows` raises; an empty year file is YearNotPublished, never a year without holidays.
@@ -93,27 +111,80 @@ def arrangement_from_holiday_cn(document: str | bytes | Mapping[str, Any], *, co
     if not isinstance(days, list):
         raise ArrangementMalformed("日期 days 应为列表")
     rows = [_row(number, entry) for number, entry in enumerate(days, start=1)]
-    return arrangement_from_rows(year, "；".join(papers), rows, complete=complete)
+    return arrangement_from_rows(year, "；".join(papers), rows, complete=complete, balanced=balanced)
 
 
 def check_complete(arrangement: YearArrangement) -> None:
-    """Refuse an arrangement that lacks a day it must have (S1.1.4a).
+    """Refuse an arrangement that lacks a day it must have, or has one that belongs to no holiday (S1.1.4a).
 
-    Three things are asked: the fixed days of the law are off; each movable holiday has a day off; and no holiday is
-    broken in two by a day that is neither off nor a weekend. Raises DayMissing and HolidayMissing.
+    Every day that is free by law is off, each by its real date; no day lies far from the holiday whose name it bears; and
+    no holiday is broken in two by a day that is neither off nor a weekend. Each of the twenty published years holds to
+    it. Raises DayMissing, HolidayMissing and DayFarFromHoliday.
     """
     off = arrangement.off_days
-    for holiday, month, day_number in FIXED_DAYS:
-        day = date(arrangement.year, month, day_number)
-        if day not in off:
-            raise DayMissing(day, holiday)
-    for holiday, first, last, since in MOVABLE_HOLIDAYS:
-        low, high = date(arrangement.year, *first), date(arrangement.year, *last)
-        named = any(holiday in name for name in off.values())
-        if arrangement.year >= since and not (named or any(low <= day <= high for day in off)):
-            raise HolidayMissing(arrangement.year, holiday)
+    for day, holiday in statutory_days(arrangement.year):
+        if day in off:
+            continue
+        near = any(abs((day - other).days) <= LONGEST_GAP for other in off)
+        raise DayMissing(day, holiday) if near else HolidayMissing(arrangement.year, holiday)
+    for days in (off, arrangement.make_up_days):
+        for day, name in days.items():
+            _check_near(arrangement.year, day, name)
     for holiday in sorted(set(off.values())):
         _check_unbroken(arrangement, holiday, sorted(day for day, name in off.items() if name == holiday))
+
+
+def check_balanced(arrangement: YearArrangement) -> None:
+    """Refuse an arrangement that gives more or fewer days than the law, or has a weekday worked as a make-up (S1.1.4a).
+
+    A notice only moves days: the weekdays that are off, less the weekend days that are worked, are the statutory days.
+    Each of the twenty published years holds to it; in 2015 and 2020 days were added, which `days_given` knows. A coming
+    year with days of its own is for a person to confirm. Raises MakeUpOnWeekday and DaysUnbalanced.
+    """
+    worked = [day for day in arrangement.make_up_days if not is_sent_to_work(day)]
+    for day in worked:
+        if day.weekday() < SATURDAY:
+            raise MakeUpOnWeekday(day)
+    off = sum(day.weekday() < SATURDAY for day in arrangement.off_days)
+    given = days_given(arrangement.year, arrangement.off_days)
+    if off - len(worked) != given:
+        raise DaysUnbalanced(arrangement.year, off, len(worked), given)
+
+
+def _check_worked(arrangement: YearArrangement) -> None:
+    """A day that is free by law is worked in no year's arrangement, a neighbour's day in it included."""
+    for day, holiday in _days_of_law(arrangement.year):
+        if day in arrangement.make_up_days:
+            raise StatutoryDayWorked(day, holiday)
+
+
+def _check_near(year: int, day: date, name: str) -> None:
+    """A holiday that the law does not know may lie anywhere: that its days are extra is seen by counting them."""
+    holidays = holidays_named(name)
+    own = [on for on, holiday in _days_of_law(year) if holiday in holidays]
+    if own and min(abs((day - on).days) for on in own) > FARTHEST_FROM_HOLIDAY:
+        raise DayFarFromHoliday(day, name)
+
+
+def _days_of_law(year: int) -> Iterator[StatutoryDay]:
+    """Those of the year and of its neighbours, whose days its arrangement may hold."""
+    for around in range(max(year - 1, FIRST_YEAR), min(year + 1, LAST_YEAR) + 1):
+        yield from statutory_days(around)
+
+
+def _named(number: int, holiday: str) -> str:
+    name = holiday.strip()
+    if not name:
+        raise ArrangementMalformed("缺少节日名称", number)
+    if len(name) > LONGEST_NAME or _NO_TEXT.search(name):
+        raise ArrangementMalformed(f"节日名称超过 {LONGEST_NAME} 字或含有不可见字符", number)
+    return name
+
+
+def _readable(source_notice: str) -> str:
+    if len(source_notice) > LONGEST_SOURCE or _NO_TEXT.search(source_notice):
+        raise ArrangementMalformed(f"通知来源超过 {LONGEST_SOURCE} 字或含有不可见字符")
+    return source_notice
 
 
 def _check_unbroken(arrangement: YearArrangement, holiday: str, days: Sequence[date]) -> None:

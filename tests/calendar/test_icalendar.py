@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from shared.calendar import (
     ArrangementMalformed,
+    CalendarRefused,
     DayOutsideYear,
     DayTwice,
     YearNotPublished,
@@ -52,6 +56,12 @@ def test_apples_special_days_count_and_its_mere_festivals_do_not() -> None:
         (("元旦（休）", "元旦（休）上班"), ArrangementMalformed),
         (("DTSTART;VALUE=DATE:20270609", "DTSTART:20270609T000000Z"), ArrangementMalformed),
         (("DTEND;VALUE=DATE:20270610", "DTEND;VALUE=DATE:20270609"), ArrangementMalformed),
+        (("DTSTART;VALUE=DATE:20270609", "DTSTART;VALUE=DATE:20271301"), ArrangementMalformed),
+        (("DTEND;VALUE=DATE:20270610", "DTEND;VALUE=DATE:20270231"), ArrangementMalformed),
+        (("DTEND;VALUE=DATE:20270610", "DTEND;VALUE=DATE:"), ArrangementMalformed),
+        (("DTEND;VALUE=DATE:20270610", "DURATION:P2D"), ArrangementMalformed),
+        (("DTEND;VALUE=DATE:20270610", "DTEND;VALUE=PERIOD:20270609/20270610"), ArrangementMalformed),
+        (("SUMMARY:端午节（休）", "X-APPLE-SPECIAL-DAY:WORK-HOLIDAY"), CalendarRefused),
         (("DTSTART;VALUE=DATE:20270609", "RRULE:FREQ=DAILY\r\nDTSTART;VALUE=DATE:20270609"), ArrangementMalformed),
         (("DTSTART;VALUE=DATE:20270609\r\nDTEND;VALUE=DATE:20270610", "DTSTART;VALUE=DATE:20270501"), DayTwice),
         (("DTSTART;VALUE=DATE:20270609\r\nDTEND;VALUE=DATE:20270610", "DTSTART;VALUE=DATE:20280609"), DayOutsideYear),
@@ -69,3 +79,43 @@ def test_a_file_that_leaves_a_doubt_is_refused(change: tuple[str, str], refusal:
 def test_what_is_no_calendar_is_refused(text: str) -> None:
     with pytest.raises((ArrangementMalformed, YearNotPublished)):
         arrangement_from_icalendar(2027, text)
+
+
+LINES = icalendar().split("\r\n")
+PIECES = st.sampled_from(
+    [
+        *(
+            "DTSTART;VALUE=DATE:20261301",
+            "DTSTART;VALUE=DATE:99991231",
+            "DTEND;VALUE=DATE:x",
+            "DTSTART;VALUE=TIME:120000",
+        ),
+        *("DTSTART;TZID=Nowhere:20270101T000000", "DTSTART;VALUE=PERIOD:1/2", "DTSTART;VALUE=DATE:20270101,20270102"),
+        *("SUMMARY", "SUMMARY;X=:y", 'SUMMARY;LANGUAGE="a:b', "RDATE:x", "RRULE:FREQ=x", "EXDATE:1", "DURATION:x"),
+        *("X-APPLE-SPECIAL-DAY:WORK-HOLIDAY", "X-APPLE-SPECIAL-DAY;VALUE=DATE:2", "X-WR-CALNAME;VALUE=DATE:zz"),
+        *("BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "BEGIN:VCALENDAR", "END:VCALENDAR"),
+        *("TZOFFSETTO:+99999", "ATTACH;ENCODING=BASE64;VALUE=BINARY:@@", "GEO:1", " ", "\tfolded", "=:;", "\x01", ""),
+    ]
+)
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(0, len(LINES) - 1), PIECES),
+        st.tuples(st.just("replace"), st.integers(0, len(LINES) - 1), st.one_of(PIECES, st.text(max_size=40))),
+        st.tuples(st.just("cut"), st.integers(0, len(LINES) - 1), st.just("")),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(CHANGES)
+@example([("replace", LINES.index("DTSTART;VALUE=DATE:20270609"), "DTSTART;VALUE=DATE:20261301")])
+@example([("replace", LINES.index("DTEND;VALUE=DATE:20270610"), "DTEND;VALUE=DATE:20261301")])
+def test_whatever_a_file_holds_it_is_taken_or_refused_in_our_words(changes: list[tuple[str, int, str]]) -> None:
+    lines = list(LINES)
+    for what, at, piece in changes:
+        lines[at : at + (what != "put")] = [] if what == "cut" else [piece]
+
+    with contextlib.suppress(CalendarRefused):
+        arrangement_from_icalendar(2027, "\r\n".join(lines), complete=False)

@@ -92,6 +92,9 @@ def test_a_sentence_means_its_days(year: int, text: str, expected: set[tuple[str
         ("节假日期间要妥善安排值班。", NoticeUnreadable),
         ("", NoticeUnreadable),
         ("5月1日至3日放假。5月3日上班。", DayContradicted),
+        ("5月1日至5日放假调休，共5天。4月25日（周日）、4月25日（周日）上班。", DayTwice),
+        ("5月1日至5日放假调休，共5天。4月25日（周日）上班。4月25日（周日）上班。", DayTwice),
+        ("5月1日放假，5月1日（周六）补休。", DayTwice),
     ],
 )
 def test_what_cannot_be_read_for_certain_is_refused(text: str, refusal: type[CalendarRefused]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from services.sla.handlers.calendar import seed
 from services.sla.service import SERVICE
+from shared.calendar import STATUTORY_YEARS, YearArrangement
 from shared.contracts.sla import CalendarChanged
 from shared.identity import Role
 from tests.calendar.published import NOTICE_2027, holiday_cn, icalendar
@@ -34,6 +36,11 @@ async def get(desk: Desk, path: str, *roles: Role) -> Any:
 
 def year(form: str = "notice", content: str = NOTICE_2027, **more: Any) -> dict[str, Any]:
     return {"year": 2027, "form": form, "content": content, **more}
+
+
+def days_of(arrangement: YearArrangement) -> list[tuple[str, bool, str]]:
+    off = [(day.isoformat(), True, name) for day, name in arrangement.off_days.items()]
+    return off + [(day.isoformat(), False, name) for day, name in arrangement.make_up_days.items()]
 
 
 def days(*edits: tuple[str, str]) -> list[dict[str, str]]:
@@ -174,6 +181,31 @@ async def test_a_preview_of_a_year_shows_provisional_deadlines_that_become_certa
             "calendar_holiday_missing",
         ),
         (year(content=NOTICE_2027.replace("9月26日（周日）", "10月3日（周日）")), 422, "calendar_day_contradicted"),
+        (
+            year(content=NOTICE_2027.replace("　　六、中秋节：9月15日（周三）放假1天。\n", "")),
+            422,
+            "calendar_holiday_missing",
+        ),
+        (
+            year(content=NOTICE_2027.replace("5月8日（周六）上班", "4月26日（周一）上班")),
+            422,
+            "calendar_make_up_on_weekday",
+        ),
+        (year(content=NOTICE_2027.replace("5月8日（周六）上班。", "")), 422, "calendar_unbalanced"),
+        (
+            year(content=NOTICE_2027.replace("9日（周六）上班", "9日（周六）、10月9日（周六）上班")),
+            422,
+            "calendar_day_twice",
+        ),
+        (year("holiday-cn", holiday_cn().replace("2027-05-05", "2027-08-05")), 422, "calendar_day_far_from_holiday"),
+        (year("holiday-cn", holiday_cn().replace("2027-05-08", "2028-01-01")), 422, "calendar_statutory_day_worked"),
+        (year("holiday-cn", holiday_cn().replace('"国庆节"', '""')), 422, "calendar_malformed"),
+        (year("holiday-cn", holiday_cn().replace('"国庆节"', '"\\u0000"')), 422, "calendar_malformed"),
+        (
+            year("icalendar", icalendar().replace("VALUE=DATE:20270609", "VALUE=DATE:20271301")),
+            422,
+            "calendar_malformed",
+        ),
         (year("holiday-cn", holiday_cn(2028)), 422, "calendar_day_outside_year"),
         (year("holiday-cn", holiday_cn(2027)) | {"year": 2026}, 422, "calendar_year_mismatch"),
         (year("holiday-cn", "{"), 422, "calendar_malformed"),
@@ -198,6 +230,40 @@ async def test_a_year_that_lacks_a_holiday_comes_in_when_that_is_confirmed(desk:
     answer = await post(desk, "/calendar/imports", year(content=content, reason="x", confirm_incomplete=True))
 
     assert answer.status_code == 201
+
+
+async def test_a_year_with_a_day_of_its_own_comes_in_when_that_is_confirmed_and_the_confirmation_is_on_record(
+    desk: Desk,
+) -> None:
+    content = NOTICE_2027 + "\n八、某纪念日：9月3日（周五）放假1天。"
+
+    refused = await post(desk, "/calendar/imports", year(content=content, reason="x"))
+    preview = await post(desk, "/calendar/imports/preview", year(content=content, confirm_unbalanced=True))
+    applied = await post(desk, "/calendar/imports", year(content=content, reason="增加一天", confirm_unbalanced=True))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "calendar_unbalanced")
+    assert refused.json()["facts"] == {"year": 2027, "off_weekdays": 20, "make_up_days": 6, "statutory": 13}
+    assert (preview.status_code, applied.status_code) == (200, 201)
+    [audit] = await desk.rows("select reason, after from audit where action = 'calendar.changed'")
+    assert (audit["reason"], audit["after"]["confirmed"]) == ("增加一天", ["unbalanced"])
+
+
+async def test_a_hole_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:
+    content = NOTICE_2027.replace("　　五、端午节：6月9日（周三）放假1天，不调休。\n", "")
+
+    answer = await post(desk, "/calendar/imports/preview", year(content=content, confirm_unbalanced=True))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "calendar_holiday_missing")
+
+
+async def test_a_year_that_says_nothing_new_makes_no_version_whatever_its_source_is_called(desk: Desk) -> None:
+    days = [{"date": day, "isOffDay": off, "name": f"{name}（同）"} for day, off, name in days_of(STATUTORY_YEARS[-1])]
+    content = json.dumps({"year": 2026, "papers": ["https://www.gov.cn/x.htm"], "days": days})
+
+    answer = await post(desk, "/calendar/imports", year("holiday-cn", content, reason="x") | {"year": 2026})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "calendar_unchanged")
+    assert len(await desk.rows("select 1 from calendar_version")) == 1
 
 
 async def test_the_same_year_again_is_refused(desk: Desk) -> None:

@@ -45,6 +45,7 @@ class YearFile:
     content: str
     document: str | None
     complete: bool
+    balanced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ class Applied:
 
 def arrangement_of(file: YearFile) -> YearArrangement:
     """The year's arrangement; refuses what is twice, missing, contradictory or outside of the year."""
+    checked = {"complete": file.complete, "balanced": file.balanced}
     if file.form == "notice":
-        return arrangement_from_notice(file.year, file.content, source_notice=file.document, complete=file.complete)
+        return arrangement_from_notice(file.year, file.content, source_notice=file.document, **checked)
     if file.form == "icalendar":
-        return arrangement_from_icalendar(file.year, file.content, source_notice=file.document, complete=file.complete)
-    arrangement = arrangement_from_holiday_cn(file.content, complete=file.complete)
+        return arrangement_from_icalendar(file.year, file.content, source_notice=file.document, **checked)
+    arrangement = arrangement_from_holiday_cn(file.content, **checked)
     if arrangement.year != file.year:
         raise ArrangementOfOtherYear(file.year, arrangement.year)
     notice = file.document or arrangement.source_notice
@@ -146,15 +148,20 @@ async def _preview(
 
 
 async def import_year(work: Work, file: YearFile, *, reason: str, base: str | None) -> Applied:
-    """Take a year's arrangement in as a new version of the calendar."""
+    """Take a year's arrangement in as a new version of the calendar.
+
+    A file that says of no day anything new makes none, whatever it calls the days and its source.
+    """
     current = await _to_change(work, base)
     arrangement = arrangement_of(file)
     wanted = current.calendar.with_year(arrangement, version=_name(current.number + 1))
-    before = current.calendar.years.get(file.year)
-    if before == arrangement:
+    if not current.calendar.changed_days(wanted):
         raise CalendarUnchanged(current.version)
     document = file.document or arrangement.source_notice
-    return await _apply(work, current, wanted, source="import", reason=reason, document=document)
+    confirmed = [
+        name for name, checked in (("incomplete", file.complete), ("unbalanced", file.balanced)) if not checked
+    ]
+    return await _apply(work, current, wanted, source="import", reason=reason, document=document, confirmed=confirmed)
 
 
 async def edit_days(
@@ -192,7 +199,14 @@ async def seed(work: Work) -> Version:
 
 
 async def _apply(
-    work: Work, current: Version, wanted: WorkCalendar, *, source: Source, reason: str, document: str | None
+    work: Work,
+    current: Version,
+    wanted: WorkCalendar,
+    *,
+    source: Source,
+    reason: str,
+    document: str | None,
+    confirmed: Sequence[str] = (),
 ) -> Applied:
     changed = current.calendar.changed_days(wanted)
     record = CalendarVersionRecord(
@@ -225,7 +239,12 @@ async def _apply(
         "calendar.changed",
         wanted.version,
         before={"version": current.version, "days": _listed(current.calendar, changed)},
-        after={"version": wanted.version, "days": _listed(wanted, changed), "document": document},
+        after={
+            "version": wanted.version,
+            "days": _listed(wanted, changed),
+            "document": document,
+            **({"confirmed": list(confirmed)} if confirmed else {}),
+        },
         reason=reason,
     )
     work.adopt(wanted)

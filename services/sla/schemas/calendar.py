@@ -126,9 +126,20 @@ class YearImport(Body):
     document: Annotated[Line | None, Field(description="国务院办公厅通知文号")] = None
     confirm_incomplete: Annotated[YesNo, Field(description="已核对通知原文，确认缺少的节日确未安排")] = False
 
+    confirm_unbalanced: Annotated[
+        YesNo, Field(description="已核对通知原文，确认放假与调休上班天数确与法定天数不符（当年增加或延长了假期）")
+    ] = False
+
     def as_file(self) -> YearFile:
         """The same for the handler."""
-        return YearFile(self.year, self.form, self.content, self.document, complete=not self.confirm_incomplete)
+        return YearFile(
+            self.year,
+            self.form,
+            self.content,
+            self.document,
+            complete=not self.confirm_incomplete,
+            balanced=not self.confirm_unbalanced,
+        )
 
 
 class ImportBody(YearImport):
