@@ -60,6 +60,32 @@ async def test_the_one_statement_writes_what_the_outbox_would_have_written(desk:
     assert all(row["headers"].keys() == {"correlationid", "actor"} for row in rows)
 
 
+async def test_a_storm_breaches_every_clock_once_and_keeps_the_order_of_each_unit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PLAIN_BATCH", 2)
+    monkeypatch.setattr(jobs, "STORM_BATCH", 3)
+    units = [f"unit-{number}" for number in range(5)]
+    for number in range(1, 21):
+        order, unit = numbered(number), units[number % len(units)]
+        await desk.tell(
+            received(order_id=order),
+            assigned(f"2026-11-23T10:{number:02}", unit=unit).model_copy(
+                update={"order_id": order, "first_unit": unit}
+            ),
+        )
+    await at(desk, "2026-12-07T09:00")
+
+    told = await desk.told(ClockBreached)
+    clocks = await desk.rows("select id from clock where breached_at is not null")
+    assert Counter(event.clock_id for event in told) == Counter(str(row["id"]) for row in clocks)
+    for unit in units:
+        moments = [event.due_at for event in told if event.unit == unit]
+        assert len(moments) > 8
+        assert moments == sorted(moments)
+    assert await desk.rows("select 1 from clock where next_at <= :now", now=desk.clock.now()) == []
+
+
 async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together(desk: Desk) -> None:
     await many(desk, 21)
     await at(desk, "2026-11-23T12:00")

@@ -25,8 +25,10 @@ MINUTE: Final = timedelta(minutes=1)
 DISTRICT: Final = "district"
 
 
-async def breach_plain_clocks(work: Work, limit: int) -> int:
+async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None) -> int:
     """Breach what does nothing but breach, oldest first, by one statement; how many clocks there were.
+
+    With a `lane`, only those of its half of the units.
 
     The events are what `work.emit` would write; a test compares the two.
     """
@@ -42,6 +44,7 @@ async def breach_plain_clocks(work: Work, limit: int) -> int:
         late_before=now - FIRED_LATE_AFTER,
         prefix=f"{millis[:8]}-{millis[8:]}-7",
         headers=orjson.dumps({"correlationid": work.correlation, "actor": work.person.account}).decode(),
+        lane=lane,
     )
 
 

@@ -39,6 +39,7 @@ with fence as (
   select min(next_at) as at from clock where {SPECIAL} and next_at <= :now
 ), due as (
   select c.id from clock c where {PLAIN} and next_at <= least(cast(:now as timestamptz), (select at from fence))
+    and (cast(:lane as int) is null or hashtext(coalesce(c.unit, '')) & 1 = :lane)
   order by c.next_at, c.id limit :limit for update of c skip locked
 ), breached as (
   update clock c set breached_at = :now, next_at = :red from due where c.id = due.id
@@ -78,15 +79,27 @@ async def breach_plain(
     late_before: datetime,
     prefix: str,
     headers: str,
+    lane: int | None = None,
 ) -> int:
     """Breach the oldest plain clocks that are due, each with its event, in one statement; how many there were.
+
+    Lane 0 and lane 1 have half of the units each, whose streams are their own: two transactions that take a lane each
+    wait for each other at the head of the notices only, and keep the order of every unit.
 
     `red` is when they remind next, `prefix` the beginning of the events' UUIDs (the moment, so that they lie close
     together in an index), `headers` the events' headers as JSON.
     """
     written = await session.execute(
         _BREACH,
-        {"now": now, "limit": limit, "red": red, "late_before": late_before, "prefix": prefix, "headers": headers},
+        {
+            "now": now,
+            "limit": limit,
+            "red": red,
+            "late_before": late_before,
+            "prefix": prefix,
+            "headers": headers,
+            "lane": lane,
+        },
     )
     assert isinstance(written, CursorResult)
     return written.rowcount
