@@ -88,9 +88,9 @@ class Child:
         async with httpx.AsyncClient(timeout=5.0, trust_env=False) as http:
             while True:
                 try:
-                    if (await http.get(f"{address}/readyz")).status_code == httpx.codes.OK:
+                    if (await http.get(f"{address}/readyz")).json()["status"] == "ready":
                         return
-                except httpx.HTTPError:
+                except (httpx.HTTPError, ValueError):
                     pass
                 if self.process is not None and self.process.returncode is not None:
                     raise RuntimeError(f"{self._module} ended:\n{self._log.read_text()[-3000:]}")

@@ -96,8 +96,9 @@ class Cluster:
 
 async def _is_ready(http: httpx.AsyncClient, member: Member) -> bool:
     try:
-        return (await http.get(f"{member.address}/readyz")).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        # Not the status alone: a member without its bus takes requests, but it does not read.
+        return bool((await http.get(f"{member.address}/readyz")).json()["status"] == "ready")
+    except (httpx.HTTPError, ValueError):
         return False
 
 

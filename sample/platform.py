@@ -63,7 +63,7 @@ async def _until_ready(http: httpx.AsyncClient) -> None:
     deadline = asyncio.get_running_loop().time() + _READY_WITHIN
     while True:
         with contextlib.suppress(httpx.TransportError):
-            if (await http.get("/readyz")).is_success:
+            if (await http.get("/readyz")).json()["status"] == "ready":
                 return
         if asyncio.get_running_loop().time() > deadline:
             raise TimeoutError("the platform did not become ready")

@@ -37,6 +37,8 @@ class Runtime:
     database_url: str
     parts: dict[str, Any] = field(default_factory=dict)
     """What the service's own `prepare` put here for its routes and jobs, by name."""
+    bus_there: bool = False
+    """Whether the event bus answered when it was last asked."""
     started: bool = False
     closing: bool = False
 

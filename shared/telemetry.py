@@ -153,6 +153,7 @@ class Metrics:
         self.outbox_oldest = Gauge(
             f"{prefix}_outbox_oldest_seconds", "age of the oldest of them", registry=self.registry
         )
+        self.bus_there = Gauge(f"{prefix}_bus_there", "1 while the event bus answers", registry=self.registry)
         self.published = Counter(f"{prefix}_events_published", "acknowledged by the bus", registry=self.registry)
         self.publish_errors = Counter(f"{prefix}_publish_errors", "failed attempts", registry=self.registry)
         self.consumed = Counter(f"{prefix}_events_consumed", "took effect", ["type"], registry=self.registry)

@@ -1,9 +1,13 @@
-"""Health: alive, ready, started (R50)."""
+"""Health: alive, ready, started (R50).
+
+Ready means that requests may come.  A service takes them with its database alone: what it tells the others waits in
+the outbox, so a bus that is away makes it degraded, which is said, and never takes all replicas out of traffic.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,14 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared.bus import BusError
-
 if TYPE_CHECKING:
     from shared.service import Runtime
 
+CLOSED: Final = frozenset({"closing", "starting", "database"})
+"""The faults with which a service takes no requests."""
+
 
 async def fault_of(runtime: Runtime) -> str | None:
-    """Why a service is not ready, in one word; None when it is: database, bus, relay and consumer all there."""
+    """What a service lacks most, in one word; None when database, bus, relay and consumer are all there."""
     if runtime.closing:
         return "closing"
     if not runtime.started:
@@ -30,9 +35,7 @@ async def fault_of(runtime: Runtime) -> str | None:
         return "database"
     if not runtime.relay.running:
         return "relay"
-    try:
-        await runtime.bus.ping()
-    except (BusError, OSError):
+    if not runtime.bus_there:
         return "bus"
     if runtime.service.topics and not runtime.consumer.joined:
         return "consumer"
@@ -40,16 +43,16 @@ async def fault_of(runtime: Runtime) -> str | None:
 
 
 def health_routes(runtimes: Sequence[Runtime]) -> list[Route]:
-    """/livez asks nothing of anybody; /readyz asks the database, the bus and the consumer; /startupz whether all began."""
+    """/livez asks nothing of anybody; /readyz whether requests may come, and what is missing; /startupz whether all began."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
         faults = {r.service.name: fault for r in runtimes if (fault := await fault_of(r)) is not None}
-        return JSONResponse(
-            {"status": "ready" if not faults else "not ready", "faults": faults}, 503 if faults else 200
-        )
+        if not CLOSED.isdisjoint(faults.values()):
+            return JSONResponse({"status": "not ready", "faults": faults}, 503)
+        return JSONResponse({"status": "degraded" if faults else "ready", "faults": faults})
 
     async def startupz(_: Request) -> Response:
         waiting = [r.service.name for r in runtimes if not r.started]

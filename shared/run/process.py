@@ -20,7 +20,7 @@ from sqlalchemy.exc import StatementError
 from starlette.applications import Starlette
 
 from shared.app import build_app, mount
-from shared.bus import Bus, BusError
+from shared.bus import Bus
 from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
 from shared.clock import Clock, clock_of
@@ -31,6 +31,7 @@ from shared.inbox import Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
 from shared.outbox.keeping import Keeper
 from shared.outbox.relay import Waker
+from shared.run.arriving import ArrivingBus, keep_in_touch
 from shared.run.http_head import BoundedHead
 from shared.seal import Sealer
 from shared.service import Runtime, Service
@@ -41,6 +42,7 @@ from shared.work import Works
 log = logger("run")
 
 _PATIENCE: Final = 60.0
+_MOMENT: Final = 2.0
 
 
 def bus_of(settings: Settings) -> Bus:
@@ -101,13 +103,13 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
 
 
 async def _patiently(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
-    """Try until a dependency that starts beside us answers; give up after a minute with the last fault."""
+    """Try until a database that starts beside us answers; give up after a minute with the last fault."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     pause = 0.1
     while True:
         try:
             await attempt()
-        except (OSError, BusError, StatementError) as fault:
+        except (OSError, StatementError) as fault:
             away = not isinstance(fault, StatementError) or isinstance(fault.orig, OSError)
             if not away or asyncio.get_running_loop().time() > deadline:
                 raise
@@ -156,22 +158,27 @@ async def _again(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]
 async def running(
     services: Sequence[Service], settings: Settings, *, clock: Clock | None = None, bus: Bus | None = None
 ) -> AsyncIterator[Process]:
-    """Start the services without their HTTP port; leaving stops them in order and loses nothing."""
+    """Start the services without their HTTP port; leaving stops them in order and loses nothing.
+
+    They run as soon as their databases do; a bus that is away is joined when it comes.
+    """
     clock = clock or clock_of(settings.clock)
-    bus = bus or bus_of(settings)
-    await _patiently("bus", bus.start)
+    arriving = ArrivingBus(bus or bus_of(settings), PARTITIONS)
     try:
-        await _patiently("topics", lambda: bus.ensure_topics(PARTITIONS))
-        runtimes = [build_runtime(service, settings, bus=bus, clock=clock) for service in services]
+        runtimes = [build_runtime(service, settings, bus=arriving, clock=clock) for service in services]
         try:
             for runtime in runtimes:
                 await _prepare(runtime)
             _spare_the_collector()
             apps = [(runtime, build_app(runtime.service, runtime)) for runtime in runtimes]
-            process = Process(runtimes, bus, clock, mount(apps))
+            process = Process(runtimes, arriving, clock, mount(apps))
             async with asyncio.TaskGroup() as group:
+                process.tasks.append(group.create_task(keep_in_touch(arriving, runtimes), name="bus"))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_MOMENT):
+                        await arriving.arrived.wait()
                 for runtime in runtimes:
-                    process.tasks += _start_tasks(group, runtime)
+                    process.tasks += _start_tasks(group, runtime, arriving)
                     runtime.started = True
                 try:
                     yield process
@@ -184,7 +191,7 @@ async def running(
             for runtime in runtimes:
                 await runtime.works.engine.dispose()
     finally:
-        await bus.stop()
+        await arriving.stop()
 
 
 def _spare_the_collector() -> None:
@@ -201,14 +208,19 @@ async def _prepare(runtime: Runtime) -> None:
         await service.prepare(runtime)
 
 
-def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime) -> list[asyncio.Task[Any]]:
+def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime, bus: ArrivingBus) -> list[asyncio.Task[Any]]:
     service = runtime.service
     relay = runtime.relay
     waker = Waker(runtime.database_url, relay.wake, runtime.works.committed, relay)
     keeper = Keeper(service.name, runtime.database_url, runtime.clock)
+
+    async def consume() -> None:
+        await bus.arrived.wait()
+        await runtime.consumer.run()
+
     jobs: dict[str, Callable[[], Awaitable[None]]] = {"relay": relay.run, "waker": waker.run, "keeper": keeper.run}
     if service.topics:
-        jobs["consumer"] = runtime.consumer.run
+        jobs["consumer"] = consume
     for job in service.jobs:
         jobs[job.__name__] = lambda job=job: job(runtime)  # type: ignore[misc]
     return [group.create_task(_again(runtime, name, job), name=f"{service.name}.{name}") for name, job in jobs.items()]

@@ -29,7 +29,8 @@ class MemoryBus:
         self.deaf = False
 
     async def start(self) -> None:
-        """Nothing to start."""
+        """There is nothing to connect to; it is away all the same while it is down."""
+        await self.ping()
 
     async def stop(self) -> None:
         """Nothing to stop."""

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.app.health import CLOSED
+from shared.bus import BusUnavailable, PublishFailed
+from shared.run.arriving import ArrivingBus, keep_in_touch
 from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny, at_work, tiny_at
 from tests.support.waiting import eventually
@@ -19,12 +22,15 @@ async def ask(tiny: Tiny, path: str) -> Any:
 async def faults(tiny: Tiny) -> dict[str, str]:
     answer = await ask(tiny, "/readyz")
     body: dict[str, Any] = answer.json()
-    assert answer.status_code == (503 if body["faults"] else 200)
     found: dict[str, str] = body["faults"]
+    closed = not CLOSED.isdisjoint(found.values())
+    assert answer.status_code == (503 if closed else 200)
+    assert body["status"] == ("not ready" if closed else "degraded" if found else "ready")
     return found
 
 
 async def test_a_service_whose_parts_all_run_is_ready(tiny: Tiny) -> None:
+    tiny.runtime.bus_there = True
     async with at_work(tiny.runtime.relay.run, tiny.runtime.consumer.run):
 
         async def ready() -> bool:
@@ -33,7 +39,8 @@ async def test_a_service_whose_parts_all_run_is_ready(tiny: Tiny) -> None:
         await eventually(ready)
 
 
-async def test_each_missing_part_is_named(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_each_missing_part_is_named(tiny: Tiny) -> None:
+    tiny.runtime.bus_there = True
     assert await faults(tiny) == {"intake": "relay"}
     async with at_work(tiny.runtime.relay.run):
 
@@ -41,7 +48,7 @@ async def test_each_missing_part_is_named(tiny: Tiny, bus: MemoryBus) -> None:
             return await faults(tiny) == {"intake": "consumer"}
 
         await eventually(without_consumer)
-    bus.down = True
+    tiny.runtime.bus_there = False
     tiny.runtime.relay.running = True
     assert await faults(tiny) == {"intake": "bus"}
     tiny.runtime.started = False
@@ -51,7 +58,28 @@ async def test_each_missing_part_is_named(tiny: Tiny, bus: MemoryBus) -> None:
     assert await faults(tiny) == {"intake": "closing"}
 
 
-async def test_a_relay_or_consumer_that_has_ended_is_not_ready(tiny: Tiny) -> None:
+async def test_a_bus_that_is_away_is_told_in_the_answer_and_a_metric_and_closes_nothing(
+    tiny: Tiny, bus: MemoryBus
+) -> None:
+    bus.down = True
+    arriving = ArrivingBus(bus, {"orders": 12})
+    metric = "hotline_intake_bus_there"
+    async with at_work(tiny.runtime.relay.run, lambda: keep_in_touch(arriving, [tiny.runtime])):
+
+        async def says(fault: str, gauge: float) -> bool:
+            assert await faults(tiny) == {"intake": fault}
+            return tiny.runtime.metrics.registry.get_sample_value(metric) == gauge
+
+        await eventually(lambda: says("bus", 0))
+        with pytest.raises(PublishFailed):
+            await arriving.publish([])
+        with pytest.raises(BusUnavailable):
+            arriving.subscribe("intake", ["orders"], member="m")
+        bus.down = False
+        await eventually(lambda: says("consumer", 1))
+
+
+async def test_a_relay_or_consumer_that_has_ended_is_known(tiny: Tiny) -> None:
     async with at_work(tiny.runtime.relay.run, tiny.runtime.consumer.run):
         await eventually(lambda: tiny.runtime.consumer.joined and tiny.runtime.relay.running)
     assert not tiny.runtime.consumer.joined

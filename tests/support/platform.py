@@ -244,4 +244,4 @@ async def cluster_district(folder: Path, *, now: datetime = MONDAY_0900) -> Asyn
 
 
 async def _ready(http: httpx.AsyncClient) -> bool:
-    return (await http.get("/readyz")).is_success
+    return bool((await http.get("/readyz")).json()["status"] == "ready")
