@@ -33,9 +33,10 @@ from shared.calendar.sources import (
     check_complete,
 )
 from shared.calendar.statutory import STATUTORY_VERSION, STATUTORY_YEARS, statutory_calendar
-from shared.calendar.workdays import MIDNIGHT, MOST_WORKDAYS, WorkCalendar
+from shared.calendar.workdays import MAY_MOVE_FROM, MIDNIGHT, MOST_WORKDAYS, WorkCalendar
 
 __all__ = [
+    "MAY_MOVE_FROM",
     "MIDNIGHT",
     "MOST_WORKDAYS",
     "SHANGHAI",

@@ -35,7 +35,7 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One calendar day: its kind, the holiday it belongs to, and whether its year's arrangement is published."""
+    """One calendar day: its kind, the holiday it belongs to, and whether that is certain (`WorkCalendar.is_known`)."""
 
     on: date
     kind: DayKind
@@ -44,7 +44,7 @@ class Day:
 
 
 class Due(NamedTuple):
-    """The end of a deadline: the moment in UTC, the local day it ends, and whether an unpublished year was counted."""
+    """The end of a deadline: the moment in UTC, the local day it ends, and whether it may still change."""
 
     at: datetime
     on: date
@@ -55,7 +55,7 @@ class Due(NamedTuple):
 class CountedDay:
     """One line of a deadline's proof: `ordinal` is the number the day was given, or None when it was skipped.
 
-    `reason` reads like "01-29 周六 调休上班 计第1日"; `known` is False while the day's year is not published.
+    `reason` reads like "01-29 周六 调休上班 计第1日"; `known` is False while a notice that may move the day is not published.
     """
 
     on: date

@@ -25,6 +25,9 @@ from shared.calendar.model import SATURDAY, SHANGHAI, WEEKDAYS, CountedDay, Day,
 MIDNIGHT: Final = time(0, 0)  # as an end of day: 24:00
 MOST_WORKDAYS: Final = 5_000  # twenty years: above every rule, below every overflow
 NEXT_YEAR_EXPECTED_FROM: Final = (11, 1)  # the State Council has published in October to December every year
+# Until the next year's notice is out, the days of December from this one on may still be moved by it. Those for 2007, 2008,
+# 2012, 2019 and 2023 did so, from the 29th on; a break that begins on the 31st makes up on the weekend of the 26th.
+MAY_MOVE_FROM: Final = (12, 26)
 YEARS_AHEAD: Final = 2  # years behind the last published one that the arrays hold, counted Monday to Friday
 
 
@@ -35,20 +38,21 @@ class _Tables:
     first: int
     size: int
     rank: tuple[int, ...]
-    unknown: tuple[int, ...]  # number of days of unpublished years up to and including day i
+    unknown: tuple[int, ...]  # number of days that are not certain up to and including day i
     workdays: tuple[int, ...]  # index of the working day number r; workdays[0] is no working day
     worked_on: tuple[date, ...]  # by r: the working day itself, for those who count days and not moments
     rank_on: Mapping[date, int]  # by date: the same as rank
     sure: tuple[Due, ...]  # by r: the end of working day r
-    provisional: tuple[Due, ...]  # the same, reached through days of an unpublished year
+    provisional: tuple[Due, ...]  # the same, reached through days that are not certain
 
 
 @dataclass(frozen=True)
 class WorkCalendar:
     """Statutory working days with 调休, immutable and versioned (S1.1.4a, A01).
 
-    A year without an arrangement is a state of its own: its days are counted Monday to Friday and every deadline that
-    counted one of them is `provisional`, or refused with YearUnknown when the caller asked for `strict`.
+    A year without an arrangement is a state of its own: its days are counted Monday to Friday, and those of the December
+    before as their own year has them; every deadline that counted one of them is `provisional`, or refused with
+    YearUnknown when the caller asked for `strict`.
     `end_of_day` is 24:00 by default (A03); a time such as 17:30 ends each deadline at the close of business instead.
     Raises DayContradicted when two years say different things of one day.
     """
@@ -75,8 +79,8 @@ class WorkCalendar:
     # -- days ---------------------------------------------------------------------------------------------------------
 
     def is_known(self, day: date) -> bool:
-        """Whether the arrangement of the day is published, in its own year's file or in a neighbour's."""
-        return day.year in self.years or day in self._listed
+        """Whether the day is certain: published, in its own year's file or a neighbour's, and beyond the next one's reach."""
+        return self._unpublished(day) is None
 
     def is_workday(self, day: date) -> bool:
         """Whether the day counts; a day of an unpublished year counts Monday to Friday."""
@@ -97,12 +101,15 @@ class WorkCalendar:
             kind = DayKind.WEEKEND if weekend else DayKind.WORKING
         return Day(on=day, kind=kind, holiday=holiday, known=self.is_known(day))
 
-    def missing_year(self, today: date) -> int | None:
-        """The year whose arrangement should be in by `today` and is not: this one, or from 1 November the next."""
-        if today.year not in self.years:
-            return today.year
+    def missing_years(self, today: date) -> tuple[int, ...]:
+        """The years whose arrangement should be in by `today` and is not: this one, and from 1 November the next."""
         expected = (today.month, today.day) >= NEXT_YEAR_EXPECTED_FROM
-        return today.year + 1 if expected and today.year + 1 not in self.years else None
+        due = (today.year, today.year + 1) if expected else (today.year,)
+        return tuple(year for year in due if year not in self.years)
+
+    def missing_year(self, today: date) -> int | None:
+        """The first of them, which is the most pressing; None when none is missing."""
+        return next(iter(self.missing_years(today)), None)
 
     # -- counting forwards ---------------------------------------------------------------------------------------------
 
@@ -205,18 +212,21 @@ class WorkCalendar:
             DayKind.HOLIDAY: f"{day.holiday}放假",
             DayKind.MAKE_UP: "调休上班",
         }[day.kind]
-        if not day.known:
-            what += f"（{day.on.year}年放假安排尚未公布，暂按周一至周五计算）"
-        elif self._may_still_change(day.on):
-            what += f"（{day.on.year + 1}年放假安排尚未公布，该日可能调整）"
+        year = self._unpublished(day.on)
+        if year == day.on.year:
+            what += f"（{year}年放假安排尚未公布，暂按周一至周五计算）"
+        elif year is not None:
+            what += f"（{year}年放假安排尚未公布，该日可能调整）"
         return f"{_named(day.on)} {what} {'不计' if number is None else f'计第{number}日'}"
 
-    def _may_still_change(self, day: date) -> bool:
-        """Whether the next year's notice may still rewrite this day.
-
-        The notices for 2007, 2008, 2012, 2019 and 2023 moved days between 29 and 31 December of the year before.
-        """
-        return (day.month, day.day) >= (12, 29) and day.year + 1 not in self.years and day not in self._listed
+    def _unpublished(self, day: date) -> int | None:
+        """The year whose notice may still say otherwise of this day; None when it is certain."""
+        if day in self._listed:
+            return None
+        if day.year not in self.years:
+            return day.year
+        following = day.year + 1
+        return following if (day.month, day.day) >= MAY_MOVE_FROM and following not in self.years else None
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
@@ -251,9 +261,9 @@ class WorkCalendar:
         start = started_at.astimezone(SHANGHAI).date()
         on = self._walk(start, workdays)
         days = (date.fromordinal(ordinal) for ordinal in range(start.toordinal() + 1, on.toordinal() + 1))
-        unknown = next((day for day in days if not self.is_known(day)), None)
+        unknown = next((year for day in days if (year := self._unpublished(day)) is not None), None)
         if unknown is not None and strict:
-            raise YearUnknown(unknown.year)
+            raise YearUnknown(unknown)
         try:
             at = self._end_of(on)
             if at <= started_at:

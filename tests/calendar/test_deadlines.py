@@ -14,9 +14,12 @@ from shared.calendar import (
     NaiveMoment,
     WorkCalendar,
     WorkdaysOutOfRange,
+    YearArrangement,
     YearUnknown,
+    arrangement_from_notice,
     statutory_calendar,
 )
+from tests.calendar.published import NOTICE_2027
 
 pytestmark = pytest.mark.clause("S1.1.4a")
 
@@ -88,8 +91,18 @@ def test_after_the_close_of_business_today_still_ends_at_midnight_never_in_the_p
 @pytest.mark.parametrize(
     ("started_at", "workdays", "ends_on", "provisional"),
     [
-        ("2026-12-29T10:00", 2, "2026-12-31", False),
-        ("2026-12-30T10:00", 1, "2026-12-31", False),
+        ("2026-12-24T10:00", 1, "2026-12-25", False),  # the last day that no notice of a coming year has reached
+        ("2026-12-22T10:00", 3, "2026-12-25", False),
+        ("2026-12-25T10:00", 0, "2026-12-25", False),
+        ("2026-12-25T10:00", 1, "2026-12-28", True),  # over the weekend of the 26th, which may be made up on
+        ("2026-12-26T10:00", 1, "2026-12-28", True),
+        ("2026-12-27T10:00", 1, "2026-12-28", True),
+        ("2026-12-28T10:00", 1, "2026-12-29", True),
+        ("2026-12-28T10:00", 2, "2026-12-30", True),
+        ("2026-12-28T10:00", 3, "2026-12-31", True),
+        ("2026-12-29T10:00", 2, "2026-12-31", True),
+        ("2026-12-30T10:00", 1, "2026-12-31", True),
+        ("2026-12-31T10:00", 0, "2026-12-31", False),  # today is today, whatever a notice says of it
         ("2026-12-30T10:00", 2, "2027-01-01", True),
         ("2026-12-31T23:59", 1, "2027-01-01", True),
         ("2026-12-31T10:00", 3, "2027-01-05", True),
@@ -108,13 +121,54 @@ def test_a_deadline_that_counts_an_unpublished_year_is_provisional(
     assert (due.on.isoformat(), due.provisional) == (ends_on, provisional)
 
 
-def test_a_strict_count_refuses_the_unpublished_year_and_names_it() -> None:
-    assert CALENDAR.due_at(local("2026-12-30T10:00"), 1, strict=True).on == date(2026, 12, 31)
+@pytest.mark.parametrize(
+    ("started_at", "workdays", "missing"), [("2026-12-25T10:00", 1, 2027), ("2026-12-30T10:00", 2, 2027)]
+)
+def test_a_strict_count_refuses_what_is_not_published_and_names_the_year(
+    started_at: str, workdays: int, missing: int
+) -> None:
+    assert CALENDAR.due_at(local("2026-12-24T10:00"), 1, strict=True).on == date(2026, 12, 25)
     with pytest.raises(YearUnknown) as refused:
-        CALENDAR.due_at(local("2026-12-30T10:00"), 2, strict=True)
+        CALENDAR.due_at(local(started_at), workdays, strict=True)
 
-    assert refused.value.year == 2027
-    assert refused.value.facts == {"year": 2027}
+    assert refused.value.year == missing
+    assert refused.value.facts == {"year": missing}
+
+
+@pytest.mark.parametrize("number", range(20, 32))
+def test_the_flag_the_proof_and_the_list_of_days_say_the_same_of_the_last_days_of_december(number: int) -> None:
+    day = date(2026, 12, number)
+    certain = number < 26
+    # The day before, so that the day itself is the only one that is counted or skipped.
+    proof = CALENDAR.explain(local(f"2026-12-{number - 1}T10:00"), 1)
+    line = next(line for line in proof if line.on == day)
+
+    assert CALENDAR.day(day).known == CALENDAR.is_known(day) == line.known == certain
+    assert ("2027年放假安排尚未公布，该日可能调整" in line.reason) == (not certain)
+
+
+@pytest.mark.parametrize("number", range(26, 32))
+def test_the_next_years_notice_settles_the_last_days_of_december(number: int) -> None:
+    day = date(2026, 12, number)
+    after = CALENDAR.with_year(arrangement_from_notice(2027, NOTICE_2027), version="x")
+
+    assert day in CALENDAR.changed_days(after)
+    assert after.is_known(day)
+    assert "尚未公布" not in after.explain(local("2026-12-25T10:00"), 6)[-1].reason
+    assert date(2026, 12, 25) not in CALENDAR.changed_days(after)
+
+
+@pytest.mark.parametrize("year", range(2007, 2026))
+def test_the_last_days_of_a_december_are_certain_when_both_years_are_in(year: int) -> None:
+    assert all(CALENDAR.is_known(date(year, 12, number)) for number in range(20, 32))
+
+
+def test_a_day_of_december_that_its_own_notice_names_is_certain() -> None:
+    named = YearArrangement(2026, "x", {**CALENDAR.years[2026].off_days, date(2026, 12, 30): "某节"})
+    calendar = CALENDAR.with_year(named, version="x")
+
+    assert calendar.is_known(date(2026, 12, 30))
+    assert not calendar.is_known(date(2026, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -123,6 +177,20 @@ def test_a_strict_count_refuses_the_unpublished_year_and_names_it() -> None:
 )
 def test_the_alarm_for_the_next_year_stands_from_the_first_of_november(today: str, missing: int | None) -> None:
     assert CALENDAR.missing_year(date.fromisoformat(today)) == missing
+
+
+@pytest.mark.parametrize(
+    ("today", "missing"),
+    [
+        ("2026-10-31", ()),
+        ("2026-11-01", (2027,)),
+        ("2027-10-31", (2027,)),
+        ("2027-11-01", (2027, 2028)),
+        ("2028-11-01", (2028, 2029)),
+    ],
+)
+def test_every_missing_year_is_named(today: str, missing: tuple[int, ...]) -> None:
+    assert CALENDAR.missing_years(date.fromisoformat(today)) == missing
 
 
 def test_a_moment_without_its_offset_is_refused() -> None:
@@ -213,6 +281,10 @@ def test_the_proof_says_which_days_rest_on_an_unpublished_year() -> None:
     proof = CALENDAR.explain(local("2026-12-28T10:00"), 5)
 
     assert [line.on.isoformat() for line in proof if not line.known] == [
+        "2026-12-28",
+        "2026-12-29",
+        "2026-12-30",
+        "2026-12-31",
         "2027-01-01",
         "2027-01-02",
         "2027-01-03",

@@ -157,7 +157,8 @@ def test_importing_the_next_year_makes_its_deadlines_certain_and_moves_them() ->
     assert before.due_at(order, 1).on == date(2026, 12, 31)
     assert (after.due_at(order, 1).on, after.due_at(order, 1).provisional) == (date(2027, 1, 4), False)
     assert date(2026, 12, 31) in before.changed_days(after)
-    assert date(2026, 12, 30) not in before.changed_days(after)
+    assert date(2026, 12, 26) in before.changed_days(after)  # not moved, but certain from now on
+    assert date(2026, 12, 25) not in before.changed_days(after)
     assert (before.version, after.version) == ("statutory-2026.1", "with-2027")
     assert 2027 not in before.years
 

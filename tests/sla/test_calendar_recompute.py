@@ -109,6 +109,44 @@ async def test_what_does_not_count_working_days_and_what_has_ended_stays(desk: D
     assert after == before
 
 
+@pytest.mark.parametrize(
+    ("assigned_at", "due", "provisional", "becomes"),
+    [
+        ("2026-12-22T10:00", "2026-12-26T00:00", False, "2026-12-26T00:00"),
+        ("2026-12-23T10:00", "2026-12-29T00:00", True, "2026-12-28T00:00"),  # Sunday the 27th is worked
+        ("2026-12-24T10:00", "2026-12-30T00:00", True, "2026-12-29T00:00"),
+        ("2026-12-25T10:00", "2026-12-31T00:00", True, "2026-12-30T00:00"),
+        ("2026-12-27T10:00", "2026-12-31T00:00", True, "2026-12-31T00:00"),  # stays, and is certain
+        ("2026-12-28T10:00", "2027-01-01T00:00", True, "2027-01-05T00:00"),  # Thursday the 31st is free
+        ("2026-12-29T10:00", "2027-01-02T00:00", True, "2027-01-06T00:00"),
+    ],
+)
+async def test_the_last_days_of_december_are_provisional_and_settled_by_the_next_year(
+    desk: Desk, assigned_at: str, due: str, provisional: bool, becomes: str
+) -> None:
+    desk.clock.set(local(assigned_at))
+    await desk.tell(received(assigned_at), assigned(assigned_at))
+    armed = await clock(desk)
+    headers = desk.bearer(Role.CENTRE_HEAD)
+    board = (await desk.http.get("/api/sla/v1/boards/provisional", headers=headers)).json()
+    [alarm] = (await desk.http.get("/api/sla/v1/calendar/alarms", headers=headers)).json()
+
+    file = YearFile(2027, "notice", NOTICE_2027, None, complete=True)
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        await import_year(work, file, reason="通知发布", base=None)
+    await recompute(desk.runtime)
+
+    settled = await clock(desk)
+    explained = (await desk.http.get(f"/api/sla/v1/clocks/{armed['id']}/explain", headers=headers)).json()
+    assert (armed["due_at"], armed["provisional"]) == (local(due), provisional)
+    assert (str(armed["id"]) in {item["id"] for item in board["items"]}) == provisional
+    assert (alarm["provisional_clocks"] > 0) == provisional
+    assert (settled["due_at"], settled["provisional"]) == (local(becomes), False)
+    assert settled["calendar"] == ("calendar-2" if provisional else "statutory-2026.1")
+    assert not any("尚未公布" in line["text"] for line in explained["lines"])
+    assert all(line["known"] for line in explained["lines"])
+
+
 async def test_the_year_that_comes_in_settles_provisional_deadlines(desk: Desk) -> None:
     desk.clock.set(local("2026-12-30T09:00"))
     await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))

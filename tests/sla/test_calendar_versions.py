@@ -80,7 +80,7 @@ async def test_an_import_tells_the_whole_calendar_and_says_who_why_and_by_which_
         "import",
     )
     assert (newest["first_day"], oldest["version"], oldest["recomputation"]) == (
-        "2026-12-27",
+        "2026-12-26",
         "statutory-2026.1",
         None,
     )
@@ -101,6 +101,15 @@ async def test_the_first_of_november_raises_the_alarm_and_not_the_day_before(pos
             assert [alarm["year"] for alarm in (await get(desk, "/calendar/alarms")).json()] == years
             shown = desk.runtime.metrics.registry.get_sample_value("hotline_sla_calendar_missing_year")
             assert shown == (years[0] if years else 0)
+
+
+async def test_two_missing_years_are_two_alarms(postgres_server: DatabaseServer) -> None:
+    async with desk_of(SERVICE, postgres_server, now=local("2027-11-01T00:01")) as desk:
+        alarms = (await get(desk, "/calendar/alarms")).json()
+        state = (await get(desk, "/calendar")).json()
+
+    assert [(alarm["year"], alarm["since"]) for alarm in alarms] == [(2027, "2026-11-01"), (2028, "2027-11-01")]
+    assert (state["missing_year"], state["missing_years"]) == (2027, [2027, 2028])
 
 
 async def test_an_alarm_counts_the_clocks_that_are_provisional(desk: Desk) -> None:
@@ -164,7 +173,9 @@ async def test_a_preview_of_a_year_shows_provisional_deadlines_that_become_certa
         "2027-01-05T16:00:00Z",
         False,
     )
-    assert len(answer["changed_days"]) == 367  # the year itself, and two days of December
+    assert (
+        len(answer["changed_days"]) == 365
+    )  # the last six days of December 2026 are certain now, those of 2027 are not
 
 
 # -- refusals -----------------------------------------------------------------------------------------------------------

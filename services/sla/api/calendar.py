@@ -30,7 +30,7 @@ from services.sla.schemas.calendar import (
 from services.sla.schemas.clocks import Line
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Position
-from shared.calendar import SHANGHAI, WorkCalendar
+from shared.calendar import MAY_MOVE_FROM, SHANGHAI, WorkCalendar
 from shared.deps import Cursor, InRead, InWork, Limit, ThisRuntime, allow
 from shared.identity import Role
 from shared.web import CommandRoute, Page, SaneMoment, cursor_of, position_of
@@ -65,31 +65,37 @@ async def count_deadline(
 @router.get("/calendar", operation_id="calendar_state", summary="工作日历概况", dependencies=[ANYBODY])
 async def calendar_state(runtime: ThisRuntime) -> CalendarState:
     """Which years are in, and which is missing: from 1 November the next one should be (A01)."""
-    calendar = runtime.works.calendar
+    calendar, today = runtime.works.calendar, _today(runtime)
     return CalendarState(
         version=calendar.version,
         years=list(calendar.years),
         end_of_day=calendar.end_of_day,
-        missing_year=calendar.missing_year(_today(runtime)),
+        missing_year=calendar.missing_year(today),
+        missing_years=list(calendar.missing_years(today)),
     )
 
 
 @router.get("/calendar/alarms", operation_id="calendar_alarms", summary="日历告警", dependencies=[ANYBODY])
 async def calendar_alarms(session: InRead, runtime: ThisRuntime) -> list[Alarm]:
-    """What has to be done about the calendar; empty when nothing is missing (A01)."""
-    today = _today(runtime)
-    missing = runtime.works.calendar.missing_year(today)
-    if missing is None:
+    """What has to be done about the calendar, a line for each missing year; empty when none is missing (A01)."""
+    missing = runtime.works.calendar.missing_years(_today(runtime))
+    if not missing:
         return []
+    provisional = await store.provisional_clocks(session)
+    month, day = MAY_MOVE_FROM
     return [
         Alarm(
             code="calendar_missing_year",
             clause="S1.1.4a",
-            year=missing,
-            since=date(missing - 1, 11, 1),
-            message=f"{missing} 年放假安排尚未导入，跨入 {missing} 年的时限均为暂定，请在国务院办公厅通知发布后尽快导入",
-            provisional_clocks=await store.provisional_clocks(session),
+            year=year,
+            since=date(year - 1, 11, 1),
+            message=(
+                f"{year} 年放假安排尚未导入，计至 {year - 1} 年 {month} 月 {day} 日及以后的时限均为暂定，"
+                "请在国务院办公厅通知发布后尽快导入"
+            ),
+            provisional_clocks=provisional,
         )
+        for year in missing
     ]
 
 

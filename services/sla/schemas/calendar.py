@@ -64,7 +64,8 @@ class CalendarState(BaseModel):
     version: str
     years: list[int]
     end_of_day: Annotated[time, _LOCAL_TIME, Field(description="时限截止时点；00:00 即当日 24:00")]
-    missing_year: Annotated[int | None, Field(description="应已导入而尚未导入的年份，请尽快导入")]
+    missing_year: Annotated[int | None, Field(description="应已导入而尚未导入的年份中最早的一年，请尽快导入")]
+    missing_years: Annotated[list[int], Field(description="应已导入而尚未导入的全部年份")]
 
 
 class ListedDay(BaseModel):

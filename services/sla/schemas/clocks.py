@@ -34,7 +34,10 @@ class Clock(BaseModel):
     started_at: datetime
     due_at: datetime
     original_due_at: datetime
-    provisional: Annotated[bool, Field(description="计入了放假安排尚未公布的年份，公布后可能调整")]
+    provisional: Annotated[
+        bool,
+        Field(description="计入了尚未公布的放假安排可能调整的日期（未公布年份及其上年 12 月 26 日起），公布后可能变动"),
+    ]
     breached_at: datetime | None
     excused: Annotated[bool, Field(description="按更新后的日历，原超期不成立")]
     stopped_at: datetime | None
@@ -88,7 +91,7 @@ class Line(BaseModel):
     on: date | None
     kind: DayKind | None
     ordinal: Annotated[int | None, Field(description="计为第几个工作日；为空表示不计")]
-    known: Annotated[bool, Field(description="该日所属年份的放假安排是否已公布")]
+    known: Annotated[bool, Field(description="该日是否已确定：所属年份的放假安排已公布，且不会再被次年的通知调整")]
 
     @classmethod
     def of(cls, line: ProofLine) -> Line:
