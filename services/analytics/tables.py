@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.analytics.model import Kind, Measure
 from shared.db import TYPES, new_metadata
+from shared.db.kernel_v3 import identify_parked
 
 _KINDS = f"kind in ({', '.join(repr(kind.value) for kind in Kind)})"
 _MEASURES = f"measure in ({', '.join(repr(measure.value) for measure in Measure)})"
@@ -21,6 +22,9 @@ class Record(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
+
+
+identify_parked(Record.metadata)
 
 
 class TrackedOrder(Record):

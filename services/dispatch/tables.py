@@ -12,6 +12,7 @@ from services.dispatch.model import Case, Status
 from shared.contracts.intake import Level, ReplyScheme
 from shared.db import TYPES, new_metadata
 from shared.db.kernel_v2 import add_followed_calendar
+from shared.db.kernel_v3 import identify_parked
 
 
 def _one_of(column: str, *values: str) -> str:
@@ -26,6 +27,7 @@ class Record(DeclarativeBase):
 
 
 add_followed_calendar(Record.metadata)
+identify_parked(Record.metadata)
 
 
 class AccountRecord(Record):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.review.rules import OPEN_STATES
 from shared.db import TYPES, new_metadata
+from shared.db.kernel_v3 import identify_parked
 
 _OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in sorted(OPEN_STATES, reverse=True))})")
 
@@ -19,6 +20,9 @@ class Record(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map = TYPES
+
+
+identify_parked(Record.metadata)
 
 
 class OrderRecord(Record):

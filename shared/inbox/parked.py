@@ -18,7 +18,10 @@ from shared.errors import BusinessError, NotFound
 from shared.identity import Person
 from shared.inbox.seen import saw
 from shared.outbox.envelope import LONGEST_NAME
+from shared.telemetry import logger
 from shared.work import Work, Works
+
+log = logger("parked")
 
 BEHIND: Final = "behind"
 
@@ -46,6 +49,17 @@ def key_of(delivery: Delivery) -> str:
     return _storable(key)
 
 
+def _identity_of(delivery: Delivery) -> str:
+    """What names the event beside its place, which a broker that was made anew gives away once more: its id, or its bytes.
+
+    No index holds an absurd id: that one goes by its hash.
+    """
+    event_id = _storable(delivery.headers.get("ce_id", b"").decode("utf-8", "replace"))
+    if not event_id:
+        return f"?{hashlib.sha256(delivery.value or b'').hexdigest()}"
+    return event_id if len(event_id) <= LONGEST_NAME else f"#{hashlib.sha256(event_id.encode()).hexdigest()}"
+
+
 def _storable(text_: str) -> str:
     """PostgreSQL holds every character but NUL; the payload keeps its bytes, the words about it need not."""
     return text_.replace("\x00", "\ufffd")
@@ -55,22 +69,30 @@ _WAITING = text(
     "select exists (select from parked where state = 'waiting' and topic = :topic and key = any(cast(:keys as text[])))"
 )
 _KNOWN = text(
-    'select exists (select from parked where topic = :topic and partition = :partition and "offset" = :offset)'
+    'select exists (select from parked where topic = :topic and partition = :partition and "offset" = :offset'
+    " and event_id = :event_id)"
 )
 _PARK = text(
     """
 insert into parked (topic, partition, "offset", key, event_id, type, headers, payload, reason, detail, parked_at)
 values (:topic, :partition, :offset, :key, :event_id, :type, cast(:headers as jsonb), :payload, :reason, :detail, :now)
-on conflict (topic, partition, "offset") do nothing returning id
+on conflict do nothing returning id
 """
 )
 # Parking behind others and replaying those others must not overlap, or an event joins a queue that nobody serves.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('parked ' || :topic || ' ' || :key, 0))")
-_FIRST = text(
-    "select id from parked where state = 'waiting' and topic = :topic and key = :key order by partition, \"offset\" limit 1"
-)
+_FIRST = text("select id from parked where state = 'waiting' and topic = :topic and key = :key order by id limit 1")
 _HOW_MANY = text("select count(*) from parked where state = 'waiting'")
 _ROW = 'id, topic, partition, "offset", key, event_id, type, headers, payload, reason, detail, parked_at, state, decided_by, decided_at, why'
+
+
+def _place_of(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "topic": delivery.topic,
+        "partition": delivery.partition,
+        "offset": delivery.offset,
+        "event_id": _identity_of(delivery),
+    }
 
 
 async def any_waiting(session: AsyncSession, topic: str, keys: Collection[str]) -> bool:
@@ -80,8 +102,7 @@ async def any_waiting(session: AsyncSession, topic: str, keys: Collection[str]) 
 
 async def is_known(session: AsyncSession, delivery: Delivery) -> bool:
     """Whether this very delivery was parked before, whatever became of it."""
-    place = {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
-    return bool(await session.scalar(_KNOWN, place))
+    return bool(await session.scalar(_KNOWN, _place_of(delivery)))
 
 
 async def how_many(session: AsyncSession) -> int:
@@ -103,11 +124,8 @@ async def park(work: Work, delivery: Delivery, why: Park) -> bool:
     entered = await work.session.execute(
         _PARK,
         {
-            "topic": delivery.topic,
-            "partition": delivery.partition,
-            "offset": delivery.offset,
+            **_place_of(delivery),
             "key": key,
-            "event_id": event_id,
             "type": event_type,
             "headers": orjson.dumps(headers).decode(),
             "payload": delivery.value or b"",
@@ -117,6 +135,8 @@ async def park(work: Work, delivery: Delivery, why: Park) -> bool:
         },
     )
     if entered.first() is None:
+        if not await is_known(work.session, delivery):  # in a database whose index knows the place alone
+            log.error("parked event hides another", service=work.outbox.service, topic=delivery.topic, key=key)
         return True  # delivered again: it is known, and was told
     work.emit(
         EventParked(
@@ -207,7 +227,7 @@ class ParkedEvents:
             rows = await work.session.execute(
                 text(
                     f"select {_ROW} from parked where state = 'waiting' and topic = :topic and key = :key "  # noqa: S608
-                    'order by partition, "offset" limit 1 for update'
+                    "order by id limit 1 for update"
                 ),
                 {"topic": topic, "key": key},
             )

@@ -66,6 +66,33 @@ async def replay(tiny: Tiny, **body: Any) -> Any:
     return await tiny.http.post(REPLAY, json=body, headers=tiny.admin)
 
 
+async def in_a_new_life(tiny: Tiny, bus: MemoryBus, *messages: tuple[bytes, bytes | None]) -> None:
+    """The bus is made anew and counts from 0: undecodable events come, (bytes, id)."""
+    bus.logs.clear()
+    bus.committed.clear()
+    for value, event_id in messages:
+        headers = {} if event_id is None else {"ce_id": event_id}
+        bus.append(tiny.message("a", value=value), raw_headers={"ce_type": b"order.urged.v1", **headers}, key=None)
+    await drained(tiny, bus)
+
+
+@pytest.mark.parametrize("long", [1, 5_000])
+async def test_an_event_that_comes_to_lie_where_an_old_one_lay_is_parked_too(
+    tiny: Tiny, bus: MemoryBus, long: int
+) -> None:
+    """A broker that was made anew begins its offsets again."""
+    old, new = b"old" * long, b"new" * long
+    await in_a_new_life(tiny, bus, (b"{", old), (b"{", None))
+    await in_a_new_life(tiny, bus, (b"{", new), (b"[", None))
+    again = [(b"{", new), (b"[", None)]
+    await in_a_new_life(tiny, bus, *again)
+
+    rows = await tiny.rows('select "offset", payload, event_id from parked order by id')
+    assert [(row["offset"], bytes(row["payload"])) for row in rows] == [(0, b"{"), (1, b"{"), (0, b"{"), (1, b"[")]
+    assert len({(row["offset"], row["event_id"]) for row in rows}) == 4
+    assert rows[3]["event_id"] == f"?{hashlib.sha256(b'[').hexdigest()}"
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 @pytest.mark.parametrize(
     ("method", "path", "body"),

@@ -20,6 +20,7 @@ from shared.bus import Bus, Message
 from shared.clock import Clock, SimulatedClock
 from shared.contracts.intake import OrderUrged
 from shared.db import new_metadata, sqlalchemy_url
+from shared.db.kernel_v3 import identify_parked
 from shared.deps import IfMatch, InRead, InWork, allow, check_version
 from shared.errors import BusinessError
 from shared.identity import Person, Role, TokenSigner
@@ -31,6 +32,7 @@ from shared.web import Body, CommandRoute, RawRoute
 from tests.support.service import MONDAY_0900, NoBus, settings_for
 
 METADATA = new_metadata()
+identify_parked(METADATA)
 THING = Table(
     "thing",
     METADATA,
