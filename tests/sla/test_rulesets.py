@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from services.sla.errors import NumberRefused
 from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.rulesets import differences, numbers_of, rule_set_of
+from services.sla.rules.rulesets import check_sensible, differences, numbers_of, rule_set_of
 from shared.contracts.sla import ClockStarted, RuleSetPublished
 from shared.identity import Role
 from tests.sla.story import ORDER, OTHER, UNIT, assigned, local, received
@@ -61,6 +63,18 @@ def test_every_number_goes_out_and_comes_back_the_same() -> None:
         ("caller_reply", 241, "S1.3.1c"),
         ("caller_reply", {"warning": 100}, "S1.3.1c"),
         ("plan", 367, "S2.2.2e"),
+        ("final", 10_000_000, "S1.1.4a"),
+        pytest.param("final", 10**5_000, "S1.1.4a", id="longer than Python writes"),
+        ("final", None, "S1.1.4a"),
+        ("final", [3], "S1.1.4a"),
+        ("final", {"count": True}, "S1.1.4a"),
+        ("final", {"count": [3]}, "S1.1.4a"),
+        ("caller_reply", 2.5, "S1.3.1c"),
+        ("extension_times", {"count": 1, "warning": 1}, "S1.3.2e"),
+        ("first_contact", {"warn_at": "9:00"}, "S2.2.1a"),
+        ("first_contact", {"warn_at": "T09:00"}, "S2.2.1a"),
+        ("first_contact", {"warn_at": "24:00"}, "S2.2.1a"),
+        ("first_contact", [], "S2.2.1a"),
         ("first_contact", {"warn_at": "25:00"}, "S2.2.1a"),
         ("first_contact", {"warn_at": None}, "S2.2.1a"),
         ("first_contact", {"at": "16:00"}, "S2.2.1a"),
@@ -84,6 +98,52 @@ def test_a_number_on_the_bound_is_taken(name: str, value: int) -> None:
 
     assert getattr(rules, name).count == value
     assert getattr(rules, name).clause == getattr(CIRCULAR_2022, name).clause
+
+
+def test_the_circular_itself_makes_sense() -> None:
+    check_sensible(CIRCULAR_2022)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "name", "clause"),
+    [
+        ({"final": {"count": 3, "warning": 3}}, None, None),
+        ({"final": {"count": 3, "warning": 4}}, "final", "S1.1.4a"),
+        ({"final": {"count": 3, "warning": 5}}, "final", "S1.1.4a"),
+        ({"return_window": 1}, None, None),
+        ({"return_window": {"warning": 2}}, "return_window", "S2.2.1f"),
+        ({"same_day_dispatch": {"cut_off": "03:00"}}, "same_day_dispatch", "S2.1b"),
+        ({"same_day_dispatch": {"cut_off": "08:30", "next_day_until": "08:30"}}, "same_day_dispatch", "S2.1b"),
+        ({"same_day_dispatch": {"cut_off": "08:31", "next_day_until": "08:31"}}, None, None),
+        ({"same_day_dispatch": {"next_day_until": "02:00"}}, "same_day_dispatch", "S2.1b"),
+        ({"same_day_dispatch": {"next_day_until": "08:30"}}, "same_day_dispatch", "S2.1b"),
+        ({"same_day_dispatch": {"next_day_until": "17:00"}}, None, None),
+        ({"same_day_dispatch": {"next_day_until": "17:01"}}, "same_day_dispatch", "S2.1b"),  # cut off at 17:00
+        ({"same_day_dispatch": {"cut_off": None, "next_day_until": "17:01"}}, None, None),
+        ({"same_day_dispatch": {"warn_at": "08:30"}}, "same_day_dispatch", "S2.1b"),
+        ({"same_day_dispatch": {"warn_at": "08:31"}}, None, None),
+        ({"progress_note": {"warn_at": "23:00"}}, None, None),
+        ({"progress_note": {"warn_at": "23:01"}}, "progress_note", "S2.2.1d"),
+        ({"progress_note": {"warn_at": "23:59"}}, "progress_note", "S2.2.1d"),
+        ({"quiet_from": "07:00"}, "quiet_until", "X3"),
+        ({"quiet_from": "07:01"}, "quiet_until", "X3"),  # nearly the whole day
+        ({"quiet_from": "07:00", "quiet_until": "22:00"}, "quiet_until", "X3"),  # the ends exchanged
+        ({"quiet_from": "17:00", "quiet_until": "07:00"}, None, None),
+        ({"quiet_from": "16:59", "quiet_until": "07:00"}, "quiet_until", "X3"),
+        ({"quiet_from": "12:00", "quiet_until": "14:00"}, None, None),
+    ],
+)
+def test_numbers_that_make_no_sense_together_are_refused_with_their_clause(
+    numbers: dict[str, Any], name: str | None, clause: str | None
+) -> None:
+    rules = rule_set_of("x", "x", numbers, CIRCULAR_2022)
+    if name is None:
+        check_sensible(rules)
+        return
+    with pytest.raises(NumberRefused) as refused:
+        check_sensible(rules)
+
+    assert (refused.value.name, refused.value.clause, refused.value.status) == (name, clause, 422)
 
 
 def test_only_what_differs_is_shown() -> None:
@@ -183,21 +243,53 @@ async def test_a_published_rule_set_never_changes_and_a_draft_does_by_its_versio
 
 
 @pytest.mark.parametrize(
-    ("numbers", "status", "code"),
+    ("numbers", "code", "clause"),
     [
-        ({"final": -1}, 422, "ruleset_number_refused"),
-        ({"final": {"count": 999}}, 422, "ruleset_number_refused"),
-        ({"finale": 3}, 422, "ruleset_number_unknown"),
-        ({"final": [3]}, 422, "invalid_request"),
+        ({"final": -1}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": True}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": {"count": True}}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": {"count": 999}}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": 10_000_000}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": 2.5}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": 3.0}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": "3"}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": None}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": [3]}, "ruleset_number_refused", "S1.1.4a"),
+        ({"final": {"count": 3, "warning": 5}}, "ruleset_number_refused", "S1.1.4a"),
+        ({"caller_reply": False}, "ruleset_number_refused", "S1.3.1c"),
+        (
+            {"same_day_dispatch": {"cut_off": "03:00", "next_day_until": "02:00", "warn_at": "23:59"}},
+            "ruleset_number_refused",
+            "S2.1b",
+        ),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "ruleset_number_refused", "X3"),
+        ({"finale": 3}, "ruleset_number_unknown", "X3"),
     ],
 )
 async def test_a_draft_with_a_bad_number_is_not_kept(
-    desk: Desk, numbers: dict[str, Any], status: int, code: str
+    desk: Desk, numbers: dict[str, Any], code: str, clause: str
 ) -> None:
     answer = await send(desk, "POST", "/rules", draft(**numbers))
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (answer.status_code, answer.json()["code"], answer.json()["clause"]) == (422, code, clause)
+    assert re.search("请更正|请对照", answer.json()["detail"])
+    assert not re.search("constrained|int|str", answer.json()["detail"])
     assert await desk.rows("select 1 from rule_set") == []
+
+
+async def test_a_draft_is_not_changed_to_a_bad_number_nor_published_with_one(desk: Desk) -> None:
+    await send(desk, "POST", "/rules", draft(final=5))
+    bad = {key: value for key, value in draft(final={"warning": 9}).items() if key != "version"}
+
+    changed = await send(desk, "PUT", "/rules/circular-2027", bad)
+    # Kept by a release that did not ask yet.
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        await work.session.execute(text("update rule_set set numbers = jsonb_set(numbers, '{final,warning}', '9')"))
+    published = await send(desk, "POST", "/rules/circular-2027/publish", publication())
+    read = await send(desk, "GET", "/rules/circular-2027")
+
+    assert [(answer.status_code, answer.json()["clause"]) for answer in (changed, published)] == [(422, "S1.1.4a")] * 2
+    assert (read.status_code, read.json()["state"]) == (200, "draft")
 
 
 async def test_a_version_is_given_once_and_an_unknown_one_is_not_found(desk: Desk) -> None:

@@ -88,7 +88,7 @@ async def draft_rules(body: DraftBody, work: InWork, response: Response) -> Rule
         body.version,
         document=body.document,
         based_on=body.based_on,
-        numbers=body.given(),
+        numbers=body.numbers,
         reason=body.reason,
     )
     return _answer(record, response)
@@ -100,7 +100,7 @@ async def change_draft_rules(
 ) -> Rules:
     """Other contents of a draft; a published version is refused."""
     record = await handlers.change_draft(
-        work, version, document=body.document, numbers=body.given(), reason=body.reason, expected=expected
+        work, version, document=body.document, numbers=body.numbers, reason=body.reason, expected=expected
     )
     return _answer(record, response)
 

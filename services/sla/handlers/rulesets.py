@@ -8,7 +8,7 @@ from typing import Any
 
 from services.sla.errors import EffectiveTooEarly, RulesExist, RulesPublished
 from services.sla.policy import CIRCULAR_2022, RULE_SETS, RuleSet
-from services.sla.rules.rulesets import numbers_of, rule_set_of
+from services.sla.rules.rulesets import check_sensible, numbers_of, rule_set_of
 from services.sla.store import rulesets as store
 from services.sla.tables import RuleSetRecord
 from shared.contracts.sla import RuleSetPublished
@@ -24,6 +24,7 @@ async def draft_rules(
     if version in RULE_SETS or await store.is_known(work.session, version):
         raise RulesExist(version)
     drafted = rule_set_of(version, document, numbers, base)
+    check_sensible(drafted)
     record = RuleSetRecord(
         version=version,
         document=document,
@@ -51,8 +52,9 @@ async def change_draft(
     check_version(record.revision, expected)
     base = await store.rules_of(work.session, record.based_on)
     before = {"document": record.document, "numbers": record.numbers}
-    record.document, record.reason = document, reason
-    record.numbers = _numbers(rule_set_of(version, document, numbers, base))
+    drafted = rule_set_of(version, document, numbers, base)
+    check_sensible(drafted)
+    record.document, record.reason, record.numbers = document, reason, _numbers(drafted)
     await work.session.flush()
     after = {"document": document, "numbers": record.numbers}
     work.audit("ruleset.changed", version, before=before, after=after, reason=reason)
@@ -72,6 +74,7 @@ async def publish_rules(
         raise EffectiveTooEarly(earliest)
     # Checked once more: what was valid as a draft is what will be read for years.
     published = rule_set_of(version, document, record.numbers, CIRCULAR_2022)
+    check_sensible(published)
     record.document, record.numbers, record.state = document, _numbers(published), "published"
     record.effective_from, record.published_at = effective_from, work.now
     record.published_by = work.person.account

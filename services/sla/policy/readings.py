@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -39,3 +40,8 @@ COUNT_BOUNDS: Final = (0, 1_000)
 
 # Pairs of which the first may not be longer than the second.
 NOT_LONGER: Final = (("first_reply", "final_enterprise"), ("return_window", "final"), ("final", "final_enterprise"))
+
+# A same-day rule is for people at work: what it names lies after their day has begun, and a warning leaves them an hour.
+LATEST_WARNING: Final = time(23)
+# Quiet hours are a night. Longer ones are its ends exchanged (07:00 to 22:00), and no warning would be read in time.
+MOST_QUIET: Final = timedelta(hours=14)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Any, Final, cast
 
 from services.sla.errors import NumberRefused, NumberUnknown
 from services.sla.policy import CalendarDays, Count, Hours, RuleSet, SameDay, Workdays
-from services.sla.policy.readings import COUNT_BOUNDS, DAYS_BOUNDS, HOURS_BOUNDS, NOT_LONGER, READINGS, WORKDAYS_BOUNDS
+from services.sla.policy.readings import (
+    COUNT_BOUNDS,
+    DAYS_BOUNDS,
+    HOURS_BOUNDS,
+    LATEST_WARNING,
+    MOST_QUIET,
+    NOT_LONGER,
+    READINGS,
+    WORKDAYS_BOUNDS,
+)
 
 _MEASURES: Final[Mapping[type, tuple[str, tuple[int, int]]]] = {
     Workdays: ("工作日", WORKDAYS_BOUNDS),
@@ -19,6 +29,8 @@ _MEASURES: Final[Mapping[type, tuple[str, tuple[int, int]]]] = {
 }
 # Where the circular is silent the number is the platform's own, and changeable like every other (X3).
 _OURS: Final = "X3"
+_HH_MM: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_TOO_LONG_TO_SHOW: Final = 1_000_000_000
 _SAME_DAY: Final = ("warn_at", "cut_off", "next_day_until")
 # When a clock of this measure turns yellow, and how far that may go.
 _WARNINGS: Final[Mapping[type, tuple[str, int]]] = {Workdays: ("warn_left", 30), Hours: ("warn_percent", 99)}
@@ -83,6 +95,55 @@ def rule_set_of(version: str, document: str, numbers: Mapping[str, Any], base: R
     return rules
 
 
+def check_sensible(rules: RuleSet) -> None:
+    """Refuse numbers that are each within their bounds and make no sense together, with the clause of the one to change.
+
+    Asked of what people enter; what was published before a check was invented stays readable. Raises NumberRefused.
+    """
+    for field in fields(rules):
+        value = getattr(rules, field.name)
+        if isinstance(value, Workdays) and value.warn_left > value.count:
+            problem = f"提前 {value.warn_left} 个工作日预警，却只有 {value.count} 个工作日，请减小 warning"
+            raise NumberRefused(field.name, value.clause, problem)
+        if isinstance(value, SameDay):
+            _check_same_day(field.name, value, rules)
+    _check_quiet(rules)
+
+
+def _check_same_day(name: str, rule: SameDay, rules: RuleSet) -> None:
+    opens = _hour(rules.work_from)
+    if not rules.work_from < rule.warn_at <= LATEST_WARNING:
+        problem = f"预警时刻 {_hour(rule.warn_at)} 应在上班时刻 {opens} 之后、{_hour(LATEST_WARNING)} 之前"
+        raise NumberRefused(name, rule.clause, problem)
+    if rule.next_day_until <= rules.work_from:
+        problem = f"次日截止时刻 {_hour(rule.next_day_until)} 应晚于上班时刻 {opens}，否则无人办理"
+        raise NumberRefused(name, rule.clause, problem)
+    if rule.cut_off is None:
+        return
+    if rule.cut_off <= rules.work_from:
+        problem = f"顺延起点 {_hour(rule.cut_off)} 应晚于上班时刻 {opens}，否则当日事项全部顺延至次日"
+        raise NumberRefused(name, rule.clause, problem)
+    if rule.next_day_until > rule.cut_off:
+        problem = f"次日截止时刻 {_hour(rule.next_day_until)} 晚于顺延起点 {_hour(rule.cut_off)}，顺延不得超过 24 小时"
+        raise NumberRefused(name, rule.clause, problem)
+
+
+def _check_quiet(rules: RuleSet) -> None:
+    first, last = _hour(rules.quiet_from), _hour(rules.quiet_until)
+    if rules.quiet_from == rules.quiet_until:
+        problem = f"免打扰的起止时刻同为 {first}，分不清是全天还是从不，请填写不同的时刻"
+        raise NumberRefused("quiet_until", _OURS, problem)
+    length = _after_midnight(rules.quiet_until) - _after_midnight(rules.quiet_from)
+    if length % timedelta(days=1) > MOST_QUIET:
+        hours = MOST_QUIET // timedelta(hours=1)
+        problem = f"免打扰时段 {first} 至 {last} 超过 {hours} 小时，预警将无人及时看到，请核对起止时刻是否颠倒"
+        raise NumberRefused("quiet_until", _OURS, problem)
+
+
+def _after_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute)
+
+
 def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
     """The numbers that `after` has otherwise."""
     old = {number.name: number for number in numbers_of(before)}
@@ -114,9 +175,10 @@ def _parsed(name: str, value: object, model: object) -> object:
 def _whole(name: str, clause: str, value: object, bounds: tuple[int, int]) -> int:
     least, most = bounds
     if not isinstance(value, int) or isinstance(value, bool):
-        raise NumberRefused(name, clause, "应为整数")
+        raise NumberRefused(name, clause, f"应为 {least} 至 {most} 之间的整数")
     if not least <= value <= most:
-        raise NumberRefused(name, clause, f"{value} 不在 {least} 至 {most} 之间")
+        shown = str(value) if abs(value) < _TOO_LONG_TO_SHOW else "所填数值"
+        raise NumberRefused(name, clause, f"{shown} 不在 {least} 至 {most} 之间")
     return value
 
 
@@ -135,13 +197,9 @@ def _same_day(name: str, value: object, model: SameDay) -> SameDay:
 
 
 def _time(name: str, clause: str, value: object) -> time:
-    try:
-        parsed = time.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is not None or parsed.second or parsed.microsecond:
-        raise NumberRefused(name, clause, "应为 HH:MM 形式的时刻")
-    return parsed
+    if not isinstance(value, str) or not _HH_MM.fullmatch(value):
+        raise NumberRefused(name, clause, "应为 00:00 至 23:59 之间、HH:MM 形式的时刻")
+    return time.fromisoformat(value)
 
 
 def _check_together(rules: RuleSet) -> None:

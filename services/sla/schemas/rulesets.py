@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from services.sla.policy import RuleSet
 from services.sla.rules.rulesets import Difference, Number, numbers_of
 from services.sla.tables import RuleSetRecord
 from shared.web import Body, Code, Line, SaneMoment
 
-Hour = Annotated[str, Field(max_length=5, description="HH:MM")]
-
-
-class CountIn(Body):
-    """A count with its warning: working days left, or percent of the hours passed."""
-
-    count: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
-    warning: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
-
-
-class SameDayIn(Body):
-    """The hours of a same-day rule."""
-
-    warn_at: Hour | None = None
-    cut_off: Hour | None = None
-    next_day_until: Hour | None = None
-
-
-NumberIn = Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | Hour | CountIn | SameDayIn
+# What each number may be is for the rules to say, by its own clause: here only the document tells its shapes. Read by a
+# union of types, a `true` was the number 1, and a 2.5 was refused in the words of a machine.
+_WHOLE: Final = {"type": "integer", "minimum": 0, "maximum": 1_000}
+_HOUR: Final = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "HH:MM"}
+_SHAPES: Final[dict[str, Any]] = {
+    "anyOf": [
+        {**_WHOLE, "description": "计数"},
+        {**_HOUR, "description": "时刻，HH:MM"},
+        {
+            "type": "object",
+            "description": "计数及其预警点：剩余工作日数，或已过小时的百分比",
+            "properties": {"count": _WHOLE, "warning": _WHOLE},
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "description": "当日事项的三个时刻",
+            "properties": {"warn_at": _HOUR, "cut_off": {"anyOf": [_HOUR, {"type": "null"}]}, "next_day_until": _HOUR},
+            "additionalProperties": False,
+        },
+    ]
+}
+NumberIn = Annotated[Any, WithJsonSchema(_SHAPES)]
 Numbers = Annotated[
     dict[Code, NumberIn], Field(max_length=100, description="规则名称 → 数值；未列出的沿用所依据的版本")
 ]
@@ -45,10 +49,6 @@ class DraftBody(Body):
     numbers: Numbers
     reason: Annotated[Line, Field(description="制定原因")]
 
-    def given(self) -> dict[str, Any]:
-        """The numbers as the rules read them."""
-        return given(self.numbers)
-
 
 class DraftChange(Body):
     """Other contents of a draft."""
@@ -57,10 +57,6 @@ class DraftChange(Body):
     numbers: Numbers
     reason: Annotated[Line, Field(description="修改原因")]
 
-    def given(self) -> dict[str, Any]:
-        """The numbers as the rules read them."""
-        return given(self.numbers)
-
 
 class PublishBody(Body):
     """From when a draft holds, and by which document."""
@@ -68,14 +64,6 @@ class PublishBody(Body):
     effective_from: Annotated[SaneMoment, Field(description="生效时间，须带时区偏移；此后受理的工单适用")]
     document: Annotated[Line, Field(description="文号")]
     reason: Annotated[Line, Field(description="发布说明")]
-
-
-def given(numbers: dict[str, NumberIn]) -> dict[str, Any]:
-    """What was really said: a part that was left out keeps its value."""
-    return {
-        name: value.model_dump(exclude_unset=True) if isinstance(value, Body) else value
-        for name, value in numbers.items()
-    }
 
 
 class Rule(BaseModel):
