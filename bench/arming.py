@@ -1,4 +1,5 @@
-"""Arming clocks, durable and with their events: one by one as commands do, and in batches as the consumer does.
+"""Arming clocks, durable and with their events: each in a transaction of its own, one by one as the bus brings them, and
+in batches.
 
 python -m bench.arming
 """
@@ -23,10 +24,14 @@ from services.sla.jobs import prepare
 from services.sla.model import ClockPlan, Received
 from services.sla.policy import CIRCULAR_2022
 from services.sla.service import SERVICE
+from shared.bus import Message
 from shared.bus.postgres import PostgresBus
+from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
 from shared.clock import RealClock
+from shared.contracts.review import ReplyLeaderApproved
 from shared.db.migrate import upgrade
+from shared.outbox import Envelope, encode
 from shared.outbox.writer import new_id
 from shared.run.postgres import PostgresServer, create_database
 from shared.run.process import build_runtime
@@ -87,6 +92,53 @@ async def singly(runtime: Runtime) -> float:
     return SINGLE / (time.perf_counter() - began)
 
 
+async def as_they_come(runtime: Runtime) -> float:
+    """Clocks a second, each started by an event of its own that the consumer reads from the bus."""
+    orders = await orders_of(runtime, SINGLE)
+    approved = [
+        ReplyLeaderApproved(
+            order_id=order, reply_id="r1", round=1, unit="unit1", approved_by="head", approved_at=datetime.now(UTC)
+        )
+        for order in orders
+    ]
+    await runtime.bus.publish([message_of(event) for event in approved])
+    began = time.perf_counter()
+    consumer = asyncio.create_task(runtime.consumer.run())
+    while await armed_for(runtime, orders) < SINGLE:  # noqa: ASYNC110 - it is in the database
+        await asyncio.sleep(0.02)
+    seconds = time.perf_counter() - began
+    while not consumer.done():
+        consumer.cancel()
+        await asyncio.sleep(0.05)
+    return SINGLE / seconds
+
+
+def message_of(event: ReplyLeaderApproved) -> Message:
+    """The first event that review tells of an order."""
+    return encode(
+        Envelope(
+            id=new_id(),
+            source="/gongdan/review",
+            topic=event.topic,
+            subject=event.key,
+            sequence=1,
+            time=datetime.now(UTC),
+            event=event,
+            type=event.type,
+            correlation="bench",
+            causation=None,
+            actor="head",
+        )
+    )
+
+
+async def armed_for(runtime: Runtime, orders: list[str]) -> int:
+    """How many clocks these orders have."""
+    async with runtime.works.read() as session:
+        many = text("select count(*) from clock where order_id = any(cast(:ids as text[]))")
+        return int(await session.scalar(many, {"ids": orders}) or 0)
+
+
 async def in_batches(runtime: Runtime) -> float:
     """Clocks a second, a thousand in each transaction, two transactions at a time; the counting of days included."""
     orders = await orders_of(runtime, BATCHED // 5)
@@ -108,21 +160,27 @@ async def in_batches(runtime: Runtime) -> float:
 
 async def measure(server: PostgresServer) -> None:
     await create_database(server.url(), "sla")
+    await create_database(server.url(), "bus")
     await upgrade(server.url("sla"), "sla")
     drawn = keys()
     settings = Settings(
         database_url=server.url("sla"), bus_url=server.url("sla"), token_public_key=drawn["token_public_key"],
         seal_keys=drawn["seal_keys"], pool_size=LANES,
     )  # fmt: skip
-    runtime = build_runtime(SERVICE, settings, bus=PostgresBus(server.url("sla")), clock=RealClock())
+    runtime = build_runtime(SERVICE, settings, bus=PostgresBus(server.url("bus")), clock=RealClock())
     await prepare(runtime)
-    single, batched = [], []
+    await runtime.bus.start()
+    await runtime.bus.ensure_topics(PARTITIONS)
+    single, coming, batched = [], [], []
     for _ in range(ROUNDS):
         single.append(await singly(runtime))
+        coming.append(await as_they_come(runtime))
         batched.append(await in_batches(runtime))
+    await runtime.bus.stop()
     await runtime.works.engine.dispose()
     table = Table("Arming clocks, each durable with its event", ["", "clocks a second"])
     table.add(f"one in a transaction, {LANES} callers", spread(single))
+    table.add("one for each event that the consumer reads", spread(coming))
     table.add(f"{BATCH:,} in a transaction", spread(batched))
     table.notes.append(f"Load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
     table.show()
