@@ -254,6 +254,18 @@ class PromiseNotAhead(Incomplete):
         super().__init__("再次联系时间应晚于当前时间")
 
 
+class PromiseTooFar(Incomplete):
+    """The next contact is promised for a day after every deadline of the order."""
+
+    code, clause = "promise_too_far", "S2.2.1d"
+
+    def __init__(self, latest_on: date, workdays: int) -> None:
+        super().__init__(
+            f"再次联系时间最迟为 {latest_on:%Y-%m-%d}（{workdays} 个工作日内），请约定更早的时间，届时可再行约定"
+        )
+        self.latest_on = latest_on
+
+
 class ReplyIncomplete(Incomplete):
     """One of the five elements of the template is missing."""
 
@@ -323,13 +335,14 @@ class PlanIncomplete(Incomplete):
 
 
 class PlanOutside(Incomplete):
-    """The plan's date is past, or more than ninety days after the first assignment."""
+    """The plan's date does not lie ahead, or is more than ninety days after the first assignment."""
 
     code, clause = "plan_outside", "S2.2.2e"
 
     def __init__(self, earliest_on: date, latest_on: date) -> None:
         super().__init__(
-            f"计划完成日期应在 {earliest_on:%Y-%m-%d} 至 {latest_on:%Y-%m-%d} 之间（自首次交办起不超过 90 天）"
+            f"计划完成日期应在 {earliest_on:%Y-%m-%d} 至 {latest_on:%Y-%m-%d} 之间（今日之后，自首次交办起不超过 90 天）；"
+            "当日可以办结的，请按“办结”答复"
         )
         self.earliest_on, self.latest_on = earliest_on, latest_on
 

@@ -18,6 +18,10 @@ RETURN_WINDOW_WORKDAYS: Final = Figure(1, "S2.2.1f", "A14")
 RETURNS_TO_PANEL: Final = Figure(2, "S3.1h", "A21")
 VAIN_ATTEMPTS_THAT_COUNT: Final = Figure(2, "S2.2.1b")
 PLAN_DAYS: Final = Figure(90, "S2.2.2e", "A16")
+# How far ahead a next contact may be promised. The circular gives no figure: thirteen working days are the longest that an
+# order is with a unit at all, three and ten of extension, or the thirteen of the enterprise platform. A longer promise
+# buys off the evening (不过夜) and the caller hears nothing.
+PROMISE_WORKDAYS: Final = Figure(13, "S2.2.1d")
 VAIN_REVISIT_DAYS: Final = Figure(2, "", "A32")
 CANDIDATES: Final = Figure(3, "S2.1a")
 

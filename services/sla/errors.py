@@ -129,8 +129,23 @@ class ConsentRequired(Incomplete):
 
     code, clause = "consent_required", "S1.3.2b"
 
-    def __init__(self) -> None:
-        super().__init__("延期前须先与来电人沟通并取得同意，请补充申请之前取得的同意记录（何人、何时、何用电话、佐证）")
+    def __init__(
+        self,
+        message: str = "延期前须先与来电人沟通并取得同意，请补充申请之前取得的同意记录（何人、何时、何用电话、佐证）",
+    ) -> None:
+        super().__init__(message)
+
+
+class ConsentOfAnotherTime(ConsentRequired):
+    """The caller agreed before the unit had the order, or is said to agree after the request (S1.3.2b)."""
+
+    def __init__(self, *, before_order: bool) -> None:
+        super().__init__(
+            "取得同意的时间早于工单交办本单位的时间，不能作为本件工单的同意记录，请就延期重新征得来电人同意后再申请"
+            if before_order
+            else "取得同意的时间晚于提出申请的时间，请核对；尚未取得同意的，请先与来电人沟通后再申请"
+        )
+        self.before_order = before_order
 
 
 class ConsentRefused(BusinessError):
@@ -237,6 +252,17 @@ class DueNotAhead(Incomplete):
 
     def __init__(self) -> None:
         super().__init__("截止时刻须晚于当前时刻，请重新填写")
+
+
+class DueTooFar(Incomplete):
+    """No time of the circular is longer than the plan's: a later due moment is a slip of the pen (S2.2.2e)."""
+
+    code = "due_too_far"
+
+    def __init__(self, clause: str, latest: date, days: int) -> None:
+        super().__init__(f"截止日期最迟为 {latest}（自今日起 {days} 天内），请提前；事项更长的，请分阶段设定时限")
+        self.latest = latest
+        self.clause = clause  # type: ignore[misc]  # here the clause belongs to the kind of clock, not to the class
 
 
 class SpanMissing(Incomplete):

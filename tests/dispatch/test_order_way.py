@@ -313,7 +313,11 @@ async def test_a_progress_note_promises_the_next_contact_in_the_future(story: St
     later = (story.now.replace(hour=6)).isoformat()
     noted = await story.post(f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": later}, story.handler())
 
+    absurd = {"text": "正在协调", "promised_at": "2037-01-01T09:00:00+08:00"}
+    far = await story.post(f"/orders/{order_id}/notes", absurd, story.handler())
+
     assert (now.status_code, now.json()["code"]) == (422, "promise_not_ahead")
+    assert (far.status_code, far.json()["code"], far.json()["clause"]) == (422, "promise_too_far", "S2.2.1d")
     assert noted.status_code == 201
     assert len(await story.desk.told(ProgressNoted)) == 1
     assert (await story.get(f"/orders/{order_id}/notes", story.handler())).json()[0]["text"] == "正在协调"

@@ -24,6 +24,7 @@ from services.dispatch.errors import (
     PlanIncomplete,
     PlanOutside,
     PromiseNotAhead,
+    PromiseTooFar,
     ReassignReasonMissing,
     RejectionReasonMissing,
     ReplyContactAhead,
@@ -370,11 +371,11 @@ def test_what_the_centre_confirmed_cannot_be_returned(
 def test_a_contact_without_a_part_names_it(outcome: Any, part: str, needed: bool) -> None:
     contact = without(replace(CONTACT, outcome=outcome), part)
     if not needed:
-        check_contact(CASE, contact, now=LATER)
+        check_contact(CASE, contact, now=LATER, calendar=CALENDAR)
         return
 
     with pytest.raises(ContactIncomplete) as refused:
-        check_contact(CASE, contact, now=LATER)
+        check_contact(CASE, contact, now=LATER, calendar=CALENDAR)
 
     assert refused.value.missing == (part,)
 
@@ -394,10 +395,10 @@ def test_a_contact_lies_between_the_assignment_and_now(contacted_at: datetime, f
     case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(seconds=30))
     contact = replace(CONTACT, contacted_at=contacted_at)
     if fits:
-        check_contact(case, contact, now=LATER)
+        check_contact(case, contact, now=LATER, calendar=CALENDAR)
     else:
         with pytest.raises(ContactOutside):
-            check_contact(case, contact, now=LATER)
+            check_contact(case, contact, now=LATER, calendar=CALENDAR)
 
 
 @pytest.mark.clause("S2.2.1b")
@@ -411,11 +412,35 @@ def test_one_vain_attempt_does_not_count_and_the_second_does(outcome: str, vain:
 
 @pytest.mark.clause("S2.2.1d")
 def test_a_promise_lies_ahead() -> None:
-    check_promise(LATER + timedelta(seconds=1), now=LATER)
+    check_promise(LATER + timedelta(seconds=1), now=LATER, calendar=CALENDAR)
     with pytest.raises(PromiseNotAhead):
-        check_promise(LATER, now=LATER)
+        check_promise(LATER, now=LATER, calendar=CALENDAR)
     with pytest.raises(PromiseNotAhead):
-        check_contact(CASE, replace(CONTACT, promised_at=LATER), now=LATER)
+        check_contact(CASE, replace(CONTACT, promised_at=LATER), now=LATER, calendar=CALENDAR)
+
+
+@pytest.mark.clause("S2.2.1d")
+@pytest.mark.parametrize(
+    ("now", "latest_on"),
+    [
+        (datetime(2026, 11, 23, 0, 0, tzinfo=YANTAI), date(2026, 12, 10)),
+        (datetime(2026, 11, 23, 23, 59, tzinfo=YANTAI), date(2026, 12, 10)),
+        (datetime(2026, 9, 19, 10, 0, tzinfo=YANTAI), date(2026, 10, 13)),  # two make-up days and both holidays between
+    ],
+)
+def test_a_promise_reaches_to_the_end_of_the_thirteenth_working_day(now: datetime, latest_on: date) -> None:
+    midnight = datetime(latest_on.year, latest_on.month, latest_on.day, tzinfo=YANTAI) + timedelta(days=1)
+    contact = replace(CONTACT, contacted_at=now)
+    case = replace(CASE, assigned_at=now)
+
+    check_promise(midnight, now=now, calendar=CALENDAR)
+    check_contact(case, replace(contact, promised_at=midnight), now=now, calendar=CALENDAR)
+    for late in (midnight + timedelta(seconds=1), datetime(2037, 1, 1, tzinfo=YANTAI)):
+        with pytest.raises(PromiseTooFar) as refused:
+            check_promise(late, now=now, calendar=CALENDAR)
+        with pytest.raises(PromiseTooFar):
+            check_contact(case, replace(contact, promised_at=late), now=now, calendar=CALENDAR)
+        assert (refused.value.clause, refused.value.latest_on) == ("S2.2.1d", latest_on)
 
 
 @pytest.mark.clause("S2.2.3b")
@@ -474,7 +499,8 @@ def test_an_explanation_needs_the_law_and_the_visit(part: str) -> None:
     ("plan_on", "fits"),
     [
         (date(2026, 11, 22), False),  # yesterday
-        (date(2026, 11, 23), True),
+        (date(2026, 11, 23), False),  # today: it would wake at once
+        (date(2026, 11, 24), True),
         (date(2027, 2, 21), True),  # day 90
         (date(2027, 2, 22), False),  # day 91
     ],
@@ -488,7 +514,7 @@ def test_a_plan_ends_within_ninety_days_of_the_first_assignment(plan_on: date, f
     else:
         with pytest.raises(PlanOutside) as refused:
             check_reply(case, reply, now=LATER)
-        assert refused.value.latest_on == date(2027, 2, 21)
+        assert (refused.value.earliest_on, refused.value.latest_on) == (date(2026, 11, 24), date(2027, 2, 21))
 
 
 @pytest.mark.clause("S2.2.2e")

@@ -313,6 +313,11 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
         ({"due_at": "2026-12-01T10:00:00+08:00"}, 422, "span_missing"),
         ({"workdays": None, "due_at": "2026-11-23T10:00:00+08:00"}, 422, "due_not_ahead"),
         ({"workdays": None, "due_at": "2026-11-23T10:00:01+08:00"}, 201, None),
+        # Day 90 from today is inside, as a plan's is (S2.2.2e).
+        ({"workdays": None, "due_at": "2027-02-22T00:00:00+08:00"}, 201, None),
+        ({"workdays": None, "due_at": "2027-02-22T00:00:01+08:00"}, 422, "due_too_far"),
+        ({"kind": "rectify_promise", "workdays": None, "due_at": "2099-01-01T00:00:00+08:00"}, 422, "due_too_far"),
+        ({"kind": "chain_step", "step": "seal", "workdays": 250}, 422, "due_too_far"),
         ({"kind": "final"}, 422, "invalid_request"),
     ],
 )
@@ -324,6 +329,17 @@ async def test_an_operator_starts_what_no_service_tells_yet(
     answer = await start_by_hand(desk, **body)
 
     assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
+
+
+@pytest.mark.clause("S3.2g")
+async def test_a_promise_that_is_due_too_late_is_refused_with_its_clause_and_the_last_day(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+
+    answer = await start_by_hand(desk, kind="rectify_promise", workdays=None, due_at="2099-01-01T00:00:00+08:00")
+
+    assert (answer.json()["clause"], answer.json()["facts"]["latest"]) == ("S3.2g", "2027-02-21")
+    assert "请提前" in answer.json()["detail"]
+    assert len(await desk.rows("select 1 from clock where kind = 'rectify_promise'")) == 0
 
 
 async def test_only_what_was_started_by_hand_is_stopped_by_hand(desk: Desk) -> None:

@@ -100,6 +100,24 @@ async def test_an_incomplete_request_is_refused_with_what_it_lacks(
     assert answer.json().get("code") == code
 
 
+@pytest.mark.clause("S1.3.2b")
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (None, "请补充申请之前取得的同意记录"),
+        (consent(agreed_at="2026-11-23T15:00:01+08:00"), "晚于提出申请的时间"),
+        (consent(agreed_at="2026-11-23T09:59:59+08:00"), "早于工单交办本单位的时间"),
+        (consent(agreed_at="2026-11-01T09:00:00+08:00"), "早于工单交办本单位的时间"),
+    ],
+)
+async def test_a_consent_of_another_time_is_told_what_is_wrong_with_it(
+    assigned_desk: Desk, said: dict[str, Any] | None, words: str
+) -> None:
+    answer = (await ask(assigned_desk, asked(consent=said))).json()
+
+    assert (answer["code"], answer["clause"], words in answer["detail"]) == ("consent_required", "S1.3.2b", True)
+
+
 @pytest.mark.clause("S1.3.2c")
 async def test_a_callers_refusal_is_a_409_that_stays_on_record_and_moves_nothing(assigned_desk: Desk) -> None:
     answer = await ask(assigned_desk, asked(consent=consent(agreed=False)))

@@ -43,7 +43,7 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     before = record.status
     status = after(Status(before), Move.CONTACT)
     now = work.now
-    check_contact(record.as_case(), contact, now=now)
+    check_contact(record.as_case(), contact, now=now, calendar=work.calendar)
     assert record.unit is not None
 
     record.status, record.attempts = status, record.attempts + 1
@@ -94,7 +94,7 @@ async def note_progress(work: Work, order_id: str, scope: Scope, *, text: str, p
     record = await cases.case_for_update(work.session, order_id, scope)
     before = record.status
     status = after(Status(before), Move.NOTE)
-    check_promise(promised_at, now=work.now)
+    check_promise(promised_at, now=work.now, calendar=work.calendar)
     assert record.unit is not None
 
     record.status, record.promised_at = status, promised_at

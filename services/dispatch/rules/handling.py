@@ -13,17 +13,18 @@ from services.dispatch.errors import (
     PlanIncomplete,
     PlanOutside,
     PromiseNotAhead,
+    PromiseTooFar,
     ReplyContactAhead,
     ReplyIncomplete,
     ResultContactMissing,
     StatementMissing,
 )
 from services.dispatch.model import Case, Contact, Reply
-from services.dispatch.policy import PLAN_DAYS, VAIN_ATTEMPTS_THAT_COUNT
-from shared.calendar import SHANGHAI
+from services.dispatch.policy import PLAN_DAYS, PROMISE_WORKDAYS, VAIN_ATTEMPTS_THAT_COUNT
+from shared.calendar import SHANGHAI, WorkCalendar
 
 
-def check_contact(case: Case, contact: Contact, *, now: datetime) -> None:
+def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: WorkCalendar) -> None:
     """Refuse a contact that does not say who, by which number and what, or lies outside the unit's time (S1.2.2d).
 
     Nobody can say what was spoken when nobody was reached: then the number alone is enough.
@@ -40,13 +41,16 @@ def check_contact(case: Case, contact: Contact, *, now: datetime) -> None:
     if not earliest <= contact.contacted_at <= now:
         raise ContactOutside(case.assigned_at)
     if contact.promised_at is not None:
-        check_promise(contact.promised_at, now=now)
+        check_promise(contact.promised_at, now=now, calendar=calendar)
 
 
-def check_promise(promised_at: datetime, *, now: datetime) -> None:
-    """The next contact lies ahead (S2.2.1d)."""
+def check_promise(promised_at: datetime, *, now: datetime, calendar: WorkCalendar) -> None:
+    """The next contact lies ahead, and within the time that an order has at the most (S2.2.1d)."""
     if promised_at <= now:
         raise PromiseNotAhead
+    latest = calendar.due_at(now, PROMISE_WORKDAYS.value)
+    if promised_at > latest.at:
+        raise PromiseTooFar(latest.on, PROMISE_WORKDAYS.value)
 
 
 def contact_counts(outcome: str, vain_attempts: int) -> bool:
@@ -110,6 +114,7 @@ def _check_plan(case: Case, reply: Reply, *, today: date) -> None:
         raise PlanIncomplete(missing)
     assert reply.plan_on is not None
     assert case.first_assigned_at is not None, "a reply comes from a unit that has the order"
+    earliest = today + timedelta(days=1)  # what ends today is no plan: it would wake as soon as it sleeps (S2.2.2f)
     latest = case.first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=PLAN_DAYS.value)
-    if not today <= reply.plan_on <= latest:
-        raise PlanOutside(today, latest)
+    if not earliest <= reply.plan_on <= latest:
+        raise PlanOutside(earliest, latest)

@@ -88,7 +88,7 @@ class ContactBody(Body):
     phone: Annotated[Line | None, Field(description="联系所用电话号码，必填")] = None
     person: Annotated[Line | None, Field(description="何人联系；未接通时可不填")] = None
     content: Annotated[Text | None, Field(description="沟通内容；未接通时可不填")] = None
-    promised_at: Annotated[SaneMoment | None, Field(description="约定的再次联系时间")] = None
+    promised_at: Annotated[SaneMoment | None, Field(description="约定的再次联系时间，13 个工作日内")] = None
 
     def as_contact(self) -> Contact:
         """For the handler."""
@@ -113,7 +113,7 @@ class NoteBody(Body):
     )
 
     text: Annotated[Text, Field(description="办理进度")]
-    promised_at: Annotated[SaneMoment, Field(description="再次联系时间")]
+    promised_at: Annotated[SaneMoment, Field(description="再次联系时间，13 个工作日内")]
 
 
 class NoteRecorded(BaseModel):
@@ -208,7 +208,7 @@ class ReplyBody(Body):
     statement: Annotated[Text | None, Field(description="不在受理范围情况说明")] = None
     legal_basis: Annotated[Text | None, Field(description="法律法规依据")] = None
     site_record: Annotated[Text | None, Field(description="现场核查材料")] = None
-    plan_on: Annotated[date | None, Field(description="计划完成日期，自首次交办起不超过 90 天")] = None
+    plan_on: Annotated[date | None, Field(description="计划完成日期：今日之后，自首次交办起不超过 90 天")] = None
     evidence: Annotated[Materials, Field(default_factory=list, description="证明材料")]
 
     def as_reply(self) -> Reply:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.sla import rules
 from services.sla.errors import (
     BeyondLead,
     DueNotAhead,
+    DueTooFar,
     NotByHand,
     NotRunning,
     OrderEnded,
@@ -17,10 +18,11 @@ from services.sla.errors import (
     StepMissing,
 )
 from services.sla.handlers.pieces import facts_of, rules_for, start, stop
-from services.sla.model import State
-from services.sla.policy import STARTED_BY_HAND
+from services.sla.model import ClockPlan, State
+from services.sla.policy import STARTED_BY_HAND, RuleSet
 from services.sla.store import clocks as store
 from services.sla.tables import ClockRecord, OrderRecord
+from shared.calendar import SHANGHAI
 from shared.contracts.sla import ClockKind
 from shared.work import Work
 
@@ -58,6 +60,7 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
         rules=rule_set,
         calendar=work.calendar,
     )
+    _check_reach(plan, work.now, rule_set)
     if wanted.kind == "co_task":
         await _check_lead(work, order, plan.due.at)
     [clock_id] = await start(work, facts_of(order), (plan,), rule_set, note=wanted.reason)
@@ -96,6 +99,13 @@ def _check_span(wanted: ManualClock, now: datetime) -> None:
         raise SpanMissing
     if wanted.due_at is not None and wanted.due_at <= now:
         raise DueNotAhead
+
+
+def _check_reach(plan: ClockPlan, now: datetime, rule_set: RuleSet) -> None:
+    """The circular has no longer time than a plan's days (S2.2.2e): neither has what a person starts."""
+    latest = now.astimezone(SHANGHAI).date() + timedelta(days=rule_set.plan.count)
+    if plan.due.on > latest:
+        raise DueTooFar(plan.clause, latest, rule_set.plan.count)
 
 
 async def _check_lead(work: Work, order: OrderRecord, due_at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from services.sla.errors import (
     CitationMissing,
+    ConsentOfAnotherTime,
     ConsentRequired,
     ExplanationMissing,
     ExtensionCap,
@@ -29,8 +30,11 @@ def check_extension(
         raise ExplanationMissing
     consent = request.consent
     # The caller was asked while the unit had the order, and before it asked us.
-    if consent is None or not assigned_at.replace(second=0, microsecond=0) <= consent.agreed_at <= now:
+    if consent is None:
         raise ConsentRequired
+    before_order = consent.agreed_at < assigned_at.replace(second=0, microsecond=0)
+    if before_order or consent.agreed_at > now:
+        raise ConsentOfAnotherTime(before_order=before_order)
     _check_cap(request, may_override=may_override, most=rules.extension_most.count)
 
 
