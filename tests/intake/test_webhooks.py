@@ -76,6 +76,12 @@ def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
         ({"callTime": "2098-01-01 00:00:00"}, "callTime", "来电时间：不能晚于当前时间，请核对"),
         ({"callTime": "昨天"}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
         ({"callTime": 1795395600000}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
+        (
+            {"limitTime": "2026-11-23 08:31:07"},
+            "limitTime",
+            "办理截止时间：不能早于来电时间，请核对",
+        ),  # the call itself
+        ({"limitTime": "2026-11-20 09:00:00"}, "limitTime", "办理截止时间：不能早于来电时间，请核对"),
         ({"attachments": [{"name": "a"}]}, "attachments.0.url", "attachments.0.url：缺少必填项"),
     ],
 )
@@ -99,6 +105,34 @@ async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(
         [event] = await desk.told()
         assert isinstance(event, RequestQuarantined)
         assert not await desk.rows("select 1 from upstream_order")
+
+
+@pytest.mark.clause("S1.1.1a")
+@pytest.mark.parametrize("limit", ["2026-11-23 08:31:08", "2026-11-23 08:40:00", "2026-11-23 08:50:00"])
+async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
+    limit: str, postgres_server: DatabaseServer
+) -> None:
+    """Late when it comes, before or after it was sent on: it is breached at once, and nobody has to release it."""
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(limitTime=limit))
+
+        assert answer.status_code == 201
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_an_order_due_before_its_call_is_released_with_another_deadline(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order = an_order(limitTime="2026-11-20 09:00:00")
+        answer = await Platform(desk).push(orjson.dumps(order))
+        kept = answer.json()["facts"]["quarantine_id"]
+        path = f"/api/intake/v1/quarantine/{kept}/release"
+        mended = {**order, "limitTime": "2026-11-26 23:59:59"}
+        body = {"reason": "已与上级平台核对", "payload": mended}
+        released = await desk.http.post(path, json=body, headers=desk.bearer(Role.DISPATCHER))
+
+        assert answer.json()["errors"][0]["code"] == "due_before_start"
+        assert released.status_code == 200, released.text
+        assert len(await desk.rows("select 1 from upstream_order")) == 1
 
 
 @pytest.mark.parametrize(

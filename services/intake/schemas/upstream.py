@@ -137,6 +137,7 @@ NOTICES: Final[Mapping[str, type[Body]]] = {
 }
 _MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
 _PAST: Final = _MOMENTS - {"due_at"}
+_STARTS: Final = ("called_at", "accepted_at", "filed_at", "sent_at")
 _FAST: Final = timedelta(days=1)
 
 
@@ -183,6 +184,7 @@ def order_of(channel: Channel, raw: Mapping[str, Any], *, now: datetime) -> Upst
     """The canonical order in a platform's JSON; NotUnderstood names every fault in Chinese and by its path."""
     values = _renamed(channel, channel.order, raw, channel.required)
     _check_past(channel.order, values, now)
+    _check_due(channel.order, values)
     try:
         return OrderBody.model_validate(values).as_order()
     except ValidationError as fault:
@@ -249,6 +251,24 @@ def _check_past(names: Mapping[str, str], values: Mapping[str, Any], now: dateti
     ]
     if faults:
         raise _told(faults)
+
+
+def _check_due(names: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    """A deadline lies after what it is counted from: one before the call itself is a slip, and a person looks at it.
+
+    One that was merely over when the order came is no mistake of ours to refuse: it is breached at once (S1.1.1a).
+    """
+    due = values.get("due_at")
+    begun = [(values[ours], ours) for ours in _STARTS if _is_aware(values.get(ours))]
+    if not begun or not _is_aware(due) or due > min(begun)[0]:
+        return
+    theirs = next(name for name, ours in names.items() if ours == "due_at")
+    message = f"{TITLES['due_at']}：不能早于{TITLES[min(begun)[1]]}，请核对"
+    raise _told([{"field": theirs, "code": "due_before_start", "message": message}])
+
+
+def _is_aware(value: Any) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def _missing(names: Mapping[str, str], ours: str) -> dict[str, str]:
