@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.dispatch import jobs
 from services.dispatch.api import accounts, commands, queries, units
 from services.dispatch.handlers import cases
 from services.dispatch.handlers.accounts import enter_administrator
@@ -55,6 +56,6 @@ SERVICE = Service(
         PlanBroken: cases.wake_planned,
         CalendarChanged: follow_calendar,
     },
-    jobs=(watch_calendar,),
+    jobs=(watch_calendar, jobs.seal_old_words),
     prepare=_prepare,
 )

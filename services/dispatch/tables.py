@@ -180,11 +180,11 @@ class AssignmentRecord(Record):
     unit: Mapped[str]
     cause: Mapped[str]
     basis: Mapped[str]
-    grounds: Mapped[str]
+    grounds: Mapped[str] = mapped_column(comment="sealed")
     recommended: Mapped[list[str]] = mapped_column(comment="what was recommended then")
     followed: Mapped[bool] = mapped_column(comment="whether the first recommended unit was taken (S2.1c)")
-    decision: Mapped[str | None] = mapped_column(comment="the panel's, S3.1h")
-    reason: Mapped[str | None] = mapped_column(comment="of a reassignment, S2.2.1h")
+    decision: Mapped[str | None] = mapped_column(comment="sealed: the panel's, S3.1h")
+    reason: Mapped[str | None] = mapped_column(comment="sealed: of a reassignment, S2.2.1h")
     no_return: Mapped[bool]
     determined_at: Mapped[datetime]
     assigned_at: Mapped[datetime]
@@ -244,13 +244,13 @@ class ReturnRecord(Record):
     order_id: Mapped[str] = mapped_column(ForeignKey("order_case.order_id"))
     assignment: Mapped[int]
     unit: Mapped[str]
-    reason: Mapped[str]
-    policy_basis: Mapped[str]
+    reason: Mapped[str] = mapped_column(comment="sealed")
+    policy_basis: Mapped[str] = mapped_column(comment="sealed")
     suggested_unit: Mapped[str]
     requested_at: Mapped[datetime]
     requested_by: Mapped[str]
     decision: Mapped[str | None]
-    decision_reason: Mapped[str | None]
+    decision_reason: Mapped[str | None] = mapped_column(comment="sealed")
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
 

@@ -90,7 +90,10 @@ class ReturnAccepted(OrderEvent):
 
 
 class ReturnRejected(OrderEvent):
-    """The centre left the order with the unit, which may not return it again (S3.1d)."""
+    """The centre left the order with the unit, which may not return it again (S3.1d).
+
+    `reason` stays empty: what the centre wrote is in `sealed_reason`, which opens by order and return.
+    """
 
     type: ClassVar[str] = "order.return_rejected.v1"
 
@@ -98,6 +101,8 @@ class ReturnRejected(OrderEvent):
     reason: str
     decided_by: str
     decided_at: Moment
+    return_id: str | None = None
+    sealed_reason: Sealed | None = None
 
 
 class ReplySubmitted(OrderEvent):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 import re
@@ -532,7 +533,8 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
 
     # The whole way of the order, its words naming the caller wherever a person may write.
     await place.case(order_id, status="triage")
-    await place.assign(order_id, grounds="物业管理由其负责")
+    await place.assign(order_id, grounds=f"{NAME}所在小区的物业管理由其负责")
+    await return_in_vain(place, order_id)
     await place.contact(order_id, content=f"已联系{NAME}（{PHONE}）", phone=PHONE, person="王科员")
     handler = await place.person("zhujian-jingban")
     await handler.call(
@@ -571,6 +573,26 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
     leaks |= leaks_of("bus", await dump(place.process.runtimes[0].settings.bus_url))
     assert log_lines.getvalue()
     assert not leaks, "\n".join(sorted(leaks))
+
+
+async def return_in_vain(place: District, order_id: str) -> None:
+    """The unit asks to give the order back, and the centre rejects it; both name the caller."""
+    file = b"%PDF-1.7 small"
+    material = {
+        "name": "现场照片.pdf",
+        "sha256": hashlib.sha256(file).hexdigest(),
+        "content": base64.b64encode(file).decode(),
+    }
+    request = {
+        "reason": f"{NAME}（{PHONE}）反映的不属于本单位职责",
+        "policy_basis": f"三定方案第四条，{ADDRESS}不在辖区",
+        "suggested_unit": "chengguan",
+        "materials": [material],
+    }
+    handler, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
+    address = f"/api/dispatch/v1/orders/{order_id}/return"
+    await handler.call("POST", address, request)
+    await dispatcher.call("POST", f"{address}/decision", {"decision": "reject", "reason": f"{NAME}的小区归其管理"})
 
 
 def leaks_of(database: str, tables: dict[str, list[str]]) -> set[str]:

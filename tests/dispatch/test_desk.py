@@ -1,9 +1,12 @@
 """The dispatch desk over HTTP: assigning, reassigning, returns and their decisions."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from services.dispatch.jobs import seal_old_words
 from shared.contracts.dispatch import OrderAssigned, ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
@@ -23,6 +26,72 @@ async def test_an_assignment_keeps_basis_person_time_and_what_became_of_the_reco
     told = (await story.desk.told(OrderAssigned))[0]
     assert (told.unit, told.first_unit, told.cause, told.basis) == (URBAN, URBAN, "first", "territory")
     assert told.assigned_at == told.determined_at == story.now
+
+
+async def with_every_word(story: Story, canary: str) -> str:
+    """An order with an assignment, a reassignment, an accepted return and a decision of the panel, in one's words."""
+    order_id = await story.arrive()
+    words: dict[str, Any] = {"grounds": f"依据{canary}", "reason": f"理由{canary}"}
+    await story.assign(order_id, URBAN, **words)
+    await story.assign(order_id, WATER, **words)
+    await story.ask_return(order_id, WATER, suggested_unit=URBAN, reason=f"回退{canary}", policy_basis=f"政策{canary}")
+    assert (await story.decide(order_id, "accept", f"审定{canary}")).status_code == 204
+    await story.assign(order_id, STREET, who=story.head, decision=f"研判{canary}", **words)
+    return order_id
+
+
+_CHAIN, _RETURNS = "/orders/{}/assignments", "/orders/{}/returns"
+
+
+@pytest.mark.clause("X2")
+async def test_the_words_of_assignments_and_returns_lie_sealed_and_are_shown_by_role(story: Story) -> None:
+    order_id = await with_every_word(story, "金丝雀")
+    analyst = story.desk.bearer(Role.ANALYST)
+
+    rows = [
+        str(row)
+        for table in ("assignment", "return_request", "audit", "outbox")
+        for row in await story.desk.rows(f"select t::text as t from {table} t")
+    ]
+    chain, masked = [(await story.get(_CHAIN.format(order_id), who)).json() for who in (story.dispatcher, analyst)]
+    asked, hidden = [(await story.get(_RETURNS.format(order_id), who)).json() for who in (story.dispatcher, analyst)]
+
+    assert [row for row in rows if "金丝雀" in row] == []
+    assert [(link["grounds"], link["reason"], link["decision"]) for link in chain] == [
+        ("依据金丝雀", "理由金丝雀", None),
+        ("依据金丝雀", "理由金丝雀", None),
+        ("依据金丝雀", "理由金丝雀", "研判金丝雀"),
+    ]
+    assert [(line["reason"], line["policy_basis"], line["decision_reason"]) for line in asked] == [
+        ("回退金丝雀", "政策金丝雀", "审定金丝雀")
+    ]
+    assert {(link["grounds"], link["reason"], link["decision"]) for link in masked} == {(None, None, None)}
+    assert {(line["reason"], line["policy_basis"], line["decision_reason"]) for line in hidden} == {(None, None, None)}
+    assert [link["unit"] for link in masked] == [URBAN, WATER, STREET]
+
+
+@pytest.mark.clause("X2")
+async def test_words_that_were_written_in_clear_are_read_and_then_sealed_where_they_lie(story: Story) -> None:
+    order_id = await with_every_word(story, "金丝雀")
+    places = (_CHAIN.format(order_id), _RETURNS.format(order_id))
+    async with story.desk.runtime.works.begin() as work:
+        # As the release before wrote them; a person's words may begin as a sealed text does.
+        await work.session.execute(
+            text("update assignment set grounds = 's1.旧依据', reason = '旧理由' where number = 1")
+        )
+        await work.session.execute(text("update return_request set reason = '旧回退', decision_reason = '旧审定'"))
+    before = [(await story.get(place)).json() for place in places]
+
+    await seal_old_words(story.desk.runtime)
+
+    assert [(await story.get(place)).json() for place in places] == before
+    assert (before[0][0]["grounds"], before[0][0]["reason"]) == ("s1.旧依据", "旧理由")
+    assert (before[1][0]["reason"], before[1][0]["decision_reason"]) == ("旧回退", "旧审定")
+    for table in ("assignment", "return_request"):
+        assert await story.desk.rows(f"select 1 from {table} t where t::text like '%旧%'") == []
+    sealed = await story.desk.rows("select xmin from assignment")
+    await seal_old_words(story.desk.runtime)
+    assert await story.desk.rows("select xmin from assignment") == sealed
 
 
 @pytest.mark.clause("S2.1c")
@@ -116,7 +185,9 @@ async def test_after_the_window_the_unit_is_refused_and_the_centre_reassigns_on_
     assert (without.status_code, without.json()["code"]) == (422, "reassign_reason_missing")
     assert reassigned.status_code == 200
     lines = (await story.get(f"/orders/{order_id}/history")).json()["items"]
-    assert (lines[-1]["action"], lines[-1]["reason"]) == ("order.reassigned", "经核实属供水职责")
+    assert (lines[-1]["action"], lines[-1]["reason"]) == ("order.reassigned", "assignment:2")
+    chain = (await story.get(f"/orders/{order_id}/assignments")).json()
+    assert [link["reason"] for link in chain] == [None, "经核实属供水职责"]
     # The unit that lost it sees it no more.
     assert (await story.get(f"/orders/{order_id}", story.handler(URBAN))).status_code == 404
 
@@ -207,7 +278,9 @@ async def test_a_rejected_return_leaves_the_order_with_the_unit_for_good(story: 
 
     assert (silent.status_code, silent.json()["code"]) == (422, "rejection_reason_missing")
     assert await story.status(order_id) == "handling"
-    assert [event.reason for event in await story.desk.told(ReturnRejected)] == ["研判意见"]
+    (told,) = await story.desk.told(ReturnRejected)
+    context = f"order:{order_id}:return:{told.return_id}:decision_reason"
+    assert (told.reason, story.desk.runtime.works.sealer.open(told.sealed_reason, context)) == ("", "研判意见")
     assert (again.status_code, again.json()["code"]) == (409, "no_return")
 
 

@@ -159,10 +159,13 @@ async def show_recommendations(order_id: OrderPath, session: InRead, scope: Curr
 
 
 @router.get("/{order_id}/assignments", operation_id="list_assignments", summary="责任链")
-async def list_assignments(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[AssignmentOut]:
-    """历次交办：单位、依据、原因、何人何时；首接单位在第一行。"""
+async def list_assignments(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, person: CurrentPerson, runtime: ThisRuntime
+) -> list[AssignmentOut]:
+    """历次交办：单位、依据、原因、何人何时；首接单位在第一行。文字只对办理、审核人员显示。"""
     await store.case_of(session, order_id, scope)
-    return [AssignmentOut.of(record) for record in await store.assignments_of(session, order_id)]
+    words, sealer = _reads_words(person), runtime.works.sealer
+    return [AssignmentOut.of(record, sealer, words=words) for record in await store.assignments_of(session, order_id)]
 
 
 @router.get("/{order_id}/contacts", operation_id="list_contacts", summary="联系记录")
@@ -186,10 +189,13 @@ async def list_notes(
 
 
 @router.get("/{order_id}/returns", operation_id="list_returns", summary="回退记录")
-async def list_returns(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[ReturnOut]:
-    """历次回退申请及中心的决定。"""
+async def list_returns(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, person: CurrentPerson, runtime: ThisRuntime
+) -> list[ReturnOut]:
+    """历次回退申请及中心的决定；文字只对办理、审核人员显示。"""
     await store.case_of(session, order_id, scope)
-    return [ReturnOut.of(record) for record in await store.returns_of(session, order_id)]
+    words, sealer = _reads_words(person), runtime.works.sealer
+    return [ReturnOut.of(record, sealer, words=words) for record in await store.returns_of(session, order_id)]
 
 
 @router.get("/{order_id}/replies", operation_id="list_replies", summary="答复记录")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.dispatch.errors import UnitNotListed, UnitUnknown
+from services.dispatch.handlers.sealed import assignment_context, seal_words
 from services.dispatch.model import AssignmentOrder
 from services.dispatch.rules.assignment import (
     assigning_move,
@@ -58,7 +59,7 @@ async def assign_order(
         order_id,
         before=before,
         after={"status": record.status, "unit": order.unit, "basis": order.basis, "cause": cause},
-        reason=order.reason or order.decision,
+        reason=f"assignment:{record.assignment}" if order.reason or order.decision else None,
     )
     return record.assignment
 
@@ -74,6 +75,10 @@ async def _check_unit(work: Work, code: str) -> None:
 def _link(work: Work, record: CaseRecord, order: AssignmentOrder, *, cause: str, determined_at: datetime) -> None:
     """Write the next link of the chain of responsibility and tell it."""
     assert record.first_unit is not None
+
+    def sealed(words: str | None, part: str) -> str | None:
+        return seal_words(work.sealer, words, assignment_context(record.order_id, record.assignment, part))
+
     work.session.add(
         AssignmentRecord(
             order_id=record.order_id,
@@ -81,11 +86,11 @@ def _link(work: Work, record: CaseRecord, order: AssignmentOrder, *, cause: str,
             unit=order.unit,
             cause=cause,
             basis=order.basis,
-            grounds=order.grounds,
+            grounds=sealed(order.grounds, "grounds"),
             recommended=record.recommended,
             followed=record.recommended[:1] == [order.unit],
-            decision=order.decision,
-            reason=order.reason,
+            decision=sealed(order.decision, "decision"),
+            reason=sealed(order.reason, "reason"),
             no_return=record.no_return,
             determined_at=determined_at,
             assigned_at=work.now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.dispatch.errors import SuggestedUnitUnfit
+from services.dispatch.handlers.sealed import return_context, seal_words
 from services.dispatch.model import Move, ReturnRequest, Status
 from services.dispatch.rules.lifecycle import accepted_return, after
 from services.dispatch.rules.materials import check_size
@@ -29,14 +30,18 @@ async def request_return(work: Work, order_id: str, scope: Scope, request: Retur
 
     record.status, record.returned_by = status, [*record.returned_by, record.unit]
     return_id = str(work.ids())
+
+    def sealed(words: str | None, part: str) -> str | None:
+        return seal_words(work.sealer, words, return_context(order_id, return_id, part))
+
     work.session.add(
         ReturnRecord(
             id=return_id,
             order_id=order_id,
             assignment=record.assignment,
             unit=record.unit,
-            reason=request.reason,
-            policy_basis=request.policy_basis,
+            reason=sealed(request.reason, "reason"),
+            policy_basis=sealed(request.policy_basis, "policy_basis"),
             suggested_unit=request.suggested_unit,
             requested_at=work.now,
             requested_by=work.person.account,
@@ -80,7 +85,8 @@ async def decide_return(
     request = await cases.open_return(work.session, order_id)
     unit = request.unit
 
-    request.decision, request.decision_reason = ("accept" if accepted else "reject"), reason
+    sealed = seal_words(work.sealer, reason, return_context(order_id, request.id, "decision_reason"))
+    request.decision, request.decision_reason = ("accept" if accepted else "reject"), sealed
     request.decided_at, request.decided_by = work.now, work.person.account
     record.status = status
     if accepted:
@@ -100,7 +106,9 @@ async def decide_return(
             ReturnRejected(
                 order_id=order_id,
                 unit=unit,
-                reason=reason or "",
+                reason="",
+                return_id=request.id,
+                sealed_reason=sealed,
                 decided_by=work.person.account,
                 decided_at=work.now,
             )
@@ -110,5 +118,5 @@ async def decide_return(
         order_id,
         before={"status": before, "unit": unit},
         after={"status": status, "unit": record.unit, "returns": record.returns, "no_return": record.no_return},
-        reason=reason,
+        reason=f"return:{request.id}" if reason else None,
     )

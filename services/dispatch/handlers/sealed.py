@@ -1,4 +1,4 @@
-"""What is sealed, and in which context it opens (X2): the demand, contacts, notes, replies."""
+"""What is sealed, and in which context it opens (X2): the demand, assignments, returns, contacts, notes, replies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from services.dispatch.model import Demand
+from services.dispatch.store.words import is_sealed
 from shared.calendar import SHANGHAI
 from shared.seal import Sealer
 
@@ -41,6 +42,26 @@ def grounds_context(order_id: str, reply_id: str) -> str:
 def opinion_context(order_id: str, reply_id: str) -> str:
     """Where the opinion on a reply opens; review sealed it."""
     return f"order:{order_id}:opinion:{reply_id}"
+
+
+def assignment_context(order_id: str, number: int, part: str) -> str:
+    """Where grounds, reason or decision of an assignment open."""
+    return f"order:{order_id}:assignment:{number}:{part}"
+
+
+def return_context(order_id: str, return_id: str, part: str) -> str:
+    """Where reason, policy_basis or decision_reason of a return open."""
+    return f"order:{order_id}:return:{return_id}:{part}"
+
+
+def seal_words(sealer: Sealer, words: str | None, context: str) -> str | None:
+    """The words sealed, if there are any."""
+    return None if words is None else sealer.seal(words, context)
+
+
+def open_words(sealer: Sealer, words: str | None, context: str) -> str | None:
+    """The words again; also those that lie in clear because they are older than the seal of their column."""
+    return sealer.open(words, context) if words is not None and is_sealed(words) else words
 
 
 def seal_json(sealer: Sealer, content: dict[str, Any], context: str) -> str:

@@ -8,15 +8,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from services.dispatch.handlers.sealed import (
+    assignment_context,
     contact_context,
     grounds_context,
     note_context,
     open_demand,
     open_json,
+    open_words,
     opinion_context,
     reply_context,
+    return_context,
 )
 from services.dispatch.model import STATUS_TITLES, Move, Status
+from services.dispatch.store.words import ASSIGNMENT_WORDS, RETURN_WORDS
 from services.dispatch.tables import (
     AssignmentRecord,
     AttachmentRecord,
@@ -143,17 +147,19 @@ class HistoryOut(BaseModel):
     action: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-    reason: str | None
+    reason: str | None = Field(
+        description="理由；assignment:<序号>、return:<标识> 指责任链、回退记录中的相应一条，其文字按权限显示"
+    )
 
 
 class AssignmentOut(BaseModel):
-    """One link of the chain of responsibility (S3.1a)."""
+    """One link of the chain of responsibility (S3.1a); its words only for those who handle or review the order (X2)."""
 
     number: int
     unit: str
     cause: str
     basis: str
-    grounds: str
+    grounds: str | None
     recommended: list[str]
     followed: bool = Field(description="是否采纳首位推荐")
     decision: str | None
@@ -164,9 +170,14 @@ class AssignmentOut(BaseModel):
     assigned_by: str
 
     @classmethod
-    def of(cls, record: AssignmentRecord) -> AssignmentOut:
+    def of(cls, record: AssignmentRecord, sealer: Sealer, *, words: bool) -> AssignmentOut:
         """From the row."""
-        return cls(**{name: getattr(record, name) for name in cls.model_fields})
+        opened: dict[str, Any] = dict.fromkeys(ASSIGNMENT_WORDS)
+        if words:
+            for part in opened:
+                context = assignment_context(record.order_id, record.number, part)
+                opened[part] = open_words(sealer, getattr(record, part), context)
+        return cls(**opened, **{name: getattr(record, name) for name in set(cls.model_fields) - set(opened)})
 
 
 class ContactOut(BaseModel):
@@ -214,13 +225,13 @@ class NoteOut(BaseModel):
 
 
 class ReturnOut(BaseModel):
-    """A request to give the order back, and what became of it."""
+    """A request to give the order back, and what became of it; its words only for those who handle or review it (X2)."""
 
     return_id: str
     assignment: int
     unit: str
-    reason: str
-    policy_basis: str
+    reason: str | None
+    policy_basis: str | None
     suggested_unit: str
     requested_at: datetime
     requested_by: str
@@ -230,10 +241,15 @@ class ReturnOut(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, record: ReturnRecord) -> ReturnOut:
+    def of(cls, record: ReturnRecord, sealer: Sealer, *, words: bool) -> ReturnOut:
         """From the row."""
-        names = set(cls.model_fields) - {"return_id"}
-        return cls(return_id=record.id, **{name: getattr(record, name) for name in names})
+        opened: dict[str, Any] = dict.fromkeys(RETURN_WORDS)
+        if words:
+            for part in opened:
+                context = return_context(record.order_id, record.id, part)
+                opened[part] = open_words(sealer, getattr(record, part), context)
+        names = set(cls.model_fields) - {"return_id", *opened}
+        return cls(return_id=record.id, **opened, **{name: getattr(record, name) for name in names})
 
 
 class ReplyOut(BaseModel):
