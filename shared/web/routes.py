@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, cast
 
+import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import text
@@ -14,6 +15,9 @@ from shared.errors import BusinessError, Incomplete
 from shared.work import Work
 
 _LONGEST_KEY: Final = 128
+_KEPT_HEADERS: Final = ("etag", "location")
+# Around the headers of an answer, in front of its body: no JSON text holds this character.
+_MARK: Final = "\x1e"
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -31,9 +35,9 @@ class RawRoute(APIRoute):
 class AnsweredBefore(Exception):
     """This idempotency key has its answer already."""
 
-    def __init__(self, status: int, answer: bytes) -> None:
+    def __init__(self, status: int, answer: bytes, headers: Mapping[str, str]) -> None:
         super().__init__("answered before")
-        self.status, self.answer = status, answer
+        self.status, self.answer, self.headers = status, answer, headers
 
 
 class KeyReused(Incomplete):
@@ -91,13 +95,29 @@ async def claim_key(work: Work, request: Request) -> None:
         raise StillRunning
     if known.fingerprint != fingerprint:
         raise KeyReused
-    answer = work.sealer.open(bytes(known.answer).decode(), _place(work, key)) if known.answer else ""
-    raise AnsweredBefore(known.status, answer.encode())
+    kept = work.sealer.open(bytes(known.answer).decode(), _place(work, key)) if known.answer else ""
+    headers, answer = _apart(kept)
+    raise AnsweredBefore(known.status, answer.encode(), headers)
 
 
 def _place(work: Work, key: str) -> str:
     """Where an answer belongs: it is sealed, because it may name a caller, and kept only for the one who asked."""
     return f"idempotency:{work.person.account}:{key}"
+
+
+def _together(response: Response) -> str:
+    """What is kept of an answer: where the thing is and which version, if it says so, and its body."""
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    body = bytes(response.body).decode()
+    return f"{_MARK}{orjson.dumps(headers).decode()}{_MARK}{body}" if headers else body
+
+
+def _apart(kept: str) -> tuple[Mapping[str, str], str]:
+    """Headers and body again."""
+    if not kept.startswith(_MARK):
+        return {}, kept
+    _, headers, body = kept.split(_MARK, 2)
+    return orjson.loads(headers), body
 
 
 class CommandRoute(APIRoute):
@@ -118,12 +138,13 @@ class CommandRoute(APIRoute):
                     before.answer,
                     status_code=before.status,
                     media_type="application/json" if before.answer else None,
-                    headers={"Idempotent-Replayed": "true"},
+                    headers={**before.headers, "Idempotent-Replayed": "true"},
                 )
             key = getattr(request.state, "idempotency_key", None)
             if key is not None:
                 work: Work = request.state.work
-                sealed = work.sealer.seal(bytes(response.body).decode(), _place(work, key)) if response.body else ""
+                kept = _together(response)
+                sealed = work.sealer.seal(kept, _place(work, key)) if kept else ""
                 work.answer(key, response.status_code, sealed.encode())
             return response
 

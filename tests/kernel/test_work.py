@@ -173,6 +173,31 @@ async def test_an_absurd_idempotency_key_is_refused(tiny: Tiny, key: str) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_idempotency_key")
 
 
+async def test_where_and_which_version_are_replayed_with_the_answer(tiny: Tiny) -> None:
+    first, second = [await add(tiny, "a", idempotency_key="add") for _ in range(2)]
+    headers = {**tiny.dispatcher, "Idempotency-Key": "edit"}
+    edited, again = [await tiny.http.put("/v1/things/a", headers=headers) for _ in range(2)]
+
+    for answered, replayed in ((first, second), (edited, again)):
+        assert replayed.headers["idempotent-replayed"] == "true"
+        assert (replayed.status_code, replayed.content) == (answered.status_code, answered.content)
+        for name in ("etag", "location"):
+            assert replayed.headers.get(name) == answered.headers.get(name)
+    assert (second.headers["location"], second.headers["etag"], again.headers["etag"]) == ("/v1/things/a", '"1"', '"2"')
+
+
+async def test_an_answer_that_was_kept_without_headers_is_replayed_as_it_is(tiny: Tiny) -> None:
+    """As the release before kept it."""
+    await add(tiny, "a", idempotency_key="k")
+    sealed = tiny.runtime.works.sealer.seal('{"id":"1"}', "idempotency:someone:k")
+    await tiny.execute(f"update idempotency set answer = '{sealed}'")
+
+    replayed = await add(tiny, "a", idempotency_key="k")
+
+    assert (replayed.status_code, replayed.content) == (201, b'{"id":"1"}')
+    assert "location" not in replayed.headers
+
+
 async def test_an_answer_without_a_body_is_replayed_without_one(tiny: Tiny) -> None:
     await add(tiny)
     headers = {**tiny.dispatcher, "Idempotency-Key": "k"}

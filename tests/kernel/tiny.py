@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx
 from fastapi import APIRouter, Depends, Response
@@ -90,12 +91,13 @@ class Anything(Body):
 
 
 @router.post("", status_code=201, dependencies=[Depends(allow(Role.DISPATCHER))])
-async def add_thing(body: NewThing, work: InWork) -> dict[str, str]:
+async def add_thing(body: NewThing, work: InWork, answer: Response) -> dict[str, str]:
     await work.session.execute(THING.insert().values(key=body.key, small=body.small))
     work.emit(OrderUrged(order_id=body.key, urged_at=work.now))
     work.audit("thing.added", body.key, after={"small": body.small})
     if body.refuse:
         raise Refusal("不行，请改")
+    answer.headers["ETag"], answer.headers["Location"] = '"1"', f"/v1/things/{quote(body.key)}"
     return {"id": str(new_id())}
 
 
