@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     OVERDUE = "overdue"
+    EXCUSED = "excused"  # a breach of the clock was taken back
     CANCELLED = "cancelled"
 
 
@@ -62,7 +63,7 @@ class Fact:
     """One event as far as figures need it.
 
     `at` is the moment that decides the day: of the event, of the deadline for OVERDUE.  `weight` is 0 for the receipt
-    of a test order, which counts for nothing, and 1 otherwise.
+    of a test order, which counts for nothing, and 1 otherwise.  `clock` says whose deadline OVERDUE and EXCUSED mean.
     """
 
     order_id: str
@@ -73,6 +74,7 @@ class Fact:
     disposition: str | None = None
     solved: str | None = None
     satisfied: str | None = None
+    clock: str | None = None
 
 
 class Place(NamedTuple):

@@ -50,6 +50,7 @@ class FactRecord(Record):
     disposition: Mapped[str | None]
     solved: Mapped[str | None]
     satisfied: Mapped[str | None]
+    clock: Mapped[str | None] = mapped_column(comment="whose deadline, for overdue and excused")
 
     __table_args__ = (
         CheckConstraint(_KINDS, name="known_kind"),
@@ -131,6 +132,7 @@ class ShadowFact(Record):
     disposition: Mapped[str | None]
     solved: Mapped[str | None]
     satisfied: Mapped[str | None]
+    clock: Mapped[str | None]
 
     __table_args__ = (
         Index("uq_shadow_fact_event", "rebuild_id", "event_id", unique=True),
