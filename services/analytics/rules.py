@@ -18,7 +18,7 @@ from shared.contracts import Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
 from shared.contracts.review import ReplyApproved, ReplyRejected
-from shared.contracts.sla import ClockBreached
+from shared.contracts.sla import ClockBreached, ClockChanged
 
 _SOLVED: Final = {
     "solved": Measure.SOLVED,
@@ -85,7 +85,11 @@ def _answer_of(event: Event) -> Fact | None:
         case OrderRevisited():
             return Fact(order_id=event.order_id, kind=Kind.REVISITED_IN_VAIN, at=event.revisited_at)
         case ClockBreached() if event.kind == OVERDUE_CLOCK:
-            return Fact(order_id=event.order_id, kind=Kind.OVERDUE, at=event.due_at, unit=event.unit)
+            return Fact(
+                order_id=event.order_id, kind=Kind.OVERDUE, at=event.due_at, unit=event.unit, clock=event.clock_id
+            )
+        case ClockChanged(excused=True) if event.kind == OVERDUE_CLOCK:
+            return Fact(order_id=event.order_id, kind=Kind.EXCUSED, at=event.was_due_at, clock=event.clock_id)
         case _:
             return None
 
@@ -103,7 +107,8 @@ def day_of_deadline(due_at: datetime) -> date:
 def figures_of(facts: Sequence[Fact]) -> Figures:
     """What one order adds to the figures; `facts` are all of that order, in the order in which they happened.
 
-    Deadlines come on a topic of their own: where OVERDUE stands among the others makes no difference.
+    Breaches come on a topic of their own: where OVERDUE stands among the others makes no difference, the breaches of one
+    clock keep their order among themselves.
     """
     figures: Counter[Place] = Counter()
     if any(fact.weight == 0 for fact in facts):
@@ -132,11 +137,20 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
 
 
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
-    """Each order once per unit, at its earliest deadline (S1.1.4b)."""
+    """Each order once per unit, at its earliest deadline that was missed for good (S1.1.4b).
+
+    A clock whose breach was taken back is armed anew and may be breached again: as many of its breaches as were taken
+    back count for nothing, the first ones.
+    """
+    excused = Counter(fact.clock for fact in facts if fact.kind is Kind.EXCUSED)
     earliest: dict[str | None, datetime] = {}
     for fact in facts:
-        if fact.kind is Kind.OVERDUE:
-            earliest[fact.unit] = min(fact.at, earliest.get(fact.unit, fact.at))
+        if fact.kind is not Kind.OVERDUE:
+            continue
+        if fact.clock is not None and excused[fact.clock]:
+            excused[fact.clock] -= 1
+            continue
+        earliest[fact.unit] = min(fact.at, earliest.get(fact.unit, fact.at))
     for unit, due_at in earliest.items():
         yield unit, day_of_deadline(due_at), Measure.OVERDUE
 

@@ -12,7 +12,7 @@ from shared.contracts import PUBLISHERS, Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReplySubmitted, ReturnAccepted
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
-from shared.contracts.sla import ClockBreached
+from shared.contracts.sla import ClockBreached, ClockChanged
 from shared.outbox import Envelope
 from shared.outbox.writer import new_id
 
@@ -124,15 +124,27 @@ class Told:
     def cancelled(self, at: datetime) -> "Told":
         return self._add(OrderCancelled, reason="来电人撤单", cancelled_at=at)
 
-    def breached(self, due_at: datetime, unit: str, kind: str = "final") -> "Told":
+    def breached(self, due_at: datetime, unit: str, kind: str = "final", *, clock: str | None = None) -> "Told":
         return self._add(
             ClockBreached,
-            clock_id=str(new_id()),
+            clock_id=clock or str(new_id()),
             kind=kind,
             unit=unit,
             due_at=due_at,
             breached_at=due_at + timedelta(seconds=1),
             late_by_seconds=1.0,
+        )
+
+    def excused(self, due_at: datetime, clock: str, kind: str = "final") -> "Told":
+        return self._add(
+            ClockChanged,
+            clock_id=clock,
+            kind=kind,
+            was_due_at=due_at - timedelta(days=1),
+            due_at=due_at,
+            provisional=False,
+            reason="日历更新",
+            excused=True,
         )
 
 
@@ -156,7 +168,7 @@ def walk(random: Random) -> Told:
             unit = random.choice(UNITS)
             continue
         if random.random() < 0.4:
-            order.breached(later(), unit, random.choice(["final", "final", "first_contact"]))
+            _late(order, unit, random, later)
         if not _handled(order, unit, random, later):
             break
     if random.random() < 0.2:
@@ -164,6 +176,17 @@ def walk(random: Random) -> Told:
         if random.random() < 0.3:
             order.revisited(later(), "solved", "satisfied")
     return order
+
+
+def _late(order: Told, unit: str, random: Random, later: Any) -> None:
+    """A deadline passes; it may be moved, once or twice, and pass again."""
+    kind, clock = random.choice(["final", "final", "first_contact"]), str(new_id())
+    order.breached(later(), unit, kind, clock=clock)
+    while random.random() < 0.4:
+        order.excused(later(), clock, kind)
+        if random.random() < 0.5:
+            break
+        order.breached(later(), unit, kind, clock=clock)
 
 
 def _handled(order: Told, unit: str, random: Random, later: Any) -> bool:
@@ -191,10 +214,12 @@ def _handled(order: Told, unit: str, random: Random, later: Any) -> bool:
 
 
 def interleaved(orders: list[Told], random: Random) -> Iterator[Event]:
-    """The events of many orders mixed; those of one order keep their sequence, deadlines stand anywhere."""
-    breaches = [event for order in orders for event in order.events if isinstance(event, ClockBreached)]
+    """The events of many orders mixed; those of one order keep their sequence, those of one deadline too."""
     queues = [[event for event in order.events if not isinstance(event, ClockBreached)] for order in orders]
-    queues += [[event] for event in breaches]
+    breaches: dict[str, list[Event]] = {}
+    for event in (event for order in orders for event in order.events if isinstance(event, ClockBreached)):
+        breaches.setdefault(event.clock_id, []).append(event)
+    queues += breaches.values()
     while queues := [queue for queue in queues if queue]:
         yield random.choice(queues).pop(0)
 

@@ -57,7 +57,11 @@ def _simple(counts: Counts, told: list[Any]) -> None:
 
 
 def _overdue(counts: Counts, told: list[Any]) -> None:
-    breaches = [event for event in told if event.type == "clock.breached.v1" and event.kind == "final"]
+    breaches = []
+    for clock in {event.clock_id for event in told if event.type == "clock.breached.v1" and event.kind == "final"}:
+        own = [event for event in told if event.type == "clock.breached.v1" and event.clock_id == clock]
+        taken_back = [event for event in told if event.type == "clock.changed.v1" and event.clock_id == clock]
+        breaches += own[len([event for event in taken_back if event.excused]) :]
     for unit in {event.unit for event in breaches}:
         due = min(event.due_at for event in breaches if event.unit == unit)
         # A deadline of 24:00 ends the day before.

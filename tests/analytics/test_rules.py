@@ -75,6 +75,27 @@ def test_a_deadline_of_24_hours_belongs_to_the_day_that_it_ends(due: str, day: s
     assert of_unit(Told().breached(local(due), "zhujian"), "zhujian") == {"overdue": day}
 
 
+@pytest.mark.clause("S1.1.4b")
+def test_a_breach_that_was_taken_back_is_not_overdue_and_a_second_one_is_on_its_own_day():
+    excused = Told().breached(local("11-27 00:00"), "zhujian", clock="c").excused(local("11-28 00:00"), "c")
+    assert counted(excused) == {}
+
+    again = excused.breached(local("11-28 00:00"), "zhujian", clock="c")
+    assert of_unit(again, "zhujian") == {"overdue": "11-27"}
+    assert of_unit(again, DISTRICT) == {"overdue": "11-27"}
+
+
+@pytest.mark.clause("S1.1.4b")
+def test_the_breach_of_another_deadline_is_not_taken_back():
+    order = (
+        Told()
+        .breached(local("11-27 00:00"), "zhujian", clock="c")
+        .breached(local("11-27 00:00"), "zhujian", "district_final", clock="d")
+        .excused(local("11-28 00:00"), "d", "district_final")
+    )
+    assert of_unit(order, "zhujian") == {"overdue": "11-26"}
+
+
 def test_the_receipt_belongs_to_the_unit_that_got_the_order_first():
     waiting = Told().received(local("11-23 09:00"))
     assert counted(waiting) == {(DISTRICT, "11-23", "received"): 1}

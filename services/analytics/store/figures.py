@@ -16,10 +16,10 @@ from shared.contracts.dispatch import UnitChanged
 from shared.errors import NotFound
 from shared.identity import Scope
 
-FACT: Final = "event_id, order_id, kind, at, unit, weight, disposition, solved, satisfied"
+FACT: Final = "event_id, order_id, kind, at, unit, weight, disposition, solved, satisfied, clock"
 FACT_ARRAYS: Final = """unnest(cast(:event_ids as uuid[]), cast(:order_ids as text[]), cast(:kinds as text[]),
   cast(:ats as timestamptz[]), cast(:units as text[]), cast(:weights as bigint[]), cast(:dispositions as text[]),
-  cast(:solved as text[]), cast(:satisfied as text[]))"""
+  cast(:solved as text[]), cast(:satisfied as text[]), cast(:clocks as text[]))"""
 
 _LOCK_ORDERS = text(
     """
@@ -82,6 +82,7 @@ def fact_in(row: Any) -> Fact:
         disposition=row.disposition,
         solved=row.solved,
         satisfied=row.satisfied,
+        clock=row.clock,
     )
 
 
@@ -97,6 +98,7 @@ def fact_columns(facts: Sequence[tuple[UUID, Fact]]) -> dict[str, Any]:
         "dispositions": [fact.disposition for _, fact in facts],
         "solved": [fact.solved for _, fact in facts],
         "satisfied": [fact.satisfied for _, fact in facts],
+        "clocks": [fact.clock for _, fact in facts],
     }
 
 
