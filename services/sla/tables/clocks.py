@@ -81,7 +81,8 @@ class ClockRecord(Record):
     state: Mapped[str]
     breached_at: Mapped[datetime | None]
     excused: Mapped[bool] = mapped_column(
-        server_default=text("false"), comment="a later calendar says that the breach came before the due moment"
+        server_default=text("false"),
+        comment="a breach was taken back, because its due moment moved; a later one is a breach as any",
     )
     stopped_at: Mapped[datetime | None]
     extended_workdays: Mapped[int] = mapped_column(
@@ -111,7 +112,7 @@ class ClockRecord(Record):
 
 
 class ClockChange(Record):
-    """One move of a due moment, with its reason: part of the clock's proof."""
+    """One move of a due moment, with its reason, and the breach that it took back: part of the clock's proof."""
 
     __tablename__ = "clock_change"
 
@@ -122,5 +123,6 @@ class ClockChange(Record):
     due_at: Mapped[datetime]
     reason: Mapped[str]
     calendar: Mapped[str]
+    excused_breach_at: Mapped[datetime | None] = mapped_column(comment="the breach that this change took back, if any")
 
     __table_args__ = (Index("ix_clock_change_clock_id", "clock_id", "changed_at"),)
