@@ -61,7 +61,7 @@ class ClockChanged(OrderEvent):
     calendar: str | None = None
     """The calendar version under which it is due now."""
     excused: bool = False
-    """The breach that was told would not have been one by this calendar; it stays told and counts no longer."""
+    """This change takes the clock's breach back: it stays told and counts no longer.  A later one is told as any other."""
 
 
 class ClockStopped(OrderEvent):

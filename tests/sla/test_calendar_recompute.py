@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from services.sla.service import SERVICE
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Version
 from shared.calendar import DayChange, Wanted
-from shared.contracts.sla import ClockBreached, ClockChanged
+from shared.contracts.sla import ClockBreached, ClockChanged, ClockWarned, SupervisionCandidateRaised
 from shared.identity import Role
 from shared.run.process import build_runtime
 from shared.service import Runtime
@@ -164,24 +165,92 @@ async def test_the_year_that_comes_in_settles_provisional_deadlines(desk: Desk) 
     assert not any(event.provisional for event in await desk.told(ClockChanged))
 
 
-async def test_a_breach_that_the_new_calendar_would_not_have_told_stays_told_once_and_is_excused(desk: Desk) -> None:
+async def breached_and_excused(desk: Desk) -> dict[str, Any]:
+    """A final clock that was breached at midnight, before Wednesday became a day off; the clock as it was breached."""
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-27T00:01"))
     await drain(desk.runtime)
     breached = await clock(desk)
     assert breached["breached_at"] is not None
-
     await edit(desk, ("2026-11-25", Wanted.OFF))
     await recompute(desk.runtime)
+    return breached
+
+
+async def of_final(desk: Desk, kind: type[ClockBreached | ClockChanged | ClockWarned]) -> list[Any]:
+    return [event for event in await desk.told(kind) if event.kind == "final"]
+
+
+async def test_a_breach_that_the_new_calendar_would_not_have_told_is_taken_back_and_stays_on_record(desk: Desk) -> None:
+    breached = await breached_and_excused(desk)
+    desk.clock.set(local("2026-11-27T12:00"))
+    await desk.tell(fed_back("2026-11-27T12:00"))
     desk.clock.set(local("2026-12-02T00:00"))
     await drain(desk.runtime)
 
     excused = await clock(desk)
-    assert (excused["breached_at"], excused["excused"], excused["next_at"]) == (breached["breached_at"], True, None)
-    assert len([event for event in await desk.told(ClockBreached) if event.kind == "final"]) == 1
-    assert [event.excused for event in await desk.told(ClockChanged) if event.kind == "final"] == [True]
+    assert (excused["state"], excused["breached_at"], excused["excused"]) == ("met", None, True)
+    assert len(await of_final(desk, ClockBreached)) == 1
+    assert [event.excused for event in await of_final(desk, ClockChanged)] == [True]
     [job] = await desk.rows("select excused from recomputation")
     assert job["excused"] == 2
+    path = f"/api/sla/v1/clocks/{excused['id']}/explain"
+    answer = (await desk.http.get(path, headers=desk.bearer(Role.DISPATCHER))).json()
+    [change] = answer["changes"]
+    assert datetime.fromisoformat(change["excused_breach_at"]) == breached["breached_at"]
+
+
+@pytest.mark.clause("S1.1.4b", "S3.4a")
+async def test_a_clock_whose_breach_was_taken_back_warns_and_breaches_again_each_once(desk: Desk) -> None:
+    await breached_and_excused(desk)
+    desk.clock.set(local("2026-11-27T08:00"))
+    await drain(desk.runtime)
+    warned = [event for event in await of_final(desk, ClockWarned) if event.due_at == local("2026-11-28T00:00")]
+    for moment in ("2026-11-27T23:59", "2026-11-28T00:00", "2026-11-28T09:00", "2026-11-29T09:00"):
+        desk.clock.set(local(moment))
+        await drain(desk.runtime)
+
+    again = await clock(desk)
+    assert (again["state"], again["excused"], again["breached_at"]) == ("running", True, local("2026-11-28T00:00"))
+    assert [event.due_at for event in await of_final(desk, ClockBreached)] == [
+        local("2026-11-27T00:00"),
+        local("2026-11-28T00:00"),
+    ]
+    assert [event.rung for event in warned] == ["yellow"]
+    reds = [event.rung for event in await of_final(desk, ClockWarned) if event.rung != "yellow"]
+    assert reds == ["red:1", "red:2"]
+    raised = await desk.rows("select cause, order_id from supervision_candidate")
+    assert raised == [{"cause": "overdue", "order_id": again["order_id"]}]
+
+
+@pytest.mark.clause("S3.4a")
+async def test_a_unit_that_was_named_before_its_breach_was_taken_back_is_named_anew(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    for moment in ("2026-11-27T00:01", "2026-11-27T09:00"):
+        desk.clock.set(local(moment))
+        await drain(desk.runtime)
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+    for moment in ("2026-11-28T00:00", "2026-11-28T09:00", "2026-11-29T09:00"):
+        desk.clock.set(local(moment))
+        await drain(desk.runtime)
+
+    assert [event.cause for event in await desk.told(SupervisionCandidateRaised)] == ["overdue", "overdue"]
+
+
+async def test_a_breach_that_is_taken_back_after_the_new_deadline_too_is_told_at_once_by_that(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-27T00:01"))
+    await drain(desk.runtime)
+    desk.clock.set(local("2026-12-01T09:00"))
+    await edit(desk, ("2026-11-25", Wanted.OFF))
+    await recompute(desk.runtime)
+    await drain(desk.runtime)
+
+    late = await clock(desk)
+    assert (late["excused"], late["breached_at"]) == (True, local("2026-12-01T09:00"))
+    last = (await of_final(desk, ClockBreached))[-1]
+    assert (last.due_at, last.fired_late) == (local("2026-11-28T00:00"), True)
 
 
 async def test_a_breach_that_stays_late_is_not_excused(desk: Desk) -> None:

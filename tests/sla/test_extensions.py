@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from services.sla.handlers import extensions
 from services.sla.jobs import firing as jobs
+from services.sla.policy import CIRCULAR_2022, Workdays
+from services.sla.rules import workday_moments
 from services.sla.service import SERVICE
+from services.sla.store import clocks as clock_store
+from shared.calendar import statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,
     ClockChanged,
+    ClockWarned,
     ExtensionGranted,
     ExtensionRefused,
     ExtensionRequested,
@@ -218,18 +225,69 @@ async def test_only_the_head_of_the_centre_goes_over_the_cap_and_only_with_a_rea
     assert by_head.json()["state"] == "granted"
 
 
-async def test_a_request_in_time_that_is_granted_late_excuses_the_breach_that_was_told(assigned_desk: Desk) -> None:
-    desk = assigned_desk
-    asked_for = (await ask(desk, asked())).json()
+async def granted_late(desk: Desk) -> str:
+    """Asked in time and granted ten hours after the deadline, which was told as a breach; the clock's id."""
+    asked_for = (await ask(desk, asked(workdays=2))).json()
     desk.clock.set(DUE + timedelta(hours=10))
     await jobs.drain(desk.runtime)
     await decide(desk, asked_for["id"], "grant")
+    clock_id: str = asked_for["clock_id"]
+    return clock_id
+
+
+async def of_final(desk: Desk, kind: type[ClockBreached | ClockChanged | ClockWarned]) -> list[Any]:
+    return [event for event in await desk.told(kind) if event.kind == "final"]
+
+
+async def test_a_request_in_time_that_is_granted_late_takes_the_breach_back(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await granted_late(desk)
+    await desk.tell(fed_back("2026-11-30T10:00"))
     desk.clock.set(local("2026-12-20T00:00"))
     await jobs.drain(desk.runtime)
 
-    assert [event.kind for event in await desk.told(ClockBreached)].count("final") == 1
-    [row] = await desk.rows("select excused from clock where kind = 'final'")
-    assert row["excused"] is True
+    assert [event.due_at for event in await of_final(desk, ClockBreached)] == [DUE]
+    assert [event.excused for event in await of_final(desk, ClockChanged)] == [True]
+    [row] = await desk.rows("select state, excused, breached_at from clock where kind = 'final'")
+    assert row == {"state": "met", "excused": True, "breached_at": None}
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_after_a_late_grant_the_new_deadline_warns_and_breaches_as_any_other(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await granted_late(desk)  # Friday and Monday: due at the end of 30 November
+    due = local("2026-12-01T00:00")
+    for moment in (local("2026-11-28T07:00"), due, local("2026-12-01T09:00")):
+        desk.clock.set(moment)
+        await jobs.drain(desk.runtime)
+    await desk.tell(fed_back("2026-12-01T10:00"))
+
+    assert [event.due_at for event in await of_final(desk, ClockBreached)] == [DUE, due]
+    assert [e.rung for e in await of_final(desk, ClockWarned) if e.due_at == due] == ["yellow", "red:1"]
+    [row] = await desk.rows("select state, excused, breached_at from clock where kind = 'final'")
+    assert row == {"state": "late", "excused": True, "breached_at": due}
+    assert [row["cause"] for row in await desk.rows("select cause from supervision_candidate")] == ["overdue"]
+
+
+def test_an_extended_deadline_warns_with_as_many_days_left_as_the_rules_say() -> None:
+    start, calendar = local("2026-11-23T10:00"), statutory_calendar()
+    [two] = workday_moments(start, 3, calendar, warn_left=2, extended=5)[1]
+    [nine] = workday_moments(start, 3, calendar, warn_left=7, extended=5)[1]
+
+    # Due at the end of Thursday 3 December.
+    assert (two.at, nine.at) == (local("2026-12-02T00:00"), local("2026-11-25T00:00"))
+
+
+async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    rules = replace(CIRCULAR_2022, final=Workdays(3, "S1.1.4a", warn_left=2))
+    async with desk.runtime.works.begin() as work:
+        order = await clock_store.order_for_update(work.session, ORDER)
+        [record] = [c for c in await clock_store.running_clocks(work.session, ORDER) if c.kind == "final"]
+        extensions._extend(work, order, record, 5, rules)
+
+    [row] = await desk.rows("select rungs from clock where kind = 'final'")
+    assert [datetime.fromisoformat(rung["at"]) for rung in row["rungs"]] == [local("2026-12-02T07:00")]
 
 
 @pytest.mark.clause("S4.2a")

@@ -111,12 +111,12 @@ async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> Non
 
 def _extend(work: Work, order: OrderRecord, clock: ClockRecord, workdays: int, rule_set: RuleSet) -> None:
     clock.extended_workdays += workdays
-    due, rungs = rules.workday_moments(clock.started_at, clock.amount, work.calendar, extended=clock.extended_workdays)
+    left = rules.warn_left(clock.kind, order.scheme, rule_set)
+    due, rungs = rules.workday_moments(
+        clock.started_at, clock.amount, work.calendar, warn_left=left, extended=clock.extended_workdays
+    )
     quiet = rules.quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=facts_of(order).safety)
     move_to(work, clock, due, quiet, f"经批准延期 {workdays} 个工作日")
-    if clock.breached_at is not None and clock.breached_at <= clock.due_at:
-        # Asked for in time, granted after the deadline: the breach that was told stays told, and is excused.
-        clock.excused, clock.next_at = True, None
 
 
 async def _running_final(work: Work, order: OrderRecord) -> ClockRecord:

@@ -225,7 +225,9 @@ async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:
         return
     if one.reminds and clock.kind == "final" and one.fired == len(clock.rungs) + 1:
         facts = f"办结时限 {rules.local_text(clock.due_at)} 已过，仍未办结"
-        await raise_candidate(work, clock.unit, "overdue", f"clock:{clock.id}", facts, order_id=clock.order_id)
+        # With its moment: a clock whose breach was taken back may be overdue a second time.
+        occasion = f"clock:{clock.id}:{clock.due_at.isoformat()}"
+        await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
     if one.lapses and clock.kind == "accept" and clock.order_id in locked:
         facts = f"不得回退的工单在 {rules.local_text(clock.due_at)} 前未认领"
         await raise_candidate(work, clock.unit, "refused", f"clock:{clock.id}", facts, order_id=clock.order_id)

@@ -190,7 +190,10 @@ def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
 
 
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
-    """Give a running clock another due moment and keep the old one with the reason; a breach that was, stays."""
+    """Give a running clock another due moment and keep the old one with the reason.
+
+    A breach that came no later than the new due moment is taken back, and the clock is armed anew.
+    """
     move_to(work, clock, plan.due, plan.rungs, reason)
 
 
@@ -199,6 +202,7 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
     if due.at <= clock.started_at or due.at == clock.due_at:
         return
     was = clock.due_at
+    excused = rules.is_excused(clock.breached_at, due.at, work.now)
     change = ClockChange(
         id=work.ids(),
         clock_id=clock.id,
@@ -207,6 +211,7 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
         due_at=due.at,
         reason=reason,
         calendar=work.calendar.version,
+        excused_breach_at=clock.breached_at if excused else None,
     )
     work.session.add(change)
     work.audit(
@@ -218,6 +223,8 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
     )
     clock.due_at, clock.due_on, clock.provisional = due.at, due.on, due.provisional
     clock.calendar = work.calendar.version
+    if excused:
+        clock.excused, clock.breached_at = True, None
     if clock.breached_at is None:
         clock.rungs, clock.fired = [rung_row(rung) for rung in rungs], 0
         clock.next_at = min([*(rung.at for rung in rungs), due.at])
@@ -230,6 +237,8 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
             due_at=due.at,
             provisional=due.provisional,
             reason=reason,
+            calendar=work.calendar.version,
+            excused=excused,
         )
     )
 

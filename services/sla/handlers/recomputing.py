@@ -51,7 +51,7 @@ async def recompute_batch(
     job.started_at = job.started_at or now
     job.seen += len(clocks)
     job.moved += sum(move.due.at != move.clock.due_at for move in moves.values())
-    job.excused += sum(move.excused and not move.clock.excused for move in moves.values())
+    job.excused += sum(move.excused for move in moves.values())
     last = (clocks[-1].due_at, clocks[-1].id) if clocks else None
     return Batch(last, len(clocks), len(moves))
 

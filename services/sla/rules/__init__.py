@@ -23,6 +23,7 @@ from services.sla.rules.counting import (
 from services.sla.rules.ending import STOPS, ended, void_on_leaving_unit
 from services.sla.rules.extending import check_extension, check_open_for_extension, check_plan, check_times
 from services.sla.rules.proving import local_text, proof
+from services.sla.rules.recounting import is_excused, warn_left
 from services.sla.rules.starting import (
     clock_by_hand,
     clock_on_feedback,
@@ -67,6 +68,7 @@ __all__ = [
     "ended",
     "extended_due",
     "hour_clock",
+    "is_excused",
     "local_text",
     "moment_clock",
     "next_red",
@@ -78,6 +80,7 @@ __all__ = [
     "same_day_clock",
     "upstream_clock",
     "void_on_leaving_unit",
+    "warn_left",
     "work_time_after",
     "work_time_before",
     "work_time_between",

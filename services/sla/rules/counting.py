@@ -39,18 +39,16 @@ def workday_moments(
     """
     due = calendar.due_at(start, count)
     if extended:
-        due, before = extended_due(due, extended, calendar)
-    else:
-        before = calendar.due_at(start, max(count - warn_left, 0)).at
+        due = extended_due(due, extended, calendar)
+    before = calendar.due_at(start, max(count + extended - warn_left, 0)).at
     return due, rungs_before(start, due, before)
 
 
-def extended_due(was: Due, workdays: int, calendar: WorkCalendar) -> tuple[Due, datetime]:
-    """The end of so many working days after the due day that was (A10), and the moment one working day before it."""
+def extended_due(was: Due, workdays: int, calendar: WorkCalendar) -> Due:
+    """The end of so many working days after the due day that was (A10)."""
     last_moment = was.at - timedelta(microseconds=1)  # 24:00 belongs to the day that it ends
     due = calendar.due_at(last_moment, workdays)
-    before = calendar.due_at(last_moment, workdays - 1).at
-    return Due(due.at, due.on, due.provisional or was.provisional), before
+    return Due(due.at, due.on, due.provisional or was.provisional)
 
 
 def hour_clock(kind: ClockKind, occasion: str, unit: str | None, start: datetime, rule: Hours) -> ClockPlan:

@@ -46,26 +46,29 @@ class Moved:
     fired: int
     next_at: datetime | None
     excused: bool
+    """Whether this move takes the clock's breach back."""
 
 
 def recounted(clock: Counted, rules: RuleSet, calendar: WorkCalendar, *, now: datetime) -> Moved | None:
     """The clock on another calendar; None when neither its due moment nor its certainty changes.
 
-    Only working days are counted on the calendar. A breach that was told stays told and is not told again: when it came
-    no later than the new due moment it is excused, and nothing reminds of it any more.
+    Only working days are counted on the calendar. A breach that came no later than the new due moment is taken back, and
+    the clock is armed anew: what happens at the new moment is told as of any other clock.
     """
     if clock.span != Span.WORKDAYS:
         return None
-    left = _warn_left(clock, rules)
+    left = warn_left(clock.kind, clock.scheme, rules)
     due, rungs = workday_moments(
         clock.started_at, clock.amount, calendar, warn_left=left, extended=clock.extended_workdays
     )
     if due.at == clock.due_at and due.provisional == clock.provisional:
         return None
     rungs = quietened(_plan(clock, due, rungs), rules, safety=clock.safety).rungs
-    if clock.breached_at is not None:
-        excused = clock.breached_at <= due.at
-        return Moved(clock, due, rungs, clock.fired, None if excused else clock.next_at, excused)
+    excused = is_excused(clock.breached_at, due.at, now)
+    if clock.breached_at is not None and not excused:
+        return Moved(clock, due, rungs, clock.fired, clock.next_at, excused=False)
+    if excused:
+        return Moved(clock, due, rungs, 0, min([*(rung.at for rung in rungs), due.at]), excused=True)
     fired = 0
     # A warning whose day is still to come is given again; what has been said for good is not repeated.
     while fired < min(clock.fired, len(rungs)) and rungs[fired].at <= now:
@@ -74,8 +77,14 @@ def recounted(clock: Counted, rules: RuleSet, calendar: WorkCalendar, *, now: da
     return Moved(clock, due, rungs, fired, next_at, excused=False)
 
 
-def _warn_left(clock: Counted, rules: RuleSet) -> int:
-    final = rules.final_enterprise if clock.scheme == "enterprise_fast" else rules.final
+def is_excused(breached_at: datetime | None, due_at: datetime, now: datetime) -> bool:
+    """Whether another due moment takes a breach back: it lies no earlier than the breach, or is still to come."""
+    return breached_at is not None and (breached_at <= due_at or due_at > now)
+
+
+def warn_left(kind: str, scheme: str, rules: RuleSet) -> int:
+    """With how many working days left a clock of this kind turns yellow."""
+    final = rules.final_enterprise if scheme == "enterprise_fast" else rules.final
     by_kind = {
         "final": final,
         "district_final": final,
@@ -85,7 +94,7 @@ def _warn_left(clock: Counted, rules: RuleSet) -> int:
         "revisit": rules.revisit,
         "consult": rules.consult_panel,
     }
-    rule = by_kind.get(clock.kind)
+    rule = by_kind.get(kind)
     return 1 if rule is None else rule.warn_left
 
 

@@ -39,7 +39,7 @@ class Clock(BaseModel):
         Field(description="计入了尚未公布的放假安排可能调整的日期（未公布年份及其上年 12 月 26 日起），公布后可能变动"),
     ]
     breached_at: datetime | None
-    excused: Annotated[bool, Field(description="按更新后的日历，原超期不成立")]
+    excused: Annotated[bool, Field(description="曾有超期因截止时刻变更（日历更新、延期）而撤回；此后再超期照常计算")]
     stopped_at: datetime | None
     warnings: list[WarningRung]
     lapse: Lapse
@@ -113,6 +113,7 @@ class Change(BaseModel):
     due_at: datetime
     reason: str
     calendar: str
+    excused_breach_at: Annotated[datetime | None, Field(description="本次变更撤回的超期")]
 
     @classmethod
     def of(cls, change: ClockChange) -> Change:
@@ -123,6 +124,7 @@ class Change(BaseModel):
             due_at=change.due_at,
             reason=change.reason,
             calendar=change.calendar,
+            excused_breach_at=change.excused_breach_at,
         )
 
 

@@ -283,14 +283,15 @@ _MOVE = text(
 with moved as (
   select * from unnest(cast(:ids as uuid[]), cast(:changes as uuid[]), cast(:was as timestamptz[]),
     cast(:due as timestamptz[]), cast(:due_on as date[]), cast(:provisional as bool[]), cast(:rungs as text[]),
-    cast(:fired as int[]), cast(:next_at as timestamptz[]), cast(:excused as bool[]))
-    as t(id, change, was, due_at, due_on, provisional, rungs, fired, next_at, excused)
+    cast(:fired as int[]), cast(:next_at as timestamptz[]), cast(:excused as timestamptz[]))
+    as t(id, change, was, due_at, due_on, provisional, rungs, fired, next_at, excused_breach_at)
 ), changed as (
-  insert into clock_change (id, clock_id, changed_at, was_due_at, due_at, reason, calendar)
-  select change, id, :now, was, due_at, :reason, :calendar from moved
+  insert into clock_change (id, clock_id, changed_at, was_due_at, due_at, reason, calendar, excused_breach_at)
+  select change, id, :now, was, due_at, :reason, :calendar, excused_breach_at from moved
 )
 update clock set due_at = m.due_at, due_on = m.due_on, provisional = m.provisional, rungs = m.rungs::jsonb,
-  fired = m.fired, next_at = m.next_at, excused = m.excused, calendar = :calendar
+  fired = m.fired, next_at = m.next_at, calendar = :calendar, excused = clock.excused or m.excused_breach_at is not null,
+  breached_at = case when m.excused_breach_at is null then clock.breached_at end
 from moved m where clock.id = m.id
 """
 )
@@ -319,7 +320,7 @@ async def write_moves(
             "rungs": [orjson.dumps([rung_row(rung) for rung in move.rungs]).decode() for move in values],
             "fired": [move.fired for move in values],
             "next_at": [move.next_at for move in values],
-            "excused": [move.excused for move in values],
+            "excused": [move.clock.breached_at if move.excused else None for move in values],
         },
     )
 

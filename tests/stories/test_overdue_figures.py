@@ -1,0 +1,57 @@
+"""A breach that is taken back: what sla tells of it, and the figures that analytics makes of that."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.analytics import handlers
+from services.analytics.service import SERVICE as ANALYTICS
+from services.sla.handlers.calendar import edit_days
+from services.sla.jobs import drain
+from services.sla.jobs.calendar import recompute
+from services.sla.service import SERVICE as SLA
+from services.sla.store.calendar import current_version
+from shared.calendar import DayChange, Wanted
+from shared.identity import Role
+from tests.analytics.events import Mail
+from tests.sla.story import UNIT, assigned, fed_back, local, received
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk, desk_of
+
+pytestmark = pytest.mark.clause("S1.1.4b", "S1.1.4a", "S3.2b")
+
+
+async def told_with_a_day_off(desk: Desk) -> None:
+    """Breached at midnight of the 27th; then Wednesday the 25th becomes a day off and the deadline a day later."""
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-27T00:01"))
+    await drain(desk.runtime)
+    days = [DayChange(local("2026-11-25T00:00").date(), Wanted.OFF, "临时安排")]
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        await edit_days(work, days, reason="台风停工", document=None, base=None)
+    async with desk.runtime.works.read() as session:
+        version = await current_version(session)
+    assert version is not None
+    await recompute(desk.runtime, version)
+
+
+@pytest.mark.parametrize(
+    ("answered_at", "overdue"),
+    [("2026-11-27T23:59", []), ("2026-11-28T00:01", [{"unit": UNIT, "day": "2026-11-27", "count": 1}])],
+)
+async def test_an_order_is_overdue_only_when_the_moved_deadline_is_missed(
+    postgres_server: DatabaseServer, answered_at: str, overdue: list[dict[str, object]]
+) -> None:
+    async with desk_of(SLA, postgres_server) as sla, desk_of(ANALYTICS, postgres_server) as analytics:
+        await told_with_a_day_off(sla)
+        sla.clock.set(local(answered_at))
+        await drain(sla.runtime)
+        await sla.tell(fed_back(answered_at))
+        mail = Mail()
+        async with analytics.runtime.works.begin() as work:
+            await handlers.project(work, [mail.envelope(event) for event in await sla.told()])
+
+        found = await analytics.rows(
+            "select unit, day::text as day, count from figure where measure = 'overdue' and unit <> '' and count <> 0"
+        )
+    assert found == overdue
