@@ -56,7 +56,8 @@ class Deliverer:
                 self._busy[claimed.platform] += 1
                 group.create_task(self._send(claimed), name=f"feedback.{claimed.platform}")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), self._runtime.settings.workers_poll_seconds)
+                async with asyncio.timeout(self._runtime.settings.workers_poll_seconds):
+                    await self._bell.wait()
 
     async def claimed(self) -> list[Claimed]:
         """What may be sent now, already claimed and committed."""

@@ -31,13 +31,17 @@ _PACE_SECONDS: Final = 0.005
 # statistics arrive: in the first minutes of a new database, and of a busy one after a quiet night.
 _PLANNING: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off", "jit": "off"}
 
-# Never by a cursor: an event with a lower position may commit later (R7).  Events of a key behind a refused one wait.
+# Never by a cursor: an event with a lower position may commit later (R7).  Events of a key behind a refused one wait;
+# the refused ones, few if any, are gathered first, or a plan made of an empty outbox would look for them once per row.
 _TAKE = """
+with refusals as materialized (
+  select aggregatetype, aggregateid, min(position) as first from outbox
+  where refused is not null and published_at is null group by aggregatetype, aggregateid
+)
 select position, id, aggregatetype, aggregateid, type, sequence, headers, payload, created_at
 from outbox o
 where published_at is null and refused is null and position not in (select unnest($2::bigint[])) and not exists (
-  select from outbox r where r.refused is not null and r.published_at is null
-    and r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid and r.position < o.position)
+  select from refusals r where r.aggregatetype = o.aggregatetype and r.aggregateid = o.aggregateid and r.first < o.position)
 order by position limit $1
 """
 _MARK = "update outbox set published_at = $2 where position = any($1::bigint[])"
@@ -119,8 +123,10 @@ class Relay:
                 self.wake.clear()
                 if await self.publish_waiting(connection) > 1:
                     await asyncio.sleep(_PACE_SECONDS)
+                # Not wait_for: it can swallow a cancellation that comes with the awakening (Python 3.11).
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), self._poll)
+                    async with asyncio.timeout(self._poll):
+                        await self.wake.wait()
         finally:
             connection.terminate()
 

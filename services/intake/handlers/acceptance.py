@@ -131,7 +131,8 @@ class Acceptance:
     async def _writer_to_come(self) -> None:
         """The first requests of a starting process may be faster than its writer; a process without one is busy."""
         try:
-            await asyncio.wait_for(self._writing.wait(), limits.WRITER_SECONDS)
+            async with asyncio.timeout(limits.WRITER_SECONDS):
+                await self._writing.wait()
         except TimeoutError as fault:
             raise IntakeBusy from fault
 

@@ -42,7 +42,8 @@ async def share_news(runtime: Runtime) -> None:
         tail.wake.set()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), NET_SECONDS)
+                async with asyncio.timeout(NET_SECONDS):
+                    await news.wait()
             news.clear()
             await connection.execute(f"notify {_CHANNEL}")
             await asyncio.sleep(_PAUSE)
@@ -57,5 +58,6 @@ async def follow_notices(runtime: Runtime) -> None:
         tail.wake.clear()
         await tail.catch_up(runtime.works)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(tail.wake.wait(), NET_SECONDS)
+            async with asyncio.timeout(NET_SECONDS):
+                await tail.wake.wait()
         await asyncio.sleep(_PAUSE)
