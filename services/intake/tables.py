@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db import TYPES, new_metadata
+from shared.db.kernel_v3 import identify_parked
 
 _Id = UUID(as_uuid=False)
 
@@ -24,6 +25,9 @@ class Record(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map = TYPES
+
+
+identify_parked(Record.metadata)
 
 
 class Receipt(Record):

@@ -200,7 +200,9 @@ select topic, partition, "offset", key, 'another', headers, payload, reason, det
 """
 
 
-@pytest.mark.parametrize(("service", "before"), [("dispatch", "0003"), ("review", "0001"), ("analytics", "0001")])
+@pytest.mark.parametrize(
+    ("service", "before"), [("intake", "0001"), ("dispatch", "0003"), ("review", "0001"), ("analytics", "0001")]
+)
 async def test_parked_events_of_every_kind_come_under_the_wider_index(service: str, before: str, database: str) -> None:
     """Without an id, with one that no index can hold, and with one that is used twice."""
     await upgrade(database, service, f"{service}_{before}")
