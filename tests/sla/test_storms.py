@@ -16,8 +16,8 @@ from services.sla.policy import CIRCULAR_2022
 from services.sla.rules.counting import is_quiet, outside_quiet_hours
 from services.sla.store.firing import claim_due
 from shared.calendar import SHANGHAI
-from shared.contracts.sla import ClockBreached, ClockWarned, WarningsDigested
-from tests.sla.story import UNIT, assigned, local, numbered, received, updated
+from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
+from tests.sla.story import UNIT, assigned, local, numbered, planned, received, updated
 from tests.support.service import Desk
 
 
@@ -199,3 +199,79 @@ async def test_what_fires_after_a_standstill_is_marked_late_and_what_fires_in_ti
     assert all(event.fired_late and event.late_by_seconds > 5 for event in rest)
     [final] = [event for event in rest if isinstance(event, ClockBreached) and event.kind == "final"]
     assert final.late_by_seconds == timedelta(days=10, hours=9).total_seconds()
+
+
+async def warned_of_finals(desk: Desk) -> list[tuple[str, bool]]:
+    return [(event.rung, event.fired_late) for event in await desk.told(ClockWarned) if event.kind == "final"]
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_a_warning_that_was_missed_waits_in_the_night_and_is_told_in_the_morning_marked_late(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-25T23:58")  # while sla was down, nothing was told; the final clock runs to the 27th
+    assert await desk.told(ClockWarned) == []
+    assert sorted(event.kind for event in await desk.told(ClockBreached)) == [
+        "accept",
+        "first_contact",
+        "progress_note",
+    ]
+
+    await at(desk, "2026-11-26T06:59")
+    assert await desk.told(ClockWarned) == []
+    await at(desk, "2026-11-26T07:00")
+    told = {event.kind: event for event in await desk.told(ClockWarned)}
+    # The return window closed at midnight: its warning is of no use to anybody.
+    assert set(told) == {"accept", "first_contact", "progress_note", "final", "district_final"}
+    assert all(event.rung == "yellow" for event in told.values())
+    assert told["accept"].fired_late
+    assert told["accept"].late_by_seconds > timedelta(days=2).total_seconds()
+    await at(desk, "2026-11-26T09:00")
+    reds = [event.kind for event in await desk.told(ClockWarned) if event.rung == "red:1"]
+    assert sorted(reds) == ["accept", "first_contact", "progress_note"]
+
+
+async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_too_late(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-26T23:58")
+
+    assert await warned_of_finals(desk) == [("yellow", True)]
+
+
+async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk) -> None:
+    await desk.tell(received(urgent=("safety",)), assigned())
+    await at(desk, "2026-11-24T23:58")
+
+    assert "caller_reply" in {event.kind for event in await desk.told(ClockWarned)}
+
+
+async def test_an_order_that_turns_out_to_be_a_safety_emergency_in_the_night_is_warned_of_at_once(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-24T23:58")
+    assert {event.kind for event in await desk.told(ClockWarned)} == {"return_window"}  # it closes at midnight
+    await desk.tell(updated("2026-11-24T23:59", urgent=("safety",)))
+    await at(desk, "2026-11-24T23:59")
+
+    told = [event for event in await desk.told(ClockWarned) if event.kind == "accept"]
+    assert [(event.rung, event.fired_late) for event in told] == [("yellow", True)]
+
+
+async def test_a_reminder_that_was_missed_waits_for_the_morning_too(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, "2026-11-27T00:00")
+    await at(desk, "2026-11-27T23:30")
+    assert await warned_of_finals(desk) == []
+    await at(desk, "2026-11-28T07:00")
+
+    assert await warned_of_finals(desk) == [("yellow", True), ("red:1", True)]
+
+
+async def test_a_planned_order_wakes_in_the_night_although_its_warning_waits(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), planned("2026-11-23T12:00", "2026-12-04"))
+    await at(desk, "2026-12-04T00:30")
+    assert [event.plan_on.isoformat() for event in await desk.told(PlanWoken)] == ["2026-12-04"]
+    plans = [event for event in await desk.told(ClockWarned) if event.kind == "plan"]
+    await at(desk, "2026-12-04T07:00")
+
+    assert plans == []
+    assert [event.rung for event in await desk.told(ClockWarned) if event.kind == "plan"] == ["yellow"]
+    assert len(await desk.told(PlanWoken)) == 1

@@ -23,6 +23,7 @@ from shared.work import Work
 
 MINUTE: Final = timedelta(minutes=1)
 DISTRICT: Final = "district"
+MISSED: Final = "missed"  # of a rung that waits for the end of the quiet hours: the moment it should have fired
 
 
 async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None) -> int:
@@ -50,7 +51,10 @@ async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None
 
 @dataclass(slots=True)
 class Due:
-    """A clock whose moment has come, with the warnings that are to be told and whether it ends now."""
+    """A clock whose moment has come, with the warnings that are to be told and whether it ends now.
+
+    `held` are the clock's rungs when some that are due wait for the end of the quiet hours.
+    """
 
     clock: Claimed
     rungs: list[tuple[str, datetime]]
@@ -58,12 +62,14 @@ class Due:
     lapses: bool
     reminds: bool
     fired: int
+    held: list[dict[str, Any]] | None = None
 
 
 async def fire_due_clocks(work: Work, limit: int) -> int:
     """Warn, wake, breach, close and remind what is due by now, oldest first, each once; how many clocks were looked at.
 
-    After a standstill every rung that was missed fires, in order, with the moment it really fired, marked late.
+    After a standstill every rung that was missed fires, in order, with the moment it really fired, marked late; in the
+    quiet hours it waits for their end.
     """
     now = work.now
     claimed = await store.claim_due(work.session, now, limit)
@@ -71,7 +77,9 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         return 0
     rule_set = await rules_at(work.session, now)
     due = [_due(clock, now) for clock in claimed]
-    together, later = await _digest(work, due, rule_set, now)
+    later = await _hold(work, due, rule_set, now)
+    together, waiting = await _digest(work, due, rule_set, now)
+    later |= waiting
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
     locked = await store.no_return_orders(work.session, accepts)
     written: list[Fired] = []
@@ -88,10 +96,9 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
 
 
 def _due(clock: Claimed, now: datetime) -> Due:
-    if clock.breached_at is not None:
-        number = max(clock.fired - len(clock.rungs), 0) + 1
-        fired = max(clock.fired, len(clock.rungs)) + 1
-        return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, fired)
+    if clock.breached_at is not None and clock.fired >= len(clock.rungs):
+        number = clock.fired - len(clock.rungs) + 1
+        return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, clock.fired + 1)
     rungs: list[tuple[str, datetime]] = []
     wakes, fired = False, clock.fired
     while fired < len(clock.rungs):
@@ -102,9 +109,49 @@ def _due(clock: Claimed, now: datetime) -> Due:
         if rung["name"] == rules.WAKE:
             wakes = True
         else:
-            rungs.append((rung["name"], at))
+            rungs.append((rung["name"], datetime.fromisoformat(rung.get(MISSED, rung["at"]))))
         fired += 1
-    return Due(clock, rungs, wakes, clock.due_at <= now, False, fired)
+    return Due(clock, rungs, wakes, clock.breached_at is None and clock.due_at <= now, False, fired)
+
+
+# -- quiet hours --------------------------------------------------------------------------------------------------------
+
+
+async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
+    """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
+
+    What is to be told before the deadline is told while it is of use, and a safety emergency knows no quiet hours.
+    """
+    if not rules.is_quiet(now, rule_set):
+        return {}
+    until = rules.quiet_ends(now, rule_set)
+    late = [one for one in due if one.rungs and not now < one.clock.due_at <= until]
+    safe = await store.safety_orders(work.session, {one.clock.order_id for one in late})
+    reminders: dict[UUID, datetime] = {}
+    for one in late:
+        if one.clock.order_id in safe:
+            continue
+        if one.reminds:
+            reminders[one.clock.id] = until
+        else:
+            _let_wait(one, until)
+        one.rungs = []
+    return reminders
+
+
+def _let_wait(one: Due, until: datetime) -> None:
+    """Move the clock's rungs that are due to that moment; a planned order wakes all the same."""
+    rungs = one.clock.rungs
+    passing, rest = rungs[one.clock.fired : one.fired], rungs[one.fired :]
+    woken = [rung for rung in passing if rung["name"] == rules.WAKE]
+    moved = [
+        {"wanted": rung["at"], MISSED: rung["at"], **rung, "at": until.isoformat()}
+        for rung in passing
+        if rung["name"] != rules.WAKE
+    ]
+    waiting = sorted([*moved, *rest], key=lambda rung: datetime.fromisoformat(rung["at"]))
+    one.fired = one.clock.fired + len(woken)
+    one.held = [*rungs[: one.clock.fired], *woken, *waiting]
 
 
 # -- digests ------------------------------------------------------------------------------------------------------------
@@ -206,16 +253,21 @@ def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
                 woken_at=now,
             )
         )
+    waiting = [datetime.fromisoformat(rung["at"]) for rung in (one.held or clock.rungs)[one.fired :]]
+    if clock.breached_at is not None:
+        # Warnings that waited for the morning were told: from now on it reminds.
+        following = min(waiting, default=rules.next_red(clock.breached_at, rule_set))
+        return Fired(clock.id, one.fired, following, None, closed=False, rungs=one.held)
     if not one.lapses:
-        rest = [datetime.fromisoformat(rung["at"]) for rung in clock.rungs[one.fired :]]
-        return Fired(clock.id, one.fired, min([*rest, clock.due_at]), None, closed=False)
+        return Fired(clock.id, one.fired, min([*waiting, clock.due_at]), None, closed=False, rungs=one.held)
     if clock.lapse == Lapse.CLOSE:
         # Not used, not missed: nobody had to return the order.
         work.emit(stopped(clock, clock.due_at, met=False, void=True))
         return Fired(clock.id, one.fired, None, None, closed=True)
     work.emit(breached(clock, now))
     break_the_word(work, clock, now)
-    return Fired(clock.id, one.fired, rules.next_red(now, rule_set), now, closed=False)
+    following = min([*waiting, rules.next_red(now, rule_set)])
+    return Fired(clock.id, one.fired, following, now, closed=False, rungs=one.held)
 
 
 async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:

@@ -182,11 +182,15 @@ def breached(clock: ClockRecord | Claimed, now: datetime) -> ClockBreached:
 def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
     """The order turned out to be a safety emergency: its warnings no longer wait for the morning."""
     waiting = clock.rungs[clock.fired :]
-    if clock.breached_at is not None or not any("wanted" in rung for rung in waiting):
+    if not any("wanted" in rung for rung in waiting):
         return
-    moved = [{"name": r["name"], "at": max(r.get("wanted", r["at"]), now.isoformat())} for r in waiting]
+    moved = [{**rung, "at": max(rung.pop("wanted", rung["at"]), now.isoformat())} for rung in map(dict, waiting)]
     clock.rungs = [*clock.rungs[: clock.fired], *moved]
-    clock.next_at = min([*(datetime.fromisoformat(rung["at"]) for rung in moved), clock.due_at])
+    # A breached clock has warnings that wait only when it was breached in the night.
+    beside = clock.due_at if clock.breached_at is None else clock.next_at
+    clock.next_at = min(
+        at for at in (*(datetime.fromisoformat(rung["at"]) for rung in moved), beside) if at is not None
+    )
 
 
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:

@@ -149,6 +149,13 @@ def is_quiet(at: datetime, rules: RuleSet) -> bool:
     return _quiet(at.astimezone(SHANGHAI).time(), rules)
 
 
+def quiet_ends(at: datetime, rules: RuleSet) -> datetime:
+    """The end of the quiet hours that the moment lies in."""
+    local = at.astimezone(SHANGHAI)
+    end = _at_hour(local, rules.quiet_until)
+    return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
+
+
 def _quiet(local: time, rules: RuleSet) -> bool:
     if rules.quiet_from <= rules.quiet_until:
         return rules.quiet_from <= local < rules.quiet_until

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import CursorResult, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -154,11 +155,12 @@ async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Cl
 _MOVE_ON: Final = text(
     """
 update clock set fired = t.fired, next_at = t.next_at,
-  breached_at = coalesce(clock.breached_at, t.breached_at),
+  breached_at = coalesce(clock.breached_at, t.breached_at), rungs = coalesce(cast(t.rungs as jsonb), clock.rungs),
   state = case when t.closed then 'void' else clock.state end,
   stopped_at = case when t.closed then clock.due_at else clock.stopped_at end
 from unnest(cast(:ids as uuid[]), cast(:fired as int[]), cast(:next_at as timestamptz[]),
-  cast(:breached_at as timestamptz[]), cast(:closed as bool[])) as t(id, fired, next_at, breached_at, closed)
+  cast(:breached_at as timestamptz[]), cast(:closed as bool[]), cast(:rungs as text[]))
+  as t(id, fired, next_at, breached_at, closed, rungs)
 where clock.id = t.id
 """
 )
@@ -173,6 +175,8 @@ class Fired:
     next_at: datetime | None
     breached_at: datetime | None
     closed: bool
+    rungs: list[dict[str, Any]] | None = None
+    """Its warnings, when some of them wait for the end of the quiet hours."""
 
 
 async def move_on(session: AsyncSession, fired: Sequence[Fired]) -> None:
@@ -185,6 +189,7 @@ async def move_on(session: AsyncSession, fired: Sequence[Fired]) -> None:
             "next_at": [f.next_at for f in fired],
             "breached_at": [f.breached_at for f in fired],
             "closed": [f.closed for f in fired],
+            "rungs": [None if f.rungs is None else orjson.dumps(f.rungs).decode() for f in fired],
         },
     )
 
@@ -195,6 +200,16 @@ async def no_return_orders(session: AsyncSession, order_ids: Collection[str]) ->
         return frozenset()
     found = await session.scalars(
         select(OrderRecord.order_id).where(OrderRecord.order_id.in_(order_ids), OrderRecord.no_return)
+    )
+    return frozenset(found)
+
+
+async def safety_orders(session: AsyncSession, order_ids: Collection[str]) -> frozenset[str]:
+    """Of these orders, the safety emergencies."""
+    if not order_ids:
+        return frozenset()
+    found = await session.scalars(
+        select(OrderRecord.order_id).where(OrderRecord.order_id.in_(order_ids), OrderRecord.safety)
     )
     return frozenset(found)
 
