@@ -201,7 +201,8 @@ select topic, partition, "offset", key, 'another', headers, payload, reason, det
 
 
 @pytest.mark.parametrize(
-    ("service", "before"), [("intake", "0001"), ("dispatch", "0003"), ("review", "0001"), ("analytics", "0001")]
+    ("service", "before"),
+    [("intake", "0001"), ("dispatch", "0003"), ("sla", "0004"), ("review", "0001"), ("analytics", "0001")],
 )
 async def test_parked_events_of_every_kind_come_under_the_wider_index(service: str, before: str, database: str) -> None:
     """Without an id, with one that no index can hold, and with one that is used twice."""
