@@ -20,6 +20,7 @@ SPECIAL: Final = (
     "next_at is not null and (next_at <> due_at or breached_at is not null or lapse <> 'breach' "
     "or kind in ('accept', 'next_contact', 'plan'))"
 )
+STEPS: Final = "kind in ('review_turnaround', 'chain_step') and state in ('met', 'late')"
 
 
 class OrderRecord(Record):
@@ -108,6 +109,8 @@ class ClockRecord(Record):
         Index("ix_clock_calendar", "calendar", "due_at", "id", postgresql_where=text("state = 'running'")),
         Index("ix_clock_breached", "breached_at", "id", postgresql_where=text("breached_at is not null")),
         Index("ix_clock_unit", "unit", "due_at", "id"),
+        # How long the latest steps of signature chains took.
+        Index("ix_clock_steps", "kind", "stopped_at", postgresql_where=text(STEPS)),
     )
 
 
