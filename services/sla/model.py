@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,11 +38,26 @@ class Lapse(StrEnum):
 
 
 class Rung(NamedTuple):
-    """A warning: its name, its moment, and the moment it had before the quiet hours moved it."""
+    """A warning: its name, its moment, and the moment it had before the quiet hours moved it.
+
+    `missed` is when it should have fired, of one that was missed and waits for the end of the quiet hours.
+    """
 
     name: str
     at: datetime
     wanted: datetime | None = None
+    missed: datetime | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> Rung:
+        """As a clock's row holds it."""
+        wanted, missed = row.get("wanted"), row.get("missed")
+        return cls(
+            row["name"],
+            datetime.fromisoformat(row["at"]),
+            None if wanted is None else datetime.fromisoformat(wanted),
+            None if missed is None else datetime.fromisoformat(missed),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from shared.contracts.dispatch import (
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
-from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.service import Service
 
 SERVICE: Final = Service(
@@ -48,6 +48,7 @@ SERVICE: Final = Service(
         ReturnRejected: orders.lock_to_unit,
         ReplySubmitted: orders.stop_on_reply,
         ReplyLeaderApproved: orders.start_review,
+        ReplyLeaderRejected: orders.go_back_to_unit,
         ReplyApproved: orders.stop_review,
         ReplyRejected: orders.stop_review,
         OrderPlanned: orders.sleep_until_planned,

@@ -23,7 +23,7 @@ from shared.identity import Role
 from shared.run.process import build_runtime
 from shared.service import Runtime
 from tests.calendar.published import NOTICE_2027
-from tests.sla.story import assigned, contacted, fed_back, local, numbered, received
+from tests.sla.story import assigned, contacted, fed_back, local, numbered, planned, received
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, NoBus, desk_of
 
@@ -108,6 +108,28 @@ async def test_what_does_not_count_working_days_and_what_has_ended_stays(desk: D
 
     after = await desk.rows("select id, due_at from clock where state <> 'running' or span <> 'workdays' order by id")
     assert after == before
+
+
+@pytest.mark.clause("S2.2.2e", "S2.2.1e")
+async def test_the_warning_of_a_named_moment_comes_a_working_day_before_by_the_new_calendar(desk: Desk) -> None:
+    await desk.tell(received(), assigned(), planned("2026-11-23T12:00", "2026-12-04"))
+    await desk.tell(contacted("2026-11-23T12:00", promised_at=local("2026-12-04T17:00")))
+    yellow_at = {"plan": ("2026-12-04", "2026-12-03"), "next_contact": ("2026-12-03", "2026-12-02")}
+    before = {kind: await clock(desk, kind) for kind in yellow_at}
+    await edit(desk, ("2026-12-03", Wanted.OFF))
+    await recompute(desk.runtime)
+
+    for kind, was in before.items():
+        now = await clock(desk, kind)
+        assert (now["due_at"], now["calendar"]) == (was["due_at"], "calendar-2")
+        [yellow] = [rung for rung in now["rungs"] if rung["name"] == "yellow"]
+        [old] = [rung for rung in was["rungs"] if rung["name"] == "yellow"]
+        moments = [datetime.fromisoformat(rung["at"]) for rung in (old, yellow)]
+        assert moments == [local(f"{day}T07:00") for day in yellow_at[kind]]
+        assert now["next_at"] == moments[1]
+    assert [rung["name"] for rung in (await clock(desk, "plan"))["rungs"]] == ["yellow", "wake"]
+    assert {event.kind for event in await desk.told(ClockChanged)} == set()
+    assert await desk.rows("select 1 from clock_change") == []
 
 
 @pytest.mark.parametrize(

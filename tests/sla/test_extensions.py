@@ -284,7 +284,7 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
     async with desk.runtime.works.begin() as work:
         order = await clock_store.order_for_update(work.session, ORDER)
         [record] = [c for c in await clock_store.running_clocks(work.session, ORDER) if c.kind == "final"]
-        extensions._extend(work, order, record, 5, rules)
+        extensions._extend(work, order, record, 5, rules, {})
 
     [row] = await desk.rows("select rungs from clock where kind = 'final'")
     assert [datetime.fromisoformat(rung["at"]) for rung in row["rungs"]] == [local("2026-12-02T07:00")]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from services.sla import rules
 from services.sla.api.positions import moment_cursor, moment_position
 from services.sla.errors import OrderHasNoClocks
+from services.sla.handlers.chains import observed_hours
 from services.sla.schemas.boards import BoardPage, Candidate, ChainPlan, Step, UnitCount
 from services.sla.schemas.clocks import Clock
 from services.sla.store import boards, candidates
@@ -21,7 +22,6 @@ from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.web import Code, Identifier, Page
 
 router = APIRouter(prefix="/v1", tags=["看板"])
-_OBSERVED = 50  # the latest steps whose median counts
 
 
 @router.get("/boards/{board}", operation_id="show_board", summary="看板：今日到期、超期、暂定、失约、不过夜")
@@ -81,10 +81,7 @@ async def chain_plan(
     if order is None or due_at is None:
         raise OrderHasNoClocks(order_id)
     rule_set, calendar, now = await rules_of(session, order.rules), runtime.works.calendar, runtime.clock.now()
-    observed = {
-        name: [rules.work_time_between(*span, rule_set, calendar).total_seconds() / 3600 for span in spans]
-        for name, spans in (await boards.step_spans(session, limit=_OBSERVED)).items()
-    }
+    observed = await observed_hours(session, rule_set, calendar)
     steps = rules.backward_plan(rules.chain_of(order.scheme, observed, rule_set), due_at, rule_set, calendar)
     submit_by = steps[0].latest_start
     return ChainPlan(

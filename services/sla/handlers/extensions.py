@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import orjson
 
 from services.sla import rules
 from services.sla.errors import ExtensionDecided, NothingToExtend, NotRunning, OnlyHeadOverrides
+from services.sla.handlers.chains import chain_rung_of, observed_hours
 from services.sla.handlers.pieces import facts_of, move_to, rules_for
 from services.sla.model import Consent, ExtensionRequest, Span, State
 from services.sla.policy import RuleSet
@@ -84,6 +86,7 @@ async def decide_extension(
 
 async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> None:
     rule_set = await rules_for(work, order)
+    observed = await observed_hours(work.session, rule_set, work.calendar) if rules.needs_chain(order.scheme) else {}
     clocks = {clock.id: clock for clock in await clock_store.running_clocks(work.session, order.order_id)}
     clock = clocks.get(record.clock_id)
     if clock is None:
@@ -91,7 +94,7 @@ async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> Non
     record.was_due_at = clock.due_at
     for one in clocks.values():
         if one.id == clock.id or one.kind == "district_final":
-            _extend(work, order, one, record.workdays, rule_set)
+            _extend(work, order, one, record.workdays, rule_set, observed)
     record.state, record.due_at = "granted", clock.due_at
     work.emit(
         ExtensionGranted(
@@ -109,12 +112,22 @@ async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> Non
     )
 
 
-def _extend(work: Work, order: OrderRecord, clock: ClockRecord, workdays: int, rule_set: RuleSet) -> None:
+def _extend(
+    work: Work,
+    order: OrderRecord,
+    clock: ClockRecord,
+    workdays: int,
+    rule_set: RuleSet,
+    observed: Mapping[str, Sequence[float]],
+) -> None:
     clock.extended_workdays += workdays
     left = rules.warn_left(clock.kind, order.scheme, rule_set)
     due, rungs = rules.workday_moments(
         clock.started_at, clock.amount, work.calendar, warn_left=left, extended=clock.extended_workdays
     )
+    if any(rung["name"] == rules.CHAIN for rung in clock.rungs):
+        chain = chain_rung_of(clock, order, observed, rule_set, work.calendar, due_at=due.at)
+        rungs = tuple(sorted([*rungs, chain], key=lambda rung: rung.at))
     quiet = rules.quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=facts_of(order).safety)
     move_to(work, clock, due, quiet, f"经批准延期 {workdays} 个工作日")
 

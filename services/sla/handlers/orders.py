@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from services.sla import rules
+from services.sla.handlers.chains import begin_chain, replan_chain, resume_chain, with_chain
 from services.sla.handlers.pieces import (
     end_the_quiet,
     facts_of,
@@ -37,7 +38,7 @@ from shared.contracts.dispatch import (
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
-from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import ClockKind
 from shared.work import Work
 
@@ -84,6 +85,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
         await start(work, facts_of(order), (plan,), rule_set)
     for clock in running:
         move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
+    await replan_chain(work, order)
 
 
 async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
@@ -100,6 +102,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(facts_of(order), assigned, rule_set, work.calendar)
+    plans = await with_chain(work, facts_of(order), plans, rule_set)
     await start(work, facts_of(order), plans, rule_set)
     await _judge_determination(work, facts_of(order), assigned, rule_set)
 
@@ -126,7 +129,13 @@ async def keep_the_promise(work: Work, event: ProgressNoted) -> None:
 
 async def stop_on_reply(work: Work, event: ReplySubmitted) -> None:
     """A reply makes the day's progress note needless; every deadline of the order runs on (A19)."""
-    await stop_for(work, event.order_id, rules.STOPS["submitted"], event.submitted_at, unit=event.unit)
+    order = await stop_for(work, event.order_id, rules.STOPS["submitted"], event.submitted_at, unit=event.unit)
+    await begin_chain(work, order)
+
+
+async def go_back_to_unit(work: Work, event: ReplyLeaderRejected) -> None:
+    """The unit's own leader rejected the reply: it has to be submitted anew (S2.2.3i)."""
+    await resume_chain(work, await store.order_for_update(work.session, event.order_id))
 
 
 async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
@@ -142,7 +151,9 @@ async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
 async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
     """The centre has judged; a rejection resets no other clock (S2.3d, A19)."""
     at = event.approved_at if isinstance(event, ReplyApproved) else event.rejected_at
-    await stop_for(work, event.order_id, rules.STOPS["judged"], at)
+    order = await stop_for(work, event.order_id, rules.STOPS["judged"], at)
+    if isinstance(event, ReplyRejected):
+        await resume_chain(work, order)
 
 
 async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
@@ -225,7 +236,7 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
     order.unit, order.ended_at = event.unit, None
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_redo(facts_of(order), event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
-    await start(work, facts_of(order), (plan,), rule_set)
+    await start(work, facts_of(order), await with_chain(work, facts_of(order), (plan,), rule_set), rule_set)
     done_before = event.redos - 1
     if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
         facts = f"重办 {done_before} 次后回访仍未解决"

@@ -193,6 +193,12 @@ def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
     )
 
 
+def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
+    """Give a running clock that was not breached other warnings, of which the first so many have been told."""
+    clock.rungs, clock.fired = [rung_row(rung) for rung in rungs], fired
+    clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
+
+
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
     """Give a running clock another due moment and keep the old one with the reason.
 
@@ -230,8 +236,7 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
     if excused:
         clock.excused, clock.breached_at = True, None
     if clock.breached_at is None:
-        clock.rungs, clock.fired = [rung_row(rung) for rung in rungs], 0
-        clock.next_at = min([*(rung.at for rung in rungs), due.at])
+        rearm(clock, rungs, 0)
     work.emit(
         ClockChanged(
             order_id=clock.order_id,

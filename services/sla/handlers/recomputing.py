@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sla import rules
-from services.sla.rules.recounting import Moved, recounted
+from services.sla.handlers.chains import observed_hours
+from services.sla.rules.recounting import Counted, Moved, recounted
 from services.sla.store import calendar as store
 from services.sla.store.calendar import Position, Version
 from services.sla.store.rulesets import rules_of
+from shared.calendar import WorkCalendar
 from shared.contracts.sla import ClockChanged
 from shared.work import Work
 
@@ -37,14 +40,12 @@ async def recompute_batch(
     reason = (await store.version_record(work.session, target.version)).reason
     clocks = await store.claim_outdated(work.session, outdated, reach, after=after, limit=limit)
     now = work.now
-    moves = {
-        work.ids(): move
-        for clock in clocks
-        if (move := recounted(clock, await rules_of(work.session, clock.rules), target.calendar, now=now)) is not None
-    }
+    found = await _recounted(work, clocks, target.calendar)
+    moves = {work.ids(): move for move in found if move.moves}
     why = f"工作日历更新为 {target.version}：{reason}"
     await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)
-    moved = {move.clock.id for move in moves.values()}
+    await store.write_warnings(work.session, [move for move in found if not move.moves], calendar=target.version)
+    moved = {move.clock.id for move in found}
     await store.keep_due(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
     for move in moves.values():
         _tell(work, move, why, target.version)
@@ -54,6 +55,20 @@ async def recompute_batch(
     job.excused += sum(move.excused for move in moves.values())
     last = (clocks[-1].due_at, clocks[-1].id) if clocks else None
     return Batch(last, len(clocks), len(moves))
+
+
+async def _recounted(work: Work, clocks: Sequence[Counted], calendar: WorkCalendar) -> list[Moved]:
+    found: list[Moved] = []
+    observed: dict[str, Mapping[str, Sequence[float]]] = {}
+    for clock in clocks:
+        rule_set = await rules_of(work.session, clock.rules)
+        if clock.rules not in observed and any(rung["name"] == rules.CHAIN for rung in clock.rungs):
+            observed[clock.rules] = await observed_hours(work.session, rule_set, calendar)
+        hours = observed.get(clock.rules)
+        move = recounted(clock, rule_set, calendar, now=work.now, observed=hours, warnings=True)
+        if move is not None:
+            found.append(move)
+    return found
 
 
 async def finish_recomputation(work: Work, target: Version) -> bool:

@@ -1,7 +1,16 @@
 """Which clocks start, when they are due, when they warn, and what stops them: pure functions of facts and calendar."""
 
-from services.sla.rules.chains import CHAINS, STEP_TITLES, backward_plan, chain_of
+from services.sla.rules.chains import (
+    CHAINS,
+    STEP_TITLES,
+    backward_plan,
+    chain_of,
+    chain_rung,
+    needs_chain,
+    with_chain,
+)
 from services.sla.rules.counting import (
+    CHAIN,
     RED,
     WAKE,
     YELLOW,
@@ -14,6 +23,7 @@ from services.sla.rules.counting import (
     quiet_ends,
     quietened,
     quietened_rungs,
+    rearmed,
     rungs_before,
     same_day_clock,
     work_time_after,
@@ -43,6 +53,7 @@ from services.sla.rules.starting import (
 )
 
 __all__ = [
+    "CHAIN",
     "CHAINS",
     "RED",
     "STEP_TITLES",
@@ -51,6 +62,7 @@ __all__ = [
     "YELLOW",
     "backward_plan",
     "chain_of",
+    "chain_rung",
     "check_extension",
     "check_open_for_extension",
     "check_plan",
@@ -74,17 +86,20 @@ __all__ = [
     "is_quiet",
     "local_text",
     "moment_clock",
+    "needs_chain",
     "next_red",
     "outside_quiet_hours",
     "proof",
     "quiet_ends",
     "quietened",
     "quietened_rungs",
+    "rearmed",
     "rungs_before",
     "same_day_clock",
     "upstream_clock",
     "void_on_leaving_unit",
     "warn_left",
+    "with_chain",
     "work_time_after",
     "work_time_before",
     "work_time_between",

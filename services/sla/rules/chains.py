@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
 from types import MappingProxyType
 from typing import Final
 
-from services.sla.model import ChainStep, PlannedStep
+from services.sla.model import ChainStep, ClockPlan, PlannedStep, Received, Rung
 from services.sla.policy import Hours, RuleSet
-from services.sla.rules.counting import work_time_before
+from services.sla.rules.counting import CHAIN, final_of, work_time_before
 from shared.calendar import WorkCalendar
 
 ENOUGH: Final = 5  # so many observations make a median worth more than the default
@@ -56,3 +57,46 @@ def backward_plan(
         planned.append(PlannedStep(step, start, end))
         end = start
     return tuple(reversed(planned))
+
+
+def needs_chain(scheme: str) -> bool:
+    """Whether others sign after the centre (S2.2.3e, S2.2.3h): then the unit's own time is over before its deadline."""
+    return len(CHAINS[scheme]) > 1
+
+
+def chain_rung(
+    order: Received,
+    occasion: str,
+    start: datetime,
+    due_at: datetime,
+    observed: Mapping[str, Sequence[float]],
+    rules: RuleSet,
+    calendar: WorkCalendar,
+    *,
+    extended: int = 0,
+) -> Rung:
+    """The warning of a unit's final clock at the latest start of the chain's first step (S2.2.3i).
+
+    The chain has to be through by the order's earliest deadline: the unit's, the district's, the upstream's. A redo has
+    only the unit's: the others ended with the first feedback. When it is too late from the start, it is told then.
+    """
+    deadlines = [due_at]
+    if not occasion.startswith("redo:"):
+        district = calendar.due_at(order.received_at, final_of(order.scheme, rules).count + extended).at
+        deadlines += [at for at in (district, order.upstream_due_at) if at is not None and at > start]
+    steps = backward_plan(chain_of(order.scheme, observed, rules), min(deadlines), rules, calendar)
+    return Rung(CHAIN, max(steps[0].latest_start, start))
+
+
+def with_chain(
+    plan: ClockPlan,
+    order: Received,
+    observed: Mapping[str, Sequence[float]],
+    rules: RuleSet,
+    calendar: WorkCalendar,
+) -> ClockPlan:
+    """A final clock with the chain's warning, where the order's scheme has a chain; another as it is."""
+    if plan.kind != "final" or not needs_chain(order.scheme):
+        return plan
+    rung = chain_rung(order, plan.occasion, plan.started_at, plan.due.at, observed, rules, calendar)
+    return replace(plan, rungs=tuple(sorted([*plan.rungs, rung], key=lambda each: each.at)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from shared.contracts.sla import ClockKind
 
 YELLOW: Final = "yellow"
 RED: Final = "red"
+CHAIN: Final = "chain"  # the unit still has time, and the signature chain after it has not
 WAKE: Final = "wake"  # a planned order's day has come: no warning, it is told at midnight
 
 
@@ -28,6 +30,11 @@ def workday_clock(
     """Ends with the nth statutory working day; yellow when one working day is left, or as many as the rule says."""
     due, rungs = workday_moments(start, rule.count, calendar, warn_left=rule.warn_left)
     return ClockPlan(kind, occasion, unit, start, Span.WORKDAYS, rule.count, due, rungs, rule.clause, lapse)
+
+
+def final_of(scheme: str, rules: RuleSet) -> Workdays:
+    """How long an order of this scheme may take in all (S1.1.4a, S1.2.2b)."""
+    return rules.final_enterprise if scheme == "enterprise_fast" else rules.final
 
 
 def workday_moments(
@@ -109,6 +116,16 @@ def due_of(at: datetime) -> Due:
     """A moment that is certain as a due moment."""
     # The end of a day belongs to that day: 24:00 is the next day's 00:00.
     return Due(at.astimezone(UTC), (at.astimezone(SHANGHAI) - timedelta(microseconds=1)).date(), provisional=False)
+
+
+def rearmed(rungs: Sequence[Rung], told: Collection[str], now: datetime) -> tuple[tuple[Rung, ...], int]:
+    """A running clock's new warnings in order, and how many of them, the first, have been told for good.
+
+    One whose moment is still to come is given again; what has been said is not repeated.
+    """
+    said = [rung for rung in rungs if rung.name in told and rung.at <= now]
+    rest = sorted((rung for rung in rungs if rung not in said), key=lambda rung: rung.at)
+    return (*said, *rest), len(said)
 
 
 def rungs_before(start: datetime, due: Due, wanted: datetime | None) -> tuple[Rung, ...]:

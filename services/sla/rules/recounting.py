@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.sla.model import ClockPlan, Rung, Span
+from services.sla.model import Received, Rung, Span
 from services.sla.policy import RuleSet
-from services.sla.rules.counting import quietened, workday_moments
+from services.sla.rules.chains import chain_rung
+from services.sla.rules.counting import (
+    CHAIN,
+    due_of,
+    final_of,
+    moment_clock,
+    quietened_rungs,
+    rearmed,
+    workday_moments,
+)
 from shared.calendar import Due, WorkCalendar
 from shared.contracts.sla import ClockKind
 
@@ -32,13 +43,17 @@ class Counted:
     breached_at: datetime | None
     excused: bool
     rules: str
+    rungs: list[dict[str, Any]]
+    occasion: str
     scheme: str
     safety: bool
+    received_at: datetime
+    upstream_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How a clock runs on: another due moment, or the same one that has become certain."""
+    """How a clock runs on: another due moment, the same one that has become certain, or other warnings of the same."""
 
     clock: Counted
     due: Due
@@ -48,33 +63,86 @@ class Moved:
     excused: bool
     """Whether this move takes the clock's breach back."""
 
+    @property
+    def moves(self) -> bool:
+        """Whether the due moment or its certainty changes, and not the warnings alone."""
+        return self.due.at != self.clock.due_at or self.due.provisional != self.clock.provisional
 
-def recounted(clock: Counted, rules: RuleSet, calendar: WorkCalendar, *, now: datetime) -> Moved | None:
+
+def recounted(
+    clock: Counted,
+    rules: RuleSet,
+    calendar: WorkCalendar,
+    *,
+    now: datetime,
+    observed: Mapping[str, Sequence[float]] | None = None,
+    warnings: bool = False,
+) -> Moved | None:
     """The clock on another calendar; None when neither its due moment nor its certainty changes.
 
-    Only working days are counted on the calendar. A breach that came no later than the new due moment is taken back, and
-    the clock is armed anew: what happens at the new moment is told as of any other clock.
+    With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not. A
+    breach that came no later than the new due moment is taken back, and the clock is armed anew: what happens at the new
+    moment is told as of any other clock. `observed` are the hours that steps of signature chains took.
     """
-    if clock.span != Span.WORKDAYS:
+    if clock.span == Span.WORKDAYS:
+        left = warn_left(clock.kind, clock.scheme, rules)
+        due, rungs = workday_moments(
+            clock.started_at, clock.amount, calendar, warn_left=left, extended=clock.extended_workdays
+        )
+    elif clock.span == Span.MOMENT and warnings:
+        due = due_of(clock.due_at)
+        rungs = moment_clock(clock.kind, "", clock.unit, clock.started_at, clock.due_at, calendar, "").rungs
+    else:
         return None
-    left = warn_left(clock.kind, clock.scheme, rules)
-    due, rungs = workday_moments(
-        clock.started_at, clock.amount, calendar, warn_left=left, extended=clock.extended_workdays
-    )
-    if due.at == clock.due_at and due.provisional == clock.provisional:
+    moves = due.at != clock.due_at or due.provisional != clock.provisional
+    if not moves and not warnings:
         return None
-    rungs = quietened(_plan(clock, due, rungs), rules, safety=clock.safety).rungs
-    excused = is_excused(clock.breached_at, due.at, now)
+    rungs = _rungs(clock, rungs, due, rules, calendar, observed or {})
+    excused = moves and is_excused(clock.breached_at, due.at, now)
     if clock.breached_at is not None and not excused:
-        return Moved(clock, due, rungs, clock.fired, clock.next_at, excused=False)
-    if excused:
-        return Moved(clock, due, rungs, 0, min([*(rung.at for rung in rungs), due.at]), excused=True)
-    fired = 0
-    # A warning whose day is still to come is given again; what has been said for good is not repeated.
-    while fired < min(clock.fired, len(rungs)) and rungs[fired].at <= now:
-        fired += 1
-    next_at = min([*(rung.at for rung in rungs[fired:]), due.at])
-    return Moved(clock, due, rungs, fired, next_at, excused=False)
+        return Moved(clock, due, rungs, clock.fired, clock.next_at, excused=False) if moves else None
+    told = () if excused else [rung["name"] for rung in clock.rungs[: clock.fired]]
+    rungs, fired = rearmed(rungs, told, now)
+    if not moves and _moments(rungs[fired:]) == _moments(clock.rungs[clock.fired :]):
+        return None
+    return Moved(clock, due, rungs, fired, min([*(rung.at for rung in rungs[fired:]), due.at]), excused)
+
+
+def _rungs(
+    clock: Counted,
+    counted: Sequence[Rung],
+    due: Due,
+    rules: RuleSet,
+    calendar: WorkCalendar,
+    observed: Mapping[str, Sequence[float]],
+) -> tuple[Rung, ...]:
+    """The warnings that the clock has, each at its moment by this calendar."""
+    at = {rung.name: rung for rung in counted}
+    names = [rung["name"] for rung in clock.rungs]
+    if CHAIN in names:
+        order = Received(
+            clock.order_id, clock.scheme, False, clock.received_at, clock.upstream_due_at, safety=clock.safety
+        )
+        at[CHAIN] = chain_rung(
+            order,
+            clock.occasion,
+            clock.started_at,
+            due.at,
+            observed,
+            rules,
+            calendar,
+            extended=clock.extended_workdays,
+        )
+    kept = {rung["name"]: Rung(rung["name"], datetime.fromisoformat(rung["at"])) for rung in clock.rungs}
+    rungs = tuple(at.get(name, kept[name]) for name in names)
+    return quietened_rungs(rungs, clock.started_at, due.at, rules, safety=clock.safety)
+
+
+def _moments(rungs: Sequence[Rung] | Sequence[Mapping[str, Any]]) -> list[tuple[str, datetime]]:
+    return [
+        (rung.name, rung.at) if isinstance(rung, Rung) else (rung["name"], datetime.fromisoformat(rung["at"]))
+        for rung in rungs
+    ]
 
 
 def is_excused(breached_at: datetime | None, due_at: datetime, now: datetime) -> bool:
@@ -84,7 +152,7 @@ def is_excused(breached_at: datetime | None, due_at: datetime, now: datetime) ->
 
 def warn_left(kind: str, scheme: str, rules: RuleSet) -> int:
     """With how many working days left a clock of this kind turns yellow."""
-    final = rules.final_enterprise if scheme == "enterprise_fast" else rules.final
+    final = final_of(scheme, rules)
     by_kind = {
         "final": final,
         "district_final": final,
@@ -96,7 +164,3 @@ def warn_left(kind: str, scheme: str, rules: RuleSet) -> int:
     }
     rule = by_kind.get(kind)
     return 1 if rule is None else rule.warn_left
-
-
-def _plan(clock: Counted, due: Due, rungs: tuple[Rung, ...]) -> ClockPlan:
-    return ClockPlan(clock.kind, "", clock.unit, clock.started_at, Span.WORKDAYS, clock.amount, due, rungs, clause="")

@@ -12,6 +12,7 @@ from services.sla.model import Assigned, ClockPlan, Lapse, Received, Rung, Span
 from services.sla.policy import RuleSet, Workdays
 from services.sla.rules.counting import (
     WAKE,
+    final_of,
     hour_clock,
     moment_clock,
     moment_on,
@@ -28,7 +29,7 @@ def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar
     """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b, S2.1d)."""
     start, occasion = received.received_at, "receipt"
     plans = [
-        workday_clock("district_final", occasion, None, start, _final(received, rules), calendar),
+        workday_clock("district_final", occasion, None, start, final_of(received.scheme, rules), calendar),
         same_day_clock("same_day_dispatch", occasion, None, start, rules.same_day_dispatch, calendar),
     ]
     upstream = upstream_clock(received, occasion, start, rules, calendar)
@@ -60,7 +61,7 @@ def clocks_on_assignment(
     """The unit's clocks run from 交办, not from 签收 (A04): S1.1.4a, S1.2.2a, S1.2.2b, S1.3.1c, S2.2.1a, S2.2.1f."""
     start, unit, occasion = assigned.assigned_at, assigned.unit, f"assignment:{assigned.assignment}"
     plans = [
-        workday_clock("final", occasion, unit, start, _final(order, rules), calendar),
+        workday_clock("final", occasion, unit, start, final_of(order.scheme, rules), calendar),
         _first_contact(occasion, unit, start, rules, calendar),
         _accept(occasion, unit, start, rules, calendar),
         same_day_clock("progress_note", occasion, unit, start, rules.progress_note, calendar),
@@ -109,7 +110,7 @@ def clock_on_redo(
     order: Received, unit: str, redos: int, at: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan:
     """重办 gives the unit a new final clock; whatever was late stays late (lifecycle 2, A34)."""
-    return workday_clock("final", f"redo:{redos}", unit, at, _final(order, rules), calendar)
+    return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
 
 
 def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> ClockPlan:
@@ -192,7 +193,3 @@ def _accept(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar:
     plan = same_day_clock("accept", occasion, unit, start, rules.accept, calendar)
     warn_at = work_time_after(start, timedelta(hours=rules.accept_warn.count), rules, calendar)
     return replace(plan, rungs=rungs_before(start, plan.due, warn_at))
-
-
-def _final(order: Received, rules: RuleSet) -> Workdays:
-    return rules.final_enterprise if order.scheme == "enterprise_fast" else rules.final

@@ -241,10 +241,12 @@ async def older_versions(session: AsyncSession, number: int) -> Sequence[str]:
     return found.all()
 
 
+_OF_ORDER: Final = {"scheme", "safety", "received_at", "upstream_due_at"}
+
+
 def _counted() -> Select[Any]:
     columns: list[Any] = [
-        getattr(OrderRecord if name in {"scheme", "safety"} else ClockRecord, name)
-        for name in Counted.__dataclass_fields__
+        getattr(OrderRecord if name in _OF_ORDER else ClockRecord, name) for name in Counted.__dataclass_fields__
     ]
     return select(*columns).join(OrderRecord, OrderRecord.order_id == ClockRecord.order_id)
 
@@ -323,6 +325,31 @@ async def write_moves(
             "excused": [move.clock.breached_at if move.excused else None for move in values],
         },
     )
+
+
+_REARM = text(
+    """
+update clock set rungs = t.rungs::jsonb, fired = t.fired, next_at = t.next_at, calendar = :calendar
+from unnest(cast(:ids as uuid[]), cast(:rungs as text[]), cast(:fired as int[]), cast(:next_at as timestamptz[]))
+  as t(id, rungs, fired, next_at)
+where clock.id = t.id
+"""
+)
+
+
+async def write_warnings(session: AsyncSession, moves: Sequence[Moved], *, calendar: str) -> None:
+    """Move the warnings of these clocks, which are due as before."""
+    if moves:
+        await session.execute(
+            _REARM,
+            {
+                "calendar": calendar,
+                "ids": [move.clock.id for move in moves],
+                "rungs": [orjson.dumps([rung_row(rung) for rung in move.rungs]).decode() for move in moves],
+                "fired": [move.fired for move in moves],
+                "next_at": [move.next_at for move in moves],
+            },
+        )
 
 
 async def keep_due(session: AsyncSession, ids: Sequence[UUID], *, calendar: str) -> None:

@@ -191,9 +191,13 @@ def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:
 
 
 def rung_row(rung: Rung) -> dict[str, str]:
-    """One warning as the row holds it; `wanted` is the moment it had before the quiet hours moved it."""
+    """One warning as the row holds it."""
     row = {"name": rung.name, "at": rung.at.isoformat()}
-    return row if rung.wanted is None else {**row, "wanted": rung.wanted.isoformat()}
+    if rung.wanted is not None:
+        row["wanted"] = rung.wanted.isoformat()
+    if rung.missed is not None:
+        row["missed"] = rung.missed.isoformat()
+    return row
 
 
 def first_moment(plan: ClockPlan) -> datetime:
