@@ -154,6 +154,41 @@ async def test_a_silent_stream_beats_and_ends_when_the_service_closes(
         await eventually(lambda: ": 心跳" in reader.lines)
         desk.runtime.closing = True
         await eventually(lambda: desk.runtime.parts["tail"].streams == 0)
+        await eventually(lambda: 'data: {"reason":"closing"}' in reader.lines)
+
+
+async def test_an_id_that_was_never_given_is_answered_from_the_newest_and_says_so(desk: Desk) -> None:
+    await overdue_at_midnight(desk)
+    async with served(desk) as address:
+        head = (await desk.rows("select last from notice_head"))[0]["last"]
+        async with reading(address, desk, last=head + 1_000) as reader:
+            await eventually(lambda: bool(reader.ids))
+            told = await midnight(desk)
+            await eventually(lambda: len(reader.ids) == 1 + len(told))
+
+    place = reader.lines.index("event: stream.reset")
+    assert reader.lines[place + 1] == f'data: {{"asked_after":{head + 1_000},"after":{head}}}'
+    assert reader.ids[0] == head
+    assert reader.ids[1:] == sorted(set(reader.ids[1:]))
+
+
+async def test_an_id_that_another_replica_gave_is_waited_for_without_a_word(desk: Desk) -> None:
+    await overdue_at_midnight(desk)
+    async with served(desk) as address:
+        tail = desk.runtime.parts["tail"]
+        await eventually(lambda: tail.last > 0)
+        tail._last -= 1  # this replica has not read the newest yet
+        async with reading(address, desk, last=tail.last + 1) as reader:
+            assert "event: stream.reset" not in reader.lines
+
+
+async def test_a_stream_says_why_it_ends_when_its_token_does(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LOOK", 0.05)
+    async with served(desk) as address, reading(address, desk) as reader:
+        desk.clock.set(desk.clock.now() + timedelta(days=2))
+        await eventually(lambda: "event: stream.ended" in reader.lines)
+
+    assert reader.lines[-2] == 'data: {"reason":"token_ended"}'
 
 
 async def test_a_reader_that_does_not_keep_up_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

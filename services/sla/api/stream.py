@@ -7,12 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import APIRouter, Header, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from services.sla.handlers.notices import TAIL, Tail
-from services.sla.store.notices import Notice
+from services.sla.store.notices import Notice, last_position
 from shared.deps import CurrentScope, ThisRuntime
 from shared.errors import Unauthenticated
 from shared.identity import Scope as Visible
@@ -26,7 +27,10 @@ LOOK: Final = 1.0  # how soon a closing service lets its streams go
 SLOWEST: Final = 10.0  # a reader that takes longer for one piece is let go; it comes back with the last id it saw
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "事件流；每条的 id 可作为 Last-Event-ID 续接",
+        "description": (
+            "事件流；每条的 id 可作为 Last-Event-ID 续接。stream.reset：所给编号在最新编号之后，改从最新处开始；"
+            "stream.ended：结束前的最后一条，reason 为 token_ended（令牌失效）或 closing（服务停止）"
+        ),
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -84,20 +88,27 @@ async def stream_warnings(
 async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: str, last: str | None) -> EventStream:
     tail: Tail = runtime.parts[TAIL]
     position = await tail.newest(runtime.works) if last is None else int(last)
+    asked = position
+    if position > tail.last:
+        # Another replica may be ahead of this one; what no replica has told yet was never an id of ours.
+        async with runtime.works.read() as session:
+            position = min(position, await last_position(session))
     token = request.headers.get("authorization", "").partition(" ")[2]
     return EventStream(
-        _pieces(runtime, tail, scope, stream, position, token),
+        _pieces(runtime, tail, scope, stream, position, token, asked=asked),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _pieces(
-    runtime: Runtime, tail: Tail, scope: Visible, stream: str, position: int, token: str
+    runtime: Runtime, tail: Tail, scope: Visible, stream: str, position: int, token: str, *, asked: int
 ) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     more = tail.join()
     try:
         yield "retry: 1000\n: 已连接\n\n"
+        if asked > position:
+            yield _word("stream.reset", position, {"asked_after": asked, "after": position})
         beat = loop.time() + HEARTBEAT
         while not runtime.closing and _still_valid(runtime, token):
             more.clear()
@@ -114,6 +125,7 @@ async def _pieces(
                 beat = loop.time() + HEARTBEAT
                 # The id moves on with what others saw, so that a long silence is not searched again.
                 yield f"id: {position}\n: 心跳\n\n"
+        yield _word("stream.ended", position, {"reason": "closing" if runtime.closing else "token_ended"})
     finally:
         tail.leave(more)
 
@@ -124,6 +136,11 @@ def _still_valid(runtime: Runtime, token: str) -> bool:
     except Unauthenticated:
         return False
     return True
+
+
+def _word(event: str, position: int, data: dict[str, int | str]) -> str:
+    """Something about the stream itself; the id stays where the reader is."""
+    return f"id: {position}\nevent: {event}\ndata: {orjson.dumps(data).decode()}\n\n"
 
 
 def _event(notice: Notice) -> str:
