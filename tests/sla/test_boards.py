@@ -54,6 +54,24 @@ async def test_the_board_of_broken_promises_names_who_did_not_call(desk: Desk) -
     assert [clock["unit"] for clock in (await board(desk, "broken-promises"))["items"]] == [UNIT]
 
 
+@pytest.mark.clause("S3.2g")
+async def test_the_board_of_broken_promises_names_who_did_not_rectify_either(desk: Desk) -> None:
+    await two_units(desk)
+    body = {
+        "order_id": numbered(3),
+        "kind": "rectify_promise",
+        "unit": SECOND,
+        "due_at": "2026-11-24T12:00:00+08:00",
+        "reason": "约谈后承诺整改",
+    }
+    started = await desk.http.post("/api/sla/v1/clocks", json=body, headers=desk.bearer(Role.OFFICE))
+    assert started.status_code == 201, started.text
+    await at(desk, "2026-11-24T12:00")
+
+    broken = {clock["kind"]: clock["unit"] for clock in (await board(desk, "broken-promises"))["items"]}
+    assert broken == {"next_contact": UNIT, "rectify_promise": SECOND}
+
+
 @pytest.mark.clause("S1.1.4b")
 async def test_what_is_due_today_moves_to_the_overdue_at_midnight(desk: Desk) -> None:
     await two_units(desk)

@@ -33,7 +33,10 @@ def _conditions(
         Board.DUE_TODAY: [running, ClockRecord.due_at > now, ClockRecord.due_at <= day_ends],
         Board.OVERDUE: [running, ClockRecord.due_at < now, ClockRecord.lapse == "breach"],
         Board.PROVISIONAL: [running, ClockRecord.provisional.is_(True)],
-        Board.BROKEN_PROMISES: [ClockRecord.kind == "next_contact", ClockRecord.breached_at.is_not(None)],
+        Board.BROKEN_PROMISES: [
+            ClockRecord.kind.in_(("next_contact", "rectify_promise")),
+            ClockRecord.breached_at.is_not(None),
+        ],
         # 不过夜 (S2.2.1c): neither a reply nor a progress note yet, and the night is near or was let through.
         Board.OVERNIGHT: [running, ClockRecord.kind == "progress_note", ClockRecord.due_at <= day_ends],
     }
