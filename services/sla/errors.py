@@ -235,6 +235,15 @@ class OnlyHeadOverrides(Forbidden):
         super().__init__("超过上限的延期须由区89000中心负责人批准")
 
 
+class OwnExtension(Forbidden):
+    """Who asked for more time does not grant it: two persons (S1.3.2d, S1.3.2e)."""
+
+    code, clause = "own_extension", "S1.3.2e"
+
+    def __init__(self) -> None:
+        super().__init__("不得批准本人提出的延期申请，请由另一位有审批权限的人员办理")
+
+
 class PlanOutside(Incomplete):
     """The plan's day lies before today or beyond the ninety days (S2.2.2e)."""
 

@@ -76,6 +76,8 @@ class ClockStopped(OrderEvent):
     stopped_at: Moment
     met: bool
     void: bool = False
+    original_due_at: Moment | None = None
+    """The due moment that it began with, when it is another now: lateness is shown against both (S1.3.2e)."""
 
 
 class ClockWarned(OrderEvent):
@@ -109,6 +111,8 @@ class ClockBreached(Event):
     late_by_seconds: float
     provisional: bool = False
     fired_late: bool = False
+    original_due_at: Moment | None = None
+    """The due moment that it began with, when it is another now: lateness is shown against both (S1.3.2e)."""
 
     @property
     def key(self) -> str:

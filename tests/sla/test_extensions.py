@@ -19,6 +19,7 @@ from shared.calendar import statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,
     ClockChanged,
+    ClockStopped,
     ClockWarned,
     ExtensionGranted,
     ExtensionRefused,
@@ -63,11 +64,13 @@ async def ask(desk: Desk, body: dict[str, Any], role: Role = Role.HANDLER, unit:
     )
 
 
-async def decide(desk: Desk, extension_id: str, decision: str, role: Role = Role.DISPATCHER) -> httpx.Response:
+async def decide(
+    desk: Desk, extension_id: str, decision: str, role: Role = Role.DISPATCHER, *, account: str | None = None
+) -> httpx.Response:
     return await desk.http.post(
         f"/api/sla/v1/extensions/{extension_id}/decision",
         json={"decision": decision, "reason": "情况属实"},
-        headers=desk.bearer(role),
+        headers=desk.bearer(role, account=account),
     )
 
 
@@ -185,7 +188,41 @@ async def test_an_extended_clock_warns_anew_breaches_at_the_new_deadline_and_exp
     counted = [line["ordinal"] for line in explained["lines"] if line["ordinal"]]
     assert counted == [1, 2, 3, 1, 2, 3, 4, 5]
     assert explained["lines"][-1]["on"] == "2026-12-03"
-    assert [change["reason"] for change in explained["changes"]] == ["经批准延期 5 个工作日"]
+    assert [change["reason"] for change in explained["changes"]] == [
+        "经批准延期 5 个工作日（批准人 dispatcher-centre）：情况属实"
+    ]
+    moved = await desk.told(ClockChanged)
+    assert {event.reason for event in moved} == {"经批准延期 5 个工作日（批准人 dispatcher-centre）"}
+
+
+async def final_of(desk: Desk) -> dict[str, Any]:
+    answer = await desk.http.get(f"/api/sla/v1/orders/{ORDER}/clocks", headers=desk.bearer(Role.DISPATCHER))
+    [final] = [clock for clock in answer.json()["clocks"] if clock["kind"] == "final"]
+    found: dict[str, Any] = final
+    return found
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_lateness_is_shown_against_both_deadlines(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await decide(desk, (await ask(desk, asked())).json()["id"], "grant")
+    due, hour = local("2026-12-04T00:00"), timedelta(hours=1)
+    shown = []
+    for moment in (DUE, DUE + hour, due + hour):
+        desk.clock.set(moment)
+        clock = await final_of(desk)
+        shown.append((clock["late_by_seconds"], clock["late_by_seconds_of_original"]))
+    await jobs.drain(desk.runtime)
+    await desk.tell(fed_back("2026-12-04T02:00"))
+    desk.clock.set(due + 10 * hour)
+    answered = await final_of(desk)
+
+    assert shown == [(None, None), (None, 3600), (3600, (due + hour - DUE).total_seconds())]
+    assert answered["late_by_seconds"] == 7200
+    assert answered["late_by_seconds_of_original"] == (due + 2 * hour - DUE).total_seconds()
+    [breach] = await of_final(desk, ClockBreached)
+    [stopped] = [event for event in await desk.told(ClockStopped) if event.kind == "final"]
+    assert [(event.due_at, event.original_due_at) for event in (breach, stopped)] == [(due, DUE)] * 2
 
 
 async def test_a_second_extension_is_refused_and_so_is_a_second_answer(assigned_desk: Desk) -> None:
@@ -217,11 +254,13 @@ async def test_only_the_head_of_the_centre_goes_over_the_cap_and_only_with_a_rea
     without = await ask(desk, asked(workdays=15), Role.CENTRE_HEAD, None)
     asked_for = await ask(desk, asked(workdays=15, override_reason="重大工程"), Role.CENTRE_HEAD, None)
     by_dispatcher = await decide(desk, asked_for.json()["id"], "grant")
-    by_head = await decide(desk, asked_for.json()["id"], "grant", Role.CENTRE_HEAD)
+    by_himself = await decide(desk, asked_for.json()["id"], "grant", Role.CENTRE_HEAD)
+    by_head = await decide(desk, asked_for.json()["id"], "grant", Role.CENTRE_HEAD, account="deputy")
 
     assert without.json()["code"] == "override_reason_missing"
     assert asked_for.json()["overridden"] is True
     assert (by_dispatcher.status_code, by_dispatcher.json()["code"]) == (403, "only_head_overrides")
+    assert (by_himself.status_code, by_himself.json()["code"]) == (403, "own_extension")
     assert by_head.json()["state"] == "granted"
 
 
@@ -284,7 +323,7 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
     async with desk.runtime.works.begin() as work:
         order = await clock_store.order_for_update(work.session, ORDER)
         [record] = [c for c in await clock_store.running_clocks(work.session, ORDER) if c.kind == "final"]
-        extensions._extend(work, order, record, 5, rules, {})
+        extensions._extend(work, order, record, 5, "情况属实", rules, {})
 
     [row] = await desk.rows("select rungs from clock where kind = 'final'")
     assert [datetime.fromisoformat(rung["at"]) for rung in row["rungs"]] == [local("2026-12-02T07:00")]

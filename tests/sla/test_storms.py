@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from services.sla.handlers import firing as handlers
 from services.sla.handlers.pieces import breached
@@ -36,11 +38,17 @@ async def at(desk: Desk, moment: str | datetime) -> None:
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_the_one_statement_writes_what_the_outbox_would_have_written(desk: Desk) -> None:
+@pytest.mark.parametrize("late", [timedelta(seconds=7), timedelta(seconds=7, microseconds=250)])
+@pytest.mark.parametrize("moved", [timedelta(), timedelta(hours=-1), timedelta(microseconds=-20)])
+async def test_the_one_statement_writes_what_the_outbox_would_have_written(
+    desk: Desk, late: timedelta, moved: timedelta
+) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-26T20:00"))
     await jobs.drain(desk.runtime)
-    desk.clock.set(local("2026-11-27T00:00") + timedelta(seconds=7, microseconds=250))
+    async with desk.runtime.works.begin() as work:
+        await work.session.execute(text("update clock set original_due_at = due_at + :moved"), {"moved": moved})
+    desk.clock.set(local("2026-11-27T00:00") + late)
     async with desk.runtime.works.begin() as work:
         expected = {e.clock_id: e for e in (breached(c, work.now) for c in await claim_due(work.session, work.now, 10))}
         await work.session.rollback()
@@ -49,6 +57,9 @@ async def test_the_one_statement_writes_what_the_outbox_would_have_written(desk:
         assert await handlers.breach_plain_clocks(work, 10) == 2
 
     told = (await desk.told())[before:]
+    payloads = await desk.rows("select payload from outbox where type = 'clock.breached.v1' order by position")
+    bodies = {body["clock_id"]: body for body in (orjson.loads(bytes(row["payload"])) for row in payloads)}
+    assert {id: bodies[id] for id in expected} == {id: event.model_dump(mode="json") for id, event in expected.items()}
     assert {event.clock_id: event for event in told} == expected
     assert all(event.fired_late for event in told)
     rows = await desk.rows(

@@ -43,7 +43,7 @@ async def show_board(
     counts = await boards.counts_on_board(session, board, scope, unit, now=now, day_ends=day_ends)
     last = records[-1] if len(records) == limit else None
     return BoardPage(
-        items=[Clock.of(record) for record in records],
+        items=[Clock.of(record, now) for record in records],
         next=moment_cursor(last.due_at, last.id) if last else None,
         as_of=now,
         units=[UnitCount(unit=found, count=many) for found, many in counts],

@@ -53,14 +53,15 @@ _FROM_ORDER = {
     tags=["时限"],
     responses=_FROM_ORDER,  # type: ignore[arg-type]  # FastAPI's type does not know links
 )
-async def clocks_of_order(order_id: OrderId, session: InRead, scope: CurrentScope) -> OrderClocks:
+async def clocks_of_order(order_id: OrderId, session: InRead, scope: CurrentScope, runtime: ThisRuntime) -> OrderClocks:
     """The clocks of an order that is with the caller's unit, or of any order for the centre (S4.2a)."""
     records = await lists.clocks_of_order(session, order_id, scope)
+    now = runtime.clock.now()
     running = [record.due_at for record in records if record.state == State.RUNNING]
     return OrderClocks(
         order_id=order_id,
         earliest_due_at=min(running, default=None),
-        clocks=[Clock.of(record) for record in records],
+        clocks=[Clock.of(record, now) for record in records],
     )
 
 
@@ -74,6 +75,7 @@ async def clocks_of_order(order_id: OrderId, session: InRead, scope: CurrentScop
 async def list_clocks(
     session: InRead,
     scope: CurrentScope,
+    runtime: ThisRuntime,
     *,
     state: Annotated[State | None, Query(description="时限状态")] = None,
     kind: Annotated[ClockKind | None, Query(description="时限种类")] = None,
@@ -87,9 +89,9 @@ async def list_clocks(
     """Clocks by due moment; a unit sees its own."""
     wanted = Wanted(state, kind, unit, due_before, provisional, breached)
     records = await lists.clocks_by_due(session, scope, wanted, after=moment_position(cursor), limit=limit)
-    more = len(records) == limit
+    more, now = len(records) == limit, runtime.clock.now()
     following = cursor_of(records[-1].due_at.isoformat(), str(records[-1].id)) if more else None
-    return Page(items=[Clock.of(record) for record in records], next=following)
+    return Page(items=[Clock.of(record, now) for record in records], next=following)
 
 
 @router.get(
@@ -102,6 +104,7 @@ async def list_clocks(
 async def list_breaches(
     session: InRead,
     scope: CurrentScope,
+    runtime: ThisRuntime,
     kind: Annotated[ClockKind | None, Query(description="时限种类")] = None,
     unit: Annotated[Code | None, Query(description="承担单位")] = None,
     cursor: Cursor = None,
@@ -110,9 +113,9 @@ async def list_breaches(
     """Clocks that were breached, the latest first; a unit sees its own (S1.1.4b)."""
     wanted = Wanted(kind=kind, unit=unit)
     records = await lists.latest_breaches(session, scope, wanted, before=moment_position(cursor), limit=limit)
-    last = records[-1] if len(records) == limit else None
+    last, now = records[-1] if len(records) == limit else None, runtime.clock.now()
     following = cursor_of(last.breached_at.isoformat(), str(last.id)) if last and last.breached_at else None
-    return Page(items=[Clock.of(record) for record in records], next=following)
+    return Page(items=[Clock.of(record, now) for record in records], next=following)
 
 
 @router.get("/clocks/{clock_id}/explain", operation_id="explain_clock", summary="时限的逐日依据", tags=["时限"])
@@ -124,7 +127,7 @@ async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope,
         span, record.amount, record.started_at, record.due_at, calendar, extended=record.extended_workdays
     )
     return Explanation(
-        clock=Clock.of(record),
+        clock=Clock.of(record, runtime.clock.now()),
         span=span,
         amount=record.amount,
         document=(await rules_of(session, record.rules)).document,

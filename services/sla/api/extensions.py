@@ -120,7 +120,7 @@ async def decide_extension(extension_id: ExtensionId, body: DecisionBody, work: 
 )
 async def start_clock(body: ClockBody, work: InWork) -> Clock:
     """Start a clock whose start no service tells yet, with a reason (S3.1f, S3.3h, S2.2.3i, S3.4b, S3.2g)."""
-    return Clock.of(await manual.start_clock(work, body.as_wanted()))
+    return Clock.of(await manual.start_clock(work, body.as_wanted()), work.now)
 
 
 @router.post("/clocks/{clock_id}/stop", operation_id="stop_clock", summary="手工停止时限", dependencies=[_BY_HAND])
@@ -128,4 +128,4 @@ async def stop_clock(
     clock_id: Annotated[Identifier, Path(description="时限编号")], body: StopBody, work: InWork
 ) -> Clock:
     """Stop a clock that was started by hand; one that follows the facts is nobody's to stop (A04)."""
-    return Clock.of(await manual.stop_clock(work, UUID(clock_id), body.reason))
+    return Clock.of(await manual.stop_clock(work, UUID(clock_id), body.reason), work.now)

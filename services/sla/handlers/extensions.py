@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.sla import rules
-from services.sla.errors import ExtensionDecided, NothingToExtend, NotRunning, OnlyHeadOverrides
+from services.sla.errors import ExtensionDecided, NothingToExtend, NotRunning, OnlyHeadOverrides, OwnExtension
 from services.sla.handlers.chains import chain_rung_of, observed_hours
 from services.sla.handlers.pieces import facts_of, move_to, rules_for
 from services.sla.model import Consent, ExtensionRequest, Span, State
@@ -68,8 +68,10 @@ async def decide_extension(
         raise ExtensionDecided(record.state)
     if grant and record.overridden and not work.person.has(Role.CENTRE_HEAD):
         raise OnlyHeadOverrides
+    if grant and record.requested_by == work.person.account:
+        raise OwnExtension
     if grant:
-        await _grant(work, order, record)
+        await _grant(work, order, record, reason)
     else:
         record.state = "refused"
         _tell_refusal(work, record, "centre")
@@ -84,7 +86,7 @@ async def decide_extension(
     return record
 
 
-async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> None:
+async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord, reason: str) -> None:
     rule_set = await rules_for(work, order)
     observed = await observed_hours(work.session, rule_set, work.calendar) if rules.needs_chain(order.scheme) else {}
     clocks = {clock.id: clock for clock in await clock_store.running_clocks(work.session, order.order_id)}
@@ -94,7 +96,7 @@ async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord) -> Non
     record.was_due_at = clock.due_at
     for one in clocks.values():
         if one.id == clock.id or one.kind == "district_final":
-            _extend(work, order, one, record.workdays, rule_set, observed)
+            _extend(work, order, one, record.workdays, reason, rule_set, observed)
     record.state, record.due_at = "granted", clock.due_at
     work.emit(
         ExtensionGranted(
@@ -117,6 +119,7 @@ def _extend(
     order: OrderRecord,
     clock: ClockRecord,
     workdays: int,
+    reason: str,
     rule_set: RuleSet,
     observed: Mapping[str, Sequence[float]],
 ) -> None:
@@ -129,7 +132,8 @@ def _extend(
         chain = chain_rung_of(clock, order, observed, rule_set, work.calendar, due_at=due.at)
         rungs = tuple(sorted([*rungs, chain], key=lambda rung: rung.at))
     quiet = rules.quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=facts_of(order).safety)
-    move_to(work, clock, due, quiet, f"经批准延期 {workdays} 个工作日")
+    granted = f"经批准延期 {workdays} 个工作日（批准人 {work.person.account}）"
+    move_to(work, clock, due, quiet, granted, words=reason)
 
 
 async def _running_final(work: Work, order: OrderRecord) -> ClockRecord:

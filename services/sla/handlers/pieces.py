@@ -161,6 +161,7 @@ def stopped(clock: ClockRecord | Claimed, at: datetime, *, met: bool, void: bool
         stopped_at=at,
         met=met,
         void=void,
+        original_due_at=_original(clock),
     )
 
 
@@ -176,7 +177,12 @@ def breached(clock: ClockRecord | Claimed, now: datetime) -> ClockBreached:
         late_by_seconds=(now - clock.due_at).total_seconds(),
         provisional=clock.provisional,
         fired_late=now - clock.due_at > FIRED_LATE_AFTER,
+        original_due_at=_original(clock),
     )
+
+
+def _original(clock: ClockRecord | Claimed) -> datetime | None:
+    return None if clock.original_due_at == clock.due_at else clock.original_due_at
 
 
 def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
@@ -207,8 +213,13 @@ def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
     move_to(work, clock, plan.due, plan.rungs, reason)
 
 
-def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], reason: str) -> None:
-    """The same with the due moment and the warnings alone."""
+def move_to(
+    work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], reason: str, *, words: str | None = None
+) -> None:
+    """The same with the due moment and the warnings alone.
+
+    `words` are what a person wrote: they stay with the clock, and go into no event.
+    """
     if due.at <= clock.started_at or due.at == clock.due_at:
         return
     was = clock.due_at
@@ -219,7 +230,7 @@ def move_to(work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], rea
         changed_at=work.now,
         was_due_at=was,
         due_at=due.at,
-        reason=reason,
+        reason=reason if words is None else f"{reason}：{words}",
         calendar=work.calendar.version,
         excused_breach_at=clock.breached_at if excused else None,
     )

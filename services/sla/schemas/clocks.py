@@ -41,6 +41,12 @@ class Clock(BaseModel):
     breached_at: datetime | None
     excused: Annotated[bool, Field(description="曾有超期因截止时刻变更（日历更新、延期）而撤回；此后再超期照常计算")]
     stopped_at: datetime | None
+    late_by_seconds: Annotated[
+        float | None, Field(description="较现行截止时刻超出的秒数，至结束时止，仍在办的至查询时止；未超出为空")
+    ]
+    late_by_seconds_of_original: Annotated[
+        float | None, Field(description="较原截止时刻（延期或日历更新之前）超出的秒数；未超出为空")
+    ]
     warnings: list[WarningRung]
     lapse: Lapse
     clause: str
@@ -48,8 +54,8 @@ class Clock(BaseModel):
     calendar: Annotated[str, Field(description="日历版本")]
 
     @classmethod
-    def of(cls, record: ClockRecord) -> Clock:
-        """The record's public side."""
+    def of(cls, record: ClockRecord, now: datetime) -> Clock:
+        """The record's public side; what still runs is as late as it is now (S1.3.2e)."""
         kind: ClockKind = record.kind  # type: ignore[assignment]  # the database holds what the contract names
         return cls(
             id=str(record.id),
@@ -65,6 +71,8 @@ class Clock(BaseModel):
             breached_at=record.breached_at,
             excused=record.excused,
             stopped_at=record.stopped_at,
+            late_by_seconds=_late_by(record, record.due_at, now),
+            late_by_seconds_of_original=_late_by(record, record.original_due_at, now),
             warnings=[
                 WarningRung(name=rung["name"], at=rung["at"], fired=number < record.fired)
                 for number, rung in enumerate(record.rungs)
@@ -74,6 +82,13 @@ class Clock(BaseModel):
             rules=record.rules,
             calendar=record.calendar,
         )
+
+
+def _late_by(record: ClockRecord, due_at: datetime, now: datetime) -> float | None:
+    if record.lapse != Lapse.BREACH:
+        return None
+    late = ((record.stopped_at or now) - due_at).total_seconds()
+    return late if late > 0 else None
 
 
 class OrderClocks(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +31,11 @@ async def next_moment(session: AsyncSession) -> datetime | None:
     return moment
 
 
+def _spelt(moment: str) -> str:
+    """A moment as events spell it: a fraction only where there is one."""
+    return rf"""replace(to_char({moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"'), '.000000', '')"""
+
+
 # The same statement as the outbox's own writer (streams first, in the order of their keys, then positions), with the
 # state of the clocks before it and the events' bodies made where the rows are. What is special and older goes first:
 # that is the fence.
@@ -44,7 +49,7 @@ with fence as (
   order by c.next_at, c.id limit :limit for update of c skip locked
 ), breached as (
   update clock c set breached_at = :now, next_at = :red from due where c.id = due.id
-  returning c.id, c.order_id, c.kind, c.unit, c.due_at, c.provisional
+  returning c.id, c.order_id, c.kind, c.unit, c.due_at, c.provisional, c.original_due_at
 ), fresh as (
   select breached.*, coalesce(unit, 'district') as key, row_number() over (order by due_at, id) as n from breached
 ), counted as (
@@ -60,8 +65,8 @@ select cast(overlay(cast(gen_random_uuid() as text) placing cast(:prefix as text
   'sla-breaches', f.key, 'clock.breached.v1',
   l.last - c.many + row_number() over (partition by f.key order by f.n), cast(:headers as jsonb),
   convert_to(cast(json_build_object('order_id', f.order_id, 'clock_id', f.id, 'kind', f.kind, 'unit', f.unit,
-    'due_at', to_char(f.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"'),
-    'breached_at', to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"'),
+    'due_at', {_spelt("f.due_at")}, 'breached_at', cast(:spelt as text),
+    'original_due_at', case when f.original_due_at <> f.due_at then {_spelt("f.original_due_at")} end,
     'late_by_seconds', cast(extract(epoch from cast(:now as timestamptz) - f.due_at) as float8),
     'provisional', f.provisional,
     'fired_late', f.due_at < :late_before) as text), 'UTF8'), :now
@@ -94,6 +99,7 @@ async def breach_plain(
         _BREACH,
         {
             "now": now,
+            "spelt": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "limit": limit,
             "red": red,
             "late_before": late_before,
@@ -116,6 +122,7 @@ class Claimed:
     unit: str | None
     started_at: datetime
     due_at: datetime
+    original_due_at: datetime
     next_at: datetime
     breached_at: datetime | None
     provisional: bool
