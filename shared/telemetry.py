@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+import time
 import traceback
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
@@ -37,6 +38,7 @@ _PRIVATE: Final = frozenset(
 _HIDDEN: Final = "［已隐去］"
 
 
+_SELDOM_SECONDS: Final = 5.0
 _FRAMES: Final = 12
 _LONGEST_CHAIN: Final = 5
 
@@ -100,6 +102,28 @@ def _render(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
         return json.dumps(line, ensure_ascii=True)
 
 
+class Seldom(logging.Filter):
+    """Lets a library's complaint through once in five seconds, told from others by its template.
+
+    While the broker is away aiokafka says so fifty times a second in every process: that fills a disk, buries what
+    matters and takes the time that coming back needs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        kind, now = (record.name, record.levelno, str(record.msg)), time.monotonic()
+        if now - self._said.get(kind, -_SELDOM_SECONDS) < _SELDOM_SECONDS:
+            return False
+        self._said[kind] = now
+        return True
+
+
 def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send every line, of ours and of libraries, to `stream` (standard error by default) as JSON."""
     chain: list[Any] = [
@@ -118,6 +142,7 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
         )
     )
+    handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.telemetry import Metrics, scrub
+from shared.telemetry import Metrics, Seldom, scrub
 
 ROOT = Path(__file__).parents[2]
 CANARIES = ("13812345678", "138 1234 5678", "138-1234-5678", "+86 13812345678", "8613812345678", "110101199003071234", "11010119900307123X", "0535-6123456", "05356123456", "王小明", "芝罘区某路 1 号")  # fmt: skip
@@ -104,3 +105,15 @@ def test_what_is_no_number_of_a_person_is_kept(kept: str) -> None:
 
 def test_metrics_of_two_services_live_in_one_process() -> None:
     assert Metrics("intake").registry is not Metrics("dispatch").registry
+
+
+def test_a_library_that_repeats_its_complaint_is_heard_once_and_we_are_heard_always() -> None:
+    """aiokafka tries a broker that is away many times a second."""
+    seldom = Seldom()
+
+    def heard(name: str, template: str) -> bool:
+        return seldom.filter(logging.LogRecord(name, logging.ERROR, "", 0, template, ("127.0.0.1",), None))
+
+    assert [heard("aiokafka.conn", "Unable connect to %s") for _ in range(3)] == [True, False, False]
+    assert heard("aiokafka.conn", "Unable to update metadata from %s")
+    assert all(heard("relay", "relay interrupted") for _ in range(3))

@@ -40,6 +40,8 @@ _TROUBLE: Final = (KafkaError, OSError, TimeoutError)
 #: The brokers' word that it is the message, not the moment; the record's framing is not in our own count of bytes.
 _REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 _FRAMING_BYTES: Final = 65_536
+#: Between two attempts to reach a broker that is away. aiokafka's 100 ms is ten processes' worth of a core while it starts.
+_RETRY_MS: Final = 250
 
 
 class KafkaBus:
@@ -70,6 +72,7 @@ class KafkaBus:
         self._options: dict[str, Any] = {
             "bootstrap_servers": bootstrap,
             "request_timeout_ms": int(timeout * 1000 * 2 / 3),
+            "retry_backoff_ms": _RETRY_MS,
             **(security or {}),
         }
         self._topics: dict[str, int] = {}
