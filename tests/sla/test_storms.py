@@ -16,10 +16,11 @@ from services.sla.handlers.pieces import breached
 from services.sla.jobs import firing as jobs
 from services.sla.policy import CIRCULAR_2022
 from services.sla.rules.counting import is_quiet, outside_quiet_hours
-from services.sla.store.firing import claim_due
+from services.sla.store.firing import claim_due, take_turn
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
-from tests.sla.story import UNIT, assigned, local, numbered, planned, received, updated
+from tests.sla.story import UNIT, assigned, contacted, local, numbered, planned, received, updated
+from tests.sla.test_firing import loop_of, replica_of, until
 from tests.support.service import Desk
 
 
@@ -50,7 +51,8 @@ async def test_the_one_statement_writes_what_the_outbox_would_have_written(
         await work.session.execute(text("update clock set original_due_at = due_at + :moved"), {"moved": moved})
     desk.clock.set(local("2026-11-27T00:00") + late)
     async with desk.runtime.works.begin() as work:
-        expected = {e.clock_id: e for e in (breached(c, work.now) for c in await claim_due(work.session, work.now, 10))}
+        claimed, _ = await claim_due(work.session, work.now, 10)
+        expected = {event.clock_id: event for event in (breached(clock, work.now) for clock in claimed)}
         await work.session.rollback()
     before = len(await desk.told())
     async with desk.runtime.works.begin() as work:
@@ -286,3 +288,83 @@ async def test_a_planned_order_wakes_in_the_night_although_its_warning_waits(des
     assert plans == []
     assert [event.rung for event in await desk.told(ClockWarned) if event.kind == "plan"] == ["yellow"]
     assert len(await desk.told(PlanWoken)) == 1
+
+
+def moment_of(event: ClockBreached | ClockWarned) -> datetime:
+    """The moment that a breach or a warning belongs to."""
+    if isinstance(event, ClockBreached):
+        return event.due_at
+    return event.warned_at - timedelta(seconds=event.late_by_seconds)
+
+
+async def with_promises(desk: Desk, orders: int, units: tuple[str, ...]) -> None:
+    """Orders of these units, each with a promised call of its own minute; the later it was given, the sooner it is due."""
+    for number in range(1, orders + 1):
+        order, unit = numbered(number), units[number % len(units)]
+        promise = local("2026-11-25T16:00") - timedelta(hours=5 * number, minutes=number)
+        await desk.tell(
+            received(order_id=order),
+            assigned(f"2026-11-23T10:{number:02}", unit=unit).model_copy(
+                update={"order_id": order, "first_unit": unit}
+            ),
+            contacted(f"2026-11-23T11:{number:02}", unit=unit, promised_at=promise).model_copy(
+                update={"order_id": order}
+            ),
+        )
+
+
+@pytest.mark.clause("S1.1.4b")
+@pytest.mark.parametrize("batch", [1_000, 4])
+async def test_after_a_standstill_everything_is_told_in_the_order_of_its_moments(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    for name in ("BATCH", "PLAIN_BATCH", "STORM_BATCH"):
+        monkeypatch.setattr(jobs, name, batch)
+    units = ("unit-1", "unit-2", "unit-3")
+    await with_promises(desk, 9, units)
+    await at(desk, "2026-12-07T08:59")
+
+    told = [event for event in await desk.told() if isinstance(event, ClockBreached | ClockWarned)]
+    assert Counter((event.clock_id, type(event)) for event in told).most_common(1)[0][1] == 1
+    assert all(event.fired_late for event in told)
+    for unit in (*units, None):
+        moments = [moment_of(event) for event in told if event.unit == unit]
+        assert len(moments) > 9
+        assert moments == sorted(moments)
+
+
+async def test_two_replicas_that_catch_up_together_keep_the_order_of_each_unit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, many in (("BATCH", 5), ("PLAIN_BATCH", 2), ("STORM_BATCH", 3)):
+        monkeypatch.setattr(jobs, name, many)
+    units = ("unit-1", "unit-2", "unit-3")
+    await with_promises(desk, 9, units)
+    desk.clock.set(local("2026-12-07T08:59"))
+
+    async def nothing_due() -> bool:
+        return await desk.rows("select 1 from clock where next_at <= :now", now=desk.clock.now()) == []
+
+    async with replica_of(desk) as second, loop_of(desk.runtime, second):
+        await until(nothing_due)
+
+    told = await desk.told(ClockBreached)
+    assert Counter(event.clock_id for event in told).most_common(1)[0][1] == 1
+    for unit in (*units, None):
+        moments = [event.due_at for event in told if event.unit == unit]
+        assert moments == sorted(moments)
+
+
+async def test_while_one_replica_fires_another_leaves_the_clocks_to_it(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-12-07T09:00"))
+    async with desk.runtime.works.begin() as first:
+        assert await take_turn(first.session, (0,))
+        async with desk.runtime.works.begin() as second:
+            assert await handlers.fire_due_clocks(second, 10) == 0
+            assert await handlers.breach_plain_clocks(second, 10) == 0
+            assert await handlers.breach_plain_clocks(second, 10, lane=0) == 0
+            assert await take_turn(second.session, (1,))
+    await jobs.drain(desk.runtime)
+
+    assert len(await desk.told(ClockBreached)) == 5

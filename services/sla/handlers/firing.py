@@ -12,17 +12,20 @@ from uuid import UUID
 import orjson
 
 from services.sla import rules
-from services.sla.handlers.pieces import FIRED_LATE_AFTER, breached, break_the_word, plan_day, raise_candidate, stopped
+from services.sla.handlers.pieces import FIRED_LATE_AFTER, breaking, plan_day, raise_candidate, stopped
 from services.sla.model import Lapse
 from services.sla.policy import RuleSet
 from services.sla.store import firing as store
 from services.sla.store.firing import Claimed, Fired, Storm
 from services.sla.store.rulesets import rules_at
+from shared.contracts import Event
 from shared.contracts.sla import ClockWarned, PlanWoken, WarnedClock, WarningsDigested
 from shared.work import Work
 
 MINUTE: Final = timedelta(minutes=1)
 DISTRICT: Final = "district"
+Word = tuple[datetime, Event]
+"""Something that is to be told, with the moment that it is for."""
 MISSED: Final = "missed"  # of a rung that waits for the end of the quiet hours: the moment it should have fired
 
 
@@ -31,8 +34,10 @@ async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None
 
     With a `lane`, only those of its half of the units.
 
-    The events are what `work.emit` would write; a test compares the two.
+    The events are what `work.emit` would write; a test compares the two. None while another replica fires them.
     """
+    if not await store.take_turn(work.session, store.LANES if lane is None else (lane,)):
+        return 0
     now = work.now
     rule_set = await rules_at(work.session, now)
     # The first 48 bits of a UUIDv7 are the milliseconds; they and the version are the first 15 characters.
@@ -68,17 +73,19 @@ class Due:
 async def fire_due_clocks(work: Work, limit: int) -> int:
     """Warn, wake, breach, close and remind what is due by now, oldest first, each once; how many clocks were looked at.
 
-    After a standstill every rung that was missed fires, in order, with the moment it really fired, marked late; in the
-    quiet hours it waits for their end.
+    After a standstill everything that was missed fires in the order of the moments that it was for, with the moment it
+    really fired, marked late; in the quiet hours a warning waits for their end. None while another replica fires.
     """
     now = work.now
-    claimed = await store.claim_due(work.session, now, limit)
+    if not await store.take_turn(work.session, store.LANES):
+        return 0
+    claimed, until = await store.claim_due(work.session, now, limit)
     if not claimed:
         return 0
     rule_set = await rules_at(work.session, now)
-    due = [_due(clock, now) for clock in claimed]
+    due = [_due(clock, until) for clock in claimed]
     later = await _hold(work, due, rule_set, now)
-    together, waiting = await _digest(work, due, rule_set, now)
+    together, waiting, words = await _digest(work, due, rule_set, now)
     later |= waiting
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
     locked = await store.no_return_orders(work.session, accepts)
@@ -88,14 +95,19 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
             written.append(Fired(one.clock.id, one.clock.fired, later[one.clock.id], None, closed=False))
             continue
         if one.clock.id not in together:
-            _warn(work, one, now)
-        written.append(_go_on(work, one, rule_set, now))
-        await _propose(work, one, locked)
+            words += _warnings(one, now)
+        words += _outcome(one, now)
+        written.append(_go_on(one, rule_set, now))
+    for _, event in sorted(words, key=lambda word: word[0]):
+        work.emit(event)
+    for one in due:
+        if one.clock.id not in later:
+            await _propose(work, one, locked)
     await store.move_on(work.session, written)
     return len(claimed)
 
 
-def _due(clock: Claimed, now: datetime) -> Due:
+def _due(clock: Claimed, until: datetime) -> Due:
     if clock.breached_at is not None and clock.fired >= len(clock.rungs):
         number = clock.fired - len(clock.rungs) + 1
         return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, clock.fired + 1)
@@ -104,14 +116,14 @@ def _due(clock: Claimed, now: datetime) -> Due:
     while fired < len(clock.rungs):
         rung: dict[str, Any] = clock.rungs[fired]
         at = datetime.fromisoformat(rung["at"])
-        if at > now:
+        if at > until:
             break
         if rung["name"] == rules.WAKE:
             wakes = True
         else:
             rungs.append((rung["name"], datetime.fromisoformat(rung.get(MISSED, rung["at"]))))
         fired += 1
-    return Due(clock, rungs, wakes, clock.breached_at is None and clock.due_at <= now, False, fired)
+    return Due(clock, rungs, wakes, clock.breached_at is None and clock.due_at <= until, False, fired)
 
 
 # -- quiet hours --------------------------------------------------------------------------------------------------------
@@ -159,20 +171,21 @@ def _let_wait(one: Due, until: datetime) -> None:
 
 async def _digest(
     work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime
-) -> tuple[set[UUID], dict[UUID, datetime]]:
+) -> tuple[set[UUID], dict[UUID, datetime], list[Word]]:
     """Tell a unit's warnings together when there are too many of them in a minute, and at most once a minute.
 
-    The clocks that a digest names, and those that wait for the next minute with the moment they wait for.
+    The clocks that a digest names, those that wait for the next minute with the moment they wait for, and the digests.
     """
     groups: dict[str, list[Due]] = defaultdict(list)
     for one in due:
         if one.rungs:
             groups[one.clock.unit or DISTRICT].append(one)
     if not groups:
-        return set(), {}
+        return set(), {}, []
     storms = await store.storms_of(work.session, groups, now)
     together: set[UUID] = set()
     later: dict[UUID, datetime] = {}
+    words: list[Word] = []
     for unit, ones in groups.items():
         storm, count = storms[unit], sum(len(one.rungs) for one in ones)
         # A clock that was set back must not leave a unit in a minute that lies ahead.
@@ -180,50 +193,56 @@ async def _digest(
             storm.since, storm.told = now, 0
         if storm.told + count <= rule_set.digest_above.count:
             storm.told += count
-        elif _digested_just_now(storm, now) and not any(one.lapses or one.wakes for one in ones):
-            assert storm.digested_at is not None
-            later |= {one.clock.id: min(storm.digested_at + MINUTE, one.clock.due_at) for one in ones}
-            later |= {one.clock.id: storm.digested_at + MINUTE for one in ones if one.reminds}
+        elif (following := _next_digest(storm, now)) and not any(_presses(one, following) for one in ones):
+            later |= {one.clock.id: following for one in ones}
         else:
             storm.digested_at = now
             together |= {one.clock.id for one in ones}
-            _tell_together(work, ones, count, now)
+            words.append(_digest_of(ones, count, now))
     await store.keep_storms(work.session, storms)
-    return together, later
+    return together, later, words
 
 
-def _digested_just_now(storm: Storm, now: datetime) -> bool:
-    return storm.digested_at is not None and timedelta() <= now - storm.digested_at < MINUTE
+def _next_digest(storm: Storm, now: datetime) -> datetime | None:
+    """When the unit may be told the next digest; None when it may be now."""
+    if storm.digested_at is None or not timedelta() <= now - storm.digested_at < MINUTE:
+        return None
+    return storm.digested_at + MINUTE
 
 
-def _tell_together(work: Work, ones: Sequence[Due], count: int, now: datetime) -> None:
-    work.emit(
-        WarningsDigested(
-            unit=ones[0].clock.unit,
-            count=count,
-            warnings=tuple(
-                WarnedClock(
-                    order_id=one.clock.order_id,
-                    clock_id=str(one.clock.id),
-                    kind=one.clock.kind,
-                    rung=name,
-                    due_at=one.clock.due_at,
-                )
-                for one in ones
-                for name, _ in one.rungs
-            ),
-            warned_at=now,
-        )
+def _presses(one: Due, following: datetime) -> bool:
+    """Whether the clock cannot wait until then: it wakes, or its due moment comes before."""
+    return one.wakes or (not one.reminds and one.clock.due_at <= following)
+
+
+def _digest_of(ones: Sequence[Due], count: int, now: datetime) -> Word:
+    named = sorted(((at, one, name) for one in ones for name, at in one.rungs), key=lambda each: each[0])
+    digest = WarningsDigested(
+        unit=ones[0].clock.unit,
+        count=count,
+        warnings=tuple(
+            WarnedClock(
+                order_id=one.clock.order_id,
+                clock_id=str(one.clock.id),
+                kind=one.clock.kind,
+                rung=name,
+                due_at=one.clock.due_at,
+            )
+            for _, one, name in named
+        ),
+        warned_at=now,
     )
+    return named[0][0], digest
 
 
 # -- one clock ----------------------------------------------------------------------------------------------------------
 
 
-def _warn(work: Work, one: Due, now: datetime) -> None:
+def _warnings(one: Due, now: datetime) -> list[Word]:
     clock = one.clock
-    for name, at in one.rungs:
-        work.emit(
+    return [
+        (
+            at,
             ClockWarned(
                 order_id=clock.order_id,
                 clock_id=str(clock.id),
@@ -235,24 +254,38 @@ def _warn(work: Work, one: Due, now: datetime) -> None:
                 provisional=clock.provisional,
                 late_by_seconds=(now - at).total_seconds(),
                 fired_late=now - at > FIRED_LATE_AFTER,
-            )
+            ),
         )
+        for name, at in one.rungs
+    ]
 
 
-def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
+def _outcome(one: Due, now: datetime) -> list[Word]:
+    """What is told beside warnings: that a plan wakes, that a window closed, that a deadline passed."""
+    clock = one.clock
+    words: list[Word] = []
+    if one.wakes:
+        [at] = [datetime.fromisoformat(rung["at"]) for rung in clock.rungs if rung["name"] == rules.WAKE]
+        woken = PlanWoken(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            unit=clock.unit or "",
+            plan_on=plan_day(clock),
+            woken_at=now,
+        )
+        words.append((at, woken))
+    if one.lapses and clock.lapse == Lapse.CLOSE:
+        # Not used, not missed: nobody had to return the order.
+        words.append((clock.due_at, stopped(clock, clock.due_at, met=False, void=True)))
+    elif one.lapses:
+        words += [(clock.due_at, event) for event in breaking(clock, now)]
+    return words
+
+
+def _go_on(one: Due, rule_set: RuleSet, now: datetime) -> Fired:
     clock = one.clock
     if one.reminds:
         return Fired(clock.id, one.fired, rules.next_red(now, rule_set), None, closed=False)
-    if one.wakes:
-        work.emit(
-            PlanWoken(
-                order_id=clock.order_id,
-                clock_id=str(clock.id),
-                unit=clock.unit or "",
-                plan_on=plan_day(clock),
-                woken_at=now,
-            )
-        )
     waiting = [datetime.fromisoformat(rung["at"]) for rung in (one.held or clock.rungs)[one.fired :]]
     if clock.breached_at is not None:
         # Warnings that waited for the morning were told: from now on it reminds.
@@ -261,11 +294,7 @@ def _go_on(work: Work, one: Due, rule_set: RuleSet, now: datetime) -> Fired:
     if not one.lapses:
         return Fired(clock.id, one.fired, min([*waiting, clock.due_at]), None, closed=False, rungs=one.held)
     if clock.lapse == Lapse.CLOSE:
-        # Not used, not missed: nobody had to return the order.
-        work.emit(stopped(clock, clock.due_at, met=False, void=True))
         return Fired(clock.id, one.fired, None, None, closed=True)
-    work.emit(breached(clock, now))
-    break_the_word(work, clock, now)
     following = min([*waiting, rules.next_red(now, rule_set)])
     return Fired(clock.id, one.fired, following, now, closed=False, rungs=one.held)
 

@@ -21,6 +21,7 @@ from services.sla.store.firing import Claimed
 from services.sla.store.rulesets import rules_of
 from services.sla.tables import ClockChange, ClockRecord, OrderRecord
 from shared.calendar import SHANGHAI, Due
+from shared.contracts import Event
 from shared.contracts.sla import (
     ClockBreached,
     ClockChanged,
@@ -132,17 +133,19 @@ def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
     if at <= clock.due_at or clock.breached_at is not None or clock.lapse != Lapse.BREACH:
         return
     clock.breached_at = work.now
-    work.emit(breached(clock, work.now))
-    break_the_word(work, clock, work.now)
+    for event in breaking(clock, work.now):
+        work.emit(event)
 
 
-def break_the_word(work: Work, clock: ClockRecord | Claimed, now: datetime) -> None:
-    """A promise or a plan that is not kept is a fact of its own (S2.2.1e, S2.2.2f)."""
+def breaking(clock: ClockRecord | Claimed, now: datetime) -> list[Event]:
+    """The breach; a promise or a plan that is not kept is a fact of its own beside it (S2.2.1e, S2.2.2f)."""
+    events: list[Event] = [breached(clock, now)]
     facts = {"order_id": clock.order_id, "clock_id": str(clock.id), "unit": clock.unit or ""}
     if clock.kind == "next_contact":
-        work.emit(PromiseBroken(**facts, promised_at=clock.due_at, broken_at=now))
+        events.append(PromiseBroken(**facts, promised_at=clock.due_at, broken_at=now))
     elif clock.kind == "plan":
-        work.emit(PlanBroken(**facts, plan_on=plan_day(clock), broken_at=now))
+        events.append(PlanBroken(**facts, plan_on=plan_day(clock), broken_at=now))
+    return events
 
 
 def plan_day(clock: ClockRecord | Claimed) -> date:

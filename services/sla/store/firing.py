@@ -144,10 +144,24 @@ _CLAIM: Final = {
 }
 
 
-async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Claimed]:
-    """Clocks whose moment has come, oldest first; what another replica is firing is passed over (R31).
+LANES: Final = (0, 1)
+_LANE: Final = 0x66697265  # "fire": with the lane beside it, whose turn it is to fire this half of the units
+_TURN: Final = text("select bool_and(pg_try_advisory_xact_lock(:key, lane)) from unnest(cast(:lanes as int[])) as lane")
 
-    When one half of the queue had more than it was asked for, nothing later than what it gave is taken from the other.
+
+async def take_turn(session: AsyncSession, lanes: Collection[int]) -> bool:
+    """Whether this transaction is the one that fires these halves of the units, until its end.
+
+    Two replicas that fired a unit's clocks at a time would tell the later before the earlier.
+    """
+    return bool(await session.scalar(_TURN, {"key": _LANE, "lanes": list(lanes)}))
+
+
+async def claim_due(session: AsyncSession, now: datetime, limit: int) -> tuple[list[Claimed], datetime]:
+    """Clocks whose moment has come, oldest first, and until when they may fire.
+
+    When one half of the queue had more than it was asked for, nothing later than what it gave is taken from the other,
+    and nothing later fires: it would come before what was left.
     """
     found: list[Claimed] = []
     fence = now
@@ -156,7 +170,7 @@ async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Cl
         if len(rows) == limit:
             fence = min(fence, rows[-1].next_at)
         found += rows
-    return sorted((c for c in found if c.next_at <= fence), key=lambda c: (c.next_at, c.unit or "", c.id))
+    return sorted((c for c in found if c.next_at <= fence), key=lambda c: (c.next_at, c.unit or "", c.id)), fence
 
 
 _MOVE_ON: Final = text(
