@@ -243,6 +243,7 @@ CENTRE: Final = (
     Staff("huifang", "康乐怡（回访员）", ("revisitor",)),
     Staff("fenxi", "习远航（分析员）", ("analyst",)),
     Staff("zhuren", "欧阳启（中心负责人）", ("centre_head",)),
+    Staff("fuzhuren", "闻人雅（中心副职负责人）", ("centre_head",)),
     Staff("qufuban", "常思齐（区府办）", ("office",)),
     Staff("shenji", "连山（审计员）", ("auditor",)),
 )

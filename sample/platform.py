@@ -38,7 +38,7 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
         staff = platform.secrets["staff_password"]
         lines += [
             f"  everybody else  password {staff}; accounts:",
-            "                  paidan 派单员 · shenhe 审核员 · huifang 回访员 · fenxi 分析员 · zhuren 中心负责人",
+            "                  paidan 派单员 · shenhe 审核员 · huifang 回访员 · fenxi 分析员 · zhuren、fuzhuren 中心负责人",
             "                  <unit>-jingban 经办人 · <unit>-lingdao 主要领导; units: chengguan, zhujian, shuiwu, huanghailu ...",
             f"  a simulated municipal 12345 platform pushes an order about every {_PUSH_EVERY:.0f} s",
             "",
