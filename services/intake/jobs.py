@@ -25,7 +25,7 @@ _PER_PLATFORM: Final = limits.FEEDBACK_AT_ONCE // 4
 
 
 async def write_orders(runtime: Runtime) -> None:
-    """The one writer of the group commit."""
+    """The writers of the group commit."""
     await cast("Parts", runtime.parts[NAME]).acceptance.run()
 
 

@@ -1,4 +1,4 @@
-"""Group commit: one writer turns the orders that arrive together into one durable transaction (S1.1.4c).
+"""Group commit: orders that arrive together become one durable statement (S1.1.4c).
 
 A request seals its order, joins the queue and waits; its answer leaves after the commit (R1).  Nothing is answered
 that could be lost, and nothing waits without a bound (R6).
@@ -85,7 +85,7 @@ class Submission:
 
 
 class Acceptance:
-    """The queue and its writer; one per process and service."""
+    """The queue and its writers; one per process and service."""
 
     def __init__(self, works: Works, database_url: str) -> None:
         self._works, self._url = works, asyncpg_url(database_url)
@@ -141,7 +141,7 @@ class Acceptance:
     async def run(self) -> None:
         """Until cancelled: write what waits.  While the database is away, requests are refused, not kept.
 
-        A second writer gathers the next orders while the first waits for the disk.
+        While one writer waits for the disk, the next gathers what arrives.
         """
         self._writing.set()
         try:
@@ -192,7 +192,7 @@ class Acceptance:
                 self._wake.set()
 
     def _take(self) -> list[Submission]:
-        """The next batch: no number and no request id twice in it, or in what the other writer has in hand (trap c).
+        """The next batch: no number and no request id twice in it, or in what another writer has in hand (trap c).
 
         Repeats stay in front of the queue: what a platform says about one order is written in the sequence it came.
         """
