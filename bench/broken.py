@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import shared.inbox.consumer as consumer_module
+import shared.inbox.applying as applying_module
 import shared.inbox.seen as seen_module
 from shared.bus import Delivery, Subscription, TopicPartition
 from shared.inbox import Consumer
@@ -101,8 +101,8 @@ def inbox_outside() -> None:
         async with AsyncSession(session.bind) as own, own.begin():
             return await usual(own, topic, envelopes, **more)
 
-    # The consumer took the name at its import.
-    consumer_module.__dict__["new_ones"] = new_ones
+    # The module took the name at its import.
+    applying_module.__dict__["new_ones"] = new_ones
 
 
 VARIANTS: Final[Mapping[str, Callable[[], None]]] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shared.inbox.consumer import BatchHandler, Consumer, Handler, Prefetch, Stuck
+from shared.inbox.applying import Applier, BatchHandler, Handler, Prefetch
+from shared.inbox.consumer import Consumer, Stuck
 from shared.inbox.listening import Listening
 from shared.inbox.parked import ParkedEvents
 
-__all__ = ["BatchHandler", "Consumer", "Handler", "Listening", "ParkedEvents", "Prefetch", "Stuck"]
+__all__ = ["Applier", "BatchHandler", "Consumer", "Handler", "Listening", "ParkedEvents", "Prefetch", "Stuck"]

@@ -1,4 +1,4 @@
-"""The consumer runner: event id, effect and follow-up events in one transaction; the offset is committed after (R16).
+"""The consumer runner: what was read is applied, and the offset is committed after (R16).
 
 A batch of one partition is applied in one transaction.  When an event of it cannot be applied, the batch is rolled
 back and its events are applied one by one, so that only the culprit is parked, and its later siblings behind it.
@@ -8,34 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from shared.bus import Bus, BusUnavailable, Delivery, Subscription, TopicPartition
-from shared.clock import RealClock
-from shared.contracts import Event
 from shared.db.faults import is_transient, name_of
-from shared.errors import BusinessError
 from shared.inbox import parked
+from shared.inbox.applying import Applier
 from shared.inbox.finish import finished
-from shared.inbox.listening import Listening
-from shared.inbox.seen import Gap, new_ones, was_seen
-from shared.outbox import Envelope, Undecodable, decode
-from shared.outbox.envelope import SOURCE
 from shared.telemetry import Metrics, logger
-from shared.work import Work, Works
+from shared.work import Works
 
 log = logger("consumer")
 
-Handler = Callable[[Work, Any], Awaitable[None]]
-"""`async def open_case(work, event)`: apply one event; a second run does no harm."""
-BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
-"""Apply many events at once, for projections; each event in it is new."""
-Prefetch = BatchHandler
-"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
-
-_TRIES: Final = 3
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 5.0
 # From one batch to the next: what arrives meanwhile is applied with it, in one transaction.  A lone event waits for
@@ -52,16 +37,6 @@ class Stuck(RuntimeError):
     """A partition has events and made no progress: the process must end, and its supervisor start it anew (R23)."""
 
 
-class _Unsound(Exception):
-    """One event of a batch cannot be applied; go through the batch one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    delivery: Delivery
-    envelope: Envelope
-
-
 class Consumer:
     """One member of a service's group on the bus."""
 
@@ -71,31 +46,20 @@ class Consumer:
         works: Works,
         bus: Bus,
         topics: Sequence[str],
-        handlers: Mapping[type[Event], Handler],
-        batch: BatchHandler | None,
-        prefetch: Prefetch | None = None,
+        applier: Applier,
         metrics: Metrics,
         member: str,
         watchdog: float = 60.0,
     ) -> None:
         self._works, self._bus, self._topics = works, bus, tuple(topics)
-        self._handlers, self._batch, self._prefetch, self._metrics = dict(handlers), batch, prefetch, metrics
+        self._applier, self._metrics = applier, metrics
         self._member, self._watchdog = member, watchdog
         self._moved: set[TopicPartition] = set()
         self._idle: dict[TopicPartition, float] = {}
         self._retries: dict[TopicPartition, int] = {}
         self._owed: dict[TopicPartition, int] = {}
         self._shown: set[TopicPartition] = set()
-        self._listening = Listening.to(topics, None if batch is not None else handlers)
-        self._deaf = {
-            topic: frozenset(f"{SOURCE}{name}".encode() for name in self._listening.passed_by(topic))
-            for topic in self._topics
-        }
         self.joined = False
-
-    def _passes_by(self, delivery: Delivery) -> bool:
-        """Whether it comes from a publisher of whom nothing is handled here: up to two thirds of what is on a topic."""
-        return delivery.headers.get("ce_source") in self._deaf.get(delivery.topic, ())
 
     async def run(self) -> None:
         """Until cancelled; Stuck when a partition makes no progress."""
@@ -157,7 +121,7 @@ class Consumer:
         for place, deliveries in batches.items():
             topics.setdefault(place.topic, []).extend(deliveries)
         try:
-            await finished(self._apply_topics(topics))
+            await finished(self._applier.apply_together(topics))
         except Exception as fault:  # noqa: BLE001 - one by one it is found out which event it is, and what it means
             if not is_transient(fault):
                 return None
@@ -225,51 +189,7 @@ class Consumer:
 
     async def _apply_together(self, place: TopicPartition, deliveries: Sequence[Delivery]) -> None:
         """A batch of one partition in one transaction."""
-        await self._apply_topics({place.topic: deliveries})
-
-    async def _apply_topics(self, topics: Mapping[str, Sequence[Delivery]]) -> None:
-        """All of it in one transaction; whatever it raises, none of it was applied."""
-        taken = {
-            topic: [self._decoded(one).envelope for one in deliveries if not self._passes_by(one)]
-            for topic, deliveries in topics.items()
-        }
-        if not any(taken.values()):
-            return
-        applied: list[Envelope] = []
-        async with self._works.begin() as work:
-            for topic, envelopes in taken.items():
-                if not envelopes:
-                    continue
-                if await parked.any_waiting(work.session, topic, {envelope.subject for envelope in envelopes}):
-                    raise _Unsound
-                fresh = await new_ones(work.session, topic, envelopes, now=work.now)
-                await self._effects(work, fresh)
-                applied += fresh
-        self._count(sum(map(len, taken.values())), applied)
-
-    def _decoded(self, delivery: Delivery) -> _Taken:
-        # A simulated clock may be set back: what was written before is then no sign of a wrong clock.
-        clock = self._works.clock
-        now = clock.now() if isinstance(clock, RealClock) else None
-        return _Taken(delivery, decode(delivery, now=now, types=self._listening.types))
-
-    async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
-        if self._batch is not None and fresh:
-            await self._batch(work, fresh)
-        if self._prefetch is not None and len(fresh) > 1:
-            await self._prefetch(work, fresh)
-        for envelope in fresh:
-            handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
-            if handler is not None:
-                work.cause = envelope
-                await handler(work, envelope.event)
-        work.cause = None
-
-    def _count(self, taken: int, fresh: Sequence[Envelope]) -> None:
-        for envelope in fresh:
-            self._metrics.consumed.labels(envelope.type if envelope.event is not None else "unhandled").inc()
-        if repeats := taken - len(fresh):
-            self._metrics.redelivered.inc(repeats)
+        await self._applier.apply_together({place.topic: deliveries})
 
     async def _apply_singly(
         self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]
@@ -291,75 +211,8 @@ class Consumer:
         return True
 
     async def apply_one(self, delivery: Delivery) -> None:
-        """Apply one event, or park it: at once when it can never be applied, after some tries when a handler failed.
-
-        Raises what `is_transient`: then it was neither applied nor parked.
-        """
-        if self._passes_by(delivery):
-            return
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                fresh = await finished(self._apply_alone(delivery))
-            except Exception as fault:  # whatever it is, it must not hold up the events of other keys
-                if is_transient(fault):
-                    raise
-                reason = self._reason(fault, attempt)
-            else:
-                self._count(1, fresh)
-                return
-            if not reason.final and attempt < _TRIES:
-                await asyncio.sleep(0.1 * 2**attempt)
-            elif await finished(self._set_aside(delivery, reason)):
-                return
-
-    def _reason(self, fault: Exception, attempt: int) -> parked.Park:
-        if isinstance(fault, parked.Park):
-            return fault
-        if isinstance(fault, BusinessError):
-            return parked.Park("refused", f"{fault.code}: {fault.message}")
-        # The text of a strange exception may quote a citizen; its class and place are enough to find it.
-        log.error("handler failed", service=self._works.service, attempt=attempt, exc_info=fault)
-        return parked.Park("failed", name_of(fault))
-
-    async def _apply_alone(self, delivery: Delivery) -> list[Envelope]:
-        async with self._works.begin() as work:
-            return await self._apply_or_raise(work, delivery)
-
-    async def _set_aside(self, delivery: Delivery, reason: parked.Park) -> bool:
-        """Park the event; False when it only stood behind others that are gone by now, and can be applied after all."""
-        async with self._works.begin() as work:
-            return await parked.park(work, delivery, reason)
-
-    async def replay(self, work: Work, delivery: Delivery) -> None:
-        """Apply a parked event in an operator's transaction; Park when it still cannot be applied."""
-        try:
-            fresh = await self._apply_or_raise(work, delivery, heed_waiting=False)
-        except parked.Park:
-            raise
-        except Exception as fault:
-            if is_transient(fault):
-                raise
-            raise self._reason(fault, 1) from fault
-        self._count(1, fresh)
-
-    async def _apply_or_raise(self, work: Work, delivery: Delivery, *, heed_waiting: bool = True) -> list[Envelope]:
-        try:
-            taken = self._decoded(delivery)
-        except Undecodable as fault:
-            raise parked.Park(fault.reason, fault.detail) from fault
-        if heed_waiting and await parked.any_waiting(work.session, delivery.topic, {taken.envelope.subject}):
-            if await parked.is_known(work.session, delivery) or await was_seen(work.session, taken.envelope):
-                return []  # delivered again: what was applied before the key was parked does not queue behind it
-            raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
-        try:
-            fresh = await new_ones(work.session, delivery.topic, [taken.envelope], now=work.now)
-        except Gap as gap:
-            raise parked.Park("gap", str(gap)) from gap
-        await self._effects(work, fresh)
-        await work.session.flush()
-        return fresh
+        """Apply one event, or park it; raises what `is_transient`."""
+        await self._applier.apply_one(delivery)
 
     async def _watch(self, subscription: Subscription, elapsed: float) -> None:
         """Lag and progress; a partition with events and none applied for `watchdog` seconds ends the process (R23)."""

@@ -182,7 +182,7 @@ class ReplayRefused(BusinessError):
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvents:
-    """What an operator can do: see, edit and replay, drop.  `apply` is the consumer's way of applying one delivery."""
+    """What an operator can do: see, edit and replay, drop.  `apply` applies one delivery, or raises Park."""
 
     works: Works
     apply: Callable[[Work, Delivery], Awaitable[None]]

@@ -27,7 +27,7 @@ from shared.clock import Clock, clock_of
 from shared.db import new_engine
 from shared.db.migrate import upgrade
 from shared.identity import TokenReader
-from shared.inbox import Consumer, ParkedEvents, Stuck
+from shared.inbox import Applier, Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
 from shared.outbox.keeping import Keeper
 from shared.outbox.relay import Waker
@@ -67,13 +67,19 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         sealer=Sealer.parse(settings.seal_keys.get_secret_value()),
         calendar=statutory_calendar(),
     )
+    applier = Applier(
+        works=works,
+        listening=service.listening,
+        handlers=service.subscriptions,
+        batch=service.batch,
+        prefetch=service.prefetch,
+        metrics=metrics,
+    )
     consumer = Consumer(
         works=works,
         bus=bus,
         topics=service.topics,
-        handlers=service.subscriptions,
-        batch=service.batch,
-        prefetch=service.prefetch,
+        applier=applier,
         metrics=metrics,
         member=f"{socket.gethostname()}-{os.getpid()}",
         watchdog=settings.watchdog_seconds,
@@ -97,7 +103,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         metrics=metrics,
         relay=relay,
         consumer=consumer,
-        parked=ParkedEvents(works, consumer.replay),
+        parked=ParkedEvents(works, applier.replay),
         database_url=url,
     )
 

@@ -1,0 +1,179 @@
+"""What a service does with the events it has read: event id, effect and follow-up events in one transaction (R16).
+
+Many at once, or none of them; or one by itself, and when it cannot be applied it is parked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from shared.bus import Delivery
+from shared.clock import RealClock
+from shared.contracts import Event
+from shared.db.faults import is_transient, name_of
+from shared.errors import BusinessError
+from shared.inbox import parked
+from shared.inbox.finish import finished
+from shared.inbox.listening import Listening
+from shared.inbox.seen import Gap, new_ones, was_seen
+from shared.outbox import Envelope, Undecodable, decode
+from shared.outbox.envelope import SOURCE
+from shared.telemetry import Metrics, logger
+from shared.work import Work, Works
+
+log = logger("consumer")  # for whoever reads the lines, this is one thing with the runner
+
+Handler = Callable[[Work, Any], Awaitable[None]]
+"""`async def open_case(work, event)`: apply one event; a second run does no harm."""
+BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
+"""Apply many events at once, for projections; each event in it is new."""
+Prefetch = BatchHandler
+"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
+
+_TRIES: Final = 3
+
+
+class _Unsound(Exception):
+    """One event of a batch cannot be applied; go through the batch one by one."""
+
+
+class Applier:
+    """Applies what one service listens to: by a handler for each type, or by one for many events at once."""
+
+    def __init__(
+        self,
+        *,
+        works: Works,
+        listening: Listening,
+        handlers: Mapping[type[Event], Handler],
+        batch: BatchHandler | None,
+        prefetch: Prefetch | None,
+        metrics: Metrics,
+    ) -> None:
+        self._works, self._types, self._metrics = works, listening.types, metrics
+        self._handlers, self._batch, self._prefetch = dict(handlers), batch, prefetch
+        self._deaf = {
+            topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.passed_by(topic))
+            for topic in listening.topics
+        }
+
+    async def apply_together(self, topics: Mapping[str, Sequence[Delivery]]) -> None:
+        """Apply all of it, by topic, in one transaction; whatever it raises, none of it was applied."""
+        taken = {
+            topic: [self._decoded(one) for one in deliveries if not self._passes_by(one)]
+            for topic, deliveries in topics.items()
+        }
+        if not any(taken.values()):
+            return
+        applied: list[Envelope] = []
+        async with self._works.begin() as work:
+            for topic, envelopes in taken.items():
+                if not envelopes:
+                    continue
+                if await parked.any_waiting(work.session, topic, {envelope.subject for envelope in envelopes}):
+                    raise _Unsound
+                fresh = await new_ones(work.session, topic, envelopes, now=work.now)
+                await self._effects(work, fresh)
+                applied += fresh
+        self._count(sum(map(len, taken.values())), applied)
+
+    async def apply_one(self, delivery: Delivery) -> None:
+        """Apply one event, or park it: at once when it can never be applied, after some tries when a handler failed.
+
+        Raises what `is_transient`: then it was neither applied nor parked.
+        """
+        if self._passes_by(delivery):
+            return
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                fresh = await finished(self._apply_alone(delivery))
+            except Exception as fault:  # whatever it is, it must not hold up the events of other keys
+                if is_transient(fault):
+                    raise
+                reason = self._reason(fault, attempt)
+            else:
+                self._count(1, fresh)
+                return
+            if not reason.final and attempt < _TRIES:
+                await asyncio.sleep(0.1 * 2**attempt)
+            elif await finished(self._set_aside(delivery, reason)):
+                return
+
+    async def replay(self, work: Work, delivery: Delivery) -> None:
+        """Apply a parked event in an operator's transaction; Park when it still cannot be applied."""
+        try:
+            fresh = await self._apply_or_raise(work, delivery, heed_waiting=False)
+        except parked.Park:
+            raise
+        except Exception as fault:
+            if is_transient(fault):
+                raise
+            raise self._reason(fault, 1) from fault
+        self._count(1, fresh)
+
+    def _passes_by(self, delivery: Delivery) -> bool:
+        """Whether it comes from a publisher of whom nothing is handled here: up to two thirds of what is on a topic."""
+        return delivery.headers.get("ce_source") in self._deaf.get(delivery.topic, ())
+
+    def _decoded(self, delivery: Delivery) -> Envelope:
+        # A simulated clock may be set back: what was written before is then no sign of a wrong clock.
+        clock = self._works.clock
+        now = clock.now() if isinstance(clock, RealClock) else None
+        return decode(delivery, now=now, types=self._types)
+
+    async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
+        if self._batch is not None and fresh:
+            await self._batch(work, fresh)
+        if self._prefetch is not None and len(fresh) > 1:
+            await self._prefetch(work, fresh)
+        for envelope in fresh:
+            handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
+            if handler is not None:
+                work.cause = envelope
+                await handler(work, envelope.event)
+        work.cause = None
+
+    def _count(self, taken: int, fresh: Sequence[Envelope]) -> None:
+        for envelope in fresh:
+            self._metrics.consumed.labels(envelope.type if envelope.event is not None else "unhandled").inc()
+        if repeats := taken - len(fresh):
+            self._metrics.redelivered.inc(repeats)
+
+    def _reason(self, fault: Exception, attempt: int) -> parked.Park:
+        if isinstance(fault, parked.Park):
+            return fault
+        if isinstance(fault, BusinessError):
+            return parked.Park("refused", f"{fault.code}: {fault.message}")
+        # The text of a strange exception may quote a citizen; its class and place are enough to find it.
+        log.error("handler failed", service=self._works.service, attempt=attempt, exc_info=fault)
+        return parked.Park("failed", name_of(fault))
+
+    async def _apply_alone(self, delivery: Delivery) -> list[Envelope]:
+        async with self._works.begin() as work:
+            return await self._apply_or_raise(work, delivery)
+
+    async def _set_aside(self, delivery: Delivery, reason: parked.Park) -> bool:
+        """Park the event; False when it only stood behind others that are gone by now, and can be applied after all."""
+        async with self._works.begin() as work:
+            return await parked.park(work, delivery, reason)
+
+    async def _apply_or_raise(self, work: Work, delivery: Delivery, *, heed_waiting: bool = True) -> list[Envelope]:
+        try:
+            envelope = self._decoded(delivery)
+        except Undecodable as fault:
+            raise parked.Park(fault.reason, fault.detail) from fault
+        if heed_waiting and await parked.any_waiting(work.session, delivery.topic, {envelope.subject}):
+            if await parked.is_known(work.session, delivery) or await was_seen(work.session, envelope):
+                return []  # delivered again: what was applied before the key was parked does not queue behind it
+            raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
+        try:
+            fresh = await new_ones(work.session, delivery.topic, [envelope], now=work.now)
+        except Gap as gap:
+            raise parked.Park("gap", str(gap)) from gap
+        await self._effects(work, fresh)
+        await work.session.flush()
+        return fresh
