@@ -107,7 +107,7 @@ async def fill(connection: asyncpg.Connection[Any], peer: PostgresStorage) -> No
     rng = random.Random(3)
     keys = [str(new_id()) for _ in range(KEYS)]
     pending = [
-        Pending(new_id(), received(keys[serial % KEYS], serial, rng), datetime.now(UTC), {"correlationid": "bench"})
+        Pending(new_id(), received(keys[serial % KEYS], serial, rng), datetime.now(UTC), '{"correlationid":"bench"}')
         for serial in range(WAITING)
     ]
     await connection.execute("truncate outbox, stream")

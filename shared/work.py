@@ -19,7 +19,7 @@ from shared.clock import Clock
 from shared.contracts import Event
 from shared.identity import SYSTEM, Person
 from shared.outbox import Envelope, Outbox
-from shared.outbox.writer import IdSource, columns_of, new_id, writing
+from shared.outbox.writer import IdSource, columns_of, headers_beside, new_id, writing
 from shared.seal import Sealer
 from shared.telemetry import correlation_id
 
@@ -74,6 +74,8 @@ class Work:
     adopted: WorkCalendar | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _answer: Answer | None = None
+    _headers: tuple[Envelope | None, str] | None = None
+    """The headers of all that this cause brings about: written once, not with each fact."""
 
     def adopt(self, calendar: WorkCalendar) -> None:
         """Count by this calendar in this process as soon as the transaction is committed."""
@@ -86,11 +88,14 @@ class Work:
 
     def emit(self, event: Event) -> UUID:
         """Tell the other services a fact, in this transaction; the event's id."""
-        headers = {"correlationid": self.correlation, "actor": self.person.account}
-        if self.cause is not None:
-            headers["correlationid"] = self.cause.correlation or self.correlation
-            headers["causationid"] = str(self.cause.id)
-        return self.outbox.add(event, at=self.clock.now(), headers=headers)
+        if self._headers is None or self._headers[0] is not self.cause:
+            self._headers = (self.cause, self._headers_now())
+        return self.outbox.add(event, at=self.clock.now(), headers=self._headers[1])
+
+    def _headers_now(self) -> str:
+        if self.cause is None:
+            return headers_beside(self.correlation, self.person.account)
+        return headers_beside(self.cause.correlation or self.correlation, self.person.account, str(self.cause.id))
 
     def audit(
         self,

@@ -123,7 +123,7 @@ async def test_an_event_of_another_service_is_refused_and_nothing_stays(tiny: Ti
 def test_only_intake_may_publish_an_urging(tiny: Tiny, service: str) -> None:
     with pytest.raises(TypeError):
         Outbox(service, new_id).add(
-            OrderUrged(order_id="a", urged_at=tiny.clock.now()), at=tiny.clock.now(), headers={}
+            OrderUrged(order_id="a", urged_at=tiny.clock.now()), at=tiny.clock.now(), headers="{}"
         )
 
 

@@ -114,9 +114,12 @@ async def test_what_does_not_count_working_days_and_what_has_ended_stays(desk: D
 async def test_the_warning_of_a_named_moment_comes_a_working_day_before_by_the_new_calendar(desk: Desk) -> None:
     await desk.tell(received(), assigned(), planned("2026-11-23T12:00", "2026-12-04"))
     await desk.tell(contacted("2026-11-23T12:00", promised_at=local("2026-12-04T17:00")))
-    yellow_at = {"plan": ("2026-12-04", "2026-12-03"), "next_contact": ("2026-12-03", "2026-12-02")}
+    yellow_at = {
+        "plan": ("2026-12-04T07:00", "2026-12-03T07:00"),
+        "next_contact": ("2026-12-03T17:00", "2026-12-03T07:00"),
+    }
     before = {kind: await clock(desk, kind) for kind in yellow_at}
-    await edit(desk, ("2026-12-03", Wanted.OFF))
+    await edit(desk, ("2026-12-04", Wanted.OFF))
     await recompute(desk.runtime)
 
     for kind, was in before.items():
@@ -125,7 +128,7 @@ async def test_the_warning_of_a_named_moment_comes_a_working_day_before_by_the_n
         [yellow] = [rung for rung in now["rungs"] if rung["name"] == "yellow"]
         [old] = [rung for rung in was["rungs"] if rung["name"] == "yellow"]
         moments = [datetime.fromisoformat(rung["at"]) for rung in (old, yellow)]
-        assert moments == [local(f"{day}T07:00") for day in yellow_at[kind]]
+        assert moments == [local(moment) for moment in yellow_at[kind]]
         assert now["next_at"] == moments[1]
     assert [rung["name"] for rung in (await clock(desk, "plan"))["rungs"]] == ["yellow", "wake"]
     assert {event.kind for event in await desk.told(ClockChanged)} == set()

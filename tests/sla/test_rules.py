@@ -90,6 +90,27 @@ def test_a_three_day_clock_warns_when_one_working_day_is_left() -> None:
     assert on_assignment("2026-11-19T10:00")["final"].rungs[0].at == local("2026-11-24T00:00")
 
 
+@pytest.mark.clause("S2.2.1e", "S1.1.1a")
+@pytest.mark.parametrize(
+    ("promised", "warn_at"),
+    [
+        ("2026-11-24T17:30", "2026-11-23T17:30"),
+        ("2026-11-24T00:00", "2026-11-23T00:00"),  # Monday's own end: Monday is the working day that is left
+        ("2026-11-23T08:00", "2026-11-20T08:00"),  # a Monday: the weekend counts for nothing
+        ("2026-11-21T10:00", "2026-11-20T00:00"),  # a Saturday: Friday as a whole
+        ("2026-10-08T09:00", "2026-09-30T09:00"),  # the first working day after 国庆
+        ("2026-10-10T09:00", "2026-10-09T09:00"),  # the make-up Saturday
+        ("2026-10-11T09:00", "2026-10-10T00:00"),  # the Sunday after it
+    ],
+)
+def test_a_named_moment_warns_one_working_day_before_at_the_same_hour(promised: str, warn_at: str) -> None:
+    plan = rules.moment_clock(
+        "next_contact", "once", "unit1", local("2026-09-01T09:00"), local(promised), CALENDAR, "S2.2.1e"
+    )
+
+    assert [rung.at for rung in plan.rungs] == [local(warn_at)]
+
+
 @pytest.mark.clause("S2.2.1a")
 @pytest.mark.parametrize(
     ("assigned_at", "warn_at", "due_at"),
@@ -158,7 +179,7 @@ def test_the_district_and_the_upstream_clocks_run_from_our_receipt() -> None:
 
     assert clocks["district_final"].due.at == local("2026-11-27T00:00")
     assert clocks["upstream_due"].due.at == upstream
-    assert clocks["upstream_due"].rungs[0].at == local("2026-11-26T00:00")
+    assert clocks["upstream_due"].rungs[0].at == local("2026-11-26T18:00")
     assert {clock.unit for clock in clocks.values()} == {None}
 
 

@@ -25,7 +25,7 @@ from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
 from shared.errors import BusinessError
-from shared.outbox.writer import Pending
+from shared.outbox.writer import Pending, headers_beside
 from shared.telemetry import correlation_id, logger
 from shared.work import Works
 
@@ -405,8 +405,8 @@ class Acceptance:
         return Pending(self._works.ids(), event, row.at, _headers(one))
 
 
-def _headers(one: Submission) -> dict[str, str]:
-    return {"correlationid": one.correlation, "actor": f"channel:{one.channel.code}"}
+def _headers(one: Submission) -> str:
+    return headers_beside(one.correlation, f"channel:{one.channel.code}")
 
 
 def _sqlstate(fault: BaseException) -> str:

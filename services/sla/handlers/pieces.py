@@ -67,10 +67,7 @@ async def start_many(
     work: Work, plans: Sequence[tuple[Received, ClockPlan]], rule_set: RuleSet, *, note: str | None = None
 ) -> Sequence[UUID]:
     """The same for clocks of many orders, in one statement."""
-    armed = [
-        Armed(work.ids(), order.order_id, rules.quietened(plan, rule_set, safety=order.safety), note)
-        for order, plan in plans
-    ]
+    armed = [_armed(work, order, plan, rule_set, note) for order, plan in plans]
     added = await store.add_clocks(work.session, armed, rules=rule_set.version, calendar=work.calendar.version)
     new = [clock for clock in armed if clock.id in added]
     for clock in new:
@@ -88,6 +85,11 @@ async def start_many(
         )
         work.emit(started)
     return [clock.id for clock in new]
+
+
+def _armed(work: Work, order: Received, plan: ClockPlan, rule_set: RuleSet, note: str | None) -> Armed:
+    rungs = rules.quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=order.safety)
+    return Armed(work.ids(), order.order_id, plan, rungs, note)
 
 
 async def stop_for(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from services.sla.model import ClockPlan, Lapse, Rung, Span
@@ -89,8 +89,21 @@ def moment_clock(
 ) -> ClockPlan:
     """Ends at a moment that somebody named; yellow one working day before, or at the half of a shorter span."""
     due = due_of(named)
-    day_before = calendar.due_at(moment_on(calendar.latest_start(named, 1), time(12)), 0).at
-    return ClockPlan(kind, occasion, unit, start, Span.MOMENT, 0, due, rungs_before(start, due, day_before), clause)
+    rungs = rungs_before(start, due, workday_before(named, calendar))
+    return ClockPlan(kind, occasion, unit, start, Span.MOMENT, 0, due, rungs, clause)
+
+
+def workday_before(end: datetime, calendar: WorkCalendar) -> datetime:
+    """The last moment from which a whole working day is left: Tuesday 17:30 gives Monday 17:30 (lifecycle.md 3).
+
+    Days off count for nothing: Saturday 10:00 gives Friday 00:00, and so does Friday's own end.
+    """
+    local = end.astimezone(SHANGHAI)
+    hour = local.time() if calendar.is_workday(local.date()) else time()
+    day = local.date() - timedelta(days=1)
+    while not calendar.is_workday(day):
+        day -= timedelta(days=1)
+    return moment_on(day, hour)
 
 
 def work_time_after(start: datetime, needed: timedelta, rules: RuleSet, calendar: WorkCalendar) -> datetime:
@@ -163,7 +176,7 @@ def work_time_between(start: datetime, end: datetime, rules: RuleSet, calendar: 
 
 def is_quiet(at: datetime, rules: RuleSet) -> bool:
     """Whether the moment lies in the quiet hours, which run over midnight when they begin later than they end."""
-    return _quiet(at.astimezone(SHANGHAI).time(), rules)
+    return _quiet_around(at, rules.quiet_from, rules.quiet_until) is not None
 
 
 def quiet_ends(at: datetime, rules: RuleSet) -> datetime:
@@ -173,10 +186,10 @@ def quiet_ends(at: datetime, rules: RuleSet) -> datetime:
     return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
 
 
-def _quiet(local: time, rules: RuleSet) -> bool:
-    if rules.quiet_from <= rules.quiet_until:
-        return rules.quiet_from <= local < rules.quiet_until
-    return local >= rules.quiet_from or local < rules.quiet_until
+def _quiet(local: time, quiet_from: time, quiet_until: time) -> bool:
+    if quiet_from <= quiet_until:
+        return quiet_from <= local < quiet_until
+    return local >= quiet_from or local < quiet_until
 
 
 def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: RuleSet) -> datetime:
@@ -184,36 +197,42 @@ def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: Rul
 
     It is never dropped: a clock that lies in one night keeps the moment it had.
     """
+    around = _quiet_around(at, rules.quiet_from, rules.quiet_until)
+    if around is None:
+        return at
+    before, after = around
+    if after < due:
+        return after
+    return before if before > start else at
+
+
+@lru_cache(
+    maxsize=4096
+)  # warnings fall on few moments, most of them midnights, and a storm of clocks asks for them all
+def _quiet_around(at: datetime, quiet_from: time, quiet_until: time) -> tuple[datetime, datetime] | None:
+    """The last minute before the quiet hours that the moment lies in, and their end; None outside of them."""
     local = at.astimezone(SHANGHAI)
     hour = local.time()
-    if not _quiet(hour, rules):
-        return at
-    over_midnight = rules.quiet_from > rules.quiet_until
-    after = _at_hour(local, rules.quiet_until)
-    if over_midnight and hour >= rules.quiet_from:
+    if not _quiet(hour, quiet_from, quiet_until):
+        return None
+    over_midnight = quiet_from > quiet_until
+    after = _at_hour(local, quiet_until)
+    if over_midnight and hour >= quiet_from:
         after += timedelta(days=1)
-    if after < due:
-        return after.astimezone(UTC)
-    before = _at_hour(local, rules.quiet_from) - timedelta(minutes=1)
-    if over_midnight and hour < rules.quiet_from:
+    before = _at_hour(local, quiet_from) - timedelta(minutes=1)
+    if over_midnight and hour < quiet_from:
         before -= timedelta(days=1)
-    return before.astimezone(UTC) if before > start else at
+    return before.astimezone(UTC), after.astimezone(UTC)
 
 
 def _at_hour(local: datetime, at: time) -> datetime:
     return local.replace(hour=at.hour, minute=at.minute, second=at.second, microsecond=at.microsecond)
 
 
-def quietened(plan: ClockPlan, rules: RuleSet, *, safety: bool) -> ClockPlan:
-    """The plan with its warnings outside of the quiet hours, which a safety emergency does not know."""
-    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rules, safety=safety)
-    return plan if rungs == plan.rungs else replace(plan, rungs=rungs)
-
-
 def quietened_rungs(
     rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, *, safety: bool
 ) -> tuple[Rung, ...]:
-    """The same for the warnings alone."""
+    """A clock's warnings outside of the quiet hours, which a safety emergency does not know."""
     if safety:
         return rungs
     moved = tuple([_quiet_rung(rung, start, due, rules) for rung in rungs])

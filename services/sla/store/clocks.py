@@ -96,6 +96,8 @@ class Armed:
     id: UUID
     order_id: str
     plan: ClockPlan
+    rungs: tuple[Rung, ...]
+    """The plan's warnings, outside of the quiet hours."""
     note: str | None = None
 
 
@@ -146,8 +148,8 @@ async def add_clocks(session: AsyncSession, armed: Sequence[Armed], *, rules: st
         "provisional": [plan.due.provisional for plan in plans],
         "lapses": [plan.lapse.value for plan in plans],
         "clauses": [plan.clause for plan in plans],
-        "rungs": [orjson.dumps(rungs_of(plan)).decode() for plan in plans],
-        "next_at": [first_moment(plan) for plan in plans],
+        "rungs": [orjson.dumps(rungs_of(clock)).decode() for clock in armed],
+        "next_at": [first_moment(clock) for clock in armed],
     }
     added = await session.execute(_ADD_CLOCKS, {"rules": rules, "calendar": calendar, **columns})
     return frozenset(row.id for row in added)
@@ -173,9 +175,9 @@ def _record(clock: Armed, *, rules: str, calendar: str) -> ClockRecord:
         clause=plan.clause,
         rules=rules,
         calendar=calendar,
-        rungs=rungs_of(plan),
+        rungs=rungs_of(clock),
         fired=0,
-        next_at=first_moment(plan),
+        next_at=first_moment(clock),
         state=State.RUNNING,
         breached_at=None,
         excused=False,
@@ -185,9 +187,9 @@ def _record(clock: Armed, *, rules: str, calendar: str) -> ClockRecord:
     )
 
 
-def rungs_of(plan: ClockPlan) -> list[dict[str, str]]:
-    """The plan's warnings as the row holds them."""
-    return [rung_row(rung) for rung in plan.rungs]
+def rungs_of(clock: Armed) -> list[dict[str, str]]:
+    """A fresh clock's warnings as the row holds them."""
+    return [rung_row(rung) for rung in clock.rungs]
 
 
 def rung_row(rung: Rung) -> dict[str, str]:
@@ -200,6 +202,6 @@ def rung_row(rung: Rung) -> dict[str, str]:
     return row
 
 
-def first_moment(plan: ClockPlan) -> datetime:
+def first_moment(clock: Armed) -> datetime:
     """When the loop has to look at a fresh clock first: its first rung, or its due moment."""
-    return min([*(rung.at for rung in plan.rungs), plan.due.at])
+    return min([*(rung.at for rung in clock.rungs), clock.plan.due.at])
