@@ -1,0 +1,140 @@
+"""What is refused of a unit's contacts, promises and replies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from services.dispatch.errors.parts import named
+from shared.errors import BusinessError, Incomplete
+
+
+class ContactIncomplete(Incomplete):
+    """A contact says who, when, by which number and what; otherwise no clock stops."""
+
+    code, clause = "contact_incomplete", "S1.2.2d"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"联系记录不完整，请补充：{named(missing)}")
+        self.missing = missing
+
+
+class ContactOutside(Incomplete):
+    """The contact lies in the future, or before the order was the unit's."""
+
+    code, clause = "contact_outside", "S2.2.1b"
+
+    def __init__(self, assigned_at: datetime) -> None:
+        super().__init__("联系时间应在交办之后、当前时间之前")
+        self.assigned_at = assigned_at
+
+
+class PromiseNotAhead(Incomplete):
+    """The next contact that is promised lies in the future."""
+
+    code, clause = "promise_not_ahead", "S2.2.1d"
+
+    def __init__(self) -> None:
+        super().__init__("再次联系时间应晚于当前时间")
+
+
+class PromiseTooFar(Incomplete):
+    """The next contact is promised for a day after every deadline of the order."""
+
+    code, clause = "promise_too_far", "S2.2.1d"
+
+    def __init__(self, latest_on: date, workdays: int) -> None:
+        super().__init__(
+            f"再次联系时间最迟为 {latest_on:%Y-%m-%d}（{workdays} 个工作日内），请约定更早的时间，届时可再行约定"
+        )
+        self.latest_on = latest_on
+
+
+class ReplyIncomplete(Incomplete):
+    """One of the five elements of the template is missing."""
+
+    code, clause = "reply_incomplete", "S2.2.3b"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"答复缺少必备要素，请补充：{named(missing)}")
+        self.missing = missing
+
+
+class ReplyContactAhead(Incomplete):
+    """The contact that the reply tells of has not happened yet."""
+
+    code, clause = "reply_contact_ahead", "S2.2.3b"
+
+    def __init__(self) -> None:
+        super().__init__("答复中的联系时间晚于当前时间，请核对")
+
+
+class ResultContactMissing(Incomplete):
+    """The caller hears the result before the centre does."""
+
+    code, clause = "result_contact_missing", "S2.2.3a"
+
+    def __init__(self) -> None:
+        super().__init__("提交答复前须先向来电人反馈，请登记联系记录后再提交")
+
+
+class StatementMissing(Incomplete):
+    """Outside acceptance needs a statement of the circumstances."""
+
+    code, clause = "statement_missing", "S2.2.2b"
+
+    def __init__(self) -> None:
+        super().__init__("按“不在受理范围”答复须同步提交情况说明")
+        self.missing = ("statement",)
+
+
+class EvidenceMissing(Incomplete):
+    """Not true needs evidence."""
+
+    code, clause = "evidence_missing", "S2.2.2c"
+
+    def __init__(self) -> None:
+        super().__init__("按“反映不属实”答复须同步提交至少一份证明材料")
+        self.missing = ("evidence",)
+
+
+class ExplanationIncomplete(Incomplete):
+    """An explanation needs the law and the visit on site."""
+
+    code, clause = "explanation_incomplete", "S2.2.2d"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"提报“解释说明”的材料不完整，请补充：{named(missing)}")
+        self.missing = missing
+
+
+class PlanIncomplete(Incomplete):
+    """A plan needs the law and a date."""
+
+    code, clause = "plan_incomplete", "S2.2.2e"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"提报“列入计划”的材料不完整，请补充：{named(missing)}")
+        self.missing = missing
+
+
+class PlanOutside(Incomplete):
+    """The plan's date does not lie ahead, or is more than ninety days after the first assignment."""
+
+    code, clause = "plan_outside", "S2.2.2e"
+
+    def __init__(self, earliest_on: date, latest_on: date) -> None:
+        super().__init__(
+            f"计划完成日期应在 {earliest_on:%Y-%m-%d} 至 {latest_on:%Y-%m-%d} 之间（今日之后，自首次交办起不超过 90 天）；"
+            "当日可以办结的，请按“办结”答复"
+        )
+        self.earliest_on, self.latest_on = earliest_on, latest_on
+
+
+class DispositionNotOffered(BusinessError):
+    """Explanation and plan exist for ordinary provincial, municipal and enterprise-channel orders only (A17)."""
+
+    code, clause = "disposition_not_offered", "S2.2.2g"
+
+    def __init__(self, disposition: str) -> None:
+        super().__init__("该渠道的工单不能提报“解释说明”或“列入计划”，请按规定程序答复")
+        self.disposition = disposition
