@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from services.intake.policy.channels import CHANNELS, TITLES
+from services.intake.policy.channels import CHANNELS
+from services.intake.policy.titles import TITLES
 
 __all__ = ["CHANNELS", "TITLES"]
