@@ -157,7 +157,11 @@ class OrderReopened(OrderEvent):
 
 
 class UnitChanged(Event):
-    """A unit was entered or changed."""
+    """A unit was entered or changed, or has another handler.
+
+    `version` counts the changes of the unit itself. What an account's change tells may have been read before a change
+    of the unit and come after it: of two such events the higher version says how the unit stands.
+    """
 
     type: ClassVar[str] = "unit.changed.v1"
     topic: ClassVar[str] = "directory"
@@ -168,6 +172,7 @@ class UnitChanged(Event):
     active: bool
     ready: bool
     changed_at: Moment
+    version: int | None = None
 
     @property
     def key(self) -> str:

@@ -196,6 +196,7 @@ async def test_a_unit_becomes_ready_with_its_first_handler_and_is_not_with_its_l
 
     assert (shown["ready"], [handler["account"] for handler in shown["handlers"]]) == (True, ["zhang"])
     assert [event.ready for event in await office.desk.told(UnitChanged)] == [False, True, False]
+    assert [event.version for event in await office.desk.told(UnitChanged)] == [1, 1, 1]
     assert (await office.get(f"/units/{URBAN}", office.dispatcher)).json()["missing"] == ["handlers"]
 
 
@@ -210,6 +211,8 @@ async def test_a_unit_is_entered_once_and_changed_as_it_was_read(story: Story) -
     second = await story.put(f"/units/{URBAN}", body, headers)
     unknown = await story.put("/units/nobody", body, story.admin)
 
+    told = [(event.name, event.version) for event in await story.desk.told(UnitChanged) if event.code == URBAN]
+    assert told[-1] == ("综合行政执法局", told[-2][1] + 1)
     assert (twice.status_code, twice.json()["code"]) == (409, "unit_exists")
     assert (first.json()["name"], first.json()["missing"]) == ("综合行政执法局", ["deputy"])
     assert first.headers["etag"] != shown.headers["etag"]

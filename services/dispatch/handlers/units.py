@@ -68,6 +68,7 @@ async def tell_unit(work: Work, code: str) -> None:
                 "active": record.active,
                 "ready": not missing_of(units.readiness_of(record, handlers)),
                 "changed_at": work.now,
+                "version": record.version,
             }
         )
     )
