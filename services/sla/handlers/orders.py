@@ -21,6 +21,7 @@ from services.sla.handlers.pieces import (
 )
 from services.sla.model import Assigned, Received
 from services.sla.policy import RuleSet
+from services.sla.rules.starting import clock_on_rejected_return
 from services.sla.store import clocks as store
 from services.sla.store.rulesets import rules_at
 from services.sla.tables import OrderRecord
@@ -157,9 +158,15 @@ async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
 
 
 async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
-    """The order stays with the unit, which has to take it up (S3.1d)."""
+    """The order stays with the unit, which has to take it up: its request had ended the clock for that (S3.1d)."""
     order = await store.order_for_update(work.session, event.order_id)
     order.no_return = True
+    clocks = await store.running_clocks(work.session, event.order_id)
+    if order.ended_at is not None or order.unit != event.unit or "accept" in kinds_of(clocks):
+        return
+    rule_set = await rules_for(work, order)
+    plan = clock_on_rejected_return(event.unit, event.decided_at, rule_set, work.calendar)
+    await start(work, facts_of(order), (plan,), rule_set)
 
 
 async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:

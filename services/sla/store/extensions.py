@@ -53,7 +53,10 @@ async def extensions_of_order(session: AsyncSession, order_id: str, scope: Scope
 async def extensions(
     session: AsyncSession, scope: Scope, *, state: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[ExtensionRecord]:
-    """The requests of the district, the longest waiting first; a unit sees its own (S4.2a)."""
+    """The requests of the district, the longest waiting first; a unit sees its own (S4.2a).
+
+    Those in the state `declined` are the review's hints: the caller did not want to wait any longer (S1.3.2c).
+    """
     query = select(ExtensionRecord)
     if not scope.everything:
         query = query.where(ExtensionRecord.unit == scope.unit)
