@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from shared.contracts.intake import Level, ReplyScheme, Subject, Urgency
 
@@ -53,9 +53,11 @@ class Channel:
         return next((name for name, canonical in self.order.items() if canonical == ours), ours)
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamOrder:
-    """One order as any platform may tell it; all but three fields are optional.  Moments are aware and in UTC."""
+class UpstreamOrder(NamedTuple):
+    """One order as any platform may tell it; all but four fields are optional.  Moments are aware and in UTC.
+
+    A tuple, because every order makes one on the hot path and a frozen class sets its fields one by one.
+    """
 
     upstream_no: str
     title: str
@@ -113,7 +115,7 @@ class UpstreamOrder:
         return self.confidential or self.anonymous
 
 
-NAMES: Final = tuple(f.name for f in fields(UpstreamOrder))
+NAMES: Final = UpstreamOrder._fields
 DEMAND: Final = ("title", "content")
 CALLER: Final[Mapping[str, str]] = {
     "caller_name": "name",

@@ -92,6 +92,15 @@ def _given(signatures: str) -> Iterable[bytes]:
 # --- What the text says ---------------------------------------------------------------------------------------------
 
 
+def _any_of(kinds: Mapping[Any, Sequence[str]]) -> re.Pattern[str]:
+    """All their words as one pattern: most texts hold none of them, and one look says so."""
+    return re.compile("|".join(re.escape(word) for words in kinds.values() for word in words))
+
+
+_ANY_URGENT: Final = _any_of(URGENT)
+_ANY_OUT_OF_SCOPE: Final = _any_of(OUT_OF_SCOPE)
+
+
 def flags_of(order: UpstreamOrder) -> Flags:
     """Urgency (S1.3.1a), suspicion that it is out of scope with its class (S2.2.2a), and the street."""
     text = f"{order.title}\n{order.content}"
@@ -100,11 +109,15 @@ def flags_of(order: UpstreamOrder) -> Flags:
 
 def urgency_of(text: str) -> tuple[Urgency, ...]:
     """The urgent classes whose words stand in the text (S1.3.1a)."""
+    if not _ANY_URGENT.search(text):
+        return ()
     return tuple(kind for kind, words in URGENT.items() if any(word in text for word in words))
 
 
 def scope_suspicion(text: str) -> str | None:
     """The first class of matters outside the hotline's scope that the text speaks of; it never refuses (S2.2.2a)."""
+    if not _ANY_OUT_OF_SCOPE.search(text):
+        return None
     return next((kind for kind, words in OUT_OF_SCOPE.items() if any(word in text for word in words)), None)
 
 
@@ -133,12 +146,20 @@ def street_of(order: UpstreamOrder) -> str | None:
 
 def details_of(order: UpstreamOrder) -> dict[str, Any]:
     """The fields that name nobody, without the empty ones."""
-    return {name: value for name in DETAILS if (value := getattr(order, name)) not in (None, (), False)}
+    return _told(order, DETAILS)
 
 
 def private_of(order: UpstreamOrder) -> dict[str, Any]:
     """The fields that may name a person and have no column of their own, without the empty ones."""
-    return {name: value for name in PRIVATE if (value := getattr(order, name)) not in (None, (), False)}
+    return _told(order, PRIVATE)
+
+
+def _told(order: UpstreamOrder, names: Iterable[str]) -> dict[str, Any]:
+    return {
+        name: value
+        for name in names
+        if (value := getattr(order, name)) is not None and value is not False and value != ()
+    }
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ class Acceptance:
             order,
             flags_of(order),
             order_id=order_id,
-            fingerprint=works.sealer.fingerprint(orjson.dumps(order).decode()),
+            fingerprint=works.sealer.fingerprint(orjson.dumps(order._asdict()).decode()),
             at=works.clock.now(),
             sealer=works.sealer,
             webhook_id=webhook_id,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from services.intake.model import CALLER, NAMES, Channel, Flags, UpstreamOrder
+from services.intake.model import CALLER, Channel, Flags, UpstreamOrder
 from services.intake.rules import details_of, private_of
 from services.intake.store.acceptance import NewOrder
 from shared.seal import Sealer
@@ -86,7 +86,7 @@ def opened(row: Mapping[str, Any], order_id: str, sealer: Sealer) -> dict[str, A
 
 def as_json(order: UpstreamOrder) -> dict[str, Any]:
     """The same fields of an order that has just come in."""
-    values: dict[str, Any] = orjson.loads(orjson.dumps({name: getattr(order, name) for name in NAMES}))
+    values: dict[str, Any] = orjson.loads(orjson.dumps(order._asdict()))
     for unstored in ("upstream_no", "is_test"):
         values.pop(unstored)
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -87,10 +88,10 @@ class OrderBody(Body):
 
     def as_order(self) -> UpstreamOrder:
         """The same as the rules take it."""
-        values = dict(self.__dict__)
+        order = UpstreamOrder._make(_IN_ORDER(self.__dict__))
         if self.attachments:
-            values["attachments"] = tuple(file.model_dump() for file in self.attachments)
-        return UpstreamOrder(**values)
+            return order._replace(attachments=tuple(file.model_dump() for file in self.attachments))
+        return order
 
 
 class CancellationBody(Body):
@@ -128,6 +129,7 @@ class RedoBody(Body):
     happened_at: SaneMoment
 
 
+_IN_ORDER: Final = itemgetter(*UpstreamOrder._fields)
 Kind = Literal["orders", "cancellations", "urges", "revisits", "redos"]
 NOTICES: Final[Mapping[str, type[Body]]] = {
     "cancellations": CancellationBody,
