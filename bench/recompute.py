@@ -1,6 +1,8 @@
 """Counting 100,000 armed clocks anew after a change of the calendar, on a PostgreSQL with fsync; once with a kill -9.
 
-Run: `make bench-ready` once, then `python -m bench.recompute [clocks]`. Goal: under 30 s, one transaction per batch,
+    python -m bench.recompute [clocks]
+
+Goal: under 30 s, one transaction per batch,
 and after a killed process every clock moved exactly once.
 """
 
