@@ -274,6 +274,26 @@ class DueTooFar(Incomplete):
         self.clause = clause  # type: ignore[misc]  # here the clause belongs to the kind of clock, not to the class
 
 
+class UnitNotListed(Incomplete):
+    """The request names a unit that there is not, or of which nothing was heard so far."""
+
+    code = "unit_not_listed"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("没有该编码的承办单位，请从单位列表中选择；单位刚登记的，请稍候重试")
+        self.unit = unit
+
+
+class UnitInactive(BusinessError):
+    """The unit is closed: nothing new is asked of it (S4.1a)."""
+
+    code, clause = "unit_inactive", "S4.1a"
+
+    def __init__(self, unit: str, name: str) -> None:
+        super().__init__(f"{name}已停用，不能再启动该单位的时限，请改选其他单位")
+        self.unit = unit
+
+
 class SpanMissing(Incomplete):
     """A clock needs its length: a due moment or a number of working days, one of them (S1.1.4a)."""
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from services.sla import jobs
 from services.sla.api import ROUTERS
-from services.sla.handlers import orders
+from services.sla.handlers import orders, units
 from services.sla.handlers.prefetching import hold_orders
 from services.sla.tables import Record
-from shared.bus.topics import ORDERS
+from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
     OrderAccepted,
@@ -22,6 +22,7 @@ from shared.contracts.dispatch import (
     ReturnAccepted,
     ReturnRejected,
     ReturnRequested,
+    UnitChanged,
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
@@ -33,7 +34,7 @@ SERVICE: Final = Service(
     about="工作日历、时限规则与全部时钟：起算、预警、超期，以及每个时限的逐日依据。",
     routers=ROUTERS,
     metadata=Record.metadata,
-    topics=(ORDERS,),
+    topics=(ORDERS, DIRECTORY),
     prefetch=hold_orders,
     subscriptions={
         OrderReceived: orders.start_district_clocks,
@@ -56,6 +57,7 @@ SERVICE: Final = Service(
         OrderRevisited: orders.stop_on_revisit,
         OrderClosed: orders.end_clocks,
         OrderReopened: orders.start_redo,
+        UnitChanged: units.keep_unit,
     },
     jobs=(
         jobs.fire_clocks,

@@ -19,6 +19,7 @@ from shared.contracts.dispatch import (
     ReturnAccepted,
     ReturnRejected,
     ReturnRequested,
+    UnitChanged,
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
 from shared.contracts.review import ReplyLeaderApproved, ReplyRejected
@@ -36,6 +37,20 @@ def local(text: str) -> datetime:
 def numbered(number: int) -> str:
     """The id of the nth order."""
     return str(UUID(int=number))
+
+
+def listed(code: str = UNIT, **more: Any) -> UnitChanged:
+    """A unit of the directory."""
+    facts: dict[str, Any] = {
+        "code": code,
+        "name": "区住房和城乡建设局",
+        "group": "department",
+        "active": True,
+        "ready": True,
+        "changed_at": local("2026-11-20T09:00"),
+        "version": 1,
+    }
+    return UnitChanged(**facts | more)
 
 
 def received(at: str = "2026-11-23T09:00", order_id: str = ORDER, **more: Any) -> OrderReceived:

@@ -81,7 +81,7 @@ async def apply(desk: Desk, events: Sequence[OrderEvent], size: int) -> None:
                 await SERVICE.subscriptions[type(envelope.event)](work, envelope.event)
 
 
-def envelope_of(event: OrderEvent) -> Envelope:
+def envelope_of(event: Event) -> Envelope:
     return Envelope(
         new_id(), "/gongdan/dispatch", event.topic, event.key, 1, story.local("2026-11-23T09:00"), event, event.type,
         correlation="test", causation=None, actor="test",

@@ -8,7 +8,7 @@ import pytest
 
 from services.sla.jobs import firing as jobs
 from shared.identity import Role
-from tests.sla.story import SECOND, UNIT, assigned, contacted, local, noted, numbered, received, return_rejected
+from tests.sla.story import SECOND, UNIT, assigned, contacted, listed, local, noted, numbered, received, return_rejected
 from tests.support.service import Desk
 
 
@@ -57,6 +57,7 @@ async def test_the_board_of_broken_promises_names_who_did_not_call(desk: Desk) -
 @pytest.mark.clause("S3.2g")
 async def test_the_board_of_broken_promises_names_who_did_not_rectify_either(desk: Desk) -> None:
     await two_units(desk)
+    await desk.tell(listed(SECOND))
     body = {
         "order_id": numbered(3),
         "kind": "rectify_promise",

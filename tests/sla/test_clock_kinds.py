@@ -35,6 +35,7 @@ from tests.sla.story import (
     contacted,
     fed_back,
     leader_approved,
+    listed,
     local,
     noted,
     planned,
@@ -324,7 +325,7 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
 async def test_an_operator_starts_what_no_service_tells_yet(
     desk: Desk, body: dict[str, Any], status: int, code: str | None
 ) -> None:
-    await desk.tell(received(), assigned())
+    await desk.tell(listed(), received(), assigned())
     desk.clock.set(local("2026-11-23T10:00"))
     answer = await start_by_hand(desk, **body)
 
@@ -333,7 +334,7 @@ async def test_an_operator_starts_what_no_service_tells_yet(
 
 @pytest.mark.clause("S3.2g")
 async def test_a_promise_that_is_due_too_late_is_refused_with_its_clause_and_the_last_day(desk: Desk) -> None:
-    await desk.tell(received(), assigned())
+    await desk.tell(listed(), received(), assigned())
 
     answer = await start_by_hand(desk, kind="rectify_promise", workdays=None, due_at="2099-01-01T00:00:00+08:00")
 
@@ -343,7 +344,7 @@ async def test_a_promise_that_is_due_too_late_is_refused_with_its_clause_and_the
 
 
 async def test_only_what_was_started_by_hand_is_stopped_by_hand(desk: Desk) -> None:
-    await desk.tell(received(), assigned())
+    await desk.tell(listed(), received(), assigned())
     desk.clock.set(local("2026-11-23T10:00"))
     own = (await start_by_hand(desk)).json()["id"]
     final = str((await clock(desk, "final"))["id"])

@@ -97,6 +97,40 @@ async def test_a_planned_order_sleeps_wakes_on_its_day_and_is_answered_anew(plac
     await clock(place, order_id, "plan", state="met")
 
 
+@pytest.mark.clause("S3.1f", "S4.1a")
+async def test_a_joint_task_is_given_to_a_unit_of_the_district_while_it_is_open_and_to_no_other(
+    place: District,
+) -> None:
+    order_id = await place.received_and_assigned()
+    await clock(place, order_id, "final", state="running")
+    office, admin = await place.person("qufuban"), await place.person("admin")
+
+    async def asked(unit: str) -> dict[str, Any]:
+        body = {"order_id": order_id, "kind": "co_task", "unit": unit, "workdays": 2, "reason": "须两家会同办理"}
+        try:
+            started: dict[str, Any] = await office.call("POST", "/api/sla/v1/clocks", body)
+        except Refused as refusal:
+            return dict(refusal.problem)
+        return started
+
+    async def opened(code: str, *, active: bool) -> None:
+        unit = await admin.call("GET", f"/api/dispatch/v1/units/{code}")
+        names = ("name", "group", "duties", "first_responsible", "deputy", "office")
+        body = {name: unit[name] for name in names} | {"active": active}
+        await admin.call("PUT", f"/api/dispatch/v1/units/{code}", body)
+
+    async def answered(**wanted: Any) -> bool:
+        answer = await asked("jiaotong")
+        return all(answer.get(name) == value for name, value in wanted.items())
+
+    await eventually(lambda: answered(unit="jiaotong", state="running"), within=20)
+    assert (await asked("jiaotong-ju"))["code"] == "unit_not_listed"
+    await opened("jiaotong", active=False)
+    await eventually(lambda: answered(code="unit_inactive"), within=20)
+    await opened("jiaotong", active=True)
+    await eventually(lambda: answered(unit="jiaotong"), within=20)
+
+
 @pytest.mark.clause("S2.2.1e")
 async def test_a_promised_call_that_does_not_come_stands_on_the_board_of_broken_promises(place: District) -> None:
     order_id = await place.received_and_assigned()

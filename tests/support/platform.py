@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,7 @@ from shared.outbox.writer import new_id
 from shared.run.embedded import drawn_secrets, secrets_of
 from shared.run.http_server import HttpServer
 from shared.run.process import Process, running
+from shared.service import Service
 from shared.settings import SERVICES, Settings
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900
@@ -191,10 +192,11 @@ async def district(
     bus: Bus | None = None,
     bus_url: str | None = None,
     now: datetime = MONDAY_0900,
+    services: Sequence[Service] = ALL,
 ) -> AsyncIterator[District]:
     """A platform of its own for one module of stories, with the sample district loaded."""
     clock = SimulatedClock(folder / "clock.json", at=now, rate=0)
-    async with _district(server, clock, bus=bus, bus_url=bus_url) as found:
+    async with _district(server, clock, bus=bus, bus_url=bus_url, services=services) as found:
         yield found
 
 
@@ -207,14 +209,19 @@ async def real_time_district(server: DatabaseServer) -> AsyncIterator[District]:
 
 @asynccontextmanager
 async def _district(
-    server: DatabaseServer, clock: Clock, *, bus: Bus | None = None, bus_url: str | None = None
+    server: DatabaseServer,
+    clock: Clock,
+    *,
+    bus: Bus | None = None,
+    bus_url: str | None = None,
+    services: Sequence[Service] = ALL,
 ) -> AsyncIterator[District]:
     secrets = drawn_secrets()
     upstream = SimulatedUpstream(secrets["channels"], clock, "", revisit_after=1e9, rng=random.Random(7))
     async with HttpServer(upstream.app()) as outside:
         settings = await settings_of(server, secrets, outside.address, bus_url)
         async with (
-            running(ALL, settings, clock=clock, bus=bus) as process,
+            running(services, settings, clock=clock, bus=bus) as process,
             HttpServer(process.app) as inside,
             httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False) as http,
         ):

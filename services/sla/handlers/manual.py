@@ -18,6 +18,7 @@ from services.sla.errors import (
     StepMissing,
 )
 from services.sla.handlers.pieces import facts_of, rules_for, start, stop
+from services.sla.handlers.units import check_unit
 from services.sla.model import ClockPlan, State
 from services.sla.policy import STARTED_BY_HAND, RuleSet
 from services.sla.store import clocks as store
@@ -45,6 +46,8 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
     order = await store.order_for_update(work.session, wanted.order_id)
     if order.ended_at is not None or order.cancelled:
         raise OrderEnded
+    if wanted.unit is not None:
+        await check_unit(work, wanted.unit)
     rule_set = await rules_for(work, order)
     _check_span(wanted, work.now)
     if wanted.kind == "chain_step" and wanted.step not in rules.STEP_TITLES:

@@ -1,10 +1,11 @@
-"""The rows of sla: what it knows of an order, its clocks and why they moved, the calendar's versions, the rule sets."""
+"""The rows of sla: what it knows of an order, its clocks and why they moved, the calendar's versions, the rule sets, the units."""
 
 from services.sla.tables.calendar import CalendarVersionRecord, CalendarYearRecord, RecomputationRecord
 from services.sla.tables.clocks import ClockChange, ClockRecord, OrderRecord
 from services.sla.tables.record import Record
 from services.sla.tables.rulesets import RuleSetRecord
 from services.sla.tables.telling import CandidateRecord, ExtensionRecord, NoticeHead, NoticeRecord, StormRecord
+from services.sla.tables.units import UnitRecord
 
 __all__ = [
     "CalendarVersionRecord",
@@ -20,4 +21,5 @@ __all__ = [
     "Record",
     "RuleSetRecord",
     "StormRecord",
+    "UnitRecord",
 ]
