@@ -1,0 +1,178 @@
+"""An order of each of the seven channels through five services: its level, its subject, its deadlines, its first answer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from sample.staff import Refused
+from services.intake.policy import CHANNELS
+from shared.clock import SHANGHAI
+from tests.support.platform import District, district
+from tests.support.postgres import DatabaseServer
+from tests.support.service import MONDAY_0900
+from tests.support.waiting import eventually
+
+_NUMBERS = itertools.count(1)
+THIRD, SECOND, THIRTEENTH = ((11, 27), (11, 26), (12, 11))  # the days whose 00:00 ends them, from Monday 23 November
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
+    """The platform on the embedded bus."""
+    async with district(postgres_server, tmp_path_factory.mktemp("district")) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(place: District) -> None:
+    """Every story begins on the same Monday, 2026-11-23 09:00 in Yantai."""
+    place.at(MONDAY_0900)
+
+
+def local(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, tzinfo=SHANGHAI)
+
+
+async def pushed(place: District, channel: str) -> tuple[str, str, httpx.Response]:
+    """The channel's own example with a number of its own: the order's id, its number there, and the answer."""
+    words = CHANNELS[channel]
+    number = f"{channel[:4].upper()}{next(_NUMBERS):06d}"
+    content = {**words.example, words.theirs("upstream_no"): number}
+    answer = await place.upstream.send(place.http, channel, "orders", content)
+    return answer.json()["order_id"], number, answer
+
+
+async def assigned(place: District, channel: str) -> str:
+    """An order of this channel with 住建局; its id."""
+    order_id, _, _ = await pushed(place, channel)
+    await place.case(order_id, status="triage")
+    await place.assign(order_id)
+    return order_id
+
+
+async def clock(place: District, order_id: str, kind: str, state: str = "running") -> dict[str, Any]:
+    """The newest clock of a kind, when it is in this state."""
+
+    async def found() -> dict[str, Any]:
+        try:
+            newest = (await place.clocks(order_id)).get(kind)
+        except Refused:
+            return {}
+        return newest if newest and newest["state"] == state else {}
+
+    answer: dict[str, Any] = await eventually(found, within=20)
+    return answer
+
+
+@pytest.mark.clause("S1.1.1a", "S1.1.2", "S1.1.3", "S1.2.1", "S1.2.2b")
+@pytest.mark.parametrize(
+    ("channel", "level", "subject", "final"),
+    [
+        ("national_inspection", "national", "person", THIRD),
+        ("national_portal", "national", "person", THIRD),
+        ("national_message", "national", "person", THIRD),
+        ("province_12345", "provincial", "person", THIRD),
+        ("city_12345", "municipal", "person", THIRD),
+        ("city_enterprise", "municipal", "enterprise", THIRD),
+        ("province_enterprise", "provincial", "enterprise", THIRTEENTH),
+    ],
+)
+async def test_an_order_of_each_channel_has_its_level_its_number_there_and_its_deadlines(
+    place: District, channel: str, level: str, subject: str, final: tuple[int, int]
+) -> None:
+    order_id, number, answer = await pushed(place, channel)
+    await place.case(order_id, status="triage", level=level)
+    await place.assign(order_id)
+    shown = await (await place.person("paidan")).call("GET", f"/api/intake/v1/orders/{order_id}")
+    unit, all_of_it = await clock(place, order_id, "final"), await clock(place, order_id, "district_final")
+    upstream = await clock(place, order_id, "upstream_due")
+
+    assert answer.status_code == 201
+    assert (shown["channel"], shown["platform_no"], shown["level"], shown["subject"]) == (
+        channel,
+        number,
+        level,
+        subject,
+    )
+    assert datetime.fromisoformat(unit["due_at"]) == datetime.fromisoformat(all_of_it["due_at"]) == local(*final)
+    assert upstream["due_at"] == shown["upstream_due_at"]
+    assert shown["upstream_due_at"] is not None
+
+
+@pytest.mark.clause("S1.2.1")
+@pytest.mark.parametrize("channel", ["city_enterprise", "province_enterprise"])
+async def test_an_enterprise_is_known_by_its_name_and_its_code(place: District, channel: str) -> None:
+    order_id, _, _ = await pushed(place, channel)
+    shown = await (await place.person("paidan")).call("GET", f"/api/intake/v1/orders/{order_id}")
+    theirs, example = CHANNELS[channel].theirs, CHANNELS[channel].example
+
+    assert shown["details"]["enterprise_name"] == example[theirs("enterprise_name")]
+    assert shown["details"]["credit_code"] == example[theirs("credit_code")]
+
+
+@pytest.mark.clause("S1.2.1")
+async def test_an_order_of_the_enterprise_channel_that_names_no_enterprise_is_not_taken(place: District) -> None:
+    words = CHANNELS["city_enterprise"]
+    content = {name: value for name, value in words.example.items() if name != words.theirs("enterprise_name")}
+    answer = await place.upstream.send(place.http, "city_enterprise", "orders", content)
+
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["errors"]] == [words.theirs("enterprise_name")]
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_an_unknown_channel_stands_on_the_list_of_what_nobody_understood_and_is_no_order(place: District) -> None:
+    words = CHANNELS["city_12345"]
+    content = {**words.example, words.theirs("upstream_no"): "UNKNOWN0001"}
+    answer = await place.http.post("/api/intake/v1/channels/national_unknown/orders", json=content)
+    dispatcher = await place.person("paidan")
+    kept = await dispatcher.call("GET", "/api/intake/v1/quarantine")
+    orders = await dispatcher.call("GET", "/api/intake/v1/orders", limit=200)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_channel")
+    assert answer.json()["facts"]["quarantine_id"] in {line["id"] for line in kept["items"]}
+    assert "UNKNOWN0001" not in {line["platform_no"] for line in orders["items"]}
+
+
+@pytest.mark.clause("S1.2.2a", "S1.2.2d")
+async def test_a_first_answer_that_does_not_say_by_which_number_stops_no_clock_and_a_whole_one_its_own(
+    place: District,
+) -> None:
+    order_id = await assigned(place, "province_enterprise")
+    running = await clock(place, order_id, "first_reply")
+    place.at(MONDAY_0900 + timedelta(hours=1))
+    for part in ("phone", "person", "content", "contacted_at", "outcome"):
+        without: dict[str, Any] = {part: None}
+        with pytest.raises(Refused) as refused:
+            await place.contact(order_id, **without)
+        assert refused.value.status == 422
+    still = await clock(place, order_id, "first_reply")
+    await place.contact(order_id)
+    stopped = await clock(place, order_id, "first_reply", "met")
+
+    assert datetime.fromisoformat(running["due_at"]) == local(*SECOND)
+    assert running["id"] == still["id"] == stopped["id"]
+    final = await clock(place, order_id, "final")
+    assert datetime.fromisoformat(final["due_at"]) == local(*THIRTEENTH)
+
+
+@pytest.mark.clause("S1.1.1b")
+@pytest.mark.parametrize("channel", ["national_inspection", "national_portal", "national_message"])
+async def test_a_national_reply_does_not_leave_without_its_documents(place: District, channel: str) -> None:
+    order_id = await assigned(place, channel)
+    await place.contact(order_id)
+    reply_id = await place.reply(order_id)
+    await place.leader_approves(reply_id)
+    await place.newest_reply(order_id, "zhujian", "centre_review")
+
+    with pytest.raises(Refused) as refused:
+        await place.centre_approves(reply_id)
+    assert (refused.value.status, refused.value.problem["code"]) == (409, "doc_chain_incomplete")
+    assert refused.value.problem["clause"] == "S1.1.1b"
