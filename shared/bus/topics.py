@@ -13,4 +13,7 @@ DIRECTORY: Final = "directory"
 #: Events that a reader could not apply, with their reason.
 DEAD_LETTERS: Final = "dead-letters"
 
+#: Topics from which nothing is deleted for its age: who joins late learns from them what stands since years.
+KEPT: Final = frozenset({DIRECTORY})
+
 PARTITIONS: Final[Mapping[str, int]] = MappingProxyType({ORDERS: 12, SLA_BREACHES: 12, DIRECTORY: 1, DEAD_LETTERS: 12})

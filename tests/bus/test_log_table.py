@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.bus import Message, TopicPartition
+from shared.bus import DIRECTORY, Message, TopicPartition
 from shared.bus.postgres import PostgresBus
 from tests.support.bus import new_topic, next_offsets, numbered, publish_until_done, read_until
 from tests.support.postgres import DatabaseServer, fresh_database
@@ -181,6 +181,21 @@ async def test_retention_deletes_what_is_old_and_read_by_every_group_and_nothing
     async with log.subscribe("late", [topic], member="m") as subscription:
         assert [d.offset for d in await read_until(subscription, 5)] == list(range(10, 15))
         assert sum((await subscription.lag()).values()) == 0
+
+
+async def test_the_facts_of_the_organisation_are_kept_from_the_first_on(log: PostgresBus, url: str) -> None:
+    await log.ensure_topics({DIRECTORY: 1, "passing": 1})
+    await log.publish([Message(DIRECTORY, "unit", b"1"), Message("passing", "order", b"2")])
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("UPDATE bus.log SET appended_at = clock_timestamp() - interval '800 days'")
+    finally:
+        await connection.close()
+
+    assert await log.trim(timedelta(days=7)) == 1
+    async with log.subscribe("late", [DIRECTORY], member="m") as subscription:
+        [kept] = await read_until(subscription, 1)
+        assert kept.value == b"1"
 
 
 async def test_a_batch_handed_out_in_an_earlier_epoch_is_not_committed_in_a_later_one(

@@ -7,8 +7,19 @@ import time
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.bus import Bus, Message, MessageRefused, PublishFailed, Subscription, TopicPartition
+from shared.bus import (
+    DIRECTORY,
+    ORDERS,
+    PARTITIONS,
+    Bus,
+    Message,
+    MessageRefused,
+    PublishFailed,
+    Subscription,
+    TopicPartition,
+)
 from shared.bus.kafka import KafkaBus
 from tests.support.bus import (
     Broker,
@@ -208,6 +219,27 @@ async def test_a_producer_that_the_broker_will_never_hear_again_is_replaced(kafk
         assert bus._producer is not broken
         async with bus.subscribe("replaced", [topic], member="m") as subscription:
             assert {int(d.value or b"") for d in await read_until(subscription, 10)} == set(range(10))
+
+
+@pytest.mark.kafka
+async def test_kafka_keeps_the_facts_of_the_organisation_for_ever_and_the_rest_as_long_as_it_does(
+    kafka_server: KafkaServer,
+) -> None:
+    async with running(f"kafka:{kafka_server.bootstrap}") as bus:
+        await bus.ensure_topics({topic: PARTITIONS[topic] for topic in (DIRECTORY, ORDERS)})
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
+    await admin.start()
+    try:
+        wanted = [
+            ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": ""}) for topic in (DIRECTORY, ORDERS)
+        ]
+        [answer] = await admin.describe_configs(wanted)
+    finally:
+        await admin.close()
+
+    kept = {name: entries[0][1] for _, _, _, name, entries in answer.resources}
+    assert kept[DIRECTORY] == "-1"
+    assert int(kept[ORDERS]) > 0
 
 
 @pytest.mark.kafka

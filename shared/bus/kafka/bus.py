@@ -30,6 +30,7 @@ from shared.bus.port import (
     Subscription,
     UnknownTopic,
 )
+from shared.bus.topics import KEPT
 from shared.bus.wire import MAX_MESSAGE_BYTES, Wire, encoded
 
 _log = structlog.get_logger(__name__)
@@ -261,7 +262,15 @@ class KafkaBus:
         try:
             await admin.start()
             answer = await admin.create_topics(
-                [NewTopic(name, count, self._replication, topic_configs=configs) for name, count in topics.items()]
+                [
+                    NewTopic(
+                        name,
+                        count,
+                        self._replication,
+                        topic_configs=configs | ({"retention.ms": "-1"} if name in KEPT else {}),
+                    )
+                    for name, count in topics.items()
+                ]
             )
         finally:
             await admin.close()

@@ -21,6 +21,7 @@ from shared.bus.port import (
 from shared.bus.postgres.connection import TROUBLE, connection_options
 from shared.bus.postgres.schema import bring_up_to_date
 from shared.bus.postgres.subscription import PostgresSubscription
+from shared.bus.topics import KEPT
 from shared.bus.wire import MAX_MESSAGE_BYTES, encoded
 
 #: Rows that one retention transaction deletes, so that it never holds locks or bloats for long.
@@ -191,7 +192,7 @@ class PostgresBus:
     async def trim(self, older_than: timedelta) -> int:
         """Delete messages older than `older_than` that every group has committed; return how many went.
 
-        A topic that no group reads is trimmed by age alone. Raises BusUnavailable.
+        A topic that no group reads is trimmed by age alone, and one of KEPT never. Raises BusUnavailable.
         """
         deleted = 0
         try:
@@ -216,6 +217,7 @@ class PostgresBus:
             DELETE FROM bus.log g USING (
                 SELECT old.topic_id, old.partition, old.log_offset
                   FROM bus.partition p
+                  JOIN bus.topic t ON t.topic_id = p.topic_id AND t.name <> ALL ($3::text[])
                   CROSS JOIN LATERAL (
                     SELECT coalesce(min(l.committed), p.next_offset) AS done FROM bus.lease l
                      WHERE l.topic_id = p.topic_id AND l.partition = p.partition) AS slowest
@@ -229,6 +231,7 @@ class PostgresBus:
             """,
             older_than,
             _TRIM_BATCH,
+            sorted(KEPT),
         )
         return int(str(status).rpartition(" ")[2])
 
