@@ -139,8 +139,8 @@ class TokenSigner:
 class TokenReader:
     """Turns a bearer token into a person, or refuses; remembers what it has checked until the token ends."""
 
-    def __init__(self, public_key: str, clock: Clock) -> None:
-        self._public, self._clock = _key(public_key, private=False), clock
+    def __init__(self, public_key: str, clock: Clock, *, remembered: int = _REMEMBERED) -> None:
+        self._public, self._clock, self._remembered = _key(public_key, private=False), clock, remembered
         self._known: OrderedDict[str, tuple[Person, int, float]] = OrderedDict()
 
     def person_of(self, token: str) -> Person:
@@ -157,7 +157,7 @@ class TokenReader:
             raise Unauthenticated("登录凭证无效，请重新登录")
         person, ends = self._checked(token, now)
         self._known[token] = (person, ends, time.monotonic())
-        if len(self._known) > _REMEMBERED:
+        if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return person
 

@@ -164,7 +164,7 @@ async def test_a_backlog_of_events_refuses_new_orders(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "OUTBOX_CEILING", 1)
-    monkeypatch.setattr("services.intake.handlers.acceptance._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "LOOK_SECONDS", 0.0)
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         statuses = [(await platform.push(an_order())).status_code for _ in range(3)]

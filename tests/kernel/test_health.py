@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.app import health
 from shared.app.health import CLOSED
 from shared.bus import BusUnavailable, PublishFailed
 from shared.run.arriving import ArrivingBus, keep_in_touch
@@ -98,7 +99,7 @@ async def test_being_alive_asks_nothing_of_anybody(tiny: Tiny, monkeypatch: pyte
         raise AssertionError("a liveness probe that asks takes the process down with its database")
 
     monkeypatch.setattr(tiny.runtime.bus, "ping", asked)
-    monkeypatch.setattr("shared.app.health.fault_of", asked)
+    monkeypatch.setattr(health, "fault_of", asked)
     for field in ("works", "relay", "consumer"):
         monkeypatch.setattr(tiny.runtime, field, None)
     answer = await ask(tiny, "/livez")

@@ -262,10 +262,8 @@ class _Standing:
         raise NotImplementedError
 
 
-def test_what_is_remembered_stays_bounded(
-    reader: TokenReader, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.identity._REMEMBERED", 5)
+def test_what_is_remembered_stays_bounded(clock: SimulatedClock) -> None:
+    reader = TokenReader(PUBLIC, clock, remembered=5)
     for n in range(20):
         reader.person_of(signed(claims_of(clock, sub=str(n))))
     assert len(reader._known) == 5

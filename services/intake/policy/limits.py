@@ -19,6 +19,8 @@ WRITERS: Final = 3
 """Connections that write orders: while one waits for the disk, the next gathers what arrives; a fourth gains nothing."""
 OUTBOX_CEILING: Final = 200_000
 """Events that may wait for the bus before new orders are refused: about an hour of a bus that is away (R6)."""
+LOOK_SECONDS: Final = 1.0
+"""How often a writer counts them."""
 UNVERIFIED_PER_SOURCE: Final = 20
 """Unsigned requests of one address that are kept until somebody decides on them."""
 UNVERIFIED_TOTAL: Final = 500
