@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     OVERDUE = "overdue"
+    FIRST_REPLY_OVERDUE = "first_reply_overdue"
     EXCUSED = "excused"  # a breach of the clock was taken back
     CANCELLED = "cancelled"
 
@@ -45,6 +46,7 @@ class Measure(StrEnum):
     REOPENED = "reopened"  # 重办
     FED_BACK = "fed_back"  # 反馈上级
     OVERDUE = "overdue"  # 超期
+    FIRST_REPLY_OVERDUE = "first_reply_overdue"  # 首次答复超期
     REVISITS = "revisits"  # 回访
     REVISITS_VALID = "revisits_valid"  # 有效回访
     EXCLUDED = "excluded"  # 不计入双率的首次有效回访 (A33)
@@ -62,8 +64,8 @@ class Measure(StrEnum):
 class Fact:
     """One event as far as figures need it.
 
-    `at` is the moment that decides the day: of the event, of the deadline for OVERDUE.  `weight` is 0 for the receipt
-    of a test order, which counts for nothing, and 1 otherwise.  `clock` says whose deadline OVERDUE and EXCUSED mean.
+    `at` is the moment that decides the day: of the event, of the deadline for both kinds of being overdue.  `weight` is 0 for the receipt
+    of a test order, which counts for nothing, and 1 otherwise.  `clock` says whose deadline they and EXCUSED mean.
     """
 
     order_id: str
