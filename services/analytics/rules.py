@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.analytics.model import DISTRICT, Fact, Figures, Kind, Measure, Place
-from services.analytics.policy import EXCLUDING, OVERDUE_CLOCK
+from services.analytics.policy import EXCLUDING, OVERDUE_CLOCKS
 from shared.calendar import SHANGHAI
 from shared.contracts import Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
@@ -37,6 +37,7 @@ _COUNTED: Final = {
     Kind.REOPENED: Measure.REOPENED,
 }
 """Facts that count each time they happen, for the unit that they name: loops make several (trap 6)."""
+_LATE: Final = {Kind.OVERDUE: Measure.OVERDUE, Kind.FIRST_REPLY_OVERDUE: Measure.FIRST_REPLY_OVERDUE}
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -84,11 +85,10 @@ def _answer_of(event: Event) -> Fact | None:
             )
         case OrderRevisited():
             return Fact(order_id=event.order_id, kind=Kind.REVISITED_IN_VAIN, at=event.revisited_at)
-        case ClockBreached() if event.kind == OVERDUE_CLOCK:
-            return Fact(
-                order_id=event.order_id, kind=Kind.OVERDUE, at=event.due_at, unit=event.unit, clock=event.clock_id
-            )
-        case ClockChanged(excused=True) if event.kind == OVERDUE_CLOCK:
+        case ClockBreached() if event.kind in OVERDUE_CLOCKS:
+            kind = OVERDUE_CLOCKS[event.kind]
+            return Fact(order_id=event.order_id, kind=kind, at=event.due_at, unit=event.unit, clock=event.clock_id)
+        case ClockChanged(excused=True) if event.kind in OVERDUE_CLOCKS:
             return Fact(order_id=event.order_id, kind=Kind.EXCUSED, at=event.was_due_at, clock=event.clock_id)
         case _:
             return None
@@ -107,7 +107,7 @@ def day_of_deadline(due_at: datetime) -> date:
 def figures_of(facts: Sequence[Fact]) -> Figures:
     """What one order adds to the figures; `facts` are all of that order, in the order in which they happened.
 
-    Breaches come on a topic of their own: where OVERDUE stands among the others makes no difference, the breaches of one
+    Breaches come on a topic of their own: where one stands among the others makes no difference, the breaches of one
     clock keep their order among themselves.
     """
     figures: Counter[Place] = Counter()
@@ -137,22 +137,23 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
 
 
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
-    """Each order once per unit, at its earliest deadline that was missed for good (S1.1.4b).
+    """Each order once per unit, at its earliest deadline that was missed for good (S1.1.4b); its first reply apart (S1.2.2c).
 
     A clock whose breach was taken back is armed anew and may be breached again: as many of its breaches as were taken
     back count for nothing, the first ones.
     """
     excused = Counter(fact.clock for fact in facts if fact.kind is Kind.EXCUSED)
-    earliest: dict[str | None, datetime] = {}
+    earliest: dict[tuple[Measure, str | None], datetime] = {}
     for fact in facts:
-        if fact.kind is not Kind.OVERDUE:
+        measure = _LATE.get(fact.kind)
+        if measure is None:
             continue
         if fact.clock is not None and excused[fact.clock]:
             excused[fact.clock] -= 1
             continue
-        earliest[fact.unit] = min(fact.at, earliest.get(fact.unit, fact.at))
-    for unit, due_at in earliest.items():
-        yield unit, day_of_deadline(due_at), Measure.OVERDUE
+        earliest[measure, fact.unit] = min(fact.at, earliest.get((measure, fact.unit), fact.at))
+    for (measure, unit), due_at in earliest.items():
+        yield unit, day_of_deadline(due_at), measure
 
 
 def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:

@@ -42,6 +42,7 @@ class Row(BaseModel):
     reopened: int = Field(description="重办（件次）")
     fed_back: int = Field(description="反馈上级（件次）")
     overdue: int = Field(description="超期（每单每单位一次，按到期日）")
+    first_reply_overdue: int = Field(description="首次答复超期（省接诉即办，每单每单位一次，按到期日）")
     revisits: int = Field(description="回访次数")
     revisits_valid: int = Field(description="有效回访次数")
     excluded: int = Field(description="经审核不计入双率的首次有效回访")
@@ -70,6 +71,7 @@ class Row(BaseModel):
             reopened=count(Measure.REOPENED),
             fed_back=count(Measure.FED_BACK),
             overdue=count(Measure.OVERDUE),
+            first_reply_overdue=count(Measure.FIRST_REPLY_OVERDUE),
             revisits=count(Measure.REVISITS),
             revisits_valid=count(Measure.REVISITS_VALID),
             excluded=count(Measure.EXCLUDED),

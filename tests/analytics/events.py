@@ -180,7 +180,7 @@ def walk(random: Random) -> Told:
 
 def _late(order: Told, unit: str, random: Random, later: Any) -> None:
     """A deadline passes; it may be moved, once or twice, and pass again."""
-    kind, clock = random.choice(["final", "final", "first_contact"]), str(new_id())
+    kind, clock = random.choice(["final", "final", "first_reply", "first_contact"]), str(new_id())
     order.breached(later(), unit, kind, clock=clock)
     while random.random() < 0.4:
         order.excused(later(), clock, kind)

@@ -27,7 +27,8 @@ def recount(events: list[Event]) -> Counts:
         if any(event.type == "order.received.v1" and event.is_test for event in told):
             continue
         _simple(counts, told)
-        _overdue(counts, told)
+        _overdue(counts, told, "final", "overdue")
+        _overdue(counts, told, "first_reply", "first_reply_overdue")
         _rates(counts, told)
         _first_review(counts, told)
     return counts
@@ -56,9 +57,9 @@ def _simple(counts: Counts, told: list[Any]) -> None:
             _count(counts, first_unit, event.received_at, "received")
 
 
-def _overdue(counts: Counts, told: list[Any]) -> None:
+def _overdue(counts: Counts, told: list[Any], kind: str, measure: str) -> None:
     breaches = []
-    for clock in {event.clock_id for event in told if event.type == "clock.breached.v1" and event.kind == "final"}:
+    for clock in {event.clock_id for event in told if event.type == "clock.breached.v1" and event.kind == kind}:
         own = [event for event in told if event.type == "clock.breached.v1" and event.clock_id == clock]
         taken_back = [event for event in told if event.type == "clock.changed.v1" and event.clock_id == clock]
         breaches += own[len([event for event in taken_back if event.excused]) :]
@@ -66,7 +67,7 @@ def _overdue(counts: Counts, told: list[Any]) -> None:
         due = min(event.due_at for event in breaches if event.unit == unit)
         # A deadline of 24:00 ends the day before.
         day = due - timedelta(days=1) if due.astimezone(YANTAI).strftime("%H:%M:%S.%f") == "00:00:00.000000" else due
-        _count(counts, unit, day, "overdue")
+        _count(counts, unit, day, measure)
 
 
 def _rates(counts: Counts, told: list[Any]) -> None:

@@ -275,3 +275,21 @@ def test_the_units_add_up_to_the_district_except_for_what_no_unit_has_yet(seed: 
         if not nobody_has_it:
             assert units[measure] == district[measure]
     assert nobody_has_it <= (not units)
+
+
+@pytest.mark.clause("S1.2.2c")
+def test_a_late_first_reply_is_a_figure_of_its_own_beside_the_order_that_is_late():
+    answered_late = Told().breached(local("11-26 00:00"), "zhujian", kind="first_reply", clock="f")
+    assert of_unit(answered_late, "zhujian") == of_unit(answered_late, DISTRICT) == {"first_reply_overdue": "11-25"}
+
+    both = answered_late.breached(local("12-11 00:00"), "zhujian", clock="z")
+    assert of_unit(both, "zhujian") == {"first_reply_overdue": "11-25", "overdue": "12-10"}
+
+    # A calendar that moves the first deadline takes back that figure and leaves the other.
+    excused = both.excused(local("11-27 00:00"), "f", "first_reply")
+    assert of_unit(excused, "zhujian") == {"overdue": "12-10"}
+
+
+@pytest.mark.clause("S1.2.2c")
+def test_an_order_that_was_answered_in_time_and_never_finished_is_late_in_one_figure_only():
+    assert of_unit(Told().breached(local("12-11 00:00"), "zhujian"), "zhujian") == {"overdue": "12-10"}

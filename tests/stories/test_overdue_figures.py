@@ -14,7 +14,7 @@ from services.sla.store.calendar import current_version
 from shared.calendar import DayChange, Wanted
 from shared.identity import Role
 from tests.analytics.events import Mail
-from tests.sla.story import UNIT, assigned, fed_back, local, received
+from tests.sla.story import UNIT, assigned, contacted, fed_back, local, received
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
 
@@ -55,3 +55,29 @@ async def test_an_order_is_overdue_only_when_the_moved_deadline_is_missed(
             "select unit, day::text as day, count from figure where measure = 'overdue' and unit <> '' and count <> 0"
         )
     assert found == overdue
+
+
+@pytest.mark.clause("S1.2.2c")
+@pytest.mark.parametrize(("answered", "late_replies"), [(True, 0), (False, 1)])
+async def test_a_late_first_reply_and_a_late_finish_are_figures_apart(
+    postgres_server: DatabaseServer, *, answered: bool, late_replies: int
+) -> None:
+    async with desk_of(SLA, postgres_server) as sla, desk_of(ANALYTICS, postgres_server) as analytics:
+        await sla.tell(received(scheme="enterprise_fast", subject="enterprise"), assigned())
+        if answered:
+            await sla.tell(contacted("2026-11-23T11:00"))
+        for moment in ("2026-11-26T00:00", "2026-12-11T00:00"):
+            sla.clock.set(local(moment))
+            await drain(sla.runtime)
+        mail = Mail()
+        async with analytics.runtime.works.begin() as work:
+            await handlers.project(work, [mail.envelope(event) for event in await sla.told()])
+
+        async def late(week: str) -> tuple[int, int]:
+            path = f"/api/analytics/v1/weekly?week={week}"
+            shown = await analytics.http.get(path, headers=analytics.bearer(Role.ANALYST))
+            district = shown.json()["district"]
+            return district["first_reply_overdue"], district["overdue"]
+
+        # Two working days end on Wednesday 25 November, thirteen on Thursday 10 December.
+        assert (await late("2026-W48"), await late("2026-W50")) == ((late_replies, 0), (0, 1))
