@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,6 +14,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION: Final = "s1"
 _KEY_BYTES: Final = 32
+SEALED: Final = r"^s1\.[^.]+\.[A-Za-z0-9_=-]{38,}$"
+"""A sealed text's whole form and not its first letters alone: a person may begin a sentence with them."""
+
+
+def is_sealed(words: str) -> bool:
+    """Whether this is a sealed text and not what a person wrote: for columns that are older than their seal."""
+    return re.fullmatch(SEALED, words) is not None
 
 
 class SealBroken(ValueError):

@@ -65,6 +65,7 @@ SERVICE: Final = Service(
         jobs.share_news,
         jobs.follow_notices,
         jobs.look_at_concentration,
+        jobs.seal_old_words,
     ),
     prepare=jobs.prepare,
 )

@@ -25,12 +25,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from sample.orders import Demand
+from sample.staff import Refused
 from sample.upstream import in_words_of_city, signed_headers
 from services.intake.policy import CHANNELS, TITLES
 from shared.app import BODY_LIMIT
 from shared.telemetry import configure_logs
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
+from tests.support.waiting import eventually
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 WEBHOOK: Final = "/api/intake/v1/channels/city_12345/orders"
@@ -542,6 +544,7 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
         f"/api/dispatch/v1/orders/{order_id}/notes",
         {"text": f"与{NAME}约定再次联系", "promised_at": (place.clock.now() + timedelta(hours=2)).isoformat()},
     )
+    await extended_and_supervised(place, order_id)
     reviewer, head = await place.person("shenhe"), await place.person("zhujian-lingdao")
     first = await place.reply(order_id, findings=f"{ADDRESS}的垃圾已清运，{NAME}表示满意。", contact_phone=PHONE)
     await head.call("POST", f"/api/review/v1/replies/{first}/leader-approval", {})
@@ -593,6 +596,54 @@ async def return_in_vain(place: District, order_id: str) -> None:
     address = f"/api/dispatch/v1/orders/{order_id}/return"
     await handler.call("POST", address, request)
     await dispatcher.call("POST", f"{address}/decision", {"decision": "reject", "reason": f"{NAME}的小区归其管理"})
+
+
+async def extended_and_supervised(place: District, order_id: str) -> None:
+    """The unit asks for more days in vain and then with success, the centre sets a clock by hand; all name the caller."""
+    handler, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
+    head = await place.person("zhuren")
+    await eventually(lambda: final_runs(place, order_id), within=20)
+    consent = {
+        "person": f"王科员问过{NAME}",
+        "agreed_at": place.clock.now().isoformat(),
+        "phone": PHONE,
+        "agreed": True,
+        "evidence": f"{NAME}的录音",
+    }
+    request = {
+        "reason_code": "complex",
+        "workdays": 5,
+        "citation": f"条例第十二条，{NAME}（{IDENTITY}）适用",
+        "explanation": f"{NAME}家在{ADDRESS}，需现场勘测",
+        "override_reason": f"{NAME}本人要求",
+        "consent": consent,
+    }
+    extensions = f"/api/sla/v1/orders/{order_id}/extensions"
+    clocks = []
+    for decision in ("refuse", "grant"):
+        asked = await handler.call("POST", extensions, request)
+        answer = {"decision": decision, "reason": f"已向{NAME}（{PHONE}）核实"}
+        await dispatcher.call("POST", f"/api/sla/v1/extensions/{asked['id']}/decision", answer)
+        clocks.append(asked["clock_id"])
+    wanted = {"order_id": order_id, "kind": "supervise_case", "workdays": 5, "reason": f"{NAME}多次来电"}
+    started = await head.call("POST", "/api/sla/v1/clocks", wanted)
+    await head.call("POST", f"/api/sla/v1/clocks/{started['id']}/stop", {"reason": f"{NAME}已撤回"})
+
+    # Who handles or answers for it still reads what was written.
+    read = [
+        await handler.call("GET", extensions),
+        await dispatcher.call("GET", f"/api/sla/v1/clocks/{clocks[-1]}/explain"),
+        await head.call("GET", f"/api/sla/v1/clocks/{started['id']}/explain"),
+    ]
+    assert [NAME in str(answer) for answer in read] == [True, True, True]
+
+
+async def final_runs(place: District, order_id: str) -> bool:
+    """Whether sla has heard that the unit has the order."""
+    try:
+        return "final" in await place.clocks(order_id)
+    except Refused:
+        return False
 
 
 def leaks_of(database: str, tables: dict[str, list[str]]) -> set[str]:

@@ -10,13 +10,15 @@ from fastapi import APIRouter, Path, Query
 from services.sla import rules
 from services.sla.api.calendar import calendar_of
 from services.sla.api.positions import moment_position
+from services.sla.api.words import BY_HAND, reads_words
+from services.sla.handlers.sealed import clock_context, open_words
 from services.sla.model import Span, State
 from services.sla.schemas.clocks import Change, Clock, Explanation, Line, OrderClocks
 from services.sla.store import lists
 from services.sla.store.lists import Wanted
 from services.sla.store.rulesets import rules_of
 from shared.contracts.sla import ClockKind
-from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
+from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.web import Code, Identifier, Page, SaneMoment, cursor_of
 
 router = APIRouter(prefix="/v1")
@@ -119,18 +121,28 @@ async def list_breaches(
 
 
 @router.get("/clocks/{clock_id}/explain", operation_id="explain_clock", summary="时限的逐日依据", tags=["时限"])
-async def explain_clock(clock_id: ClockId, session: InRead, scope: CurrentScope, runtime: ThisRuntime) -> Explanation:
+async def explain_clock(
+    clock_id: ClockId, session: InRead, scope: CurrentScope, person: CurrentPerson, runtime: ThisRuntime
+) -> Explanation:
     """Why the clock is due when it is, day by day, with every change and its reason (S1.1.4a)."""
     record, changes = await lists.clock_with_changes(session, UUID(clock_id), scope)
     span, calendar = Span(record.span), await calendar_of(runtime, session, record.calendar)
     lines = rules.proof(
         span, record.amount, record.started_at, record.due_at, calendar, extended=record.extended_workdays
     )
+    words, sealer = reads_words(person), runtime.works.sealer
+    started = stopped = None
+    if record.note is not None and person.has(*BY_HAND):
+        started = open_words(sealer, record.note, clock_context(record.order_id, record.id, "note"))
+        sealed = await lists.reason_of_stop(session, record.id)
+        stopped = open_words(sealer, sealed, clock_context(record.order_id, record.id, "stop"))
     return Explanation(
         clock=Clock.of(record, runtime.clock.now()),
         span=span,
         amount=record.amount,
         document=(await rules_of(session, record.rules)).document,
         lines=[Line.of(line) for line in lines],
-        changes=[Change.of(change) for change in changes],
+        changes=[Change.of(change, record.order_id, sealer, words=words) for change in changes],
+        started_reason=started,
+        stopped_reason=stopped,
     )

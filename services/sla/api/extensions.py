@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.sla.api.positions import moment_cursor, moment_position
+from services.sla.api.words import BY_HAND, reads_words
 from services.sla.errors import ConsentRefused, OrderHasNoClocks
 from services.sla.handlers import extensions as handlers
 from services.sla.handlers import manual
@@ -22,7 +23,7 @@ from services.sla.schemas.extensions import (
 )
 from services.sla.store import boards
 from services.sla.store import extensions as store
-from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, allow
+from shared.deps import CurrentPerson, CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime, allow
 from shared.identity import UNIT, Role
 from shared.web import CommandRoute, Identifier, Page
 from shared.web.problem import problem_of
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["延期"])
 
 _ASK = Depends(allow(*UNIT, Role.CENTRE_HEAD))
 _DECIDE = Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))
-_BY_HAND = Depends(allow(Role.CENTRE_HEAD, Role.OFFICE))
+_BY_HAND = Depends(allow(*BY_HAND))
 _TO_DECISION = {
     201: {
         "links": {"decision": {"operationId": "decide_extension", "parameters": {"extension_id": "$response.body#/id"}}}
@@ -67,24 +68,32 @@ async def request_extension(
         # Not raised: what was recorded has to stay (S1.3.2c).
         return problem_of(ConsentRefused(str(record.id)))
     response.headers["ETag"] = f'"{record.version}"'
-    return Extension.of(record)
+    return Extension.of(record, work.sealer, words=reads_words(work.person))
 
 
 @router.get("/orders/{order_id}/extensions", operation_id="extensions_of_order", summary="工单的延期申请")
 async def extensions_of_order(
-    order_id: Annotated[Identifier, Path(description="工单编号")], session: InRead, scope: CurrentScope
+    order_id: Annotated[Identifier, Path(description="工单编号")],
+    session: InRead,
+    scope: CurrentScope,
+    person: CurrentPerson,
+    runtime: ThisRuntime,
 ) -> Page[Extension]:
     """Every request of an order with its answer, first asked first; of an order that is not the caller's, none is there."""
     if await boards.order_in_scope(session, order_id, scope) is None:
         raise OrderHasNoClocks(order_id)
     records = await store.extensions_of_order(session, order_id, scope)
-    return Page(items=[Extension.of(record) for record in records])
+    words, sealer = reads_words(person), runtime.works.sealer
+    return Page(items=[Extension.of(record, sealer, words=words) for record in records])
 
 
 @router.get("/extensions", operation_id="list_extensions", summary="延期申请列表（等待最久在前）")
 async def list_extensions(
     session: InRead,
     scope: CurrentScope,
+    person: CurrentPerson,
+    runtime: ThisRuntime,
+    *,
     state: Annotated[ExtensionState | None, Query(description="状态")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -93,7 +102,8 @@ async def list_extensions(
     records = await store.extensions(session, scope, state=state, after=moment_position(cursor), limit=limit)
     last = records[-1] if len(records) == limit else None
     following = moment_cursor(last.requested_at, last.id) if last else None
-    return Page(items=[Extension.of(record) for record in records], next=following)
+    words, sealer = reads_words(person), runtime.works.sealer
+    return Page(items=[Extension.of(record, sealer, words=words) for record in records], next=following)
 
 
 @router.post(
@@ -107,7 +117,7 @@ async def decide_extension(extension_id: ExtensionId, body: DecisionBody, work: 
     record = await handlers.decide_extension(
         work, UUID(extension_id), grant=body.decision == "grant", reason=body.reason, expected=expected
     )
-    return Extension.of(record)
+    return Extension.of(record, work.sealer, words=reads_words(work.person))
 
 
 @router.post(

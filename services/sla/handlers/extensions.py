@@ -12,6 +12,7 @@ from services.sla import rules
 from services.sla.errors import ExtensionDecided, NothingToExtend, NotRunning, OnlyHeadOverrides, OwnExtension
 from services.sla.handlers.chains import chain_rung_of, observed_hours
 from services.sla.handlers.pieces import facts_of, move_to, rules_for
+from services.sla.handlers.sealed import consent_context, extension_context, seal_words
 from services.sla.model import Consent, ExtensionRequest, Span, State
 from services.sla.policy import RuleSet
 from services.sla.store import clocks as clock_store
@@ -75,13 +76,14 @@ async def decide_extension(
     else:
         record.state = "refused"
         _tell_refusal(work, record, "centre")
-    record.decided_at, record.decided_by, record.decision_reason = work.now, work.person.account, reason
+    record.decided_at, record.decided_by = work.now, work.person.account
+    record.decision_reason = seal_words(work.sealer, reason, extension_context(order_id, record.id, "decision_reason"))
     work.audit(
         f"extension.{record.state}",
         order_id,
         before={"extension": str(record.id), "due_at": rules.local_text(record.was_due_at)},
         after={"due_at": None if record.due_at is None else rules.local_text(record.due_at)},
-        reason=reason,
+        reason=f"extension:{record.id}",
     )
     return record
 
@@ -150,6 +152,10 @@ def _record(
     extension_id = work.ids()
     consent = cast("Consent", request.consent)
     words = {"person": consent.person, "phone": consent.phone, "evidence": consent.evidence}
+
+    def sealed(said: str | None, part: str) -> str | None:
+        return seal_words(work.sealer, said, extension_context(order.order_id, extension_id, part))
+
     return ExtensionRecord(
         id=extension_id,
         order_id=order.order_id,
@@ -157,23 +163,18 @@ def _record(
         unit=order.unit,
         state="requested",
         reason_code=request.reason_code,
-        citation=request.citation,
-        explanation=request.explanation,
+        citation=sealed(request.citation, "citation"),
+        explanation=sealed(request.explanation, "explanation"),
         workdays=request.workdays,
         overridden=request.workdays > rule_set.extension_most.count,
-        override_reason=request.override_reason,
+        override_reason=sealed(request.override_reason, "override_reason"),
         consented_at=consent.agreed_at,
         agreed=consent.agreed,
-        consent=work.sealer.seal(orjson.dumps(words).decode(), consent_context(order.order_id, str(extension_id))),
+        consent=work.sealer.seal(orjson.dumps(words).decode(), consent_context(order.order_id, extension_id)),
         requested_at=work.now,
         requested_by=work.person.account,
         was_due_at=clock.due_at,
     )
-
-
-def consent_context(order_id: str, extension_id: str) -> str:
-    """What the caller's word is sealed to."""
-    return f"order:{order_id}:extension:{extension_id}"
 
 
 def _tell_request(work: Work, record: ExtensionRecord) -> None:

@@ -18,11 +18,12 @@ from services.sla.errors import (
     StepMissing,
 )
 from services.sla.handlers.pieces import facts_of, rules_for, start, stop
+from services.sla.handlers.sealed import clock_context
 from services.sla.handlers.units import check_unit
 from services.sla.model import ClockPlan, State
 from services.sla.policy import STARTED_BY_HAND, RuleSet
 from services.sla.store import clocks as store
-from services.sla.tables import ClockRecord, OrderRecord
+from services.sla.tables import ClockRecord, OrderRecord, StopRecord
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import ClockKind
 from shared.work import Work
@@ -76,7 +77,7 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
             "unit": wanted.unit,
             "due_at": rules.local_text(plan.due.at),
         },
-        reason=wanted.reason,
+        reason=f"clock:{clock_id}",
     )
     return await store.clock_for_update(work.session, clock_id)
 
@@ -91,7 +92,14 @@ async def stop_clock(work: Work, clock_id: UUID, reason: str) -> ClockRecord:
     if clock.state != State.RUNNING:
         raise NotRunning(clock.state)
     stop(work, (clock,), STARTED_BY_HAND, work.now)
-    work.audit("clock.stopped_by_hand", order_id, after={"clock": str(clock_id), "state": clock.state}, reason=reason)
+    sealed = work.sealer.seal(reason, clock_context(order_id, clock_id, "stop"))
+    work.session.add(StopRecord(clock_id=clock_id, reason=sealed))
+    work.audit(
+        "clock.stopped_by_hand",
+        order_id,
+        after={"clock": str(clock_id), "state": clock.state},
+        reason=f"clock:{clock_id}",
+    )
     return clock
 
 

@@ -12,6 +12,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from services.sla import rules
+from services.sla.handlers.sealed import change_context, clock_context, seal_words
 from services.sla.model import ClockPlan, Lapse, Received, Rung, State
 from services.sla.policy import RuleSet
 from services.sla.store import clocks as store
@@ -89,7 +90,10 @@ async def start_many(
 
 def _armed(work: Work, order: Received, plan: ClockPlan, rule_set: RuleSet, note: str | None) -> Armed:
     rungs = rules.quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=order.safety)
-    return Armed(work.ids(), order.order_id, plan, rungs, note)
+    clock_id = work.ids()
+    if note is not None:
+        note = work.sealer.seal(note, clock_context(order.order_id, clock_id, "note"))
+    return Armed(clock_id, order.order_id, plan, rungs, note)
 
 
 async def stop_for(
@@ -223,19 +227,21 @@ def move_to(
 ) -> None:
     """The same with the due moment and the warnings alone.
 
-    `words` are what a person wrote: they stay with the clock, and go into no event.
+    `words` are what a person wrote: they stay with the clock, sealed, and go into no event and no audit.
     """
     if due.at <= clock.started_at or due.at == clock.due_at:
         return
     was = clock.due_at
     excused = rules.is_excused(clock.breached_at, due.at, work.now)
+    change_id = work.ids()
     change = ClockChange(
-        id=work.ids(),
+        id=change_id,
         clock_id=clock.id,
         changed_at=work.now,
         was_due_at=was,
         due_at=due.at,
-        reason=reason if words is None else f"{reason}：{words}",
+        reason=reason,
+        words=seal_words(work.sealer, words, change_context(clock.order_id, change_id)),
         calendar=work.calendar.version,
         excused_breach_at=clock.breached_at if excused else None,
     )

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from services.sla.handlers.sealed import reason_of
 from services.sla.model import Lapse, ProofLine, Span, State
 from services.sla.policy import TITLES
 from services.sla.tables import ClockChange, ClockRecord
 from shared.calendar import DayKind
 from shared.contracts.sla import ClockKind
+from shared.seal import Sealer
 
 
 class WarningRung(BaseModel):
@@ -126,18 +128,18 @@ class Change(BaseModel):
     changed_at: datetime
     was_due_at: datetime
     due_at: datetime
-    reason: str
+    reason: Annotated[str, Field(description="变更原因；批准人所写的理由只对办理、审核人员显示")]
     calendar: str
     excused_breach_at: Annotated[datetime | None, Field(description="本次变更撤回的超期")]
 
     @classmethod
-    def of(cls, change: ClockChange) -> Change:
-        """The record's public side."""
+    def of(cls, change: ClockChange, order_id: str, sealer: Sealer, *, words: bool) -> Change:
+        """The record's public side, with `words` also what a person wrote (X2)."""
         return cls(
             changed_at=change.changed_at,
             was_due_at=change.was_due_at,
             due_at=change.due_at,
-            reason=change.reason,
+            reason=reason_of(sealer, order_id, change, words=words),
             calendar=change.calendar,
             excused_breach_at=change.excused_breach_at,
         )
@@ -152,3 +154,5 @@ class Explanation(BaseModel):
     document: Annotated[str, Field(description="规则文件文号")]
     lines: list[Line]
     changes: list[Change]
+    started_reason: Annotated[str | None, Field(description="手工启动的理由；只对中心负责人、区政府办公室显示")] = None
+    stopped_reason: Annotated[str | None, Field(description="手工停止的理由；只对中心负责人、区政府办公室显示")] = None

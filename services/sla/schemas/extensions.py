@@ -8,8 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.sla.handlers.manual import ManualClock
+from services.sla.handlers.sealed import extension_context, open_words
 from services.sla.model import Consent, ExtensionRequest
+from services.sla.store.words import EXTENSION_WORDS
 from services.sla.tables import ExtensionRecord
+from shared.seal import Sealer
 from shared.web import Body, Code, Identifier, Line, SaneMoment, Text, YesNo
 
 ExtensionState = Literal["requested", "granted", "refused", "declined"]
@@ -55,7 +58,10 @@ class DecisionBody(Body):
 
 
 class Extension(Body):
-    """A request with what became of it; who was called, and by which number, stays sealed."""
+    """A request with what became of it; its words only for those who handle or review the order (X2).
+
+    Who was called, and by which number, stays sealed.
+    """
 
     id: str
     order_id: str
@@ -79,8 +85,13 @@ class Extension(Body):
     decision_reason: str | None
 
     @classmethod
-    def of(cls, record: ExtensionRecord) -> Extension:
-        """The record's public side."""
+    def of(cls, record: ExtensionRecord, sealer: Sealer, *, words: bool) -> Extension:
+        """The record's public side, with `words` also what people wrote."""
+        opened: dict[str, str | None] = dict.fromkeys(EXTENSION_WORDS)
+        if words:
+            for part in opened:
+                context = extension_context(record.order_id, record.id, part)
+                opened[part] = open_words(sealer, getattr(record, part), context)
         state: ExtensionState = record.state  # type: ignore[assignment]  # the database holds what the check names
         reason: Literal["legal", "complex"] = record.reason_code  # type: ignore[assignment]
         return cls(
@@ -90,11 +101,11 @@ class Extension(Body):
             unit=record.unit,
             state=state,
             reason_code=reason,
-            citation=record.citation,
-            explanation=record.explanation,
+            citation=opened["citation"],
+            explanation=opened["explanation"],
             workdays=record.workdays,
             overridden=record.overridden,
-            override_reason=record.override_reason,
+            override_reason=opened["override_reason"],
             agreed=record.agreed,
             consented_at=record.consented_at,
             requested_at=record.requested_at,
@@ -103,7 +114,7 @@ class Extension(Body):
             due_at=record.due_at,
             decided_at=record.decided_at,
             decided_by=record.decided_by,
-            decision_reason=record.decision_reason,
+            decision_reason=opened["decision_reason"],
         )
 
 
@@ -118,7 +129,7 @@ class ClockBody(Body):
     ] = None
     due_at: Annotated[SaneMoment | None, Field(description="截止时刻，与工作日数二者择一")] = None
     workdays: Annotated[int | None, Field(ge=1, le=250, description="工作日数")] = None
-    reason: Annotated[Text, Field(description="启动理由，记入审计")]
+    reason: Annotated[Text, Field(description="启动理由，加密保存")]
 
     def as_wanted(self) -> ManualClock:
         """The same for the handler."""
@@ -128,4 +139,4 @@ class ClockBody(Body):
 class StopBody(Body):
     """Why the clock stops."""
 
-    reason: Annotated[Text, Field(description="停止理由，记入审计")]
+    reason: Annotated[Text, Field(description="停止理由，加密保存")]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.errors import ClockUnknown, OrderHasNoClocks
 from services.sla.model import State
-from services.sla.tables import ClockChange, ClockRecord, OrderRecord
+from services.sla.tables import ClockChange, ClockRecord, OrderRecord, StopRecord
 from shared.identity import Scope
 
 
@@ -45,6 +45,12 @@ async def clock_with_changes(
         select(ClockChange).where(ClockChange.clock_id == clock_id).order_by(ClockChange.changed_at, ClockChange.id)
     )
     return clock, changes.all()
+
+
+async def reason_of_stop(session: AsyncSession, clock_id: UUID) -> str | None:
+    """Why an operator stopped the clock, as it is sealed; None while nobody has."""
+    reason: str | None = await session.scalar(select(StopRecord.reason).where(StopRecord.clock_id == clock_id))
+    return reason
 
 
 @dataclass(frozen=True, slots=True)

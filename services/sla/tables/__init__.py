@@ -1,7 +1,7 @@
 """The rows of sla: what it knows of an order, its clocks and why they moved, the calendar's versions, the rule sets, the units."""
 
 from services.sla.tables.calendar import CalendarVersionRecord, CalendarYearRecord, RecomputationRecord
-from services.sla.tables.clocks import ClockChange, ClockRecord, OrderRecord
+from services.sla.tables.clocks import ClockChange, ClockRecord, OrderRecord, StopRecord
 from services.sla.tables.record import Record
 from services.sla.tables.rulesets import RuleSetRecord
 from services.sla.tables.telling import CandidateRecord, ExtensionRecord, NoticeHead, NoticeRecord, StormRecord
@@ -20,6 +20,7 @@ __all__ = [
     "RecomputationRecord",
     "Record",
     "RuleSetRecord",
+    "StopRecord",
     "StormRecord",
     "UnitRecord",
 ]

@@ -89,7 +89,7 @@ class ClockRecord(Record):
     extended_workdays: Mapped[int] = mapped_column(
         Integer, server_default=text("0"), comment="granted on top, counted from the due moment that was (A10)"
     )
-    note: Mapped[str | None] = mapped_column(comment="why an operator started it")
+    note: Mapped[str | None] = mapped_column(comment="sealed: why an operator started it")
 
     # Never read: it tells the session to write an order before its clocks.
     _order: Mapped[OrderRecord] = relationship(lazy="raise")
@@ -125,7 +125,17 @@ class ClockChange(Record):
     was_due_at: Mapped[datetime]
     due_at: Mapped[datetime]
     reason: Mapped[str]
+    words: Mapped[str | None] = mapped_column(comment="sealed: what a person added to the reason")
     calendar: Mapped[str]
     excused_breach_at: Mapped[datetime | None] = mapped_column(comment="the breach that this change took back, if any")
 
     __table_args__ = (Index("ix_clock_change_clock_id", "clock_id", "changed_at"),)
+
+
+class StopRecord(Record):
+    """Why an operator stopped a clock; who and when stand in the audit trail."""
+
+    __tablename__ = "clock_stop"
+
+    clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(comment="sealed: why an operator stopped it")

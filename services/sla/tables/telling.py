@@ -22,11 +22,11 @@ class ExtensionRecord(Record):
     unit: Mapped[str]
     state: Mapped[str] = mapped_column(comment="requested, granted, refused, declined (by the caller)")
     reason_code: Mapped[str]
-    citation: Mapped[str | None]
-    explanation: Mapped[str | None]
+    citation: Mapped[str | None] = mapped_column(comment="sealed")
+    explanation: Mapped[str | None] = mapped_column(comment="sealed")
     workdays: Mapped[int] = mapped_column(Integer)
     overridden: Mapped[bool] = mapped_column(comment="over the cap, by the head of the centre (S1.3.2d)")
-    override_reason: Mapped[str | None]
+    override_reason: Mapped[str | None] = mapped_column(comment="sealed")
     consented_at: Mapped[datetime]
     agreed: Mapped[bool]
     consent: Mapped[str] = mapped_column(comment="sealed: person, phone, evidence")
@@ -36,7 +36,7 @@ class ExtensionRecord(Record):
     due_at: Mapped[datetime | None] = mapped_column(comment="once granted")
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
-    decision_reason: Mapped[str | None]
+    decision_reason: Mapped[str | None] = mapped_column(comment="sealed")
     version: Mapped[int] = mapped_column()
 
     __table_args__ = (

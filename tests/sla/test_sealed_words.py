@@ -1,0 +1,211 @@
+"""What people write about one order lies sealed, is shown to those who handle or review it, and stands in no audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.sla.jobs import seal_old_words
+from shared.identity import DISTRICT_READERS, Role
+from tests.sla.story import ORDER, UNIT, assigned, listed, local, received
+from tests.support.service import Desk
+
+pytestmark = pytest.mark.clause("X2")
+
+CANARY = "金丝雀"
+PARTS = ("citation", "explanation", "override_reason", "decision_reason")
+HANDLING = (Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD)
+BY_HAND = (Role.CENTRE_HEAD, Role.OFFICE)
+ONLOOKERS = tuple(sorted(DISTRICT_READERS - set(HANDLING)))
+
+
+@pytest.fixture
+async def assigned_desk(desk: Desk) -> Desk:
+    """An order with housing since Monday 10:00; it is Monday 15:00."""
+    await desk.tell(listed(), received(), assigned())
+    desk.clock.set(local("2026-11-23T15:00"))
+    return desk
+
+
+async def call(desk: Desk, method: str, path: str, role: Role, body: Any = None, unit: str | None = None) -> Any:
+    bearer = desk.bearer(role, unit=unit)
+    answer: httpx.Response = await desk.http.request(method, f"/api/sla/v1{path}", json=body, headers=bearer)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def asked(desk: Desk) -> dict[str, Any]:
+    """A request whose every free field names somebody."""
+    consent = {
+        "person": f"{CANARY}一",
+        "agreed_at": "2026-11-23T14:00:00+08:00",
+        "phone": "0535-6890001",
+        "agreed": True,
+        "evidence": f"{CANARY}二",
+    }
+    body = {
+        "reason_code": "complex",
+        "workdays": 5,
+        "citation": f"条款{CANARY}",
+        "explanation": f"说明{CANARY}",
+        "override_reason": f"突破{CANARY}",
+        "consent": consent,
+    }
+    answer: dict[str, Any] = await call(desk, "POST", f"/orders/{ORDER}/extensions", Role.HANDLER, body, UNIT)
+    return answer
+
+
+async def decided(desk: Desk, extension_id: str, decision: str) -> dict[str, Any]:
+    body = {"decision": decision, "reason": f"审批{CANARY}"}
+    path = f"/extensions/{extension_id}/decision"
+    answer: dict[str, Any] = await call(desk, "POST", path, Role.DISPATCHER, body)
+    return answer
+
+
+async def started(desk: Desk) -> str:
+    """A clock that the centre started by hand with a reason; its id."""
+    body = {"order_id": ORDER, "kind": "supervise_case", "unit": UNIT, "workdays": 5, "reason": f"启动{CANARY}"}
+    answer = await call(desk, "POST", "/clocks", Role.CENTRE_HEAD, body)
+    clock_id: str = answer["id"]
+    return clock_id
+
+
+async def stopped(desk: Desk, clock_id: str) -> None:
+    await call(desk, "POST", f"/clocks/{clock_id}/stop", Role.OFFICE, {"reason": f"停止{CANARY}"})
+
+
+async def singing(desk: Desk, canary: str = CANARY) -> list[str]:
+    """Every row of every table that holds the words in clear; what is bytes, as text."""
+    tables = await desk.rows("select tablename from pg_tables where schemaname = 'public'")
+    found = []
+    for table in tables:
+        name = table["tablename"]
+        found += [f"{name}: {row['t']}" for row in await desk.rows(f'select t::text as t from "{name}" t')]
+    found += [str(row) for row in await desk.rows("select convert_from(payload, 'UTF8') as payload from outbox")]
+    return [row for row in found if canary in row]
+
+
+def words_of(extension: dict[str, Any]) -> list[str | None]:
+    return [extension[part] for part in PARTS]
+
+
+async def explained(desk: Desk, clock_id: str, role: Role, unit: str | None = None) -> dict[str, Any]:
+    answer: dict[str, Any] = await call(desk, "GET", f"/clocks/{clock_id}/explain", role, unit=unit)
+    return answer
+
+
+ALL_WORDS = [f"条款{CANARY}", f"说明{CANARY}", f"突破{CANARY}", f"审批{CANARY}"]
+
+
+@pytest.mark.clause("S1.3.2a", "S1.3.2e")
+@pytest.mark.parametrize("decision", ["grant", "refuse"])
+async def test_the_words_of_an_extension_lie_sealed_and_are_shown_by_role(assigned_desk: Desk, decision: str) -> None:
+    desk = assigned_desk
+    first = await asked(desk)
+    last = await decided(desk, first["id"], decision)
+
+    of_order, whole = f"/orders/{ORDER}/extensions", "/extensions"
+    shown = [
+        *[await call(desk, "GET", path, role) for path in (of_order, whole) for role in HANDLING],
+        *[await call(desk, "GET", path, Role.HANDLER, unit=UNIT) for path in (of_order, whole)],
+    ]
+    hidden = [await call(desk, "GET", path, role) for path in (of_order, whole) for role in ONLOOKERS]
+
+    assert await singing(desk) == []
+    assert words_of(first) == [*ALL_WORDS[:3], None]
+    assert words_of(last) == ALL_WORDS
+    assert [words_of(page["items"][0]) for page in shown] == [ALL_WORDS] * 10
+    assert [words_of(page["items"][0]) for page in hidden] == [[None] * 4] * 2 * len(ONLOOKERS)
+    assert {page["items"][0]["id"] for page in hidden} == {first["id"]}
+    [line] = await desk.rows("select reason from audit where action = :action", action=f"extension.{last['state']}")
+    assert line["reason"] == f"extension:{first['id']}"
+
+
+@pytest.mark.clause("S1.3.2e")
+async def test_the_words_of_a_grant_stand_sealed_beside_the_move_of_the_deadline(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    extension = await asked(desk)
+    await decided(desk, extension["id"], "grant")
+    why = "经批准延期 5 个工作日（批准人 dispatcher-centre）"
+
+    shown = [(await explained(desk, extension["clock_id"], role))["changes"][0]["reason"] for role in HANDLING]
+    own = await explained(desk, extension["clock_id"], Role.HANDLER, UNIT)
+    hidden = [(await explained(desk, extension["clock_id"], role))["changes"][0]["reason"] for role in ONLOOKERS]
+
+    assert await singing(desk) == []
+    assert {*shown, own["changes"][0]["reason"]} == {f"{why}：审批{CANARY}"}
+    assert set(hidden) == {why}
+
+
+async def test_why_a_clock_was_started_and_stopped_by_hand_lies_sealed_and_is_shown_to_those_who_may(
+    assigned_desk: Desk,
+) -> None:
+    desk = assigned_desk
+    clock_id = await started(desk)
+    running = await explained(desk, clock_id, Role.OFFICE)
+    await stopped(desk, clock_id)
+    shown = [await explained(desk, clock_id, role) for role in BY_HAND]
+    hidden = [await explained(desk, clock_id, role) for role in sorted(DISTRICT_READERS - set(BY_HAND))]
+    hidden.append(await explained(desk, clock_id, Role.HANDLER, UNIT))
+
+    assert await singing(desk) == []
+    assert (running["started_reason"], running["stopped_reason"]) == (f"启动{CANARY}", None)
+    assert {(one["started_reason"], one["stopped_reason"]) for one in shown} == {(f"启动{CANARY}", f"停止{CANARY}")}
+    assert {(one["started_reason"], one["stopped_reason"]) for one in hidden} == {(None, None)}
+    lines = await desk.rows("select action, reason from audit where action like 'clock.%by_hand' order by id")
+    assert [tuple(line.values()) for line in lines] == [
+        ("clock.started_by_hand", f"clock:{clock_id}"),
+        ("clock.stopped_by_hand", f"clock:{clock_id}"),
+    ]
+
+
+async def test_a_clock_that_follows_a_fact_has_no_words(assigned_desk: Desk) -> None:
+    [final] = await assigned_desk.rows("select id from clock where kind = 'final'")
+    answer = await explained(assigned_desk, str(final["id"]), Role.CENTRE_HEAD)
+
+    assert await assigned_desk.rows("select 1 from clock where note is not null") == []
+    assert (answer["started_reason"], answer["stopped_reason"]) == (None, None)
+
+
+# As the release before wrote them; a person's words may begin as a sealed text does, or run over several lines.
+OLD = (
+    "update extension set citation = 's1.旧条款', explanation = '旧说明', override_reason = null",
+    "update extension set decision_reason = '旧审批'",
+    "update clock_change set words = null, reason = reason || '：旧审批）：第一行' || chr(10) || '第二行'",
+    "update clock set note = '旧启动' where note is not null",
+)
+
+
+async def test_words_that_were_written_in_clear_are_read_and_then_sealed_where_they_lie(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    extension = await asked(desk)
+    await decided(desk, extension["id"], "grant")
+    by_hand = await started(desk)
+    async with desk.runtime.works.begin() as work:
+        for statement in OLD:
+            await work.session.execute(text(statement))
+
+    async def seen(role: Role) -> list[Any]:
+        page = await call(desk, "GET", f"/orders/{ORDER}/extensions", role)
+        moved = await explained(desk, extension["clock_id"], role)
+        own = await explained(desk, by_hand, role)
+        return [words_of(page["items"][0]), moved["changes"][0]["reason"], own["started_reason"]]
+
+    before, onlooker = await seen(Role.CENTRE_HEAD), await seen(Role.ANALYST)
+    versions = "select version from extension"
+    version = await desk.rows(versions)
+    await seal_old_words(desk.runtime)
+
+    why = "经批准延期 5 个工作日（批准人 dispatcher-centre）"
+    assert before == [["s1.旧条款", "旧说明", None, "旧审批"], f"{why}：旧审批）：第一行\n第二行", "旧启动"]
+    assert onlooker == [[None] * 4, why, None]
+    assert (await seen(Role.CENTRE_HEAD), await seen(Role.ANALYST)) == (before, onlooker)
+    assert await singing(desk, "旧") == []
+    assert await desk.rows(versions) == version  # nobody changed the request: an If-Match of before still holds
+    written = " union all ".join(f"select xmin::text from {table}" for table in ("extension", "clock", "clock_change"))
+    sealed = await desk.rows(written)
+    await seal_old_words(desk.runtime)
+    assert await desk.rows(written) == sealed
