@@ -214,40 +214,52 @@ async def test_what_fires_after_a_standstill_is_marked_late_and_what_fires_in_ti
     assert final.late_by_seconds == timedelta(days=10, hours=9).total_seconds()
 
 
-async def warned_of_finals(desk: Desk) -> list[tuple[str, bool]]:
-    return [(event.rung, event.fired_late) for event in await desk.told(ClockWarned) if event.kind == "final"]
+async def warned_of(desk: Desk, kind: str) -> list[tuple[str, bool]]:
+    return [(event.rung, event.fired_late) for event in await desk.told(ClockWarned) if event.kind == kind]
 
 
 @pytest.mark.clause("S1.1.4b")
 async def test_a_warning_that_was_missed_waits_in_the_night_and_is_told_in_the_morning_marked_late(desk: Desk) -> None:
+    await desk.tell(received(upstream_due_at=local("2026-11-27T18:00")), assigned())
+    await at(desk, "2026-11-26T23:58")  # while sla was down, nothing was told; it should have been at 18:00
+    assert await warned_of(desk, "upstream_due") == []
+
+    await at(desk, "2026-11-27T06:59")
+    assert await warned_of(desk, "upstream_due") == []
+    await at(desk, "2026-11-27T07:00")
+    assert await warned_of(desk, "upstream_due") == [("yellow", True)]
+    [told] = [event for event in await desk.told(ClockWarned) if event.kind == "upstream_due"]
+    assert told.late_by_seconds == timedelta(hours=13).total_seconds()
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_a_breach_of_the_night_takes_the_warning_along_that_belongs_before_it(desk: Desk) -> None:
     await desk.tell(received(), assigned())
-    await at(desk, "2026-11-25T23:58")  # while sla was down, nothing was told; the final clock runs to the 27th
-    assert await desk.told(ClockWarned) == []
-    assert sorted(event.kind for event in await desk.told(ClockBreached)) == [
-        "accept",
-        "first_contact",
-        "progress_note",
-    ]
+    await at(desk, "2026-11-25T23:58")
+
+    over = {"accept", "first_contact", "progress_note"}
+    told = [event for event in await desk.told() if isinstance(event, ClockWarned | ClockBreached)]
+    assert {event.kind for event in told if isinstance(event, ClockBreached)} == over
+    for kind in over:
+        assert [type(event) for event in told if event.kind == kind] == [ClockWarned, ClockBreached]
+    # The return window closed at midnight: its warning comes before that too.
+    assert {event.kind for event in told} == {*over, "return_window"}
+    assert all(event.fired_late for event in told)
 
     await at(desk, "2026-11-26T06:59")
-    assert await desk.told(ClockWarned) == []
     await at(desk, "2026-11-26T07:00")
-    told = {event.kind: event for event in await desk.told(ClockWarned)}
-    # The return window closed at midnight: its warning is of no use to anybody.
-    assert set(told) == {"accept", "first_contact", "progress_note", "final", "district_final"}
-    assert all(event.rung == "yellow" for event in told.values())
-    assert told["accept"].fired_late
-    assert told["accept"].late_by_seconds > timedelta(days=2).total_seconds()
+    morning = (await desk.told(ClockWarned))[len(over) + 1 :]
+    assert sorted((event.kind, event.rung) for event in morning) == [("district_final", "yellow"), ("final", "yellow")]
     await at(desk, "2026-11-26T09:00")
     reds = [event.kind for event in await desk.told(ClockWarned) if event.rung == "red:1"]
-    assert sorted(reds) == ["accept", "first_contact", "progress_note"]
+    assert set(reds) == over
 
 
 async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_too_late(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-26T23:58")
 
-    assert await warned_of_finals(desk) == [("yellow", True)]
+    assert await warned_of(desk, "final") == [("yellow", True)]
 
 
 async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk) -> None:
@@ -258,24 +270,25 @@ async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk
 
 
 async def test_an_order_that_turns_out_to_be_a_safety_emergency_in_the_night_is_warned_of_at_once(desk: Desk) -> None:
-    await desk.tell(received(), assigned())
-    await at(desk, "2026-11-24T23:58")
-    assert {event.kind for event in await desk.told(ClockWarned)} == {"return_window"}  # it closes at midnight
-    await desk.tell(updated("2026-11-24T23:59", urgent=("safety",)))
-    await at(desk, "2026-11-24T23:59")
+    await desk.tell(received(upstream_due_at=local("2026-11-27T18:00")), assigned())
+    await at(desk, "2026-11-26T23:58")
+    assert await warned_of(desk, "upstream_due") == []
+    await desk.tell(updated("2026-11-26T23:59", urgent=("safety",), upstream_due_at=local("2026-11-27T18:00")))
+    await at(desk, "2026-11-26T23:59")
 
-    told = [event for event in await desk.told(ClockWarned) if event.kind == "accept"]
-    assert [(event.rung, event.fired_late) for event in told] == [("yellow", True)]
+    assert await warned_of(desk, "upstream_due") == [("yellow", True)]
 
 
-async def test_a_reminder_that_was_missed_waits_for_the_morning_too(desk: Desk) -> None:
+async def test_a_reminder_that_was_missed_comes_with_the_next_mornings(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-27T00:00")
     await at(desk, "2026-11-27T23:30")
-    assert await warned_of_finals(desk) == []
-    await at(desk, "2026-11-28T07:00")
+    assert await warned_of(desk, "final") == [("yellow", True)]
+    await at(desk, "2026-11-28T08:59")
+    assert await warned_of(desk, "final") == [("yellow", True)]
+    await at(desk, "2026-11-28T09:00")
 
-    assert await warned_of_finals(desk) == [("yellow", True), ("red:1", True)]
+    assert await warned_of(desk, "final") == [("yellow", True), ("red:1", False)]
 
 
 async def test_a_planned_order_wakes_in_the_night_although_its_warning_waits(desk: Desk) -> None:

@@ -132,19 +132,23 @@ def _due(clock: Claimed, until: datetime) -> Due:
 async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
     """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
 
-    What is to be told before the deadline is told while it is of use, and a safety emergency knows no quiet hours.
+    What is to be told before the deadline is told while it is of use, or at least before the breach, which does not wait;
+    and a safety emergency knows no quiet hours.
     """
     if not rules.is_quiet(now, rule_set):
         return {}
     until = rules.quiet_ends(now, rule_set)
-    late = [one for one in due if one.rungs and not now < one.clock.due_at <= until]
+    # A reminder that was missed comes with the next day's: two in one morning say no more than one.
+    following = rules.next_red(now, rule_set)
+    morning = until if rules.is_quiet(following, rule_set) else following
+    late = [one for one in due if one.rungs and (one.reminds or one.clock.due_at > until)]
     safe = await store.safety_orders(work.session, {one.clock.order_id for one in late})
     reminders: dict[UUID, datetime] = {}
     for one in late:
         if one.clock.order_id in safe:
             continue
         if one.reminds:
-            reminders[one.clock.id] = until
+            reminders[one.clock.id] = morning
         else:
             _let_wait(one, until)
         one.rungs = []
