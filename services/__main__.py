@@ -41,12 +41,14 @@ def main() -> int:
                     return
                 await accompany(process, platform, address)
 
-            uvloop.run(serve(ALL, platform.settings, sock=platform.sock, ready=ready))
+            try:
+                uvloop.run(serve(ALL, platform.settings, sock=platform.sock, ready=ready))
+            finally:
+                # Ours alone: one who was refused the folder must not hide the platform that runs in it.
+                (folder / "running").unlink(missing_ok=True)
     except (PortTaken, PostgresInUse, PostgresFailed, BadSetting, BadClock) as fault:
-        print(f"cannot start: {fault}", file=sys.stderr)
+        print(f"无法启动：{fault}", file=sys.stderr)
         return 2
-    finally:
-        (folder / "running").unlink(missing_ok=True)
     print("stopped; `make run` goes on from here")
     return 0
 

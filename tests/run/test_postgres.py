@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -41,15 +39,6 @@ os.setuid(user)
 with PostgresServer.start(home) as server:
     print(server.pid, psutil.Process(server.pid).uids().real)
 """
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the server's user can reach, also as root."""
-    path = Path(tempfile.mkdtemp(prefix="gongdan-test-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)  # the server may still be taking its own files away
 
 
 async def remember(url: str, word: str) -> None:

@@ -1,0 +1,24 @@
+"""`make run` on a folder that another platform has: refused in clear words, and without harm to that one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.__main__ import main
+from shared.run.postgres import PostgresServer
+
+
+def test_a_second_start_is_refused_and_does_not_hide_the_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = folder / "running"
+    running.write_text("http://127.0.0.1:8000 real", encoding="utf-8")
+    monkeypatch.setenv("GONGDAN_VAR", str(folder))
+
+    with PostgresServer.start(folder / "postgres"):
+        assert main() == 2
+
+    assert "正由另一个进程使用" in capsys.readouterr().err
+    assert running.read_text(encoding="utf-8") == "http://127.0.0.1:8000 real"
