@@ -6,6 +6,7 @@ from services.dispatch import jobs
 from services.dispatch.api import accounts, commands, queries, units
 from services.dispatch.handlers import cases
 from services.dispatch.handlers.accounts import enter_administrator
+from services.dispatch.handlers.rulesets import keep_rules
 from services.dispatch.settings import token_key
 from services.dispatch.tables import Record
 from shared.bus.topics import DIRECTORY, ORDERS
@@ -19,7 +20,7 @@ from shared.contracts.intake import (
     OrderUrged,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
-from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken
+from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
 from shared.following import follow_calendar, load_calendar, watch_calendar
 from shared.identity import TokenSigner
 from shared.service import Runtime, Service
@@ -55,6 +56,7 @@ SERVICE = Service(
         PlanWoken: cases.wake_planned,
         PlanBroken: cases.wake_planned,
         CalendarChanged: follow_calendar,
+        RuleSetPublished: keep_rules,
     },
     jobs=(watch_calendar, jobs.seal_old_words),
     prepare=_prepare,

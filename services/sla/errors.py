@@ -245,13 +245,13 @@ class OwnExtension(Forbidden):
 
 
 class PlanOutside(Incomplete):
-    """The plan's day lies before today or beyond the ninety days (S2.2.2e)."""
+    """The plan's day lies before today or beyond the days of the order's rule set (S2.2.2e)."""
 
     code, clause = "plan_outside", "S2.2.2e"
 
-    def __init__(self, earliest: date, latest: date) -> None:
-        super().__init__(f"计划完成日期应在 {earliest} 至 {latest} 之间（自首次交办起不超过 90 天），请重新填写")
-        self.earliest, self.latest = earliest, latest
+    def __init__(self, earliest: date, latest: date, days: int) -> None:
+        super().__init__(f"计划完成日期应在 {earliest} 至 {latest} 之间（自首次交办起不超过 {days} 天），请重新填写")
+        self.earliest, self.latest, self.days = earliest, latest, days
 
 
 class DueNotAhead(Incomplete):

@@ -301,7 +301,11 @@ class RuleSetPublished(Event):
     effective_from: Moment
     published_at: Moment
     numbers: dict[str, Any]
-    """Every number by its name."""
+    """Every number by its name: a count, a count with its warning, an hour, or the hours of a same-day rule.
+
+    Dispatch decides by `return_window`, `plan` and `returns_to_panel`. The last is missing in what was published before
+    rule sets had it; then it is 2.
+    """
 
     @property
     def key(self) -> str:

@@ -57,17 +57,23 @@ from services.dispatch.model import (
     Revisit,
     Status,
 )
-from services.dispatch.policy import MATERIAL_BYTES
+from services.dispatch.policy import CIRCULAR_2022, MATERIAL_BYTES, RuleSet
 from services.dispatch.rules.accounts import check_password, check_roles
 from services.dispatch.rules.assignment import cause_of, check_assignment, check_unit_ready, is_confirmed
-from services.dispatch.rules.handling import check_contact, check_promise, check_reply, contact_counts
+from services.dispatch.rules.handling import check_contact, check_plan, check_promise, check_reply, contact_counts
 from services.dispatch.rules.lifecycle import MOVES, accepted_return, after, moves_open_to, revisit_verdict
 from services.dispatch.rules.materials import check_size, material_of
 from services.dispatch.rules.recommendation import recommend
 from services.dispatch.rules.returns import check_return, check_return_decision, window_closes_at
+from services.dispatch.rules.rulesets import rule_set_of
+from services.sla.policy import CIRCULAR_2022 as SLAS
+from services.sla.rules.rulesets import numbers_of
 from shared.calendar import statutory_calendar
 
 CALENDAR = statutory_calendar()
+OTHER_RULES = rule_set_of(
+    "circular-2027", {"return_window": {"count": 2, "warning": 1}, "plan": 60, "returns_to_panel": 3}
+)
 YANTAI = timezone(timedelta(hours=8))
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=YANTAI)
 FILE = Material("a.pdf", "application/pdf", "0" * 64, b"%PDF-")
@@ -155,21 +161,69 @@ def test_a_cancelled_order_is_at_its_end_and_a_closed_one_may_only_be_reopened()
 def test_what_a_person_can_do_depends_on_role_unit_and_state(
     status: Status, roles: set[str], unit: str | None, can: list[Move]
 ) -> None:
-    shown = moves_open_to(replace(CASE, status=status), roles, unit, now=LATER, calendar=CALENDAR)
+    shown = moves_open_to(replace(CASE, status=status), roles, unit, rules=CIRCULAR_2022, now=LATER, calendar=CALENDAR)
 
     assert list(shown) == can
 
 
 def test_a_return_is_not_offered_after_its_window() -> None:
-    late = window_closes_at(MONDAY_0900, CALENDAR) + timedelta(minutes=1)
+    late = window_closes_at(MONDAY_0900, CIRCULAR_2022, CALENDAR) + timedelta(minutes=1)
 
-    assert Move.REQUEST_RETURN not in moves_open_to(CASE, {"handler"}, "urban", now=late, calendar=CALENDAR)
+    assert Move.REQUEST_RETURN not in moves_open_to(
+        CASE, {"handler"}, "urban", rules=CIRCULAR_2022, now=late, calendar=CALENDAR
+    )
 
 
 @pytest.mark.clause("S3.1h")
 @pytest.mark.parametrize(("returns", "move"), [(1, Move.ACCEPT_RETURN), (2, Move.CALL_PANEL), (3, Move.CALL_PANEL)])
 def test_the_second_accepted_return_calls_the_panel(returns: int, move: Move) -> None:
-    assert accepted_return(returns) is move
+    assert accepted_return(returns, CIRCULAR_2022) is move
+
+
+@pytest.mark.clause("X3", "S3.1h")
+@pytest.mark.parametrize(
+    ("most", "returns", "panels"), [(1, 1, True), (2, 1, False), (2, 2, True), (3, 2, False), (3, 3, True)]
+)
+def test_the_panel_is_called_by_the_number_of_the_orders_own_rule_set(most: int, returns: int, panels: bool) -> None:
+    rules = rule_set_of("circular-2027", {"returns_to_panel": most})
+    at_unit = replace(CASE, returns=returns)
+
+    assert accepted_return(returns, rules) is (Move.CALL_PANEL if panels else Move.ACCEPT_RETURN)
+    if panels:
+        with pytest.raises(PanelDecisionNeeded):
+            _check(at_unit, rules=rules, reason="改派")
+    else:
+        _check(at_unit, rules=rules, reason="改派")
+
+
+@pytest.mark.clause("X3")
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ({"return_window": {"count": 2, "warning": 1}, "plan": 60, "returns_to_panel": 3, "final": 5}, (2, 60, 3)),
+        ({"return_window": {"count": 2, "warning": 1}, "plan": 60}, (2, 60, 2)),  # told before rule sets had the third
+        ({"plan": {"count": 60}}, (1, 60, 2)),
+        ({}, (1, 90, 2)),
+    ],
+)
+def test_a_rule_set_is_read_as_it_is_told_and_a_missing_number_is_the_circulars(
+    numbers: dict[str, Any], found: tuple[int, ...]
+) -> None:
+    rules = rule_set_of("circular-2027", numbers)
+
+    assert (rules.return_window.value, rules.plan.value, rules.returns_to_panel.value) == found
+    assert [figure.clause for figure in (rules.return_window, rules.plan, rules.returns_to_panel)] == [
+        "S2.2.1f",
+        "S2.2.2e",
+        "S3.1h",
+    ]
+
+
+@pytest.mark.clause("X3")
+def test_what_dispatch_falls_back_on_is_what_sla_has_built_in() -> None:
+    told = rule_set_of(SLAS.version, {number.name: number.value for number in numbers_of(SLAS)})
+
+    assert told == CIRCULAR_2022
 
 
 @pytest.mark.parametrize(
@@ -216,11 +270,36 @@ def test_the_window_ends_with_the_first_working_day_after_the_assignment(
 ) -> None:
     case = replace(CASE, assigned_at=assigned_at)
 
-    assert window_closes_at(assigned_at, CALENDAR) == closes_at
-    check_return(case, RETURN, now=closes_at - timedelta(minutes=1), calendar=CALENDAR)
+    assert window_closes_at(assigned_at, CIRCULAR_2022, CALENDAR) == closes_at
+    check_return(case, RETURN, rules=CIRCULAR_2022, now=closes_at - timedelta(minutes=1), calendar=CALENDAR)
     with pytest.raises(ReturnWindowClosed) as refused:
-        check_return(case, RETURN, now=closes_at + timedelta(minutes=1), calendar=CALENDAR)
-    assert refused.value.closed_at == closes_at
+        check_return(case, RETURN, rules=CIRCULAR_2022, now=closes_at + timedelta(minutes=1), calendar=CALENDAR)
+    assert (refused.value.closed_at, refused.value.workdays) == (closes_at, 1)
+
+
+@pytest.mark.clause("X3", "S2.2.1f")
+@pytest.mark.parametrize(
+    ("rules", "day", "taken"),
+    [
+        (CIRCULAR_2022, date(2026, 11, 24), True),
+        (CIRCULAR_2022, date(2026, 11, 25), False),
+        (OTHER_RULES, date(2026, 11, 25), True),
+        (OTHER_RULES, date(2026, 11, 26), False),
+    ],
+)
+def test_the_window_has_the_working_days_of_the_orders_own_rule_set(rules: RuleSet, day: date, taken: bool) -> None:
+    last_minute = datetime(day.year, day.month, day.day, 23, 59, tzinfo=YANTAI)
+    first_minute = last_minute.replace(hour=0, minute=1)
+    shown = moves_open_to(CASE, {"handler"}, "urban", rules=rules, now=last_minute, calendar=CALENDAR)
+
+    assert (Move.REQUEST_RETURN in shown) is taken
+    if taken:
+        check_return(CASE, RETURN, rules=rules, now=last_minute, calendar=CALENDAR)
+    else:
+        with pytest.raises(ReturnWindowClosed) as refused:
+            check_return(CASE, RETURN, rules=rules, now=first_minute, calendar=CALENDAR)
+        assert (refused.value.workdays, refused.value.clause) == (rules.return_window.value, "S2.2.1f")
+        assert f"已超过 {rules.return_window.value} 个工作日" in refused.value.message
 
 
 @pytest.mark.clause("S2.2.1g")
@@ -229,7 +308,7 @@ def test_a_return_without_one_of_its_parts_names_it(part: str) -> None:
     request = without(RETURN, part, () if part == "materials" else None)
 
     with pytest.raises(ReturnIncomplete) as refused:
-        check_return(CASE, request, now=LATER, calendar=CALENDAR)
+        check_return(CASE, request, rules=CIRCULAR_2022, now=LATER, calendar=CALENDAR)
 
     assert refused.value.missing == (part,)
 
@@ -237,14 +316,14 @@ def test_a_return_without_one_of_its_parts_names_it(part: str) -> None:
 @pytest.mark.clause("S3.1d")
 def test_a_confirmed_order_is_not_returned() -> None:
     with pytest.raises(ReturnForbidden):
-        check_return(replace(CASE, no_return=True), RETURN, now=LATER, calendar=CALENDAR)
+        check_return(replace(CASE, no_return=True), RETURN, rules=CIRCULAR_2022, now=LATER, calendar=CALENDAR)
 
 
 @pytest.mark.clause("S3.1b")
 def test_a_unit_returns_an_order_once() -> None:
     with pytest.raises(ReturnedBefore):
-        check_return(replace(CASE, returned_by=("urban",)), RETURN, now=LATER, calendar=CALENDAR)
-    check_return(replace(CASE, returned_by=("water",)), RETURN, now=LATER, calendar=CALENDAR)
+        check_return(replace(CASE, returned_by=("urban",)), RETURN, rules=CIRCULAR_2022, now=LATER, calendar=CALENDAR)
+    check_return(replace(CASE, returned_by=("water",)), RETURN, rules=CIRCULAR_2022, now=LATER, calendar=CALENDAR)
 
 
 @pytest.mark.clause("S2.2.1i")
@@ -265,6 +344,7 @@ def _check(case: Case, **changes: Any) -> None:
         "determined_at": LATER,
         "reason": None,
         "decision": None,
+        "rules": CIRCULAR_2022,
         "now": LATER,
     }
     check_assignment(case, **(usual | changes))
@@ -506,15 +586,29 @@ def test_an_explanation_needs_the_law_and_the_visit(part: str) -> None:
     ],
 )
 def test_a_plan_ends_within_ninety_days_of_the_first_assignment(plan_on: date, fits: bool) -> None:
-    reply = replace(REPLY, disposition="planned", legal_basis="物业管理条例", plan_on=plan_on)
     # A later assignment does not move the ninety days.
     case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(days=3))
     if fits:
-        check_reply(case, reply, now=LATER)
+        check_plan(case, plan_on, rules=CIRCULAR_2022, now=LATER)
     else:
         with pytest.raises(PlanOutside) as refused:
-            check_reply(case, reply, now=LATER)
+            check_plan(case, plan_on, rules=CIRCULAR_2022, now=LATER)
         assert (refused.value.earliest_on, refused.value.latest_on) == (date(2026, 11, 24), date(2027, 2, 21))
+
+
+@pytest.mark.clause("X3", "S2.2.2e")
+@pytest.mark.parametrize(
+    ("plan_on", "fits"),
+    [(date(2026, 11, 23), False), (date(2026, 11, 24), True), (date(2027, 1, 22), True), (date(2027, 1, 23), False)],
+)
+def test_a_plan_reaches_as_far_as_the_orders_own_rule_set_lets_it(plan_on: date, fits: bool) -> None:
+    if fits:
+        check_plan(CASE, plan_on, rules=OTHER_RULES, now=LATER)
+    else:
+        with pytest.raises(PlanOutside) as refused:
+            check_plan(CASE, plan_on, rules=OTHER_RULES, now=LATER)
+        assert (refused.value.latest_on, refused.value.days) == (date(2027, 1, 22), 60)
+        assert "不超过 60 天" in refused.value.message
 
 
 @pytest.mark.clause("S2.2.2e")

@@ -16,7 +16,7 @@ from services.sla.policy import CIRCULAR_2022
 from services.sla.rules.rulesets import check_sensible, differences, numbers_of, rule_set_of
 from shared.contracts.sla import ClockStarted, RuleSetPublished
 from shared.identity import Role
-from tests.sla.story import ORDER, OTHER, UNIT, assigned, local, received
+from tests.sla.story import ORDER, OTHER, UNIT, assigned, local, received, return_accepted
 from tests.support.service import Desk
 
 pytestmark = pytest.mark.clause("X3")
@@ -63,6 +63,9 @@ def test_every_number_goes_out_and_comes_back_the_same() -> None:
         ("caller_reply", 241, "S1.3.1c"),
         ("caller_reply", {"warning": 100}, "S1.3.1c"),
         ("plan", 367, "S2.2.2e"),
+        ("returns_to_panel", 0, "S3.1h"),  # without a return there is nothing for the panel
+        ("returns_to_panel", 11, "S3.1h"),
+        ("returns_to_panel", {"count": 2, "warning": 1}, "S3.1h"),
         ("final", 10_000_000, "S1.1.4a"),
         pytest.param("final", 10**5_000, "S1.1.4a", id="longer than Python writes"),
         ("final", None, "S1.1.4a"),
@@ -92,7 +95,17 @@ def test_a_negative_or_absurd_number_is_refused_with_its_clause(name: str, value
     assert (refused.value.name, refused.value.clause, refused.value.status) == (name, clause, 422)
 
 
-@pytest.mark.parametrize(("name", "value"), [("final", 1), ("final", 13), ("caller_reply", 240), ("plan", 366)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("final", 1),
+        ("final", 13),
+        ("caller_reply", 240),
+        ("plan", 366),
+        ("returns_to_panel", 1),
+        ("returns_to_panel", 10),
+    ],
+)
 def test_a_number_on_the_bound_is_taken(name: str, value: int) -> None:
     rules = rule_set_of("x", "x", {name: value}, CIRCULAR_2022)
 
@@ -202,6 +215,37 @@ async def test_an_order_keeps_the_rule_set_of_its_receipt(desk: Desk) -> None:
     assert (await send(desk, "GET", "/rules?at=2026-12-01T00:00:00%2B08:00")).json()["version"] == "circular-2027"
     actions = [row["action"] for row in await desk.rows("select action from audit where subject = 'circular-2027'")]
     assert sorted(actions) == ["ruleset.drafted", "ruleset.published"]
+
+
+@pytest.mark.clause("S3.1h")
+async def test_the_panels_clock_starts_with_the_return_that_the_orders_own_rule_set_names(desk: Desk) -> None:
+    await send(desk, "POST", "/rules", draft(returns_to_panel=3))
+    compared = (await send(desk, "GET", "/rules/circular-2027/differences")).json()["differences"]
+    await send(desk, "POST", "/rules/circular-2027/publish", publication())
+    await desk.tell(received("2026-12-01T09:00"))
+    found = []
+    for returns in (1, 2, 3):
+        await desk.tell(
+            assigned(f"2026-12-0{returns}T10:00", returns), return_accepted(f"2026-12-0{returns}T14:00", returns)
+        )
+        found.append(len(await desk.rows("select 1 from clock where kind = 'consult'")))
+
+    assert compared == [
+        {"name": "returns_to_panel", "measure": "次", "clause": "S3.1h", "before": 2, "after": 3},
+    ]
+    assert found == [0, 0, 1]
+    [event] = await desk.told(RuleSetPublished)
+    assert event.numbers["returns_to_panel"] == 3
+
+
+async def test_a_rule_set_of_before_the_panels_number_has_the_circulars(desk: Desk) -> None:
+    await send(desk, "POST", "/rules", draft(final=5))
+    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
+        await work.session.execute(text("update rule_set set numbers = numbers - 'returns_to_panel'"))
+    read = (await send(desk, "GET", "/rules/circular-2027")).json()
+
+    [number] = [rule for rule in read["rules"] if rule["name"] == "returns_to_panel"]
+    assert (number["count"], number["clause"], number["reading"]) == (2, "S3.1h", "A21 returns.escalate_at=2")
 
 
 @pytest.mark.parametrize("effective_from", ["2026-11-23T09:00:00+08:00", "2026-11-01T00:00:00+08:00"])

@@ -47,7 +47,7 @@ OwnUnit = Annotated[Scope, Depends(_own_unit)]
 async def assign_order(
     order_id: OrderPath, body: AssignBody, work: InWork, scope: CurrentScope, version: IfMatch
 ) -> AssignedOut:
-    """须填写依据；改派须填写理由；回退两次以上的工单须由中心负责人填写研判决定。"""
+    """须填写依据；改派须填写理由；回退达到规则次数（2022 年通知为两次）的工单须由中心负责人填写研判决定。"""
     return AssignedOut(assignment=await assigning.assign_order(work, order_id, scope, body.as_order(), version=version))
 
 
@@ -110,7 +110,7 @@ async def submit_reply(order_id: OrderPath, body: ReplyBody, work: InWork, scope
     dependencies=_UNIT,
 )
 async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, scope: OwnUnit) -> ReturnRequested:
-    """交办后 1 个工作日内，附原因、政策依据、建议单位和相关材料；期间时限照常计算。"""
+    """回退时限内（2022 年通知为交办后 1 个工作日，以工单接收时的规则为准），附原因、政策依据、建议单位和相关材料；期间时限照常计算。"""
     return ReturnRequested(return_id=await returning.request_return(work, order_id, scope, body.as_request()))
 
 
@@ -125,6 +125,6 @@ async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, sc
 async def decide_return(
     order_id: OrderPath, body: ReturnDecision, work: InWork, scope: CurrentScope, version: IfMatch
 ) -> None:
-    """同意则收回重新研判，满两次提请研判小组；驳回须说明理由，且不得再次回退。"""
+    """同意则收回重新研判，达到规则次数（2022 年通知为两次）的提请研判小组；驳回须说明理由，且不得再次回退。"""
     accepted = body.decision == "accept"
     await returning.decide_return(work, order_id, scope, accepted=accepted, reason=body.reason, version=version)

@@ -27,6 +27,7 @@ from services.dispatch.schemas.orders import (
     order_out,
 )
 from services.dispatch.store import cases as store
+from services.dispatch.store.rulesets import rules_at
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.identity import Person, Role
 from shared.web import Code, Identifier, Page, cursor_of, position_of
@@ -132,8 +133,9 @@ async def show_order(
     """诉求内容、承办情况，以及本人现在可以进行的操作。"""
     record = await store.case_of(session, order_id, scope)
     case, calendar = record.as_case(), runtime.works.calendar
-    can = moves_open_to(case, person.roles, person.unit, now=runtime.clock.now(), calendar=calendar)
-    closes_at = None if case.assigned_at is None else window_closes_at(case.assigned_at, calendar)
+    rules = await rules_at(session, case.received_at)
+    can = moves_open_to(case, person.roles, person.unit, rules=rules, now=runtime.clock.now(), calendar=calendar)
+    closes_at = None if case.assigned_at is None else window_closes_at(case.assigned_at, rules, calendar)
     response.headers["ETag"] = f'"{record.version}"'
     return order_detail(runtime.works.sealer, record, can=can, return_closes_at=closes_at)
 

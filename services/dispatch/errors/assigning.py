@@ -19,7 +19,7 @@ class UnitNotReady(BusinessError):
 
 
 class PanelDecisionNeeded(BusinessError):
-    """After two accepted returns only the panel's decision gives the order to a unit."""
+    """After so many accepted returns only the panel's decision gives the order to a unit."""
 
     code, clause = "panel_decision_needed", "S3.1h"
 

@@ -118,16 +118,16 @@ class PlanIncomplete(Incomplete):
 
 
 class PlanOutside(Incomplete):
-    """The plan's date does not lie ahead, or is more than ninety days after the first assignment."""
+    """The plan's date does not lie ahead, or is too many days after the first assignment."""
 
     code, clause = "plan_outside", "S2.2.2e"
 
-    def __init__(self, earliest_on: date, latest_on: date) -> None:
+    def __init__(self, earliest_on: date, latest_on: date, days: int) -> None:
         super().__init__(
-            f"计划完成日期应在 {earliest_on:%Y-%m-%d} 至 {latest_on:%Y-%m-%d} 之间（今日之后，自首次交办起不超过 90 天）；"
+            f"计划完成日期应在 {earliest_on:%Y-%m-%d} 至 {latest_on:%Y-%m-%d} 之间（今日之后，自首次交办起不超过 {days} 天）；"
             "当日可以办结的，请按“办结”答复"
         )
-        self.earliest_on, self.latest_on = earliest_on, latest_on
+        self.earliest_on, self.latest_on, self.days = earliest_on, latest_on, days
 
 
 class DispositionNotOffered(BusinessError):

@@ -28,13 +28,13 @@ class ReturnedBefore(BusinessError):
 
 
 class ReturnWindowClosed(BusinessError):
-    """The first working day after the assignment is over."""
+    """The working days after the assignment in which a unit may ask are over."""
 
     code, clause = "return_window_closed", "S2.2.1f"
 
-    def __init__(self, closed_at: datetime) -> None:
-        super().__init__("已超过 1 个工作日，不得回退，请按答复程序办理")
-        self.closed_at = closed_at
+    def __init__(self, closed_at: datetime, workdays: int) -> None:
+        super().__init__(f"已超过 {workdays} 个工作日，不得回退，请按答复程序办理")
+        self.closed_at, self.workdays = closed_at, workdays
 
 
 class ReturnIncomplete(Incomplete):

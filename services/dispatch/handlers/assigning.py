@@ -6,7 +6,8 @@ from datetime import datetime
 
 from services.dispatch.errors import UnitNotListed, UnitUnknown
 from services.dispatch.handlers.sealed import assignment_context, seal_words
-from services.dispatch.model import AssignmentOrder
+from services.dispatch.model import AssignmentOrder, Case
+from services.dispatch.policy import CIRCULAR_2022, RuleSet
 from services.dispatch.rules.assignment import (
     assigning_move,
     cause_of,
@@ -16,6 +17,7 @@ from services.dispatch.rules.assignment import (
 )
 from services.dispatch.rules.lifecycle import after
 from services.dispatch.store import cases, units
+from services.dispatch.store.rulesets import rules_at
 from services.dispatch.tables import AssignmentRecord, CaseRecord
 from shared.contracts.dispatch import OrderAssigned
 from shared.errors import Conflict
@@ -40,6 +42,7 @@ async def assign_order(
         determined_at=determined_at,
         reason=order.reason,
         decision=order.decision,
+        rules=await _rules_of(work, case),
         now=work.now,
     )
     await _check_unit(work, order.unit)
@@ -62,6 +65,11 @@ async def assign_order(
         reason=f"assignment:{record.assignment}" if order.reason or order.decision else None,
     )
     return record.assignment
+
+
+async def _rules_of(work: Work, case: Case) -> RuleSet:
+    """The order's own rule set (X3); not asked for while nobody has returned the order, when no number of it decides."""
+    return await rules_at(work.session, case.received_at) if case.returns else CIRCULAR_2022
 
 
 async def _check_unit(work: Work, code: str) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from services.dispatch.handlers.sealed import contact_context, grounds_context, note_context, reply_context, seal_json
 from services.dispatch.model import Contact, Move, Reply, Status
-from services.dispatch.rules.handling import check_contact, check_promise, check_reply, contact_counts
+from services.dispatch.rules.handling import check_contact, check_plan, check_promise, check_reply, contact_counts
 from services.dispatch.rules.lifecycle import after
 from services.dispatch.rules.materials import check_size
 from services.dispatch.store import cases
+from services.dispatch.store.rulesets import rules_at
 from services.dispatch.tables import ContactRecord, NoteRecord, ReplyRecord
 from shared.contracts.dispatch import CallerContacted, OrderAccepted, ProgressNoted, ReplySubmitted
 from shared.identity import Scope
@@ -122,7 +123,10 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
     record = await cases.case_for_update(work.session, order_id, scope)
     before = record.status
     status = after(Status(before), Move.SUBMIT)
-    check_reply(record.as_case(), reply, now=work.now)
+    case = record.as_case()
+    check_reply(case, reply, now=work.now)
+    if reply.disposition == "planned" and reply.plan_on is not None:
+        check_plan(case, reply.plan_on, rules=await rules_at(work.session, case.received_at), now=work.now)
     check_size(reply.evidence)
     assert record.unit is not None
 

@@ -9,6 +9,7 @@ from services.dispatch.rules.lifecycle import accepted_return, after
 from services.dispatch.rules.materials import check_size
 from services.dispatch.rules.returns import check_return, check_return_decision
 from services.dispatch.store import cases, units
+from services.dispatch.store.rulesets import rules_at
 from services.dispatch.tables import ReturnRecord
 from shared.contracts.dispatch import ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.errors import Conflict
@@ -21,7 +22,8 @@ async def request_return(work: Work, order_id: str, scope: Scope, request: Retur
     record = await cases.case_for_update(work.session, order_id, scope)
     before = record.status
     status = after(Status(before), Move.REQUEST_RETURN)
-    check_return(record.as_case(), request, now=work.now, calendar=work.calendar)
+    rules = await rules_at(work.session, record.received_at)
+    check_return(record.as_case(), request, rules=rules, now=work.now, calendar=work.calendar)
     check_size(request.materials)
     assert record.unit is not None
     assert request.suggested_unit is not None
@@ -79,7 +81,9 @@ async def decide_return(
     if version is not None and version != record.version:
         raise Conflict
     before = record.status
-    move = accepted_return(record.returns + 1) if accepted else Move.REJECT_RETURN
+    move = Move.REJECT_RETURN
+    if accepted:
+        move = accepted_return(record.returns + 1, await rules_at(work.session, record.received_at))
     status = after(Status(before), move)
     check_return_decision(accepted=accepted, reason=reason)
     request = await cases.open_return(work.session, order_id)

@@ -15,7 +15,7 @@ from services.dispatch.errors import (
     UnitNotReady,
 )
 from services.dispatch.model import Case, Move, Readiness, Status
-from services.dispatch.policy import RETURNS_TO_PANEL
+from services.dispatch.policy import RuleSet
 
 
 def missing_of(unit: Readiness) -> tuple[str, ...]:
@@ -50,15 +50,16 @@ def check_assignment(
     determined_at: datetime,
     reason: str | None,
     decision: str | None,
+    rules: RuleSet,
     now: datetime,
 ) -> None:
-    """Refuse an assignment without the word it needs: the panel's after two returns, a reason for taking an order away.
+    """Refuse an assignment without the word it needs: the panel's after so many returns, a reason for taking an order away.
 
     S3.1h, S2.2.1h; the moment at which the unit was determined lies between receipt and now (S2.1b, A11).
     """
     if decision is not None and "centre_head" not in roles:
         raise DecisionNotYours
-    if decision is None and (case.status is Status.CONSULT or case.returns >= RETURNS_TO_PANEL.value):
+    if decision is None and (case.status is Status.CONSULT or case.returns >= rules.returns_to_panel.value):
         raise PanelDecisionNeeded(case.returns)
     if assigning_move(case) is Move.REASSIGN:
         if unit == case.unit:

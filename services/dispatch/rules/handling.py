@@ -20,7 +20,7 @@ from services.dispatch.errors import (
     StatementMissing,
 )
 from services.dispatch.model import Case, Contact, Reply
-from services.dispatch.policy import PLAN_DAYS, PROMISE_WORKDAYS, VAIN_ATTEMPTS_THAT_COUNT
+from services.dispatch.policy import PROMISE_WORKDAYS, VAIN_ATTEMPTS_THAT_COUNT, RuleSet
 from shared.calendar import SHANGHAI, WorkCalendar
 
 
@@ -64,7 +64,7 @@ def contact_counts(outcome: str, vain_attempts: int) -> bool:
 def check_reply(case: Case, reply: Reply, *, now: datetime) -> None:
     """Refuse a reply that lacks an element of the template, the caller's hearing, or what its disposition demands.
 
-    S2.2.3a, S2.2.3b, S2.2.2b-h.
+    S2.2.3a, S2.2.3b, S2.2.2b-h. How far a plan may reach is for `check_plan` to say.
     """
     elements = {
         "contact_person": reply.contact_person,
@@ -81,10 +81,10 @@ def check_reply(case: Case, reply: Reply, *, now: datetime) -> None:
         raise ReplyContactAhead
     if not case.counted_contacts:
         raise ResultContactMissing
-    _check_disposition(case, reply, now=now)
+    _check_disposition(case, reply)
 
 
-def _check_disposition(case: Case, reply: Reply, *, now: datetime) -> None:
+def _check_disposition(case: Case, reply: Reply) -> None:
     if reply.disposition == "out_of_scope":
         if not reply.statement:
             raise StatementMissing
@@ -97,7 +97,7 @@ def _check_disposition(case: Case, reply: Reply, *, now: datetime) -> None:
         if reply.disposition == "explanation":
             _check_explanation(reply)
         else:
-            _check_plan(case, reply, today=now.astimezone(SHANGHAI).date())
+            _check_plan_parts(reply)
 
 
 def _check_explanation(reply: Reply) -> None:
@@ -107,14 +107,18 @@ def _check_explanation(reply: Reply) -> None:
         raise ExplanationIncomplete(missing)
 
 
-def _check_plan(case: Case, reply: Reply, *, today: date) -> None:
+def _check_plan_parts(reply: Reply) -> None:
     parts = {"legal_basis": reply.legal_basis, "plan_on": reply.plan_on}
     missing = tuple(name for name, value in parts.items() if not value)
     if missing:
         raise PlanIncomplete(missing)
-    assert reply.plan_on is not None
+
+
+def check_plan(case: Case, plan_on: date, *, rules: RuleSet, now: datetime) -> None:
+    """A plan ends from tomorrow on, within the days that it may take from the first assignment (S2.2.2e, A16)."""
     assert case.first_assigned_at is not None, "a reply comes from a unit that has the order"
-    earliest = today + timedelta(days=1)  # what ends today is no plan: it would wake as soon as it sleeps (S2.2.2f)
-    latest = case.first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=PLAN_DAYS.value)
-    if not earliest <= reply.plan_on <= latest:
-        raise PlanOutside(earliest, latest)
+    # What ends today is no plan: it would wake as soon as it sleeps (S2.2.2f).
+    earliest = now.astimezone(SHANGHAI).date() + timedelta(days=1)
+    latest = case.first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.value)
+    if not earliest <= plan_on <= latest:
+        raise PlanOutside(earliest, latest, rules.plan.value)

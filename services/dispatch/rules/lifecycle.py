@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from services.dispatch.errors import IllegalMove
 from services.dispatch.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Revisit, Status
-from services.dispatch.policy import RETURNS_TO_PANEL, VAIN_REVISIT_DAYS
+from services.dispatch.policy import VAIN_REVISIT_DAYS, RuleSet
 from services.dispatch.rules.returns import return_is_open
 from shared.calendar import SHANGHAI, WorkCalendar
 
@@ -91,7 +91,7 @@ def after(status: Status, move: Move) -> Status:
 
 
 def moves_open_to(
-    case: Case, roles: AbstractSet[str], unit: str | None, *, now: datetime, calendar: WorkCalendar
+    case: Case, roles: AbstractSet[str], unit: str | None, *, rules: RuleSet, now: datetime, calendar: WorkCalendar
 ) -> tuple[Move, ...]:
     """What a person with these roles can do with the order now, in the order of the table."""
 
@@ -103,15 +103,15 @@ def moves_open_to(
         if move is Move.ASSIGN and case.status is Status.CONSULT:
             return "centre_head" in roles
         if move is Move.REQUEST_RETURN:
-            return return_is_open(case, now=now, calendar=calendar)
+            return return_is_open(case, rules=rules, now=now, calendar=calendar)
         return True
 
     return tuple(move for move in MOVERS if is_open(move))
 
 
-def accepted_return(returns: int) -> Move:
+def accepted_return(returns: int, rules: RuleSet) -> Move:
     """What accepting makes of this many returns, the new one included: back to triage, or to the panel (S3.1h)."""
-    return Move.CALL_PANEL if returns >= RETURNS_TO_PANEL.value else Move.ACCEPT_RETURN
+    return Move.CALL_PANEL if returns >= rules.returns_to_panel.value else Move.ACCEPT_RETURN
 
 
 Verdict = Literal["close", "unsolved", "unsatisfied", "in_vain"]

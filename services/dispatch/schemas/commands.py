@@ -208,7 +208,9 @@ class ReplyBody(Body):
     statement: Annotated[Text | None, Field(description="不在受理范围情况说明")] = None
     legal_basis: Annotated[Text | None, Field(description="法律法规依据")] = None
     site_record: Annotated[Text | None, Field(description="现场核查材料")] = None
-    plan_on: Annotated[date | None, Field(description="计划完成日期：今日之后，自首次交办起不超过 90 天")] = None
+    plan_on: Annotated[
+        date | None, Field(description="计划完成日期：今日之后，自首次交办起不超过规则天数（2022 年通知为 90 天）")
+    ] = None
     evidence: Annotated[Materials, Field(default_factory=list, description="证明材料")]
 
     def as_reply(self) -> Reply:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from services.sla import rules
 from services.sla.handlers.chains import begin_chain, replan_chain, resume_chain, with_chain
@@ -42,8 +41,6 @@ from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived,
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import ClockKind
 from shared.work import Work
-
-RETURNS_TO_PANEL: Final = 2  # A21: dispatch sends the order to the panel with the second accepted return (S3.1h)
 
 
 async def start_district_clocks(work: Work, event: OrderReceived) -> None:
@@ -184,7 +181,8 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
         return
     rule_set = await rules_for(work, order)
     plans = [rules.clock_on_return(event.returns, event.decided_at, rule_set, work.calendar)]
-    if event.returns >= RETURNS_TO_PANEL:
+    # Dispatch sends the order to the panel by the same number of the same rule set (S3.1h, A21).
+    if event.returns >= rule_set.returns_to_panel.count:
         plans.append(rules.clock_on_panel(event.returns, event.decided_at, rule_set, work.calendar))
     await start(work, facts_of(order), plans, rule_set)
 

@@ -20,6 +20,7 @@ CIRCULAR_2022: Final = RuleSet(
     first_reply=Workdays(2, clause="S1.2.2a"),
     caller_reply=Hours(24, clause="S1.3.1c"),  # 天, not 工作日: around the clock, holidays included (A08)
     return_window=Workdays(1, clause="S2.2.1f"),  # A14
+    returns_to_panel=Count(2, clause="S3.1h"),  # A21: accepted returns of one order
     first_contact=SameDay(clause="S2.2.1a", warn_at=time(16)),
     first_contact_warn=Hours(2, clause="S2.2.1a"),  # working time (A12)
     same_day_dispatch=SameDay(clause="S2.1b", warn_at=time(16), cut_off=time(17)),  # by receipt: the KPI of A11

@@ -15,6 +15,7 @@ READINGS: Final[Mapping[str, str]] = MappingProxyType(
         "first_reply": "A07",
         "caller_reply": "A08 urgent.reply_hours=24",
         "return_window": "A14 return.window_wd=1",
+        "returns_to_panel": "A21 returns.escalate_at=2",
         "first_contact": "A12",
         "first_contact_warn": "A12 contact.warn_hours=2",
         "same_day_dispatch": "A11 dispatch.*",
@@ -37,6 +38,9 @@ WORKDAYS_BOUNDS: Final = (1, 60)
 DAYS_BOUNDS: Final = (1, 366)
 HOURS_BOUNDS: Final = (1, 240)
 COUNT_BOUNDS: Final = (0, 1_000)
+# Numbers that are bounded closer than their measure: without a return there is nothing for the panel to settle, and who
+# waits for an eleventh one has abolished it.
+OWN_BOUNDS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({"returns_to_panel": (1, 10)})
 
 # Pairs of which the first may not be longer than the second.
 NOT_LONGER: Final = (("first_reply", "final_enterprise"), ("return_window", "final"), ("final", "final_enterprise"))

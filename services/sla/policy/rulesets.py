@@ -64,6 +64,7 @@ class RuleSet:
     first_reply: Workdays
     caller_reply: Hours
     return_window: Workdays
+    returns_to_panel: Count
     first_contact: SameDay
     first_contact_warn: Hours
     same_day_dispatch: SameDay

@@ -60,8 +60,8 @@ def check_times(granted_or_open: int, rules: RuleSet) -> None:
 
 
 def check_plan(plan_on: date, first_assigned_at: datetime, planned_at: datetime, rules: RuleSet) -> None:
-    """At most 90 calendar days from the first assignment (A16): day 90 is inside, day 91 is not."""
+    """At most so many calendar days from the first assignment, by the circular 90 (A16): day 90 is inside, day 91 is not."""
     latest = first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.count)
     earliest = planned_at.astimezone(SHANGHAI).date()
     if not earliest <= plan_on <= latest:
-        raise PlanOutside(earliest, latest)
+        raise PlanOutside(earliest, latest, rules.plan.count)

@@ -17,6 +17,7 @@ from services.sla.policy.readings import (
     LATEST_WARNING,
     MOST_QUIET,
     NOT_LONGER,
+    OWN_BOUNDS,
     READINGS,
     WORKDAYS_BOUNDS,
 )
@@ -165,8 +166,9 @@ def _parsed(name: str, value: object, model: object) -> object:
     if not parts.keys() <= ({"count"} if warning is None else {"count", "warning"}):
         raise NumberRefused(name, counted.clause, "只可含 count 和 warning")
     changes: dict[str, Any] = {}
+    bounds = OWN_BOUNDS.get(name, _MEASURES[type(model)][1])
     if "count" in parts:
-        changes["count"] = _whole(name, counted.clause, parts["count"], _MEASURES[type(model)][1])
+        changes["count"] = _whole(name, counted.clause, parts["count"], bounds)
     if warning is not None and "warning" in parts:
         changes[warning[0]] = _whole(name, counted.clause, parts["warning"], (0, warning[1]))
     return replace(counted, **changes)
