@@ -88,7 +88,9 @@ class BadVersion(Incomplete):
 
 
 async def _if_match(
-    if_match: Annotated[str | None, Header(pattern=r'^"\d{1,18}"$', description="读取时返回的 ETag")] = None,
+    if_match: Annotated[
+        str | None, Header(pattern=r'^"\d{1,18}"$', title="版本（If-Match）", description="读取时返回的 ETag")
+    ] = None,
 ) -> int | None:
     return None if if_match is None else int(if_match.strip('"'))
 
@@ -103,5 +105,7 @@ def check_version(found: int, expected: int | None) -> None:
         raise Conflict
 
 
-Cursor = Annotated[str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$", description="上一页返回的 next")]
-Limit = Annotated[int, Query(ge=1, le=200, description="每页条数")]
+Cursor = Annotated[
+    str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$", title="翻页标记", description="上一页返回的 next")
+]
+Limit = Annotated[int, Query(ge=1, le=200, title="每页条数", description="每页条数")]

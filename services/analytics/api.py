@@ -26,7 +26,9 @@ _MOST_WEEKS: Final = 53
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_MICROS: Final = 2**53
 
-WeekText = Annotated[str | None, Query(pattern=r"^\d{4}-W\d{2}$", description="ISO 周，如 2026-W48；默认本周")]
+WeekText = Annotated[
+    str | None, Query(pattern=r"^\d{4}-W\d{2}$", title="周", description="ISO 周，如 2026-W48；默认本周")
+]
 
 _FROM_WEEK: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -87,7 +89,7 @@ async def daily_figures(
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
-    day: Annotated[date | None, Query(alias="date", description="日期，如 2026-11-23；默认今天")] = None,
+    day: Annotated[date | None, Query(alias="date", title="日期", description="日期，如 2026-11-23；默认今天")] = None,
 ) -> Figures:
     """A day's figures per unit (S3.2a); a unit sees its own row and the district's."""
     wanted = day or rules.day_of(runtime.clock.now())
@@ -99,12 +101,12 @@ async def daily_figures(
 
 @router.get("/units/{code}/weekly", operation_id="weekly_of_unit", summary="单位周统计走势", tags=["统计"])
 async def weekly_of_unit(
-    code: Annotated[Code, Path(description="单位编码")],
+    code: Annotated[Code, Path(title="单位编码", description="单位编码")],
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
     until: WeekText = None,
-    weeks: Annotated[int, Query(ge=1, le=_MOST_WEEKS, description="周数")] = TREND_WEEKS,
+    weeks: Annotated[int, Query(ge=1, le=_MOST_WEEKS, title="周数", description="周数")] = TREND_WEEKS,
 ) -> Trend:
     """A unit's figures of the last weeks, the earliest first; a unit sees its own (S3.2b)."""
     last = _week(until, runtime)
@@ -178,7 +180,7 @@ def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
     dependencies=[Depends(allow(Role.ADMIN, Role.AUDITOR))],
 )
 async def get_rebuild(
-    rebuild_id: Annotated[Identifier, Path(description="重算编号")], session: InRead
+    rebuild_id: Annotated[Identifier, Path(title="重算编号", description="重算编号")], session: InRead
 ) -> RebuildReport:
     """One rebuild's report."""
     return RebuildReport.of(await store.rebuild_of(session, UUID(rebuild_id)))

@@ -117,8 +117,10 @@ class Trend(BaseModel):
 class RebuildOrder(Body):
     """What to compare with, and whether to take over."""
 
-    source: Literal["bus", "facts"] = Field(default="bus", description="bus 从事件总线自始重读 / facts 由已存事实重算")
-    swap: YesNo = Field(default=False, description="是否以重算结果替换现有统计；默认只核对")
+    source: Literal["bus", "facts"] = Field(
+        default="bus", title="重算来源", description="bus 从事件总线自始重读 / facts 由已存事实重算"
+    )
+    swap: YesNo = Field(default=False, title="是否替换现有统计", description="是否以重算结果替换现有统计；默认只核对")
 
 
 class Difference(BaseModel):

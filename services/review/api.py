@@ -30,8 +30,8 @@ from shared.web.paging import BadCursor
 
 router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"])
 
-ReplyId = Annotated[Identifier, Path(description="答复编号")]
-OrderId = Annotated[Identifier, Path(description="工单编号")]
+ReplyId = Annotated[Identifier, Path(title="答复编号", description="答复编号")]
+OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
 # Those who may have to call the caller, or the unit about the call; everybody else reads numbers struck out.
 _SEES_NUMBERS: Final = (Role.REVIEWER, Role.DISPATCHER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
@@ -117,9 +117,9 @@ async def list_replies(
     session: InRead,
     scope: CurrentScope,
     *,
-    state: Annotated[State | None, Query(description="所处环节")] = None,
-    unit: Annotated[Code | None, Query(description="承办单位")] = None,
-    waiting: Annotated[bool, Query(description="只看待处理的")] = False,
+    state: Annotated[State | None, Query(title="所处环节", description="所处环节")] = None,
+    unit: Annotated[Code | None, Query(title="承办单位", description="承办单位")] = None,
+    waiting: Annotated[bool, Query(title="只看待处理的", description="只看待处理的")] = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[RoundSummary]:

@@ -20,13 +20,15 @@ class Nothing(Body):
 class Opinion(Body):
     """Why a reply goes back, and what has to change."""
 
-    opinion: Text = Field(description="修改意见")
+    opinion: Text = Field(title="修改意见")
 
 
 class Approval(Body):
     """The centre's approval."""
 
-    override_reason: Text | None = Field(default=None, description="预审有必须处理的问题而仍予通过的理由")
+    override_reason: Text | None = Field(
+        default=None, title="仍予通过的理由", description="预审有必须处理的问题而仍予通过的理由"
+    )
 
 
 class RoundSummary(BaseModel):

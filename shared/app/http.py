@@ -179,9 +179,9 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
         log.info("refused", code=refusal.code, status=refusal.status)
         return problem_of(refusal)
 
-    async def invalid(_: Request, fault: Exception) -> Response:
+    async def invalid(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, RequestValidationError)
-        return invalid_response(fault.errors())
+        return invalid_response(fault.errors(), request.scope.get("route"))
 
     async def http(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)

@@ -49,22 +49,22 @@ class ParkedContent(ParkedEvent):
 class NewContent(Body):
     """Other content for a parked event."""
 
-    payload: Annotated[str, Field(max_length=2_000_000, description="替换内容，base64")]
-    why: Text
+    payload: Annotated[str, Field(max_length=2_000_000, title="替换内容", description="替换内容，base64")]
+    why: Annotated[Text, Field(title="理由")]
 
 
 class Why(Body):
     """A reason."""
 
-    why: Text
+    why: Annotated[Text, Field(title="理由")]
 
 
 class Key(Body):
     """Whose events are to be replayed."""
 
-    topic: Annotated[str, Field(pattern=r"^[a-z-]{1,64}$")]
-    key: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,200}$")]
-    despite_gap: Annotated[YesNo, Field(description="已核实缺失的前序事件无法找回，仍然重放")] = False
+    topic: Annotated[str, Field(pattern=r"^[a-z-]{1,64}$", title="事件主题")]
+    key: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,200}$", title="事件键")]
+    despite_gap: Annotated[YesNo, Field(title="仍然重放", description="已核实缺失的前序事件无法找回，仍然重放")] = False
 
 
 class Replayed(BaseModel):
@@ -91,7 +91,7 @@ class ClockReal(BusinessError):
         super().__init__("平台使用真实时钟，不能调整；如需演练，请以模拟时钟启动")
 
 
-ParkedId = Annotated[int, Path(ge=1, lt=2**63)]
+ParkedId = Annotated[int, Path(ge=1, lt=2**63, title="暂存事件编号")]
 
 
 @router.get("/parked", summary="暂存事件列表")
@@ -100,7 +100,7 @@ async def list_parked(
     cursor: Cursor = None,
     limit: Limit = 50,
     *,
-    waiting: Annotated[bool, Query(description="只看待处理的")] = True,
+    waiting: Annotated[bool, Query(title="只看待处理的")] = True,
 ) -> Page[ParkedEvent]:
     """Events that could not be applied, oldest first."""
     position = position_of(cursor, int)
@@ -152,8 +152,8 @@ class ClockState(BaseModel):
 class NewTime(Body):
     """Where the simulated clock is to be set."""
 
-    now: SaneMoment
-    rate: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 1.0
+    now: Annotated[SaneMoment, Field(title="模拟时间")]
+    rate: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False, title="时间倍率")] = 1.0
 
 
 def _state(clock: Any) -> ClockState:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from shared.clock import SHANGHAI
 from shared.errors import BusinessError, Unavailable
 from shared.telemetry import request_id
+from shared.web.titles import Place, title_in_request
 
 _SHOWN: Final = 5
 MEDIA_TYPE: Final = "application/problem+json"
@@ -60,6 +61,7 @@ _SAYS: Final = {
     "greater_than_equal": "数值过小",
     "less_than_equal": "数值过大",
 }
+_WHOLE: Final = "请求内容"
 _OURS: Final = frozenset({"control_character", "line_break", "absurd_date"})
 
 
@@ -138,20 +140,22 @@ def problem_of(refusal: BusinessError) -> Response:
     )
 
 
-def field_faults(errors: Sequence[Mapping[str, Any]], names: Mapping[str, str] | None = None) -> list[dict[str, str]]:
-    """Pydantic's errors with Chinese words; `names` gives the Chinese name of a field.  Never the value: it may be personal."""
+def field_fault(error: Mapping[str, Any], place: Place, title: str) -> dict[str, str]:
+    """One of pydantic's errors in Chinese: the machine name in `field`, the Chinese one in the message.
+
+    Never the value: it may be personal.
+    """
+    word = error["msg"] if error["type"] in _OURS else _SAYS.get(error["type"], "内容有误")
+    field = ".".join(map(str, place))
+    return {"field": field, "code": error["type"], "message": f"{title or _WHOLE}：{word}"}
+
+
+def invalid_response(errors: Sequence[Mapping[str, Any]], route: object) -> Response:
+    """The answer for fields of a request to `route` that are missing or wrong."""
     faults = []
     for error in errors:
-        place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-        field = ".".join(place)
-        word = error["msg"] if error["type"] in _OURS else _SAYS.get(error["type"], "内容有误")
-        shown = (names or {}).get(field, field)
-        faults.append({"field": field, "code": error["type"], "message": f"{shown}：{word}" if shown else word})
-    return faults
-
-
-def invalid_response(errors: Sequence[Mapping[str, Any]], names: Mapping[str, str] | None = None) -> Response:
-    """The answer for fields that are missing or wrong."""
-    faults = field_faults(errors, names)
+        # Broken JSON has no field; what stands in its place is the number of a byte.
+        location: Place = () if error["type"] == "json_invalid" else tuple(error["loc"])
+        faults.append(field_fault(error, location[1:], title_in_request(location, route)))
     detail = "；".join(fault["message"] for fault in faults[:_SHOWN]) + ("……" if len(faults) > _SHOWN else "")
     return problem_response(422, "invalid_request", f"请按提示修改后重新提交：{detail}", errors=faults)

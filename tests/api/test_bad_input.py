@@ -293,6 +293,86 @@ async def test_a_missing_field_is_named_in_chinese(place: District, code: str, n
     assert more(before, await rows(place)) == KEPT
 
 
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+IN_CHINESE: Final[dict[str, tuple[str, str, str, Any, dict[str, str]]]] = {
+    "a missing field": (
+        "paidan",
+        "POST",
+        f"/api/dispatch/v1/orders/{NOBODY}/assign",
+        {"unit": "zhujian", "grounds": "职责"},
+        {"basis": "交办依据：缺少必填项"},
+    ),
+    "two of them": (
+        "zhujian-jingban",
+        "POST",
+        f"/api/dispatch/v1/orders/{NOBODY}/contacts",
+        {},
+        {"outcome": "联系结果：缺少必填项", "contacted_at": "联系时间：缺少必填项"},
+    ),
+    "a field of a field": (
+        "zhujian-jingban",
+        "POST",
+        f"/api/sla/v1/orders/{NOBODY}/extensions",
+        {"reason_code": "legal", "workdays": 1, "consent": {"person": "王", "phone": "0535-1", "agreed": True,
+         "evidence": "录音", "agreed_at": "昨天"}},
+        {"consent.agreed_at": "来电人意见的沟通时间（何时）：时间格式不正确"},
+    ),
+    "a field of a list's item": (
+        "zhujian-jingban",
+        "POST",
+        f"/api/dispatch/v1/orders/{NOBODY}/return",
+        {"materials": [{"sha256": "0" * 64, "content": "eA=="}]},
+        {"materials.0.name": "相关材料第 1 项的文件名：缺少必填项"},
+    ),
+    "an opinion": (
+        "shenhe", "POST", f"/api/review/v1/replies/{NOBODY}/rejection", {}, {"opinion": "修改意见：缺少必填项"}
+    ),
+    "an account": (
+        "admin",
+        "POST",
+        "/api/dispatch/v1/accounts",
+        {"account": "x"},
+        {"name": "姓名：缺少必填项", "roles": "角色：缺少必填项", "password": "密码：缺少必填项"},
+    ),
+    "a purpose": (
+        "paidan", "POST", f"/api/intake/v1/orders/{NOBODY}/caller/reveal", {}, {"purpose": "查看用途：缺少必填项"}
+    ),
+    "a query": ("paidan", "GET", "/api/dispatch/v1/orders?limit=x", None, {"limit": "每页条数：应为整数"}),
+    "a path": ("paidan", "GET", "/api/dispatch/v1/orders/x", None, {"order_id": "工单编号：格式不正确"}),
+    "the kernel's own": ("admin", "POST", "/api/sla/v1/operations/parked/1/drop", {}, {"why": "理由：缺少必填项"}),
+    "an unknown field": (
+        "paidan", "POST", f"/api/intake/v1/orders/{NOBODY}/caller/reveal", {"purpose": "核实", "colour": 1},
+        {"colour": "colour：不认识的字段，请删除"},
+    ),
+    "no object": ("paidan", "POST", f"/api/dispatch/v1/orders/{NOBODY}/assign", [], {"": "请求内容：应为 JSON 对象"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IN_CHINESE)
+async def test_a_field_of_a_command_is_named_in_chinese_and_by_its_machine_name(place: District, what: str) -> None:
+    account, method, path, body, said = IN_CHINESE[what]
+    token = (await place.person(account))._token
+
+    answer = await place.http.request(
+        method, path, json=body, headers={"Authorization": f"Bearer {token}", "Idempotency-Key": f"chinese {what}"}
+    )
+
+    is_problem(answer, 422, "invalid_request")
+    assert {fault["field"]: fault["message"] for fault in answer.json()["errors"]} == said
+    assert answer.json()["detail"] == "请按提示修改后重新提交：" + "；".join(said.values())
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"account": }', b""])
+async def test_broken_json_is_a_fault_of_the_whole_and_of_no_field(place: District, body: bytes) -> None:
+    answer = await place.http.post(
+        "/api/dispatch/v1/tokens", content=body, headers={"content-type": "application/json"}
+    )
+
+    is_problem(answer, 422, "invalid_request")
+    [fault] = answer.json()["errors"]
+    assert (fault["field"], fault["message"][:5]) == ("", "请求内容：")
+
+
 # --- How much it is ---------------------------------------------------------------------------------------------------
 
 

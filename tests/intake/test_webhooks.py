@@ -82,7 +82,7 @@ def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
             "办理截止时间：不能早于来电时间，请核对",
         ),  # the call itself
         ({"limitTime": "2026-11-20 09:00:00"}, "limitTime", "办理截止时间：不能早于来电时间，请核对"),
-        ({"attachments": [{"name": "a"}]}, "attachments.0.url", "attachments.0.url：缺少必填项"),
+        ({"attachments": [{"name": "a"}]}, "attachments.0.url", "附件第 1 项的下载地址：缺少必填项"),
     ],
 )
 async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(

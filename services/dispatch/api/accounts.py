@@ -25,7 +25,7 @@ from shared.web import Code, CommandRoute, Page, cursor_of, position_of
 
 router = APIRouter(prefix="/v1", route_class=CommandRoute)
 
-AccountPath = Annotated[Code, Path(description="账号")]
+AccountPath = Annotated[Code, Path(title="账号", description="账号")]
 _ADMIN = [Depends(allow(Role.ADMIN))]
 _LINKS = {
     "show": {"operationId": "show_account", "parameters": {"account": "$response.body#/account"}},
@@ -57,7 +57,7 @@ async def show_me(person: CurrentPerson) -> PersonOut:
 )
 async def list_accounts(
     session: InRead,
-    unit: Annotated[Code | None, Query(description="所属单位")] = None,
+    unit: Annotated[Code | None, Query(title="所属单位", description="所属单位")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[AccountOut]:

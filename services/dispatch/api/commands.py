@@ -27,7 +27,7 @@ from shared.web import CommandRoute, Identifier
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
 
-OrderPath = Annotated[Identifier, Path(description="工单标识")]
+OrderPath = Annotated[Identifier, Path(title="工单编号", description="工单标识")]
 _DESK = [Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))]
 _HANDLER = [Depends(allow(Role.HANDLER))]
 _UNIT = [Depends(allow(Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD))]

@@ -35,7 +35,7 @@ from shared.web.paging import BadCursor
 
 router = APIRouter(prefix="/v1/orders", tags=["工单查询"])
 
-OrderPath = Annotated[Identifier, Path(description="工单标识")]
+OrderPath = Annotated[Identifier, Path(title="工单编号", description="工单标识")]
 # What callers and units said to each other is for those who handle, dispatch, review or revisit it; the others see
 # that and when it was said (X2).
 _READERS = (
@@ -97,9 +97,11 @@ async def list_orders(
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
-    status: Annotated[list[Status] | None, Query(max_length=12, description="状态；不填为未办结的工单")] = None,
-    unit: Annotated[Code | None, Query(description="当前承办单位")] = None,
-    urgent: Annotated[bool | None, Query(description="是否特殊紧急事项")] = None,
+    status: Annotated[
+        list[Status] | None, Query(max_length=12, title="状态", description="状态；不填为未办结的工单")
+    ] = None,
+    unit: Annotated[Code | None, Query(title="当前承办单位", description="当前承办单位")] = None,
+    urgent: Annotated[bool | None, Query(title="是否特殊紧急事项", description="是否特殊紧急事项")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[OrderOut]:
@@ -231,7 +233,7 @@ async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentS
 )
 async def download_attachment(
     order_id: OrderPath,
-    attachment_id: Annotated[Identifier, Path(description="附件标识")],
+    attachment_id: Annotated[Identifier, Path(title="附件编号", description="附件标识")],
     session: InRead,
     scope: CurrentScope,
 ) -> Response:

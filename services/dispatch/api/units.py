@@ -16,7 +16,7 @@ from shared.web import Code, CommandRoute, Page, cursor_of, position_of
 
 router = APIRouter(prefix="/v1/units", route_class=CommandRoute, tags=["承办单位"])
 
-UnitPath = Annotated[Code, Path(description="单位编码")]
+UnitPath = Annotated[Code, Path(title="单位编码", description="单位编码")]
 _EDITORS = [Depends(allow(Role.ADMIN, Role.CENTRE_HEAD))]
 _LINKS = {
     "show": {"operationId": "show_unit", "parameters": {"code": "$response.body#/code"}},

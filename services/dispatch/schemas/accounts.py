@@ -12,14 +12,16 @@ from services.dispatch.tables import AccountRecord
 from shared.identity import Person, Role
 from shared.web import Body, Code, Line, YesNo
 
-Password = Annotated[SecretStr, Field(min_length=1, max_length=128, description="密码")]
-Roles = Annotated[list[Role], Field(min_length=1, max_length=8, description="角色；单位角色须同时填写所属单位")]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=128, title="密码")]
+Roles = Annotated[
+    list[Role], Field(min_length=1, max_length=8, title="角色", description="角色；单位角色须同时填写所属单位")
+]
 
 
 class TokenBody(Body):
     """Account and password."""
 
-    account: Annotated[Code, Field(description="账号")]
+    account: Annotated[Code, Field(title="账号")]
     password: Password
 
 
@@ -54,10 +56,10 @@ class TokenOut(BaseModel):
 class AccountChange(Body):
     """What can be changed of an account."""
 
-    name: Annotated[Line, Field(description="姓名")]
+    name: Annotated[Line, Field(title="姓名")]
     roles: Roles
-    unit: Annotated[Code | None, Field(description="所属承办单位编码")] = None
-    active: YesNo = True
+    unit: Annotated[Code | None, Field(title="所属承办单位编码")] = None
+    active: Annotated[YesNo, Field(title="启用状态")] = True
 
     def as_entry(self) -> AccountEntry:
         """For the handler."""
@@ -67,7 +69,7 @@ class AccountChange(Body):
 class NewAccount(AccountChange):
     """A new account with its first password."""
 
-    account: Annotated[Code, Field(description="账号")]
+    account: Annotated[Code, Field(title="账号")]
     password: Password
 
 
@@ -75,7 +77,9 @@ class NewPassword(Body):
     """Another password; whoever changes their own shows the current one."""
 
     password: Password
-    current: Annotated[SecretStr | None, Field(max_length=128, description="本人修改时须填写当前密码")] = None
+    current: Annotated[
+        SecretStr | None, Field(max_length=128, title="当前密码", description="本人修改时须填写当前密码")
+    ] = None
 
 
 class AccountOut(BaseModel):

@@ -23,9 +23,11 @@ from shared.web import Body, Code, Line, PastMoment, SaneMoment, Text
 class MaterialBody(Body):
     """A file: PDF, PNG or JPEG, 700 KB together."""
 
-    name: Annotated[Line, Field(description="文件名")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="内容的 SHA-256，小写十六进制")]
-    content: Annotated[str, Field(min_length=1, max_length=960_000, description="内容，base64")]
+    name: Annotated[Line, Field(title="文件名")]
+    sha256: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{64}$", title="文件内容的 SHA-256", description="内容的 SHA-256，小写十六进制")
+    ]
+    content: Annotated[str, Field(min_length=1, max_length=960_000, title="文件内容", description="内容，base64")]
 
     def as_material(self) -> Material:
         """The file itself; MaterialUnfit when it is not what it says."""
@@ -48,12 +50,14 @@ class AssignBody(Body):
         }
     )
 
-    unit: Annotated[Code, Field(description="承办单位编码")]
-    basis: Annotated[Basis, Field(description="依据：duty 职责 / territory 属地 / industry 行业")]
-    grounds: Annotated[Text, Field(description="依据说明")]
-    determined_at: Annotated[PastMoment | None, Field(description="确定承办单位的时间；不填即为交办时间")] = None
-    reason: Annotated[Text | None, Field(description="改派理由")] = None
-    decision: Annotated[Text | None, Field(description="研判决定，仅中心负责人填写")] = None
+    unit: Annotated[Code, Field(title="承办单位", description="承办单位编码")]
+    basis: Annotated[Basis, Field(title="交办依据", description="依据：duty 职责 / territory 属地 / industry 行业")]
+    grounds: Annotated[Text, Field(title="依据说明")]
+    determined_at: Annotated[
+        PastMoment | None, Field(title="确定承办单位的时间", description="确定承办单位的时间；不填即为交办时间")
+    ] = None
+    reason: Annotated[Text | None, Field(title="改派理由")] = None
+    decision: Annotated[Text | None, Field(title="研判决定", description="研判决定，仅中心负责人填写")] = None
 
     def as_order(self) -> AssignmentOrder:
         """For the handler."""
@@ -83,12 +87,14 @@ class ContactBody(Body):
         }
     )
 
-    outcome: Annotated[Outcome, Field(description="reached 接通 / not_reached 未接通 / refused 拒绝")]
-    contacted_at: Annotated[PastMoment, Field(description="联系时间")]
-    phone: Annotated[Line | None, Field(description="联系所用电话号码，必填")] = None
-    person: Annotated[Line | None, Field(description="何人联系；未接通时可不填")] = None
-    content: Annotated[Text | None, Field(description="沟通内容；未接通时可不填")] = None
-    promised_at: Annotated[SaneMoment | None, Field(description="约定的再次联系时间，13 个工作日内")] = None
+    outcome: Annotated[Outcome, Field(title="联系结果", description="reached 接通 / not_reached 未接通 / refused 拒绝")]
+    contacted_at: Annotated[PastMoment, Field(title="联系时间")]
+    phone: Annotated[Line | None, Field(title="联系所用电话号码", description="联系所用电话号码，必填")] = None
+    person: Annotated[Line | None, Field(title="联系人", description="何人联系；未接通时可不填")] = None
+    content: Annotated[Text | None, Field(title="沟通内容", description="沟通内容；未接通时可不填")] = None
+    promised_at: Annotated[
+        SaneMoment | None, Field(title="再次联系时间", description="约定的再次联系时间，13 个工作日内")
+    ] = None
 
     def as_contact(self) -> Contact:
         """For the handler."""
@@ -112,8 +118,8 @@ class NoteBody(Body):
         }
     )
 
-    text: Annotated[Text, Field(description="办理进度")]
-    promised_at: Annotated[SaneMoment, Field(description="再次联系时间，13 个工作日内")]
+    text: Annotated[Text, Field(title="办理进度")]
+    promised_at: Annotated[SaneMoment, Field(title="再次联系时间", description="再次联系时间，13 个工作日内")]
 
 
 class NoteRecorded(BaseModel):
@@ -144,10 +150,10 @@ class ReturnBody(Body):
         }
     )
 
-    reason: Annotated[Text | None, Field(description="回退原因，必填")] = None
-    policy_basis: Annotated[Text | None, Field(description="政策依据，必填")] = None
-    suggested_unit: Annotated[Code | None, Field(description="建议承办单位编码，必填")] = None
-    materials: Annotated[Materials, Field(default_factory=list, description="相关材料，至少一份")]
+    reason: Annotated[Text | None, Field(title="回退原因", description="回退原因，必填")] = None
+    policy_basis: Annotated[Text | None, Field(title="政策依据", description="政策依据，必填")] = None
+    suggested_unit: Annotated[Code | None, Field(title="建议承办单位", description="建议承办单位编码，必填")] = None
+    materials: Annotated[Materials, Field(default_factory=list, title="相关材料", description="相关材料，至少一份")]
 
     def as_request(self) -> ReturnRequest:
         """For the handler."""
@@ -168,8 +174,10 @@ class ReturnDecision(Body):
         json_schema_extra={"examples": [{"decision": "reject", "reason": "属该单位职责目录第 3 条"}]}
     )
 
-    decision: Annotated[Literal["accept", "reject"], Field(description="accept 同意 / reject 驳回")]
-    reason: Annotated[Text | None, Field(description="理由；驳回时必填")] = None
+    decision: Annotated[
+        Literal["accept", "reject"], Field(title="回退审核结果", description="accept 同意 / reject 驳回")
+    ]
+    reason: Annotated[Text | None, Field(title="审核理由", description="理由；驳回时必填")] = None
 
 
 class ReplyBody(Body):
@@ -193,25 +201,33 @@ class ReplyBody(Body):
     disposition: Annotated[
         Disposition,
         Field(
-            description="solved 办结 / out_of_scope 不在受理范围 / not_true 不属实 / explanation 解释说明 / planned 列入计划"
+            title="办理结论",
+            description="solved 办结 / out_of_scope 不在受理范围 / not_true 不属实 / explanation 解释说明 / planned 列入计划",
         ),
     ]
-    contact_person: Annotated[Line | None, Field(description="何人与来电人联系，必填")] = None
-    contact_at: Annotated[PastMoment | None, Field(description="何时联系，必填")] = None
-    contact_phone: Annotated[Line | None, Field(description="何用电话号码，必填")] = None
-    findings: Annotated[Text | None, Field(description="问题落实情况，必填")] = None
+    contact_person: Annotated[Line | None, Field(title="何人联系", description="何人与来电人联系，必填")] = None
+    contact_at: Annotated[PastMoment | None, Field(title="何时联系", description="何时联系，必填")] = None
+    contact_phone: Annotated[Line | None, Field(title="何用电话号码", description="何用电话号码，必填")] = None
+    findings: Annotated[Text | None, Field(title="问题落实情况", description="问题落实情况，必填")] = None
     satisfaction: Annotated[
         Satisfaction | None,
-        Field(description="来电人满意度，必填：satisfied / mostly_satisfied / unsatisfied / not_stated 未表态"),
+        Field(
+            title="来电人满意度",
+            description="来电人满意度，必填：satisfied / mostly_satisfied / unsatisfied / not_stated 未表态",
+        ),
     ] = None
-    remarks: Annotated[Text | None, Field(description="备注")] = None
-    statement: Annotated[Text | None, Field(description="不在受理范围情况说明")] = None
-    legal_basis: Annotated[Text | None, Field(description="法律法规依据")] = None
-    site_record: Annotated[Text | None, Field(description="现场核查材料")] = None
+    remarks: Annotated[Text | None, Field(title="备注")] = None
+    statement: Annotated[Text | None, Field(title="不在受理范围情况说明")] = None
+    legal_basis: Annotated[Text | None, Field(title="法律法规依据")] = None
+    site_record: Annotated[Text | None, Field(title="现场核查材料")] = None
     plan_on: Annotated[
-        date | None, Field(description="计划完成日期：今日之后，自首次交办起不超过规则天数（2022 年通知为 90 天）")
+        date | None,
+        Field(
+            title="计划完成日期",
+            description="计划完成日期：今日之后，自首次交办起不超过规则天数（2022 年通知为 90 天）",
+        ),
     ] = None
-    evidence: Annotated[Materials, Field(default_factory=list, description="证明材料")]
+    evidence: Annotated[Materials, Field(default_factory=list, title="证明材料")]
 
     def as_reply(self) -> Reply:
         """For the handler."""

@@ -23,22 +23,22 @@ Word = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[^\x00-\x1f\
 class DutyBody(Body):
     """One line of the duty catalogue."""
 
-    text: Annotated[Line, Field(description="职责条目")]
-    kind: Annotated[Basis, Field(description="duty 职责 / territory 属地 / industry 行业")]
-    keywords: Annotated[list[Word], Field(default_factory=list, max_length=50, description="用于推荐的关键词")]
-    streets: Annotated[list[Word], Field(default_factory=list, max_length=50, description="属地范围内的街道")]
+    text: Annotated[Line, Field(title="职责条目")]
+    kind: Annotated[Basis, Field(title="职责种类", description="duty 职责 / territory 属地 / industry 行业")]
+    keywords: Annotated[list[Word], Field(default_factory=list, max_length=50, title="用于推荐的关键词")]
+    streets: Annotated[list[Word], Field(default_factory=list, max_length=50, title="属地范围内的街道")]
 
 
 class UnitChange(Body):
     """What is written of a unit; its handlers are accounts."""
 
-    name: Annotated[Line, Field(description="单位名称")]
-    group: Annotated[Group, Field(description="department 部门 / street 街区")]
-    duties: Annotated[list[DutyBody], Field(default_factory=list, max_length=200, description="职责目录")]
-    first_responsible: Annotated[Responsible, Field(description="第一责任人")] = ""
-    deputy: Annotated[Responsible, Field(description="分管领导")] = ""
-    office: Annotated[Responsible, Field(description="责任科室")] = ""
-    active: YesNo = True
+    name: Annotated[Line, Field(title="单位名称")]
+    group: Annotated[Group, Field(title="单位类别", description="department 部门 / street 街区")]
+    duties: Annotated[list[DutyBody], Field(default_factory=list, max_length=200, title="职责目录")]
+    first_responsible: Annotated[Responsible, Field(title="第一责任人")] = ""
+    deputy: Annotated[Responsible, Field(title="分管领导")] = ""
+    office: Annotated[Responsible, Field(title="责任科室")] = ""
+    active: Annotated[YesNo, Field(title="启用状态")] = True
 
     def as_entry(self) -> UnitEntry:
         """For the handler."""
@@ -56,7 +56,7 @@ class UnitChange(Body):
 class NewUnit(UnitChange):
     """A new unit."""
 
-    code: Annotated[Code, Field(description="单位编码")]
+    code: Annotated[Code, Field(title="单位编码")]
 
 
 class HandlerOut(BaseModel):

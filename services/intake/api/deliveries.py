@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.intake.api.orders import moment_position
 from services.intake.handlers import feedback
@@ -16,6 +16,8 @@ from shared.identity import CENTRE, DISTRICT_READERS
 from shared.web import CommandRoute, Identifier, Page, cursor_of
 
 router = APIRouter(prefix="/v1/deliveries", route_class=CommandRoute, tags=["办理结果反馈"])
+
+DeliveryPath = Annotated[Identifier, Path(title="反馈编号")]
 
 _LINKS: Final = {
     name: {"operationId": name, "parameters": {"delivery_id": "$response.body#/items/0/id"}}
@@ -50,8 +52,8 @@ def _line(record: Delivery) -> dict[str, Any]:
 )
 async def list_deliveries(
     session: InRead,
-    state: Annotated[DeliveryState | None, Query(description="反馈状态")] = None,
-    order_id: Annotated[Identifier | None, Query(description="工单编号")] = None,
+    state: Annotated[DeliveryState | None, Query(title="反馈状态", description="反馈状态")] = None,
+    order_id: Annotated[Identifier | None, Query(title="工单编号", description="工单编号")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -74,7 +76,7 @@ async def list_deliveries(
     response_model=DeliveryDetail,
     dependencies=[Depends(allow(*DISTRICT_READERS))],
 )
-async def read_delivery(delivery_id: Identifier, session: InRead) -> dict[str, Any]:
+async def read_delivery(delivery_id: DeliveryPath, session: InRead) -> dict[str, Any]:
     """With every attempt."""
     record = await store.delivery_of(session, delivery_id)
     attempts = await store.attempts_of(session, delivery_id)
@@ -100,6 +102,6 @@ async def read_delivery(delivery_id: Identifier, session: InRead) -> dict[str, A
     status_code=204,
     dependencies=[Depends(allow(*CENTRE))],
 )
-async def retry_delivery(delivery_id: Identifier, work: InWork) -> None:
+async def retry_delivery(delivery_id: DeliveryPath, work: InWork) -> None:
     """At once, with the whole schedule before it again."""
     await feedback.retry(work, delivery_id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.intake import rules
 from services.intake.handlers import orders as handlers
@@ -32,6 +32,7 @@ from shared.web.paging import BadCursor
 
 router = APIRouter(prefix="/v1/orders", route_class=CommandRoute, tags=["工单（上级副本）"])
 
+OrderPath = Annotated[Identifier, Path(title="工单编号")]
 _READERS: Final = (*DISTRICT_READERS, *UNIT)
 _IDENTITY: Final = frozenset({"enterprise_name", "credit_code", "caller_region", "id_type", "recording_id"})
 
@@ -109,11 +110,11 @@ async def list_orders(
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
-    channel: Annotated[ChannelCode | None, Query(description="渠道代码")] = None,
-    level: Annotated[Level | None, Query(description="级别")] = None,
-    state: Annotated[State | None, Query(description="进展")] = None,
-    received_from: Annotated[SaneMoment | None, Query(description="受理时间起（含）")] = None,
-    received_to: Annotated[SaneMoment | None, Query(description="受理时间止（不含）")] = None,
+    channel: Annotated[ChannelCode | None, Query(title="渠道代码", description="渠道代码")] = None,
+    level: Annotated[Level | None, Query(title="级别", description="级别")] = None,
+    state: Annotated[State | None, Query(title="进展", description="进展")] = None,
+    received_from: Annotated[SaneMoment | None, Query(title="受理时间起", description="受理时间起（含）")] = None,
+    received_to: Annotated[SaneMoment | None, Query(title="受理时间止", description="受理时间止（不含）")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -137,7 +138,7 @@ async def list_orders(
     dependencies=[Depends(allow(*_READERS))],
 )
 async def read_order(
-    order_id: Identifier, session: InRead, scope: CurrentScope, runtime: ThisRuntime, response: Response
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime, response: Response
 ) -> dict[str, Any]:
     """One order; its ETag is for the flags."""
     found = await store.order_of(session, scope, order_id)
@@ -160,7 +161,7 @@ async def read_order(
     dependencies=[Depends(allow(*_READERS))],
 )
 async def read_versions(
-    order_id: Identifier, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[dict[str, Any]]:
     """The first version first (S1.1.4c)."""
     found = await store.order_of(session, scope, order_id)
@@ -186,7 +187,7 @@ async def read_versions(
     status_code=204,
     dependencies=[Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))],
 )
-async def overrule_flags(order_id: Identifier, body: FlagsBody, work: InWork, if_match: IfMatch) -> Response:
+async def overrule_flags(order_id: OrderPath, body: FlagsBody, work: InWork, if_match: IfMatch) -> Response:
     """The person's word holds from now on, also for later versions (S1.3.1a, S2.2.2a)."""
     revision = await handlers.overrule_flags(
         work,
@@ -206,6 +207,6 @@ async def overrule_flags(order_id: Identifier, body: FlagsBody, work: InWork, if
     response_model=RevealedCaller,
     dependencies=[Depends(allow(*CENTRE, *UNIT))],
 )
-async def reveal_caller(order_id: Identifier, body: RevealBody, work: InWork, scope: CurrentScope) -> dict[str, Any]:
+async def reveal_caller(order_id: OrderPath, body: RevealBody, work: InWork, scope: CurrentScope) -> dict[str, Any]:
     """In clear, for the present holder or the centre (X2, R45)."""
     return await handlers.reveal_caller(work, scope, order_id, body.purpose)

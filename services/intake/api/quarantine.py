@@ -7,7 +7,7 @@ import hashlib
 from typing import Annotated, Any, Final, cast
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.intake.api.orders import moment_position
 from services.intake.api.webhooks import apply_notice
@@ -36,6 +36,8 @@ router = APIRouter(
     tags=["隔离请求"],
     dependencies=[Depends(allow(*CENTRE, Role.ADMIN))],
 )
+
+QuarantinePath = Annotated[Identifier, Path(title="隔离编号")]
 
 _LINKS: Final = {
     name: {"operationId": name, "parameters": {"quarantine_id": "$response.body#/items/0/id"}}
@@ -70,7 +72,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
 )
 async def list_quarantined(
     session: InRead,
-    state: Annotated[QuarantineState | None, Query(description="处理状态")] = None,
+    state: Annotated[QuarantineState | None, Query(title="处理状态", description="处理状态")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -90,7 +92,7 @@ async def list_quarantined(
     operation_id="read_quarantined",
     response_model=QuarantineDetail,
 )
-async def read_quarantined(quarantine_id: Identifier, work: InWork) -> dict[str, Any]:
+async def read_quarantined(quarantine_id: QuarantinePath, work: InWork) -> dict[str, Any]:
     """With its bytes, which may name a person: the reading is written down."""
     record = await store.quarantined(work.session, quarantine_id)
     work.audit("quarantine.read", quarantine_id)
@@ -114,7 +116,7 @@ async def read_quarantined(quarantine_id: Identifier, work: InWork) -> dict[str,
     response_model=ReleasedView,
 )
 async def release_quarantined(
-    quarantine_id: Identifier, body: ReleaseBody, work: InWork, runtime: ThisRuntime
+    quarantine_id: QuarantinePath, body: ReleaseBody, work: InWork, runtime: ThisRuntime
 ) -> dict[str, Any]:
     """The same acceptance as for a request that was understood at once.
 
@@ -144,6 +146,6 @@ async def release_quarantined(
 @router.post(
     "/{quarantine_id}/drop", summary="丢弃隔离请求（原文仍保留）", operation_id="drop_quarantined", status_code=204
 )
-async def drop_quarantined(quarantine_id: Identifier, body: DropBody, work: InWork) -> None:
+async def drop_quarantined(quarantine_id: QuarantinePath, body: DropBody, work: InWork) -> None:
     """It is no order of anybody."""
     await handlers.drop(work, quarantine_id, body.reason)

@@ -56,9 +56,15 @@ def _documented(kind: str) -> dict[str, Any]:
             channel.code: {"summary": channel.title, "value": channel.example} for channel in CHANNELS.values()
         }
     headers = {
-        "webhook-id": ("请求编号，重发时不变", {"type": "string", "minLength": 1, "maxLength": 128}),
-        "webhook-timestamp": ("发送时间，1970 年以来的秒数，允许前后相差 5 分钟", {"type": "string"}),
-        "webhook-signature": ("v1,<base64>，HMAC-SHA256；多个以空格分隔", {"type": "string"}),
+        "webhook-id": (
+            "请求编号，重发时不变",
+            {"title": "请求编号", "type": "string", "minLength": 1, "maxLength": 128},
+        ),
+        "webhook-timestamp": (
+            "发送时间，1970 年以来的秒数，允许前后相差 5 分钟",
+            {"title": "发送时间", "type": "string"},
+        ),
+        "webhook-signature": ("v1,<base64>，HMAC-SHA256；多个以空格分隔", {"title": "签名", "type": "string"}),
     }
     return {
         "parameters": [
@@ -67,7 +73,7 @@ def _documented(kind: str) -> dict[str, Any]:
                 "in": "path",
                 "required": True,
                 "description": "渠道代码",
-                "schema": {"type": "string", "enum": list(CHANNELS)},
+                "schema": {"title": "渠道代码", "type": "string", "enum": list(CHANNELS)},
             },
             *(
                 {"name": name, "in": "header", "required": True, "description": about, "schema": schema}

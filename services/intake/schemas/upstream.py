@@ -17,7 +17,8 @@ from services.intake.rules import SATISFIED_WORDS, SOLVED_WORDS
 from shared.clock import SHANGHAI
 from shared.contracts.intake import Subject
 from shared.web.fields import Body, Line, SaneMoment, Text
-from shared.web.problem import field_faults
+from shared.web.problem import field_fault
+from shared.web.titles import title_of
 
 _FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
 Flag = Annotated[bool, BeforeValidator(lambda value: _FLAGS.get(value, value) if isinstance(value, str) else value)]
@@ -29,8 +30,8 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+\-() ]{3,32}$", strip_w
 class Attachment(Body):
     """A file that stays with the platform."""
 
-    name: Line
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$")]
+    name: Annotated[Line, Field(title="文件名")]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]
 
 
 class OrderBody(Body):
@@ -280,12 +281,12 @@ def _missing(names: Mapping[str, str], ours: str) -> dict[str, str]:
 
 def _not_understood(names: Mapping[str, str], fault: ValidationError) -> NotUnderstood:
     theirs = {ours: name for name, ours in names.items()}
-    errors = [
-        {**error, "loc": (theirs.get(str(error["loc"][0]), error["loc"][0]), *error["loc"][1:])}
-        for error in fault.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    shown = {name: TITLES[ours] for name, ours in names.items()}
-    return _told(field_faults(errors, shown))
+    faults = []
+    for error in fault.errors(include_url=False, include_context=False, include_input=False):
+        first, *rest = error["loc"]
+        shown = title_of(error["loc"], OrderBody.model_fields, TITLES) if first in theirs else str(first)
+        faults.append(field_fault(error, (theirs.get(str(first), first), *rest), shown))
+    return _told(faults)
 
 
 def _told(faults: list[dict[str, str]]) -> NotUnderstood:

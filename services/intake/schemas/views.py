@@ -91,7 +91,7 @@ class VersionView(BaseModel):
 class RevealBody(Body):
     """Why the identity is needed."""
 
-    purpose: Line = Field(description="查看用途，将被记录", examples=["电话联系来电人核实诉求"])
+    purpose: Line = Field(title="查看用途", description="查看用途，将被记录", examples=["电话联系来电人核实诉求"])
 
 
 class RevealedCaller(BaseModel):
@@ -109,9 +109,9 @@ class RevealedCaller(BaseModel):
 class FlagsBody(Body):
     """A person's judgement of the flags."""
 
-    urgent: Annotated[list[Urgency], Field(max_length=3)]
-    out_of_scope: ScopeClass | None
-    reason: Line
+    urgent: Annotated[list[Urgency], Field(max_length=3, title="紧急类别")]
+    out_of_scope: Annotated[ScopeClass | None, Field(title="不在受理范围的类别")]
+    reason: Annotated[Line, Field(title="更改理由")]
 
 
 class QuarantineLine(BaseModel):
@@ -147,15 +147,17 @@ class ReleaseBody(Body):
         json_schema_extra={"examples": [{"channel": "city_12345", "reason": "推送地址填写有误，内容无误"}]}
     )
 
-    channel: ChannelCode | None = Field(default=None, description="未知渠道的请求须指明按哪个渠道受理")
-    payload: dict[str, Any] | None = Field(default=None, description="更正后的内容，字段名用该渠道的；不填则按原文")
-    reason: Line
+    channel: ChannelCode | None = Field(default=None, title="渠道", description="未知渠道的请求须指明按哪个渠道受理")
+    payload: dict[str, Any] | None = Field(
+        default=None, title="更正后的内容", description="更正后的内容，字段名用该渠道的；不填则按原文"
+    )
+    reason: Annotated[Line, Field(title="处理理由")]
 
 
 class DropBody(Body):
     """Why a quarantined request is dropped."""
 
-    reason: Line
+    reason: Annotated[Line, Field(title="处理理由")]
 
 
 class ReleasedView(BaseModel):

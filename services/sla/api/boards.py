@@ -26,11 +26,11 @@ router = APIRouter(prefix="/v1", tags=["看板"])
 
 @router.get("/boards/{board}", operation_id="show_board", summary="看板：今日到期、超期、暂定、失约、不过夜")
 async def show_board(
-    board: Annotated[Board, Path(description="看板")],
+    board: Annotated[Board, Path(title="看板", description="看板")],
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
-    unit: Annotated[Code | None, Query(description="承担单位")] = None,
+    unit: Annotated[Code | None, Query(title="承担单位", description="承担单位")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> BoardPage:
@@ -54,8 +54,8 @@ async def show_board(
 async def list_candidates(
     session: InRead,
     scope: CurrentScope,
-    cause: Annotated[SupervisionCause | None, Query(description="情形")] = None,
-    unit: Annotated[Code | None, Query(description="单位")] = None,
+    cause: Annotated[SupervisionCause | None, Query(title="情形", description="情形")] = None,
+    unit: Annotated[Code | None, Query(title="单位", description="单位")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Candidate]:
@@ -70,7 +70,7 @@ async def list_candidates(
 
 @router.get("/orders/{order_id}/chain-plan", operation_id="chain_plan", summary="签批链倒排工期")
 async def chain_plan(
-    order_id: Annotated[Identifier, Path(description="工单编号")],
+    order_id: Annotated[Identifier, Path(title="工单编号", description="工单编号")],
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,

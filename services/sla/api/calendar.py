@@ -52,8 +52,8 @@ _TO_VERSION = {
 @router.get("/deadlines", operation_id="count_deadline", summary="试算时限", dependencies=[ANYBODY])
 async def count_deadline(
     runtime: ThisRuntime,
-    started_at: Annotated[SaneMoment, Query(description="起算时刻，须带时区偏移")],
-    workdays: Annotated[int, Query(ge=0, le=250, description="工作日数")] = 3,
+    started_at: Annotated[SaneMoment, Query(title="起算时刻", description="起算时刻，须带时区偏移")],
+    workdays: Annotated[int, Query(ge=0, le=250, title="工作日数", description="工作日数")] = 3,
 ) -> Deadline:
     """When so many working days from a moment end, and why; nothing is started (S1.1.4a)."""
     calendar = runtime.works.calendar
@@ -113,7 +113,7 @@ async def list_calendar_versions(session: InRead, cursor: Cursor = None, limit: 
     "/calendar/versions/{version}", operation_id="calendar_version", summary="某一日历版本", dependencies=[ANYBODY]
 )
 async def calendar_version(
-    session: InRead, version: Annotated[CalendarName, Path(description="日历版本")]
+    session: InRead, version: Annotated[CalendarName, Path(title="日历版本", description="日历版本")]
 ) -> VersionOut:
     """One version and how far the clocks have been counted anew by it."""
     return VersionOut.of(*await store.version_with_recomputation(session, version))
@@ -185,7 +185,7 @@ async def edit_calendar_days(body: EditBody, work: InWork) -> AppliedOut:
 
 @router.get("/calendar/{year}", operation_id="calendar_year", summary="某年的放假与调休", dependencies=[ANYBODY])
 async def calendar_year(
-    runtime: ThisRuntime, year: Annotated[int, Path(ge=2001, le=2099, description="年份")]
+    runtime: ThisRuntime, year: Annotated[int, Path(ge=2001, le=2099, title="年份", description="年份")]
 ) -> CalendarYear:
     """The days that the notice names; a year not yet published says so (A01)."""
     return CalendarYear.of(year, runtime.works.calendar)

@@ -24,10 +24,10 @@ from shared.web import Code, Identifier, Page, SaneMoment, cursor_of
 router = APIRouter(prefix="/v1")
 
 
-OrderId = Annotated[Identifier, Path(description="工单编号")]
+OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
 
-ClockId = Annotated[Identifier, Path(description="时限编号")]
+ClockId = Annotated[Identifier, Path(title="时限编号", description="时限编号")]
 
 
 _TO_EXPLANATION = {
@@ -79,12 +79,12 @@ async def list_clocks(
     scope: CurrentScope,
     runtime: ThisRuntime,
     *,
-    state: Annotated[State | None, Query(description="时限状态")] = None,
-    kind: Annotated[ClockKind | None, Query(description="时限种类")] = None,
-    unit: Annotated[Code | None, Query(description="承担单位")] = None,
-    due_before: Annotated[SaneMoment | None, Query(description="截止时刻不晚于")] = None,
-    provisional: Annotated[bool, Query(description="只看暂定时限")] = False,
-    breached: Annotated[bool, Query(description="只看已超期的时限")] = False,
+    state: Annotated[State | None, Query(title="时限状态", description="时限状态")] = None,
+    kind: Annotated[ClockKind | None, Query(title="时限种类", description="时限种类")] = None,
+    unit: Annotated[Code | None, Query(title="承担单位", description="承担单位")] = None,
+    due_before: Annotated[SaneMoment | None, Query(title="截止时刻不晚于", description="截止时刻不晚于")] = None,
+    provisional: Annotated[bool, Query(title="只看暂定时限", description="只看暂定时限")] = False,
+    breached: Annotated[bool, Query(title="只看已超期的时限", description="只看已超期的时限")] = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Clock]:
@@ -107,8 +107,8 @@ async def list_breaches(
     session: InRead,
     scope: CurrentScope,
     runtime: ThisRuntime,
-    kind: Annotated[ClockKind | None, Query(description="时限种类")] = None,
-    unit: Annotated[Code | None, Query(description="承担单位")] = None,
+    kind: Annotated[ClockKind | None, Query(title="时限种类", description="时限种类")] = None,
+    unit: Annotated[Code | None, Query(title="承担单位", description="承担单位")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Clock]:

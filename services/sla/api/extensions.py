@@ -39,7 +39,7 @@ _TO_DECISION = {
     }
 }
 _TO_STOP = {201: {"links": {"stop": {"operationId": "stop_clock", "parameters": {"clock_id": "$response.body#/id"}}}}}
-ExtensionId = Annotated[Identifier, Path(description="延期申请编号")]
+ExtensionId = Annotated[Identifier, Path(title="延期申请编号", description="延期申请编号")]
 
 
 @router.post(
@@ -52,7 +52,7 @@ ExtensionId = Annotated[Identifier, Path(description="延期申请编号")]
     responses=_TO_DECISION,  # type: ignore[arg-type]  # FastAPI's type does not know links
 )
 async def request_extension(
-    order_id: Annotated[Identifier, Path(description="工单编号")],
+    order_id: Annotated[Identifier, Path(title="工单编号", description="工单编号")],
     body: ExtensionBody,
     work: InWork,
     scope: CurrentScope,
@@ -73,7 +73,7 @@ async def request_extension(
 
 @router.get("/orders/{order_id}/extensions", operation_id="extensions_of_order", summary="工单的延期申请")
 async def extensions_of_order(
-    order_id: Annotated[Identifier, Path(description="工单编号")],
+    order_id: Annotated[Identifier, Path(title="工单编号", description="工单编号")],
     session: InRead,
     scope: CurrentScope,
     person: CurrentPerson,
@@ -94,7 +94,7 @@ async def list_extensions(
     person: CurrentPerson,
     runtime: ThisRuntime,
     *,
-    state: Annotated[ExtensionState | None, Query(description="状态")] = None,
+    state: Annotated[ExtensionState | None, Query(title="状态", description="状态")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Extension]:
@@ -135,7 +135,7 @@ async def start_clock(body: ClockBody, work: InWork) -> Clock:
 
 @router.post("/clocks/{clock_id}/stop", operation_id="stop_clock", summary="手工停止时限", dependencies=[_BY_HAND])
 async def stop_clock(
-    clock_id: Annotated[Identifier, Path(description="时限编号")], body: StopBody, work: InWork
+    clock_id: Annotated[Identifier, Path(title="时限编号", description="时限编号")], body: StopBody, work: InWork
 ) -> Clock:
     """Stop a clock that was started by hand; one that follows the facts is nobody's to stop (A04)."""
     return Clock.of(await manual.stop_clock(work, UUID(clock_id), body.reason), work.now)

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["规则"])
 ANYBODY = Depends(allow(*Role))
 ADMINISTRATOR = Depends(allow(Role.ADMIN))
 DISTRICT = Depends(allow(Role.ADMIN, Role.OFFICE, Role.CENTRE_HEAD, Role.ANALYST, Role.AUDITOR))
-VersionPath = Annotated[Code, Path(description="规则版本")]
+VersionPath = Annotated[Code, Path(title="规则版本", description="规则版本")]
 _TO_VERSION = {
     201: {"links": {"rules": {"operationId": "rules_version", "parameters": {"version": "$response.body#/version"}}}}
 }
@@ -32,7 +32,7 @@ _TO_VERSION = {
 async def rules_in_force(
     session: InRead,
     runtime: ThisRuntime,
-    at: Annotated[SaneMoment | None, Query(description="某一时刻适用的规则；缺省为现在")] = None,
+    at: Annotated[SaneMoment | None, Query(title="适用时刻", description="某一时刻适用的规则；缺省为现在")] = None,
 ) -> Rules:
     """Every number that orders received at that moment start by, with its clause (X3)."""
     rules = await store.rules_at(session, at or runtime.clock.now())
@@ -64,7 +64,7 @@ async def compare_rules(
     session: InRead,
     runtime: ThisRuntime,
     version: VersionPath,
-    against: Annotated[Code | None, Query(description="另一版本；缺省为现行版本")] = None,
+    against: Annotated[Code | None, Query(title="对照的规则版本", description="另一版本；缺省为现行版本")] = None,
 ) -> Comparison:
     """Which numbers change, with their clauses."""
     after = await store.any_rules(session, version)

@@ -35,7 +35,13 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     }
 }
 LastEventId = Annotated[
-    str | None, Header(alias="Last-Event-ID", pattern=r"^\d{1,18}$", description="从此编号之后续接；缺省为从现在开始")
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        pattern=r"^\d{1,18}$",
+        title="续接编号（Last-Event-ID）",
+        description="从此编号之后续接；缺省为从现在开始",
+    ),
 ]
 
 router = APIRouter(prefix="/v1", tags=["事件流"])

@@ -109,9 +109,11 @@ class CalendarYear(BaseModel):
 class DayEdit(Body):
     """One day of an edit."""
 
-    on: Annotated[date, Field(description="日期", ge=date(2001, 1, 1), le=date(2099, 12, 31))]
-    wanted: Annotated[DayWanted, Field(description="off 放假；worked 上班；plain 恢复为普通日（周一至周五上班）")]
-    holiday: Annotated[Line, Field(description="节日名称，例如：春节")] = "临时安排"
+    on: Annotated[date, Field(title="日期", ge=date(2001, 1, 1), le=date(2099, 12, 31))]
+    wanted: Annotated[
+        DayWanted, Field(title="放假或上班", description="off 放假；worked 上班；plain 恢复为普通日（周一至周五上班）")
+    ]
+    holiday: Annotated[Line, Field(title="节日名称", description="节日名称，例如：春节")] = "临时安排"
 
     def as_change(self) -> DayChange:
         """The same for the calendar."""
@@ -121,14 +123,23 @@ class DayEdit(Body):
 class YearImport(Body):
     """A year's arrangement as a file or as the notice's own text."""
 
-    year: Annotated[int, Field(ge=2001, le=2099, description="年份")]
-    form: Annotated[Form, Field(description="holiday-cn 年度 JSON；icalendar 日历文件；notice 国务院办公厅通知原文")]
-    content: Annotated[FileText, Field(description="文件内容或通知原文")]
-    document: Annotated[Line | None, Field(description="国务院办公厅通知文号")] = None
-    confirm_incomplete: Annotated[YesNo, Field(description="已核对通知原文，确认缺少的节日确未安排")] = False
+    year: Annotated[int, Field(ge=2001, le=2099, title="年份")]
+    form: Annotated[
+        Form,
+        Field(title="文件形式", description="holiday-cn 年度 JSON；icalendar 日历文件；notice 国务院办公厅通知原文"),
+    ]
+    content: Annotated[FileText, Field(title="文件内容", description="文件内容或通知原文")]
+    document: Annotated[Line | None, Field(title="国务院办公厅通知文号")] = None
+    confirm_incomplete: Annotated[
+        YesNo, Field(title="确认缺少节日", description="已核对通知原文，确认缺少的节日确未安排")
+    ] = False
 
     confirm_unbalanced: Annotated[
-        YesNo, Field(description="已核对通知原文，确认放假与调休上班天数确与法定天数不符（当年增加或延长了假期）")
+        YesNo,
+        Field(
+            title="确认天数不符",
+            description="已核对通知原文，确认放假与调休上班天数确与法定天数不符（当年增加或延长了假期）",
+        ),
     ] = False
 
     def as_file(self) -> YearFile:
@@ -146,22 +157,26 @@ class YearImport(Body):
 class ImportBody(YearImport):
     """An import that takes effect."""
 
-    reason: Annotated[Line, Field(description="更新原因")]
-    base_version: Annotated[CalendarName | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
+    reason: Annotated[Line, Field(title="更新原因")]
+    base_version: Annotated[
+        CalendarName | None, Field(title="预览所依据的日历版本", description="预览所依据的日历版本；不一致时拒绝")
+    ] = None
 
 
 class EditPreviewBody(Body):
     """Days to be changed."""
 
-    days: Annotated[list[DayEdit], Field(min_length=1, max_length=100)]
+    days: Annotated[list[DayEdit], Field(min_length=1, max_length=100, title="更改的日期")]
 
 
 class EditBody(EditPreviewBody):
     """An edit that takes effect."""
 
-    reason: Annotated[Line, Field(description="更改原因")]
-    document: Annotated[Line | None, Field(description="依据文号")] = None
-    base_version: Annotated[CalendarName | None, Field(description="预览所依据的日历版本；不一致时拒绝")] = None
+    reason: Annotated[Line, Field(title="更改原因")]
+    document: Annotated[Line | None, Field(title="依据文号")] = None
+    base_version: Annotated[
+        CalendarName | None, Field(title="预览所依据的日历版本", description="预览所依据的日历版本；不一致时拒绝")
+    ] = None
 
 
 class AppliedOut(BaseModel):

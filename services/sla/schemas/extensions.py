@@ -22,22 +22,26 @@ ManualKind = Literal["co_task", "consult", "chain_step", "supervise_case", "rect
 class ConsentBody(Body):
     """What the caller said: who, when, by which number, and the proof of it (S1.3.2b)."""
 
-    person: Annotated[Line, Field(description="何人与来电人沟通并记录")]
-    agreed_at: Annotated[SaneMoment, Field(description="何时，须早于提出申请")]
-    phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$", description="何用电话")]
-    agreed: Annotated[YesNo, Field(description="来电人是否同意")]
-    evidence: Annotated[Line, Field(description="佐证，如录音编号")]
+    person: Annotated[Line, Field(title="沟通人（何人）", description="何人与来电人沟通并记录")]
+    agreed_at: Annotated[SaneMoment, Field(title="沟通时间（何时）", description="何时，须早于提出申请")]
+    phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$", title="沟通电话（何用电话）", description="何用电话")]
+    agreed: Annotated[YesNo, Field(title="来电人是否同意")]
+    evidence: Annotated[Line, Field(title="佐证", description="佐证，如录音编号")]
 
 
 class ExtensionBody(Body):
     """A request for more working days (S1.3.2a)."""
 
-    reason_code: Annotated[Literal["legal", "complex"], Field(description="法律法规规定，或情况特别复杂")]
-    workdays: Annotated[int, Field(ge=1, le=250, description="延长的工作日数，一般不超过 10")]
-    citation: Annotated[Text | None, Field(description="条款依据（法律法规规定时必填）")] = None
-    explanation: Annotated[Text | None, Field(description="具体说明（情况特别复杂时必填）")] = None
-    consent: Annotated[ConsentBody | None, Field(description="来电人意见，须在申请之前取得")] = None
-    override_reason: Annotated[Text | None, Field(description="突破上限的理由，仅限中心负责人")] = None
+    reason_code: Annotated[
+        Literal["legal", "complex"], Field(title="延期情形", description="法律法规规定，或情况特别复杂")
+    ]
+    workdays: Annotated[int, Field(ge=1, le=250, title="延长的工作日数", description="延长的工作日数，一般不超过 10")]
+    citation: Annotated[Text | None, Field(title="条款依据", description="条款依据（法律法规规定时必填）")] = None
+    explanation: Annotated[Text | None, Field(title="具体说明", description="具体说明（情况特别复杂时必填）")] = None
+    consent: Annotated[ConsentBody | None, Field(title="来电人意见", description="来电人意见，须在申请之前取得")] = None
+    override_reason: Annotated[
+        Text | None, Field(title="突破上限的理由", description="突破上限的理由，仅限中心负责人")
+    ] = None
 
     def as_request(self) -> ExtensionRequest:
         """The same for the handler."""
@@ -53,8 +57,8 @@ class ExtensionBody(Body):
 class DecisionBody(Body):
     """The centre's word on a request (S1.3.2e)."""
 
-    decision: Annotated[Literal["grant", "refuse"], Field(description="同意或不同意")]
-    reason: Annotated[Text, Field(description="理由")]
+    decision: Annotated[Literal["grant", "refuse"], Field(title="延期审批结果", description="同意或不同意")]
+    reason: Annotated[Text, Field(title="审批理由", description="理由")]
 
 
 class Extension(Body):
@@ -121,15 +125,16 @@ class Extension(Body):
 class ClockBody(Body):
     """A clock that an operator starts, for what no service tells yet."""
 
-    order_id: Identifier
-    kind: Annotated[ManualKind, Field(description="协办任务、会商研判、签批环节、挂牌督办、整改承诺")]
-    unit: Annotated[Code | None, Field(description="承担单位；为空表示区89000中心")] = None
+    order_id: Annotated[Identifier, Field(title="工单编号")]
+    kind: Annotated[ManualKind, Field(title="时限种类", description="协办任务、会商研判、签批环节、挂牌督办、整改承诺")]
+    unit: Annotated[Code | None, Field(title="承担单位", description="承担单位；为空表示区89000中心")] = None
     step: Annotated[
-        Literal["centre", "office", "deputy_leader", "head_leader", "seal"] | None, Field(description="签批环节")
+        Literal["centre", "office", "deputy_leader", "head_leader", "seal"] | None,
+        Field(title="签批环节"),
     ] = None
-    due_at: Annotated[SaneMoment | None, Field(description="截止时刻，与工作日数二者择一")] = None
-    workdays: Annotated[int | None, Field(ge=1, le=250, description="工作日数")] = None
-    reason: Annotated[Text, Field(description="启动理由，加密保存")]
+    due_at: Annotated[SaneMoment | None, Field(title="截止时刻", description="截止时刻，与工作日数二者择一")] = None
+    workdays: Annotated[int | None, Field(ge=1, le=250, title="工作日数")] = None
+    reason: Annotated[Text, Field(title="启动理由", description="启动理由，加密保存")]
 
     def as_wanted(self) -> ManualClock:
         """The same for the handler."""
@@ -139,4 +144,4 @@ class ClockBody(Body):
 class StopBody(Body):
     """Why the clock stops."""
 
-    reason: Annotated[Text, Field(description="停止理由，加密保存")]
+    reason: Annotated[Text, Field(title="停止理由", description="停止理由，加密保存")]

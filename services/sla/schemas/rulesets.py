@@ -36,34 +36,37 @@ _SHAPES: Final[dict[str, Any]] = {
 }
 NumberIn = Annotated[Any, WithJsonSchema(_SHAPES)]
 Numbers = Annotated[
-    dict[Code, NumberIn], Field(max_length=100, description="规则名称 → 数值；未列出的沿用所依据的版本")
+    dict[Code, NumberIn],
+    Field(max_length=100, title="规则数值", description="规则名称 → 数值；未列出的沿用所依据的版本"),
 ]
 
 
 class DraftBody(Body):
     """A draft of a further rule set."""
 
-    version: Annotated[Code, Field(description="版本号，例如 circular-2027")]
-    based_on: Annotated[Code, Field(description="所依据的已发布版本")] = "circular-2022"
-    document: Annotated[Line, Field(description="文号或文件名称")]
+    version: Annotated[Code, Field(title="版本号", description="版本号，例如 circular-2027")]
+    based_on: Annotated[Code, Field(title="所依据的已发布版本")] = "circular-2022"
+    document: Annotated[Line, Field(title="文号或文件名称")]
     numbers: Numbers
-    reason: Annotated[Line, Field(description="制定原因")]
+    reason: Annotated[Line, Field(title="制定原因")]
 
 
 class DraftChange(Body):
     """Other contents of a draft."""
 
-    document: Annotated[Line, Field(description="文号或文件名称")]
+    document: Annotated[Line, Field(title="文号或文件名称")]
     numbers: Numbers
-    reason: Annotated[Line, Field(description="修改原因")]
+    reason: Annotated[Line, Field(title="修改原因")]
 
 
 class PublishBody(Body):
     """From when a draft holds, and by which document."""
 
-    effective_from: Annotated[SaneMoment, Field(description="生效时间，须带时区偏移；此后受理的工单适用")]
-    document: Annotated[Line, Field(description="文号")]
-    reason: Annotated[Line, Field(description="发布说明")]
+    effective_from: Annotated[
+        SaneMoment, Field(title="生效时间", description="生效时间，须带时区偏移；此后受理的工单适用")
+    ]
+    document: Annotated[Line, Field(title="文号")]
+    reason: Annotated[Line, Field(title="发布说明")]
 
 
 class Rule(BaseModel):

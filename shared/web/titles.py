@@ -1,0 +1,53 @@
+"""The Chinese name of what a client sent, found where the field is declared: `title` of its Field, Query or Path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+Place = tuple[str | int, ...]
+"""Where a value stands, as pydantic says it: names of fields, and positions in lists."""
+
+
+def title_of(place: Place, fields: Mapping[str, FieldInfo], names: Mapping[str, str] | None = None) -> str:
+    """What a person calls the field there: `materials.0.name` is 相关材料第 1 项的文件名; `names` for fields without a title."""
+    said = ""
+    for part in place:
+        if isinstance(part, int):
+            said += f"第 {part + 1} 项"
+            continue
+        field = fields.get(part)
+        title = (field.title if field is not None else None) or (names or {}).get(part, part)
+        said += f"的{title}" if said else title
+        fields = _fields_within(field.annotation) if field is not None else {}
+    return said
+
+
+def title_in_request(location: Place, route: object) -> str:
+    """The same for a place in a request, which begins with body, query, path or header."""
+    if not isinstance(route, APIRoute) or not location:
+        return title_of(location[1:], {})
+    kind, place = location[0], location[1:]
+    if kind == "body":
+        body = route.body_field
+        return title_of(place, {} if body is None else _fields_within(body.field_info.annotation))
+    return title_of(place, dict(_parameters(route.dependant, str(kind))))
+
+
+def _fields_within(annotation: Any) -> Mapping[str, FieldInfo]:
+    """The fields of the first model that the annotation names: of a list's items, of what may be absent."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation.model_fields
+    return next((found for part in get_args(annotation) if (found := _fields_within(part))), {})
+
+
+def _parameters(dependant: Dependant, kind: str) -> Iterator[tuple[str, FieldInfo]]:
+    for parameter in getattr(dependant, f"{kind}_params", ()):
+        yield parameter.alias, parameter.field_info
+    for below in dependant.dependencies:
+        yield from _parameters(below, kind)
