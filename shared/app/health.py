@@ -23,7 +23,7 @@ CLOSED: Final = frozenset({"closing", "starting", "database"})
 
 
 async def fault_of(runtime: Runtime) -> str | None:
-    """What a service lacks most, in one word; None when database, bus, relay and consumer are all there."""
+    """What a service lacks most, in one word; None when database, bus, relay and consumer are all there and do their work."""
     if runtime.closing:
         return "closing"
     if not runtime.started:
@@ -37,6 +37,8 @@ async def fault_of(runtime: Runtime) -> str | None:
         return "relay"
     if not runtime.bus_there:
         return "bus"
+    if runtime.relay.stalled:  # the bus answers, and takes nothing
+        return "relay"
     if runtime.service.topics and not runtime.consumer.joined:
         return "consumer"
     return None

@@ -24,6 +24,8 @@ _BATCH: Final = 1000
 _CHANNEL: Final = "outbox_written"
 _PATIENCE: Final = 30.0  # seconds for a statement: a server that vanished without a word is noticed
 _MEASURE_SECONDS: Final = 1.0
+STALLED_SECONDS: Final = 5.0
+"""How long the same event may be the next one before that is told: a busy bus takes a batch in far less."""
 # After several events at once: what is committed meanwhile goes with the next batch, whose cost hardly grows with it.
 # A lone event is followed by no pause.
 _PACE_SECONDS: Final = 0.005
@@ -80,8 +82,20 @@ class Relay:
         self._source = SOURCE + service
         self._measured = -_MEASURE_SECONDS
         self._published = 0
+        self._next: int | None = None
+        self._next_since = 0.0
         self.leading = False
         self.running = False
+
+    @property
+    def stalled(self) -> bool:
+        """Whether something waits and nothing is acknowledged for some seconds, whichever replica should publish it."""
+        return self._next is not None and time.monotonic() - self._next_since >= STALLED_SECONDS
+
+    def _saw_next(self, position: int | None) -> None:
+        """Remember since when this event is the next one to be published; None when nothing waits."""
+        if position != self._next:
+            self._next, self._next_since = position, time.monotonic()
 
     async def run(self) -> None:
         """Until cancelled: wait for the lock, publish, wait for work."""
@@ -119,6 +133,9 @@ class Relay:
             await connection.add_listener(_CHANNEL, self._notified)
             await self._lock(connection)
             self.leading = True
+            # At once: the first attempt may hang, and whoever led before tells the figure no longer.
+            self._measured = -_MEASURE_SECONDS
+            await self._measure(connection)
             while True:
                 self.wake.clear()
                 if await self.publish_waiting(connection) > 1:
@@ -138,6 +155,8 @@ class Relay:
             # The figures are told by whoever leads; old ones left here would be an alarm without cause.
             self._metrics.outbox_waiting.set(0)
             self._metrics.outbox_oldest.set(0)
+            following = await connection.fetchrow(_TAKE, 1, [])
+            self._saw_next(following["position"] if following is not None else None)
             await asyncio.sleep(min(self._poll, 5.0))
 
     def _notified(self, *_: Any) -> None:
@@ -153,6 +172,7 @@ class Relay:
         published: list[int] = []
         rows = await connection.fetch(_TAKE, _BATCH, published)
         while rows:
+            self._saw_next(rows[0]["position"])
             taken += len(rows)
             refusal, following = await self._publish(connection, rows, published)
             if refusal is not None:
@@ -165,6 +185,7 @@ class Relay:
             self._published += len(rows)
             published = [row["position"] for row in rows]
             rows = following
+        self._saw_next(None)
         if published:
             await connection.execute(_MARK, published, self._clock.now())
         await self._measure(connection)
@@ -183,6 +204,7 @@ class Relay:
                 if len(rows) == _BATCH:
                     following = await connection.fetch(_TAKE, _BATCH, [row["position"] for row in rows])
                     await self._measure(connection)
+                await self._watch(connection, handing)
         except BaseExceptionGroup as faults:
             raise faults.exceptions[0] from faults
         fault = handing.result()
@@ -190,6 +212,13 @@ class Relay:
             await self._measure(connection)  # a backlog that grows because the bus is away is what the figure is for
             raise fault
         return fault, following
+
+    async def _watch(self, connection: asyncpg.Connection[Any], handing: asyncio.Task[Any]) -> None:
+        """Tell what waits as long as the bus does not answer; without a word the server would end this session, too."""
+        while not handing.done():
+            await asyncio.wait({handing}, timeout=_MEASURE_SECONDS)
+            if not handing.done():
+                await self._measure(connection)
 
     async def _give_to_bus(self, messages: list[Message]) -> BusError | None:
         # The fault is returned: raised, it would cancel the statement that runs beside (R3).

@@ -27,6 +27,10 @@ class MemoryBus:
         self.batches: list[int] = []
         self.rewound: list[tuple[TopicPartition, int]] = []
         self.deaf = False
+        self.takes = asyncio.Event()
+        """Cleared, a publish waits: the bus answers pings and takes nothing."""
+        self.takes.set()
+        self.asked = 0
 
     async def start(self) -> None:
         """There is nothing to connect to; it is away all the same while it is down."""
@@ -43,6 +47,8 @@ class MemoryBus:
         """All exist."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
+        self.asked += 1
+        await self.takes.wait()
         if self.down:
             raise PublishFailed("down")
         for index, message in enumerate(messages):

@@ -10,6 +10,7 @@ import pytest
 from shared.app import health
 from shared.app.health import CLOSED
 from shared.bus import BusUnavailable, PublishFailed
+from shared.outbox import relay as relay_module
 from shared.run.arriving import ArrivingBus, keep_in_touch
 from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny, at_work, tiny_at
@@ -78,6 +79,25 @@ async def test_a_bus_that_is_away_is_told_in_the_answer_and_a_metric_and_closes_
             arriving.subscribe("intake", ["orders"], member="m")
         bus.down = False
         await eventually(lambda: says("consumer", 1))
+
+
+async def test_a_bus_that_answers_and_takes_nothing_makes_the_service_degraded(
+    tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.2)
+    arriving = ArrivingBus(bus, {"orders": 12})
+    runtime = tiny.runtime
+    async with at_work(runtime.relay.run, runtime.consumer.run, lambda: keep_in_touch(arriving, [runtime])):
+
+        async def says(expected: dict[str, str]) -> bool:
+            return await faults(tiny) == expected
+
+        await eventually(lambda: says({}))
+        bus.takes.clear()
+        await tiny.urge("a")
+        await eventually(lambda: says({"intake": "relay"}))
+        bus.takes.set()
+        await eventually(lambda: says({}))
 
 
 async def test_a_relay_or_consumer_that_has_ended_is_known(tiny: Tiny) -> None:

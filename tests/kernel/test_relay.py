@@ -153,6 +153,68 @@ async def test_a_backlog_behind_an_absent_bus_is_shown(tiny: Tiny, bus: MemoryBu
         await eventually(lambda: tiny.runtime.metrics.outbox_waiting._value.get() == 3)
 
 
+async def test_the_backlog_is_shown_while_the_bus_neither_takes_nor_refuses(tiny: Tiny, bus: MemoryBus) -> None:
+    bus.takes.clear()
+    figure = tiny.runtime.metrics.outbox_waiting._value
+    await tiny.urge("a", "b")
+    async with at_work(tiny.runtime.relay.run):
+        await eventually(lambda: bus.asked == 1 and figure.get() == 2)
+        await tiny.urge("c")
+        await eventually(lambda: figure.get() == 3)
+        assert bus.asked == 1
+        bus.takes.set()
+        await published(tiny)
+        await eventually(lambda: figure.get() == 0)
+    assert bus.batches == [2, 1]
+
+
+async def test_a_relay_that_gets_nothing_acknowledged_for_a_while_says_that_it_stalls(
+    tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.3)
+    relay = tiny.runtime.relay
+    bus.down = True
+    async with at_work(relay.run):
+        await eventually(lambda: relay.leading)
+        assert not relay.stalled
+        await tiny.urge("a")
+        await eventually(lambda: relay.stalled)
+        bus.down = False
+        await published(tiny)
+        await eventually(lambda: not relay.stalled)
+
+
+async def test_a_relay_that_waits_for_the_lead_sees_that_the_leader_stalls(
+    tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.3)
+    leader, other = tiny.runtime.relay, second_relay(tiny, bus)
+    async with at_work(leader.run):
+        await eventually(lambda: leader.leading)
+        async with at_work(other.run):
+            bus.takes.clear()
+            await tiny.urge("a")
+            await eventually(lambda: leader.stalled and other.stalled)
+            bus.takes.set()
+            await eventually(lambda: not leader.stalled and not other.stalled)
+            assert not other.leading
+
+
+async def test_what_waits_behind_a_refused_event_is_no_standstill(
+    tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.0)
+    bus.refuse = lambda message: message.key == "bad"
+    leader, other = tiny.runtime.relay, second_relay(tiny, bus)
+    await tiny.urge("bad", "bad", "good")
+    async with at_work(leader.run):
+        await eventually(lambda: leader.leading and len(bus.read("orders")) == 1)
+        async with at_work(other.run):
+            await eventually(lambda: not leader.stalled and other.running)
+            assert not other.stalled
+            assert await waiting(tiny) == 2
+
+
 async def test_a_refused_message_sets_aside_its_key_alone(tiny: Tiny, bus: MemoryBus) -> None:
     bus.refuse = lambda message: message.key == "bad" and message.headers["ce_sequence"] == "2"
     await tiny.urge("bad", "good", "bad", "good", "bad")
