@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from services.intake.policy import CHANNELS, limits
 from shared.contracts.intake import RequestQuarantined
@@ -194,6 +195,23 @@ async def test_an_unknown_channel_is_kept_unverified_and_never_taken_for_another
         assert not await desk.rows("select 1 from upstream_order")
 
 
+@pytest.mark.clause("X2")
+@pytest.mark.parametrize("code", ["mars_hotline", "zhang-san-13800000000", "张三"])
+async def test_an_address_that_names_no_channel_goes_into_no_log_and_no_event(
+    postgres_server: DatabaseServer, code: str
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        with capture_logs() as lines:
+            await desk.http.post(f"/api/intake/v1/channels/{code}/orders", json=an_order())
+
+        [event] = await desk.told()
+        [line] = [line for line in lines if line["event"] == "request quarantined"]
+        assert (event.channel, line["channel"]) == ("unknown", "unknown")
+        assert code not in str(lines)
+        assert code not in str(await desk.rows("select payload, headers from outbox"))
+        assert code not in str(await desk.rows("select * from audit"))
+
+
 async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
 
@@ -204,9 +222,15 @@ async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseS
         answers = [await push() for _ in range(limits.UNVERIFIED_PER_SOURCE + 1)]
 
         assert {answer.status_code for answer in [big, *answers]} == {422}
-        assert "quarantine_id" not in big.json()["facts"]
-        assert "quarantine_id" in answers[-2].json()["facts"]
-        assert "quarantine_id" not in answers[-1].json()["facts"]
+        kept, *others = answers[-2], big, answers[-1]
+        assert kept.json()["code"] == "unknown_channel"
+        assert "quarantine_id" in kept.json()["facts"]
+        assert "已隔离" in kept.json()["detail"]
+        for lost in others:
+            assert lost.json()["code"] == "unknown_channel_not_kept"
+            assert "quarantine_id" not in lost.json()["facts"]
+            assert "未保存" in lost.json()["detail"]
+            assert "已隔离" not in lost.json()["detail"]
 
 
 @pytest.mark.parametrize("code", CHANNELS)

@@ -224,20 +224,16 @@ def _source(request: Request) -> str:
 
 
 async def _unknown_channel(request: Request, runtime: Runtime, code: str, kind: str, body: bytes) -> Response:
-    # The address is of the sender's making and goes into logs and events: a plain word, or nothing of it.
+    # The address is of the sender's making.  Who decides on the request is shown a plain word, or nothing of it.
     shown = code if _PLAIN.fullmatch(code) else "?"
     async with runtime.works.begin(_platform("unknown")) as work:
         kept = await quarantine.keep_unverified(work, channel=shown, kind=kind, body=body, source=_source(request))
     facts: dict[str, Any] = {"channel": shown, "channels": list(CHANNELS)}
-    if kept is not None:
-        facts["quarantine_id"] = kept
-    return problem_response(
-        422,
-        "unknown_channel",
-        "渠道代码不在七个渠道之内，请核对推送地址；该请求已隔离待人工处理",
-        clause="S1.1.1a",
-        facts=facts,
-    )
+    if kept is None:
+        said = "渠道代码不在七个渠道之内；该请求未保存，请核对推送地址后重新发送"
+        return problem_response(422, "unknown_channel_not_kept", said, clause="S1.1.1a", facts=facts)
+    said = "渠道代码不在七个渠道之内，请核对推送地址；该请求已隔离待人工处理"
+    return problem_response(422, "unknown_channel", said, clause="S1.1.1a", facts={**facts, "quarantine_id": kept})
 
 
 async def _quarantined(

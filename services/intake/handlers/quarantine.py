@@ -64,13 +64,15 @@ def _keep(
     *,
     webhook_id: str | None,
 ) -> str:
-    kept = str(work.ids())
+    kept, verified = str(work.ids()), webhook_id is not None
+    # What an unsigned request calls its channel may be anything, a name among others: only its own row holds it (X2).
+    told = channel if verified else "unknown"
     work.session.add(
         Quarantined(
             id=kept,
             channel=channel,
             kind=kind,
-            verified=webhook_id is not None,
+            verified=verified,
             source=source,
             webhook_id=webhook_id,
             reason=reason,
@@ -80,9 +82,9 @@ def _keep(
             received_at=work.now,
         )
     )
-    work.emit(RequestQuarantined(quarantine_id=kept, channel=channel, reason=reason, quarantined_at=work.now))
-    work.audit("request.quarantined", kept, after={"channel": channel, "kind": kind, "reason": reason})
-    log.warning("request quarantined", quarantine_id=kept, channel=channel, kind=kind, fault=reason)
+    work.emit(RequestQuarantined(quarantine_id=kept, channel=told, reason=reason, quarantined_at=work.now))
+    work.audit("request.quarantined", kept, after={"channel": told, "kind": kind, "reason": reason})
+    log.warning("request quarantined", quarantine_id=kept, channel=told, kind=kind, fault=reason)
     return kept
 
 
