@@ -135,13 +135,7 @@ class Tormentor:
             self.say("broker kill -9")
             await asyncio.to_thread(broker.kill)
             await asyncio.sleep(fault.lasts)
-            # Not in a thread of its own: the broker ends with the thread that started it.
-            broker.spawn()
-            deadline = time.monotonic() + _HEAL_SECONDS
-            while not await asyncio.to_thread(broker.answers):
-                if time.monotonic() > deadline:
-                    raise TimeoutError("the broker did not come back")
-                await asyncio.sleep(0.1)
+            await asyncio.to_thread(broker.start, within=_HEAL_SECONDS)
             self.say("broker back")
 
     async def _postgres(self, fault: Fault) -> None:  # noqa: ARG002 - one signature for all

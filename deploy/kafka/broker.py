@@ -2,14 +2,13 @@
 
     python -m deploy.kafka.broker --port 9092
 
-The jars come once from the pinned build file beside this module and stay under var/kafka/<version>. Blocking by nature;
-a broker started from the main thread dies with the process that started it.
+The jars come once from the pinned build file beside this module and stay under var/kafka/<version>. Blocking by nature.
+A broker ends with the process that started it, however that ends; its folder has one owner at a time.
 """
 
 import argparse
 import base64
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
@@ -26,6 +25,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, Self
 
+from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 POM: Final = Path(__file__).with_name("pom.xml")
 VERSION: Final = "4.4.0"
@@ -38,7 +39,6 @@ _JAVA: Final = (
     "-Djava.awt.headless=true",
     "-Dorg.apache.logging.log4j.level=WARN",
 )
-_PR_SET_PDEATHSIG: Final = 1
 _METADATA: Final = 3
 
 
@@ -52,22 +52,42 @@ class Broker:
     """A broker with its data in `folder`; ports stay the same over restarts, so clients find it again."""
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
-        """Take `port` or a free one, and prepare `folder` if it is new. Raises KafkaUnavailable."""
-        self.folder = folder
-        self._java = _java()
-        self._classpath = f"{fetch_jars()}/*"
+        """Take `port` or a free one, and prepare `folder` if it is new.
+
+        Raises FolderInUse, PortTaken, KafkaUnavailable.
+        """
+        self.folder = folder.resolve()
         self._process: subprocess.Popen[bytes] | None = None
-        self._properties = folder / "server.properties"
-        ports = folder / "ports"
+        self._leash: Leash | None = None
+        self._properties = self.folder / "server.properties"
+        try:
+            self._lock = FolderLock(self.folder)
+        except FolderInUse:
+            if port is not None:
+                refuse_taken(port)
+            raise
+        try:
+            self._prepare(port)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _prepare(self, port: int | None) -> None:
+        end_leftovers(lambda process: {"kafka.Kafka", str(self._properties)} <= set(process.cmdline()))
+        ports = self.folder / "ports"
         if ports.exists():
             kept, self._controller_port = (int(word) for word in ports.read_text().split())
             self.port = port or kept
         else:
             self.port, self._controller_port = _free_ports(port)
-        folder.mkdir(parents=True, exist_ok=True)
+        # Java would say the same with a stack trace, after the other's answer had passed for its own.
+        refuse_taken(self.port)
+        refuse_taken(self._controller_port)
+        self._java = _java()
+        self._classpath = f"{fetch_jars()}/*"
         ports.write_text(f"{self.port} {self._controller_port}")
         self._properties.write_text(self._settings())
-        if not (folder / "data" / "meta.properties").exists():
+        if not (self.folder / "data" / "meta.properties").exists():
             self._format()
 
     @property
@@ -78,30 +98,35 @@ class Broker:
     @property
     def pid(self) -> int | None:
         """Return the process id, or None while the broker is down."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
+        if self._process is not None and self._process.poll() is None:
+            return self._process.pid
+        if self._leash is not None:
+            self._leash.let_go()
+        return None
 
     def spawn(self) -> None:
-        """Start the process and return at once; `answers` tells when it serves."""
+        """Start the process and return at once; `answers` tells when it serves. Raises FolderInUse."""
         if self.pid is not None:
             return
+        if not self._lock.held:
+            self._lock = FolderLock(self.folder)
         command = [self._java, *_JAVA, "-cp", self._classpath, "kafka.Kafka", str(self._properties)]
-        dies_with_us = _die_with_parent if threading.current_thread() is threading.main_thread() else None
-        with (self.folder / "server.log").open("ab") as log:
+        with (self.folder / "server.log").open("ab") as log, Leash() as self._leash:
             self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
+                self._leash.around(command),
+                stdin=self._leash.end,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
                 start_new_session=True,
-                preexec_fn=dies_with_us,  # noqa: PLW1509 - one prctl call, from the main thread
             )
 
     def answers(self) -> bool:
-        """Return whether the broker serves metadata with itself in it; raise KafkaUnavailable if it has ended."""
-        if self.pid is None:
+        """Return whether this broker, no other, serves metadata with itself in it; KafkaUnavailable if it has ended."""
+        pid = self.pid
+        if pid is None:
             raise KafkaUnavailable(f"Kafka 进程已退出，请查看 {self.folder / 'server.log'}：\n{self._log_tail()}")
-        return broker_answers(self.port)
+        return broker_answers(self.port) and listens(pid, self.port)
 
     def start(self, *, within: float = 60.0) -> Self:
         """Start, or start again on the same log and port, and return when it serves. Raises KafkaUnavailable."""
@@ -137,15 +162,17 @@ class Broker:
             self._process.send_signal(number)
 
     def _end(self, number: signal.Signals, within: float = 20.0) -> None:
-        if self._process is None:
-            return
-        self._signal(number)
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
-            self._process.wait()
-        self._process = None
+        if self._process is not None:
+            self._signal(number)
+            try:
+                self._process.wait(within)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self._process.wait()
+            self._process = None
+        if self._leash is not None:
+            self._leash.let_go()
+        self._lock.release()
 
     def _settings(self) -> str:
         return f"""\
@@ -279,10 +306,6 @@ def _broker_count(connection: socket.socket) -> int:
     return int(struct.unpack_from(">i", answer, 12)[0])
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a broker until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(description="在本机回环地址上运行一个 Apache Kafka，供开发和测试使用")
@@ -294,7 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stopped.set())
     try:
         broker = Broker(options.data, port=options.port).start()
-    except KafkaUnavailable as error:
+    except (KafkaUnavailable, FolderInUse, PortTaken) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"Kafka {VERSION} 已就绪：{broker.bootstrap}（Ctrl-C 停止）", flush=True)
