@@ -71,7 +71,7 @@ secrets: $(RUN_READY) ## Draw the secrets that docker-compose.yml asks for (make
 	@$(PY) -m deploy.draw_secrets
 
 .PHONY: cluster
-cluster: $(RUN_READY) ## Start two replicas of each service as processes of their own, on Kafka
+cluster: $(RUN_READY) ## Start two replicas of each service as processes of their own, on Kafka, with sample data; Ctrl-C stops all
 	@exec $(PY) -m deploy.cluster $(ARGS)
 
 .PHONY: kafka

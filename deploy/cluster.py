@@ -1,7 +1,7 @@
 """`make cluster`: two replicas of each service as processes of their own, on Kafka, behind a gateway, on one machine.
 
 What docker-compose.yml says with containers, said with processes: the same programs, the same variables.  A process
-that dies is started again, as a container with `restart: always` is.
+that dies is started again, as a container with `restart: always` is.  None of them outlives this one, however it ends.
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import httpx
+import psutil
 
-from deploy.kafka.broker import Broker
+from deploy.kafka.broker import Broker, KafkaUnavailable
+from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
+from sample.platform import Standing, keep_company, note, orientation
+from shared.clock import BadClock, clock_of
 from shared.run.embedded import channel_secrets, secrets_of
-from shared.run.postgres import PostgresServer
-from shared.run.process import free_port
+from shared.run.postgres import PostgresFailed, PostgresServer
+from shared.run.process import free_port, listen
 from shared.settings import SERVICES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BusKind = Literal["kafka", "postgres"]
+_MARK: Final = "GONGDAN_CLUSTER"
+_REFUSALS: Final = (FolderInUse, PortTaken, PostgresFailed, KafkaUnavailable, BadClock, TimeoutError)
 
 
 @dataclass
@@ -83,13 +89,15 @@ class Cluster:
 
     async def ready(self, within: float = 90.0) -> None:
         """Return when every process says that it is ready; TimeoutError with the ones that do not."""
+        if self.broker is not None and not await asyncio.to_thread(self.broker.answers):
+            raise KafkaUnavailable(f"Kafka 没有应答，请查看 {self.broker.folder / 'server.log'}")
         deadline = asyncio.get_running_loop().time() + within
-        async with httpx.AsyncClient(timeout=5.0) as http:
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as http:
             waiting = [*self.members, self.gateway]
             while waiting:
                 waiting = [member for member in waiting if not await _is_ready(http, member)]
                 if waiting and asyncio.get_running_loop().time() > deadline:
-                    raise TimeoutError(f"not ready: {', '.join(member.name for member in waiting)}")
+                    raise TimeoutError(f"{'、'.join(member.name for member in waiting)} 未能就绪，日志在 {self.folder}")
                 if waiting:
                     await asyncio.sleep(0.1)
 
@@ -97,23 +105,23 @@ class Cluster:
 async def _is_ready(http: httpx.AsyncClient, member: Member) -> bool:
     try:
         # Not the status alone: a member without its bus takes requests, but it does not read.
-        return bool((await http.get(f"{member.address}/readyz")).json()["status"] == "ready")
+        status = (await http.get(f"{member.address}/readyz")).json()["status"]
     except (httpx.HTTPError, ValueError):
         return False
+    pid = member.pid
+    return bool(status == "ready" and pid is not None and listens(pid, member.port))
 
 
 async def _keep(cluster: Cluster, member: Member) -> None:
     """Start the process, and start it again whenever it ends."""
     pause = 0.1
     while True:
-        with member.log.open("ab") as log:
+        with member.log.open("ab") as log, Leash() as leash:
             member.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                *member.through,
-                member.module,
+                *leash.around([sys.executable, "-m", *member.through, member.module]),
                 cwd=ROOT,
                 env={**os.environ, **member.environment},
+                stdin=leash.end,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -125,6 +133,8 @@ async def _keep(cluster: Cluster, member: Member) -> None:
         except asyncio.CancelledError:
             await _end(member)
             raise
+        finally:
+            leash.let_go()
         if not cluster.supervised:
             return
         pause = 0.1 if asyncio.get_running_loop().time() - began > 10 else min(pause * 2, 5.0)  # noqa: PLR2004
@@ -158,6 +168,7 @@ def environment_of(
         "GONGDAN_CLOCK": clock,
         "GONGDAN_HOST": "127.0.0.1",
         "GONGDAN_PORT": str(port),
+        "GONGDAN_GATEWAYS": "127.0.0.1",
         "GONGDAN_LOG_LEVEL": os.environ.get("GONGDAN_LOG_LEVEL", "INFO"),
         "GONGDAN_DRAIN_SECONDS": os.environ.get("GONGDAN_DRAIN_SECONDS", "0.5"),
     }
@@ -183,10 +194,52 @@ async def cluster_of(
 ) -> AsyncIterator[Cluster]:
     """Start everything in `folder`, give it when ready, stop it at the end.
 
-    `extra` adds variables for every process; `through` is a program that runs each service's module in its own way:
+    Raises FolderInUse, PortTaken, PostgresFailed, KafkaUnavailable before any service starts. `extra` adds variables for every process; `through` is a program that runs each service's module in its own way:
     the fault run plants its broken variants with it.
     """
-    secrets = secrets_of(folder)
+    lock = FolderLock(folder)
+    try:
+        if gateway_port is not None:
+            refuse_taken(gateway_port)
+        end_leftovers(_member_of(folder))
+        async with _ground(folder, bus) as (postgres, broker):
+            cluster = _planned(
+                folder,
+                bus,
+                postgres,
+                broker,
+                replicas=replicas,
+                upstream=upstream,
+                clock=clock,
+                gateway_port=gateway_port,
+                extra=extra or {},
+                through=through,
+            )
+            async with asyncio.TaskGroup() as group:
+                cluster.tasks = [
+                    group.create_task(_keep(cluster, member)) for member in [*cluster.members, cluster.gateway]
+                ]
+                try:
+                    await cluster.ready()
+                    yield cluster
+                finally:
+                    for task in cluster.tasks:
+                        task.cancel()
+    finally:
+        lock.release()
+
+
+def _member_of(folder: Path) -> Callable[[psutil.Process], bool]:
+    """Whether a process is a member of an earlier cluster in this folder: by its program, and the mark in its environment."""
+    programs = {"deploy.gateway", *(f"services.{service}" for service in SERVICES)}
+    return lambda process: (
+        not programs.isdisjoint(process.cmdline()[-1:]) and process.environ().get(_MARK) == str(folder)
+    )
+
+
+@asynccontextmanager
+async def _ground(folder: Path, bus: BusKind) -> AsyncIterator[tuple[PostgresServer, Broker | None]]:
+    """Database and broker."""
     postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
     broker: Broker | None = None
     try:
@@ -195,84 +248,140 @@ async def cluster_of(
         if bus == "kafka":
             broker = await asyncio.to_thread(Broker, folder / "kafka")
             await asyncio.to_thread(broker.start)
-        bus_url = f"kafka://{broker.bootstrap}" if broker is not None else postgres.url("gongdan_bus")
-        database_url = postgres.url("gongdan_SERVICE").replace("SERVICE", "{service}")
-        members = []
-        for service in SERVICES:
-            for number in range(1, replicas + 1):
-                port = free_port()
-                variables = environment_of(
-                    service,
-                    port,
-                    database_url=database_url,
-                    bus_url=bus_url,
-                    secrets=secrets,
-                    upstream=upstream,
-                    clock=clock,
-                )
-                name = f"{service}-{number}"
-                members.append(
-                    Member(
-                        name,
-                        f"services.{service}",
-                        {**variables, **(extra or {})},
-                        port,
-                        folder / f"{name}.log",
-                        through,
-                    )
-                )
-        port = gateway_port or free_port()
-        addresses = {
-            f"GONGDAN_GATEWAY_{service.upper()}": ",".join(
-                member.address for member in members if member.module == f"services.{service}"
-            )
-            for service in SERVICES
-        }
-        own = {"GONGDAN_HOST": "127.0.0.1", "GONGDAN_PORT": str(port)}
-        gateway = Member("gateway", "deploy.gateway", {**addresses, **own}, port, folder / "gateway.log")
-        cluster = Cluster(folder, bus, postgres, broker, members, gateway, secrets)
-        async with asyncio.TaskGroup() as group:
-            cluster.tasks = [group.create_task(_keep(cluster, member)) for member in [*members, gateway]]
-            try:
-                await cluster.ready()
-                yield cluster
-            finally:
-                for task in cluster.tasks:
-                    task.cancel()
+        yield postgres, broker
     finally:
         if broker is not None:
             await asyncio.to_thread(broker.stop)
         await asyncio.to_thread(postgres.stop)
 
 
+def _planned(
+    folder: Path,
+    bus: BusKind,
+    postgres: PostgresServer,
+    broker: Broker | None,
+    *,
+    replicas: int,
+    upstream: str,
+    clock: str,
+    gateway_port: int | None,
+    extra: Mapping[str, str],
+    through: tuple[str, ...],
+) -> Cluster:
+    """Every process with its port and its variables; none has started."""
+    secrets = secrets_of(folder)
+    mark = {_MARK: str(folder)}
+    bus_url = f"kafka://{broker.bootstrap}" if broker is not None else postgres.url("gongdan_bus")
+    database_url = postgres.url("gongdan_SERVICE").replace("SERVICE", "{service}")
+    members = []
+    for service in SERVICES:
+        for number in range(1, replicas + 1):
+            port = free_port()
+            variables = environment_of(
+                service,
+                port,
+                database_url=database_url,
+                bus_url=bus_url,
+                secrets=secrets,
+                upstream=upstream,
+                clock=clock,
+            )
+            name = f"{service}-{number}"
+            members.append(
+                Member(
+                    name,
+                    f"services.{service}",
+                    {**variables, **mark, **extra},
+                    port,
+                    folder / f"{name}.log",
+                    through,
+                )
+            )
+    port = gateway_port or free_port()
+    addresses = {
+        f"GONGDAN_GATEWAY_{service.upper()}": ",".join(
+            member.address for member in members if member.module == f"services.{service}"
+        )
+        for service in SERVICES
+    }
+    own = {"GONGDAN_HOST": "127.0.0.1", "GONGDAN_PORT": str(port)}
+    gateway = Member("gateway", "deploy.gateway", {**addresses, **own, **mark}, port, folder / "gateway.log")
+    return Cluster(folder, bus, postgres, broker, members, gateway, secrets)
+
+
+def _welcome(cluster: Cluster, *, sample: bool) -> str:
+    """Where everybody is, and what `make run` says: how to log in, what to try."""
+    address = cluster.gateway.address
+    lines = [
+        "",
+        f"Gongdan 工单 is ready at {address}   ({cluster.bus}; data and one log per process in {cluster.folder})",
+        "",
+        *(f"  {member.name:<15} {member.address}/readyz  /metrics" for member in cluster.members),
+        *orientation(address, cluster.secrets, sample=sample),
+        "",
+        "Ctrl-C stops all of it.",
+    ]
+    return "\n".join(lines)
+
+
 async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    sample = os.environ.get("GONGDAN_SAMPLE", "1") != "0"
+    clock = clock_of(arguments.clock)
     print(f"starting {arguments.replicas} replicas of each service on {arguments.bus} ...", flush=True)
-    async with cluster_of(
-        folder, bus=arguments.bus, replicas=arguments.replicas, gateway_port=arguments.port, clock=arguments.clock
-    ) as cluster:
-        print(f"gateway       {cluster.gateway.address}")
-        for member in cluster.members:
-            print(f"{member.name:<13} {member.address}  pid {member.pid}")
-        print(
-            f"admin password {cluster.secrets['admin_password']}\nlogs in {folder}; Ctrl-C stops all of it", flush=True
-        )
-        await asked.wait()
+    with listen("127.0.0.1", 0) as upstream_sock:
+        async with cluster_of(
+            folder,
+            bus=arguments.bus,
+            replicas=arguments.replicas,
+            upstream=f"http://127.0.0.1:{upstream_sock.getsockname()[1]}",
+            gateway_port=arguments.port,
+            clock=arguments.clock,
+        ) as cluster:
+
+            def hello() -> None:
+                note(folder, cluster.gateway.address, arguments.clock)
+                print(_welcome(cluster, sample=sample), flush=True)
+
+            standing = Standing(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    if sample:
+                        company = group.create_task(keep_company(standing, hello))
+                    else:
+                        hello()
+                        company = None
+                    await asked.wait()
+                    if company is not None:
+                        company.cancel()
+            finally:
+                (folder / "running").unlink(missing_ok=True)
+    print("stopped; `make cluster` goes on from here")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--bus", choices=("kafka", "postgres"), default="kafka")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--port", type=int, default=None, help="the gateway's port; a free one by default")
     parser.add_argument("--clock", default="real", help="real, or simulated:<file>")
-    parser.add_argument("--folder", default=str(ROOT / "var" / "cluster"))
+    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("GONGDAN_VAR", ROOT / "var")) / "cluster")
     given = parser.parse_args(arguments)
-    asyncio.run(_run(Path(given.folder).resolve(), given))
+    try:
+        asyncio.run(_run(given.folder.resolve(), given))
+    except (*_REFUSALS, BaseExceptionGroup) as fault:
+        cause: BaseException = fault
+        while isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        if not isinstance(cause, _REFUSALS):
+            raise
+        print(f"无法启动：{cause}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

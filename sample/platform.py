@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import TYPE_CHECKING, Final
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import uvicorn
 
 from sample.staff import People
 from sample.upstream import SimulatedUpstream
-from shared.clock import SimulatedClock
+from shared.clock import Clock, SimulatedClock
 
 if TYPE_CHECKING:
     from shared.run.embedded import Embedded
@@ -22,20 +26,28 @@ _PUSH_EVERY: Final = 30.0
 _READY_WITHIN: Final = 60.0
 
 
-def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
-    """Where to look, how to log in, what to try."""
-    admin = platform.secrets["admin_password"]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A platform that takes requests, as far as district and upstream need to know it."""
+
+    address: str
+    folder: Path
+    secrets: Mapping[str, Any]
+    clock: Clock
+    upstream_sock: socket.socket
+    """Where the platform sends its feedback to."""
+
+
+def orientation(address: str, secrets: Mapping[str, Any], *, sample: bool) -> list[str]:
+    """The API documents, the accounts, what to try: line by line, the same for every way to run the platform."""
+    admin = secrets["admin_password"]
     lines = [
-        "",
-        f"Gongdan 工单 is ready at {address}   (data in {platform.folder}, log in gongdan.log there)",
-        "",
         "  API documents   " + "  ".join(f"{address}/api/{name}/docs" for name in ("intake", "dispatch")),
         "                  " + "  ".join(f"{address}/api/{name}/docs" for name in ("sla", "review", "analytics")),
-        f"  health          {address}/readyz    metrics  {address}/metrics",
         f"  administrator   account admin, password {admin}",
     ]
     if sample:
-        staff = platform.secrets["staff_password"]
+        staff = secrets["staff_password"]
         lines += [
             f"  everybody else  password {staff}; accounts:",
             "                  paidan 派单员 · shenhe 审核员 · huifang 回访员 · fenxi 分析员 · zhuren、fuzhuren 中心负责人",
@@ -49,14 +61,32 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
             f"  curl -s '{address}/api/dispatch/v1/orders?status=triage' -H \"authorization: Bearer $TOKEN\"",
             "  every step's call stands in sample/walk.py, the upstreams' webhook secrets in secrets.json of the data folder",
         ]
-    lines += ["", "Ctrl-C stops all of it."]
+    return lines
+
+
+def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
+    """Where to look, how to log in, what to try."""
+    lines = [
+        "",
+        f"Gongdan 工单 is ready at {address}   (data in {platform.folder}, log in gongdan.log there)",
+        "",
+        f"  health          {address}/readyz    metrics  {address}/metrics",
+        *orientation(address, platform.secrets, sample=sample),
+        "",
+        "Ctrl-C stops all of it.",
+    ]
     return "\n".join(lines)
 
 
 def note_running(platform: Embedded, process: Process, address: str) -> None:
     """Write down where the platform is and which clock it runs on, for programs in other terminals."""
-    kind = "simulated" if isinstance(process.clock, SimulatedClock) else "real"
-    (platform.folder / "running").write_text(f"{address} {kind}", encoding="utf-8")
+    simulated = isinstance(process.clock, SimulatedClock)
+    note(platform.folder, address, f"simulated:{platform.folder / 'clock.json'}" if simulated else "real")
+
+
+def note(folder: Path, address: str, clock: str) -> None:
+    """Write down for `make walk` where a platform runs, and on which clock, as GONGDAN_CLOCK spells it."""
+    (folder / "running").write_text(f"{address} {clock}", encoding="utf-8")
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:
@@ -72,10 +102,16 @@ async def _until_ready(http: httpx.AsyncClient) -> None:
 
 async def accompany(process: Process, platform: Embedded, address: str) -> None:
     """Load the district, say hello, and let the simulated upstream push until the platform stops."""
+    standing = Standing(address, platform.folder, platform.secrets, process.clock, platform.upstream_sock)
+    await keep_company(standing, lambda: print(greeting(platform, address, sample=True), flush=True))
+
+
+async def keep_company(platform: Standing, hello: Callable[[], None]) -> None:
+    """Load the district once, say hello, take the feedback and push orders until cancelled."""
     upstream = SimulatedUpstream(
         secrets=platform.secrets["channels"],
-        clock=process.clock,
-        base_url=address,
+        clock=platform.clock,
+        base_url=platform.address,
         state=platform.folder / "upstream.json",
         revisit_after=float(os.environ.get("GONGDAN_SAMPLE_REVISIT_SECONDS", "20")),
     )
@@ -83,7 +119,7 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
         uvicorn.Config(upstream.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     )
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=platform.address, timeout=30, trust_env=False) as http:
         await _until_ready(http)
         people = People(
             http,
@@ -94,7 +130,7 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
             group.create_task(server.serve(sockets=[platform.upstream_sock]))
             try:
                 await people.load_district()
-                print(greeting(platform, address, sample=True), flush=True)
+                hello()
                 every = float(os.environ.get("GONGDAN_SAMPLE_SECONDS", str(_PUSH_EVERY)))
                 group.create_task(upstream.keep_revisiting(http))
                 await upstream.keep_pushing(http, every=every)

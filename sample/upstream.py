@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -223,17 +224,19 @@ class SimulatedUpstream:
             due, channel, number = await self._revisits.get()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if channel.startswith("city"):
-                await self.revisit(http, channel, number)
+                with contextlib.suppress(httpx.TransportError):
+                    await self.revisit(http, channel, number)
             self._pending.pop(number, None)
             self._keep()
 
     async def keep_pushing(
         self, http: httpx.AsyncClient, *, every: float, said: Callable[[Demand], Awaitable[None]] | None = None
     ) -> None:
-        """Until cancelled: one order about every so many seconds."""
+        """Until cancelled: one order about every so many seconds; one that is not taken is given up, as a platform does."""
         while True:
             order = self.next_demand()
-            await self.push(http, order)
-            if said is not None:
-                await said(order)
+            with contextlib.suppress(httpx.HTTPError):
+                await self.push(http, order)
+                if said is not None:
+                    await said(order)
             await asyncio.sleep(every * self.rng.uniform(0.5, 1.5))

@@ -10,22 +10,12 @@ from typing import Final
 
 import pytest
 
-from deploy.kafka.broker import KafkaUnavailable, fetch_jars
-from tests.support.kafka import REQUIRED
+from tests.support.kafka import jars_or_skip
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SEED: Final = os.environ.get("GONGDAN_FAULT_SEED", "12345")
-
-
-def _kafka_or_skip() -> None:
-    try:
-        fetch_jars()
-    except KafkaUnavailable as reason:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"KAFKA REQUIRED BUT MISSING: {reason}")
-        pytest.skip(f"KAFKA FAULT RUN SKIPPED: {reason}")
 
 
 # Two replicas where a lease must move, one where the broker itself is killed: both together would take two minutes.
@@ -37,7 +27,7 @@ def _kafka_or_skip() -> None:
 @pytest.mark.clause("S1.1.4c")
 def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(bus: str, replicas: str) -> None:
     if bus == "kafka":
-        _kafka_or_skip()
+        jars_or_skip()
 
     run = subprocess.run(
         [

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.kafka.broker import VERSION, Broker, KafkaUnavailable, broker_answers
+from deploy.kafka.broker import VERSION, Broker, KafkaUnavailable, broker_answers, fetch_jars
 
 REQUIRED = "GONGDAN_REQUIRE_KAFKA"
 
@@ -151,6 +151,14 @@ def kafka_server() -> Iterator[KafkaServer]:
                 broker.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def jars_or_skip() -> None:
+    """Skip loudly, or fail where Kafka is required, when no broker of our own can run."""
+    try:
+        fetch_jars()
+    except KafkaUnavailable as error:
+        _do_without(str(error))
 
 
 def _do_without(reason: str) -> None:
