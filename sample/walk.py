@@ -83,10 +83,21 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     )
     await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="closed")
     say("9  revisit: solved and satisfied -> closed")
-    clocks = await dispatcher.call("GET", f"/api/sla/v1/orders/{order_id}/clocks")
-    for clock in clocks["clocks"]:
+    for clock in await _ended_clocks(dispatcher, order_id):
         say(f"   clock {clock['kind']:<18} due {clock['due_at']}  {clock['state']}")
     return order_id
+
+
+async def _ended_clocks(caller: Any, order_id: str) -> list[dict[str, Any]]:
+    """The order's clocks, once sla has heard that it is closed and none runs any more."""
+    deadline = asyncio.get_running_loop().time() + 20
+    while True:
+        clocks: list[dict[str, Any]] = (await caller.call("GET", f"/api/sla/v1/orders/{order_id}/clocks"))["clocks"]
+        if all(clock["state"] != "running" for clock in clocks):
+            return clocks
+        if asyncio.get_running_loop().time() > deadline:
+            raise TimeoutError(f"clocks of a closed order still run: {clocks}")
+        await asyncio.sleep(0.02)
 
 
 async def _replies(caller: Any, order_id: str, state: str) -> list[dict[str, Any]]:
