@@ -25,6 +25,7 @@ from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
+from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
 
 if TYPE_CHECKING:
@@ -42,12 +43,6 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     }
     for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 }
-_SECURITY_HEADERS: Final = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-]
 
 
 class Edge:
@@ -116,13 +111,13 @@ class _Exchange:
         """The answer, with the request's id and the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status, self.sent = message["status"], True
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *_SECURITY_HEADERS]
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *SECURITY_HEADERS]
             if self._left < 0:
-                message["headers"].append((b"connection", b"close"))  # what is left of the body is not read
+                message["headers"].append((b"connection", b"close"))  # what is left of the body is dropped
         await self._send(message)
 
     async def refuse_size(self, scope: Scope) -> None:
-        """413, and the connection is closed: the rest of the body is not read."""
+        """413, and the connection is closed; the server drops what still comes of the body (shared.run.lingering)."""
         if not self.sent:
             self._left = -1
             await problem_of(PayloadTooLarge(BODY_LIMIT))(scope, self._receive, self.send)

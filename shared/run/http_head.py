@@ -1,39 +1,123 @@
-"""The HTTP server's own protocol with a bound on a request's head, which uvicorn keeps in memory without any (R5)."""
+"""The HTTP server's own protocol: a bound on a request's head, which uvicorn keeps in memory without any (R5).
+
+And its refusals as they are everywhere else: problem+json, with an id and the usual headers.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from contextvars import copy_context
+from http import HTTPStatus
+from typing import Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from shared.outbox.writer import new_id
+from shared.run.lingering import Lingering, PatientTransport
+from shared.telemetry import request_id
+from shared.web.headers import SECURITY_HEADERS
+from shared.web.problem import problem_response
 
 HEAD_LIMIT: Final = 128 * 1024
+_HALF: Final = HEAD_LIMIT // 2
+_LONGEST_ADDRESS: Final = 65_535
+"""A longer one the parser cannot take apart."""
+
+
+class HeadTooLarge(ValueError):
+    """A head of more than HEAD_LIMIT bytes."""
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Answers 400 and closes when a request line and its headers do not come to an end within HEAD_LIMIT bytes.
+    """Answers 431 and closes when a request line and its headers are more than HEAD_LIMIT bytes, ended or not.
 
-    Counted by the pieces that arrive (at most 256 KB each), so that a body that comes in the same piece counts nothing.
+    A head without an end is counted by the pieces that arrive (at most 256 KB each), one with an end by itself: what
+    else came in its last piece is no part of it.
     """
 
+    url: bytes = b""
     _head: int | None = 0
-    """Bytes of the head so far; None while a body is read."""
+    """Bytes of the head before the current piece; None while a body is read."""
+    _piece: int = 0
+    """Bytes of the current piece."""
+    _refused: bool = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client."""
+        super().connection_made(transport)
+        patient = PatientTransport(transport, sending=self._is_sending, begin=lambda: self._given_up(transport))
+        self.transport = cast("asyncio.Transport", patient)
 
     def data_received(self, data: bytes) -> None:
         """The next piece."""
-        before = self._head
+        self._piece = len(data)
         super().data_received(data)
-        if before is None or self._head is None:
+        if self._head is None:
             return
-        self._head += len(data)
+        self._head += self._piece
         if self._head > HEAD_LIMIT and not self.transport.is_closing():
-            self.send_400_response("Request head too large.")
+            self._refused = True
+            self.send_400_response("")
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole; HeadTooLarge, which the parser makes a 400 of, when it is too much."""
+        # Of two parts of a head beyond the limit one is more than half of it: others need not be measured.
+        if (self._piece > _HALF or (self._head or 0) > _HALF) and self._size() > HEAD_LIMIT:
+            self._refused = True
+            raise HeadTooLarge
         self._head = None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole: the next head may begin."""
-        self._head = 0
+        """The body is whole: the next head may begin, and the rest of this piece is not held against it."""
+        self._head = -self._piece
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are uvicorn's, in English
+        """The answer to what is no HTTP, and to a head that is too large."""
+        cycle = self._current()
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            self.transport.write(copy_context().run(_refusal, too_large=self._is_too_large()))
+        cast("PatientTransport", self.transport).linger()
+
+    def _size(self) -> int:
+        line = len(self.parser.get_method()) + len(self.url) + len("  HTTP/1.1\r\n\r\n")
+        return line + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+
+    def _is_too_large(self) -> bool:
+        return self._refused or len(self.url) > _LONGEST_ADDRESS
+
+    def _current(self) -> RequestResponseCycle | None:
+        return cast("RequestResponseCycle | None", self.cycle)  # uvicorn's annotation leaves out the time before
+
+    def _is_sending(self) -> bool:
+        cycle = self._current()
+        return cycle is not None and cycle.more_body
+
+    def _given_up(self, transport: asyncio.Transport) -> Lingering:
+        """No more HTTP on this connection: whoever still works on an answer learns that nobody will read it."""
+        self._unset_keepalive_if_required()
+        cycle = self._current()
+        if cycle is not None:
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
+        self.flow.resume_writing()
+        self.flow.resume_reading()
+        return Lingering(transport, self.connection_lost)
+
+
+def _refusal(*, too_large: bool) -> bytes:
+    """The whole answer in bytes: no application has seen the request."""
+    identity = str(new_id())
+    request_id.set(identity)
+    answer = (
+        problem_response(
+            431, "head_too_large", "请求地址或请求头过长（地址不超过 64 KB，合计不超过 128 KB），请精简后重新发送"
+        )
+        if too_large
+        else problem_response(400, "malformed_http", "请求不符合 HTTP 规范，请核对请求行、请求头和内容长度后重新发送")
+    )
+    status = HTTPStatus(answer.status_code)
+    headers = [*answer.raw_headers, (b"x-request-id", identity.encode()), *SECURITY_HEADERS, (b"connection", b"close")]
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % header for header in headers)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + bytes(answer.body)
