@@ -121,7 +121,7 @@ def listens(pid: int, port: int) -> bool:
     """Whether it is this process that listens on `port`: an answer alone may come from a stranger."""
     try:
         connections = psutil.Process(pid).net_connections(kind="tcp")
-    except psutil.Error:
+    except (psutil.Error, RuntimeError):  # it ended, or the kernel's table changed while it was read
         return False
     return any(_is_listening(found, port) for found in connections)
 
@@ -148,7 +148,7 @@ def _safely(is_ours: Callable[[psutil.Process], bool], process: psutil.Process) 
 
 
 def _by_whom(port: int) -> str:
-    with contextlib.suppress(psutil.Error, OSError):
+    with contextlib.suppress(psutil.Error, RuntimeError, OSError):
         for found in psutil.net_connections(kind="tcp"):
             if _is_listening(found, port) and found.pid is not None:
                 return f"（{psutil.Process(found.pid).name()}，进程 {found.pid}）"

@@ -107,7 +107,6 @@ def test_a_port_with_a_listener_is_refused_and_its_holder_is_named() -> None:
         assert refused.value.port == port
         assert listens(os.getpid(), port)
         assert not listens(os.getppid(), port)
-    refuse_taken(port)
 
 
 @pytest.mark.kill

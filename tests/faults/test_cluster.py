@@ -80,7 +80,6 @@ def walked(folder: Path, address: str) -> None:
     assert "-> closed" in words
 
 
-@pytest.mark.clause("S1.1.4c")
 async def test_a_cluster_ends_with_its_owner_and_the_next_one_takes_an_order_the_whole_way(folder: Path) -> None:
     note = folder / "cluster" / "running"
     async with started(folder) as first:
