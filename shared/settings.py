@@ -6,9 +6,10 @@ A secret never has a default: the embedded start draws its own and keeps them un
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import ip_network
 from typing import Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["intake", "dispatch", "sla", "review", "analytics"]
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
     clock: str = Field(default="real", description="`real` or `simulated:<file>`")
     host: str = Field(default="127.0.0.1", description="address that HTTP listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that HTTP listens on; 0 draws a free one")
+    gateways: str = Field(
+        default="127.0.0.1",
+        description="addresses or networks of the gateway, comma-separated: whoever asks from there is believed when he "
+        "says for whom (X-Forwarded-For), and nobody else",
+    )
     pool_size: int = Field(default=8, ge=2, le=64, description="database connections per service and process")
     workers_poll_seconds: float = Field(
         default=1.0, gt=0, description="the net below every wake-up: how often loops look anyway"
@@ -67,6 +73,14 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None, description="first password of the account `admin`, set when dispatch starts on an empty database"
     )
+
+    @field_validator("gateways")
+    @classmethod
+    def _are_addresses(cls, spelling: str) -> str:
+        # uvicorn would take any word, and "*" for everybody.
+        for part in filter(None, spelling.split(",")):
+            ip_network(part.strip())
+        return spelling
 
     @cached_property
     def bus_is_kafka(self) -> bool:

@@ -18,10 +18,17 @@ from shared.run.process import listen
 class HttpServer:
     """`async with HttpServer(app) as server`: listening on loopback while the block runs, on a free port if none is given."""
 
-    def __init__(self, app: ASGIApp, *, sock: socket.socket | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, sock: socket.socket | None = None, gateways: str = "") -> None:
+        """`gateways` are the addresses that are believed when they say for whom they ask."""
         self._sock = sock or listen("127.0.0.1", 0)
         config = uvicorn.Config(
-            app, http=BoundedHead, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+            app,
+            http=BoundedHead,
+            forwarded_allow_ips=gateways,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
         # Signals belong to whoever runs the process.

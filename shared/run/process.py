@@ -276,6 +276,7 @@ async def serve(
         config = uvicorn.Config(
             process.app,
             http=BoundedHead,
+            forwarded_allow_ips=settings.gateways,
             log_config=None,
             access_log=False,
             lifespan="off",

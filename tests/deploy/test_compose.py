@@ -2,6 +2,7 @@
 
 import re
 import socket
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from deploy.draw_secrets import environment
 from deploy.gateway import replicas_of
 from shared.run.embedded import drawn_secrets
 from shared.run.process import PortTaken, listen
-from shared.settings import SERVICES, Settings
+from shared.settings import SERVICES, BadSetting, Settings, settings_from
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -66,6 +67,28 @@ def test_the_gateway_knows_every_service() -> None:
     replicas = replicas_of(COMPOSE["services"]["gateway"]["environment"])
 
     assert replicas == {service: [f"http://{service}:8000"] for service in SERVICES}
+
+
+def test_the_services_believe_the_gateway_alone_which_has_an_address_that_no_other_draws() -> None:
+    [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
+    address = COMPOSE["services"]["gateway"]["networks"]["default"]["ipv4_address"]
+
+    assert {COMPOSE["services"][service]["environment"]["GONGDAN_GATEWAYS"] for service in SERVICES} == {address}
+    assert ip_address(address) in ip_network(network["subnet"])
+    assert ip_address(address) not in ip_network(network["ip_range"])
+    assert address != network["gateway"]
+    assert [name for name, entry in COMPOSE["services"].items() if "networks" in entry] == ["gateway"]
+
+
+@pytest.mark.parametrize("wrong", ["*", "gateway", "127.0.0.1,*", "172.30.12.2/24"])
+def test_who_is_believed_is_an_address_or_a_network(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = environment()
+    for name, value in COMPOSE["services"]["sla"]["environment"].items():
+        monkeypatch.setenv(name, filled(value, drawn))
+    monkeypatch.setenv("GONGDAN_GATEWAYS", wrong)
+
+    with pytest.raises(BadSetting, match="GONGDAN_GATEWAYS"):
+        settings_from()
 
 
 def test_every_secret_of_the_compose_file_is_drawn() -> None:
