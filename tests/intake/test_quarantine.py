@@ -40,6 +40,24 @@ async def test_a_corrected_request_becomes_an_order_and_its_platform_is_told(pos
         assert (resent.status_code, resent.json()["order_id"]) == (200, event.order_id)
 
 
+@pytest.mark.parametrize("absurd", ["1e400", str(2**64), "NaN", '"\\ud83d"'])
+async def test_a_correction_that_holds_what_json_can_say_and_no_order_is_refused(
+    postgres_server: DatabaseServer, absurd: str
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
+        kept = (await platform.push({**an_order(), "surprise": 1})).json()["facts"]["quarantine_id"]
+
+        answer = await desk.http.post(
+            f"{QUARANTINE}/{kept}/release",
+            content=f'{{"payload": {{"surprise": {absurd}}}, "reason": "r"}}',
+            headers={**who, "content-type": "application/json"},
+        )
+
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.clause("S1.1.1a")
 async def test_a_request_of_an_unknown_channel_needs_a_person_to_name_the_channel(
     postgres_server: DatabaseServer,
