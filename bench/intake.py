@@ -28,8 +28,8 @@ from shared.run.postgres import PostgresServer
 from shared.run.process import free_port
 from shared.telemetry import configure_logs
 
-ROUNDS: Final = 3
-SECONDS: Final = 5.0
+ROUNDS: Final = 5
+SECONDS: Final = 4.0
 CONNECTIONS: Final = 32
 _ENOUGH: Final = {"ours": 30_000, "orm": 4_000}
 

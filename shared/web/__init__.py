@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.web.fields import Body, Code, Identifier, Line, PastMoment, SaneMoment, Text, YesNo
 from shared.web.paging import Page, cursor_of, position_of
-from shared.web.routes import CommandRoute, RawRoute
+from shared.web.routes import CommandRoute, RawRoute, whole_body
 
 __all__ = [
     "Body",
@@ -20,4 +20,5 @@ __all__ = [
     "YesNo",
     "cursor_of",
     "position_of",
+    "whole_body",
 ]

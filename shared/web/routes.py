@@ -10,6 +10,7 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import text
+from starlette.requests import ClientDisconnect
 
 from shared.errors import BusinessError, Incomplete
 from shared.work import Work
@@ -30,6 +31,20 @@ class RawRoute(APIRoute):
     def get_route_handler(self) -> Answer:
         """The endpoint as it is."""
         return cast("Answer", self.endpoint)
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body of a raw endpoint's request; nearly all come in one piece, which is given as it came."""
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return cast("bytes", message.get("body", b""))
+    pieces = []
+    while message["type"] == "http.request":
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+        message = await request.receive()
+    raise ClientDisconnect
 
 
 class AnsweredBefore(Exception):

@@ -32,7 +32,7 @@ from services.intake.schemas.views import AcceptedView, NoticeView
 from shared.identity import Person, Role
 from shared.service import Runtime
 from shared.telemetry import logger
-from shared.web import Body, RawRoute
+from shared.web import Body, RawRoute, whole_body
 from shared.web.problem import problem_response
 from shared.work import Work
 
@@ -107,7 +107,7 @@ async def receive_order(request: Request) -> Response:
     """Verify, understand, store; the answer leaves after the commit."""
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
-    body = await request.body()
+    body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
         return await _unknown_channel(request, runtime, code, "orders", body)
@@ -148,7 +148,7 @@ _notice_route("redos", "receive_redo", "推送重办要求")
 async def _receive_notice(request: Request, kind: str) -> Response:
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
-    body = await request.body()
+    body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
         return await _unknown_channel(request, runtime, code, kind, body)
@@ -203,13 +203,13 @@ def _running(request: Request) -> tuple[Runtime, Parts]:
 
 def _verified(request: Request, runtime: Runtime, parts: Parts, code: str, body: bytes) -> str:
     """The webhook-id of an authentic request; a refused one is counted and logged, and leaves nothing else."""
-    headers = request.headers
+    given = dict(reversed(request.scope["headers"]))  # of two the first one counts
     try:
         return check_signature(
             parts.keys.get(code, ()),
-            webhook_id=headers.get("webhook-id"),
-            timestamp=headers.get("webhook-timestamp"),
-            signatures=headers.get("webhook-signature"),
+            webhook_id=given.get(b"webhook-id", b"").decode("latin-1"),
+            timestamp=given.get(b"webhook-timestamp", b"").decode("latin-1"),
+            signatures=given.get(b"webhook-signature", b"").decode("latin-1"),
             body=body,
             now=runtime.clock.now(),
         )
