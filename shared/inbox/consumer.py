@@ -24,8 +24,11 @@ log = logger("consumer")
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 5.0
 # From one batch to the next: what arrives meanwhile is applied with it, in one transaction.  A lone event waits for
-# nothing, and neither does the rest of a backlog.
+# nothing, and neither does the rest of a backlog.  The longer a round took, the busier the machine and the longer the
+# pause: fewer and larger transactions are what a busy machine needs, and an idle one pauses for a moment only.
 _PACE_SECONDS: Final = 0.02
+_PACE_FACTOR: Final = 4.0
+_LONGEST_PACE_SECONDS: Final = 0.2
 # A reader that does not fetch loses its seat in the group (R21): after so long the rest of a batch is left for the next.
 _SINGLY_SECONDS: Final = 20.0
 # So many partitions that fail in one round mean that the database is away: the others are not tried, one timeout each.
@@ -88,7 +91,8 @@ class Consumer:
             fetched = time.monotonic()
             await self._apply_all(subscription, batches)
             if 0 < sum(map(len, batches.values())) < _BATCH:
-                await asyncio.sleep(max(0.0, fetched + _PACE_SECONDS - time.monotonic()))
+                took = time.monotonic() - fetched
+                await asyncio.sleep(min(max(_PACE_SECONDS - took, _PACE_FACTOR * took), _LONGEST_PACE_SECONDS))
             elapsed = time.monotonic() - looked
             if elapsed > every:
                 looked = time.monotonic()

@@ -27,8 +27,10 @@ _MEASURE_SECONDS: Final = 1.0
 STALLED_SECONDS: Final = 5.0
 """How long the same event may be the next one before that is told: a busy bus takes a batch in far less."""
 # After several events at once: what is committed meanwhile goes with the next batch, whose cost hardly grows with it.
-# A lone event is followed by no pause.
+# A lone event is followed by no pause; the longer a round took, the busier the machine and the longer the pause.
 _PACE_SECONDS: Final = 0.005
+_PACE_FACTOR: Final = 3.0
+_LONGEST_PACE_SECONDS: Final = 0.1
 # Every query here has its index.  A plan made while the outbox was empty would sort all of it instead, until
 # statistics arrive: in the first minutes of a new database, and of a busy one after a quiet night.
 _PLANNING: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off", "jit": "off"}
@@ -138,8 +140,10 @@ class Relay:
             await self._measure(connection)
             while True:
                 self.wake.clear()
+                began = time.monotonic()
                 if await self.publish_waiting(connection) > 1:
-                    await asyncio.sleep(_PACE_SECONDS)
+                    took = time.monotonic() - began
+                    await asyncio.sleep(min(max(_PACE_SECONDS, _PACE_FACTOR * took), _LONGEST_PACE_SECONDS))
                 # Not wait_for: it can swallow a cancellation that comes with the awakening (Python 3.11).
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll):
