@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Query, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.errors import Conflict, Forbidden, Incomplete, Unauthenticated
@@ -18,21 +19,34 @@ from shared.work import Work
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="POST /api/dispatch/v1/tokens 所得的令牌")
 
 
-# All of these are `async` though most wait for nothing: FastAPI would send a plain function through a thread.
+def _running(request: Request) -> Runtime:
+    return cast("Runtime", request.app.state.runtime)
+
+
+def _caller(request: Request) -> Person:
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return _running(request).tokens.person_of(token)
+
+
+# All of these are `async` though most wait for nothing: FastAPI would send a plain function through a thread.  They ask
+# the request and not each other: FastAPI goes through the whole tree of dependencies for each branch in which one stands,
+# also when it has its value, and a command with eight of them spent more time there than in its rules.
 async def runtime_of(request: Request) -> Runtime:
     """The running service that this request reached."""
-    return cast("Runtime", request.app.state.runtime)
+    return _running(request)
 
 
 ThisRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 
-async def _person(
-    runtime: ThisRuntime, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Person:
-    if credentials is None:
-        raise Unauthenticated
-    return runtime.tokens.person_of(credentials.credentials)
+# For the OpenAPI document: every operation has a dependency that names it.
+_Documented = Annotated[object, Depends(_bearer)]
+
+
+async def _person(request: Request, _: _Documented) -> Person:
+    return _caller(request)
 
 
 CurrentPerson = Annotated[Person, Depends(_person)]
@@ -42,7 +56,8 @@ CurrentPerson = Annotated[Person, Depends(_person)]
 def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
     """A dependency that lets only these roles through: `dependencies=[Depends(allow(Role.DISPATCHER))]`; 403 otherwise."""
 
-    async def check(person: CurrentPerson) -> Person:
+    async def check(request: Request, _: _Documented) -> Person:
+        person = _caller(request)
         if not person.has(*roles):
             raise Forbidden
         return person
@@ -50,16 +65,16 @@ def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
     return check
 
 
-async def _scope(person: CurrentPerson) -> Scope:
-    return scope_of(person)
+async def _scope(request: Request, _: _Documented) -> Scope:
+    return scope_of(_caller(request))
 
 
 CurrentScope = Annotated[Scope, Depends(_scope)]
 """Which orders the caller may see."""
 
 
-async def _work(request: Request, runtime: ThisRuntime, person: CurrentPerson) -> AsyncIterator[Work]:
-    async with runtime.works.begin(person) as work:
+async def _work(request: Request) -> AsyncIterator[Work]:
+    async with _running(request).works.begin(_caller(request)) as work:
         request.state.work = work
         await claim_key(work, request)
         yield work
@@ -69,8 +84,8 @@ InWork = Annotated[Work, Depends(_work, scope="function")]
 """One transaction for the request, committed before the answer leaves (R1)."""
 
 
-async def _session(runtime: ThisRuntime) -> AsyncIterator[AsyncSession]:
-    async with runtime.works.read() as session:
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with _running(request).works.read() as session:
         yield session
 
 
