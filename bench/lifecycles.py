@@ -130,7 +130,9 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, 
             receiver=receiver,
             secret=channel["in"],
             rng=random.Random(6),
-            # People do not ask thirty times a second whether an order has come: what is measured is the platform.
+            # People do not ask thirty times a second whether an order has come, nor in the moment in which another has
+            # acted: what is measured is the platform.  (The peer's own test sleeps a second between two steps.)
+            thinking=1.0,
             pause=0.4,
             longest_pause=2.0,
         )

@@ -73,6 +73,8 @@ class Desk:
     pause: float = 0.03
     longest_pause: float = 1.0
     """How far the pauses between two tries grow: hundreds that ask each second slow down what they wait for."""
+    thinking: float = 0.0
+    """Seconds until somebody takes up what another service has told: nobody acts in the moment in which another does."""
     retried: int = 0
     unknown: int = 0
     slowest: dict[str, float] = field(default_factory=dict)
@@ -82,6 +84,8 @@ class Desk:
         self, step: str, attempt: Callable[[], Awaitable[Answer]], *, wait_for: frozenset[int] = frozenset()
     ) -> Answer:
         """Try until there is a definite yes; statuses in `wait_for` mean that the facts have not arrived yet."""
+        if wait_for and self.thinking:
+            await asyncio.sleep(self.thinking)
         began = asyncio.get_running_loop().time()
         deadline = began + self.patience
         pause, last = self.pause, "nothing"
