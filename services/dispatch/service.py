@@ -41,6 +41,7 @@ SERVICE = Service(
     routers=(accounts.router, units.router, queries.router, commands.router),
     metadata=Record.metadata,
     topics=(ORDERS, DIRECTORY),
+    prefetch=cases.hold_cases,
     subscriptions={
         OrderReceived: cases.open_case,
         OrderUpdated: cases.refresh_case,

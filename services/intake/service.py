@@ -29,6 +29,7 @@ SERVICE = Service(
     routers=api.ROUTERS,
     metadata=Record.metadata,
     topics=(ORDERS,),
+    prefetch=following.hold_orders,
     subscriptions={
         OrderAssigned: following.give_to_unit,
         ReturnAccepted: following.take_from_unit,

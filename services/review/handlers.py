@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from services.review import rules, store
 from services.review.model import Finding, Move, Reply, Severity, State, Submission
 from services.review.tables import RoundRecord
+from shared.contracts.base import OrderEvent
 from shared.contracts.dispatch import (
     CallerContacted,
     Disposition,
@@ -21,6 +23,7 @@ from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLea
 from shared.deps import check_version
 from shared.errors import Forbidden
 from shared.identity import SYSTEM
+from shared.outbox import Envelope
 from shared.seal import Sealer
 from shared.work import Work
 
@@ -53,6 +56,14 @@ def findings_of(sealer: Sealer, record: RoundRecord) -> tuple[Finding, ...]:
 # -- events of the other services -----------------------------------------------------------------------------------
 
 
+async def hold_orders(work: Work, envelopes: Sequence[Envelope]) -> None:
+    """Read and lock in a few statements what the handlers of these events will ask for."""
+    # In one order everywhere, so that two members who read the same events never wait for each other in a circle.
+    order_ids = sorted({one.event.order_id for one in envelopes if isinstance(one.event, OrderEvent)})
+    if order_ids:
+        await store.hold_orders(work.session, order_ids)
+
+
 async def note_order(work: Work, event: OrderReceived) -> None:
     """Remember which reply the order's channel demands (S1.1.1b)."""
     await store.remember_order(
@@ -71,11 +82,12 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
     rounds = await store.rounds_for_update(work.session, event.order_id)
     if any(record.reply_id == event.reply_id for record in rounds):
         return
-    for record in rounds:
-        if State(record.state) in rules.OPEN_STATES:
-            _void(work, record, "superseded")
-    # The new round is inserted at the next flush, which would write it before the former one is void.
-    await work.session.flush()
+    superseded = [record for record in rounds if State(record.state) in rules.OPEN_STATES]
+    for record in superseded:
+        _void(work, record, "superseded")
+    if superseded:
+        # The new round is inserted at the next flush, which would write it before the former one is void.
+        await work.session.flush()
     order = await store.order_known(work.session, event.order_id)
     reply = Reply.parse(work.sealer.open(event.reply, reply_place(event.order_id, event.reply_id)))
     print_of_findings = work.sealer.fingerprint(reply.findings)
@@ -102,7 +114,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         submitted_at=event.submitted_at,
         voided_at=work.now if cancelled else None,
     )
-    work.session.add(record)
+    store.add_round(work.session, record)
     await store.remember_handler(work.session, event.order_id, event.submitted_by)
     work.audit(
         "reply.round_opened",

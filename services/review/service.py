@@ -25,6 +25,7 @@ SERVICE: Final = Service(
     routers=(api.router,),
     metadata=Record.metadata,
     topics=(ORDERS,),
+    prefetch=handlers.hold_orders,
     subscriptions={
         OrderReceived: handlers.note_order,
         OrderCancelled: handlers.void_cancelled,

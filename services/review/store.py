@@ -3,21 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, select, true, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Text, any_, bindparam, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review.model import State
 from services.review.rules import OPEN_STATES
-from services.review.tables import HandlerRecord, OrderRecord, RoundRecord
+from services.review.tables import HandlerRecord, OrderRecord, Record, RoundRecord
 from shared.errors import NotFound
 from shared.identity import Scope
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
     return true() if scope.everything else RoundRecord.unit == scope.unit
+
+
+@dataclass(slots=True)
+class Held:
+    """What a batch of events has read and locked: every round of its orders, in their sequence, and what is known of them."""
+
+    orders: dict[str, OrderRecord]
+    rounds: dict[str, list[RoundRecord]]
+
+
+_HELD: Final = "held"
+
+
+def _held(session: AsyncSession) -> Held | None:
+    held: Held | None = session.info.get(_HELD)
+    return held
+
+
+# Built once: a statement takes longer to put together than to run.
+_IN_SEQUENCE = (RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
+_IDS = any_(bindparam("ids", type_=ARRAY(Text)))
+_ORDERS = select(OrderRecord).where(OrderRecord.order_id == _IDS)
+_ROUNDS = (
+    select(RoundRecord)
+    .where(RoundRecord.order_id == _IDS)
+    .order_by(RoundRecord.order_id, *_IN_SEQUENCE)
+    .with_for_update()
+)
+_REMEMBER_ORDER = insert(Record.metadata.tables[OrderRecord.__tablename__]).on_conflict_do_nothing()
+_REMEMBER_HANDLER = insert(Record.metadata.tables[HandlerRecord.__tablename__]).on_conflict_do_nothing()
+_HANDLERS = select(HandlerRecord.account).where(HandlerRecord.order_id == bindparam("of"))
+_ROUND = select(RoundRecord).where(RoundRecord.reply_id == bindparam("of")).with_for_update()
+
+
+async def hold_orders(session: AsyncSession, order_ids: Sequence[str]) -> None:
+    """Read these orders and lock their rounds, in two statements instead of some for each event."""
+    held = Held({}, {order_id: [] for order_id in order_ids})
+    for order in await session.scalars(_ORDERS, {"ids": list(order_ids)}):
+        held.orders[order.order_id] = order  # a reference is what keeps it in the session
+    for record in await session.scalars(_ROUNDS, {"ids": list(order_ids)}):
+        held.rounds[record.order_id].append(record)
+    session.info[_HELD] = held
 
 
 async def order_known(session: AsyncSession, order_id: str) -> OrderRecord | None:
@@ -30,45 +74,43 @@ async def remember_order(
 ) -> None:
     """Enter the order once."""
     fresh = {"order_id": order_id, "scheme": scheme, "level": level, "received_at": received_at}
-    await session.execute(insert(OrderRecord).values(fresh).on_conflict_do_nothing())
+    await (await session.connection()).execute(_REMEMBER_ORDER, fresh)
 
 
 async def remember_handler(session: AsyncSession, order_id: str, account: str) -> None:
     """Enter once that the account handled the order."""
-    await session.execute(insert(HandlerRecord).values(order_id=order_id, account=account).on_conflict_do_nothing())
+    await (await session.connection()).execute(_REMEMBER_HANDLER, {"order_id": order_id, "account": account})
 
 
 async def handlers_of(session: AsyncSession, order_id: str) -> frozenset[str]:
     """The accounts that handled the order."""
-    found = await session.scalars(select(HandlerRecord.account).where(HandlerRecord.order_id == order_id))
-    return frozenset(found)
+    return frozenset(await session.scalars(_HANDLERS, {"of": order_id}))
+
+
+def add_round(session: AsyncSession, record: RoundRecord) -> None:
+    """A new round of its order."""
+    session.add(record)
+    held = _held(session)
+    if held is not None and record.order_id in held.rounds:
+        held.rounds[record.order_id].append(record)
 
 
 async def rounds_for_update(session: AsyncSession, order_id: str) -> Sequence[RoundRecord]:
     """Every round of the order in its sequence, locked."""
-    query = (
-        select(RoundRecord)
-        .where(RoundRecord.order_id == order_id)
-        .order_by(RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
-        .with_for_update()
-    )
-    return (await session.scalars(query)).all()
+    held = _held(session)
+    if held is not None and order_id in held.rounds:
+        return tuple(held.rounds[order_id])
+    return (await session.scalars(_ROUNDS, {"ids": [order_id]})).all()
 
 
 async def open_rounds_for_update(session: AsyncSession, order_id: str) -> Sequence[RoundRecord]:
     """The rounds of the order that somebody still has to decide upon, locked."""
-    query = (
-        select(RoundRecord)
-        .where(RoundRecord.order_id == order_id, RoundRecord.state.in_([state.value for state in OPEN_STATES]))
-        .with_for_update()
-    )
-    return (await session.scalars(query)).all()
+    return [record for record in await rounds_for_update(session, order_id) if State(record.state) in OPEN_STATES]
 
 
 async def round_for_update(session: AsyncSession, reply_id: str, *, unit: str | None = None) -> RoundRecord:
     """The round, locked; NotFound when it is unknown or, with `unit`, not that unit's."""
-    query = select(RoundRecord).where(RoundRecord.reply_id == reply_id).with_for_update()
-    found = (await session.scalars(query)).one_or_none()
+    found = (await session.scalars(_ROUND, {"of": reply_id})).one_or_none()
     if found is None or (unit is not None and found.unit != unit):
         raise NotFound("答复", reply_id)
     return found

@@ -149,7 +149,7 @@ class Consumer:
     async def _apply(self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]) -> bool:
         """A batch of one partition; False when the database is away, and the batch is to be read again."""
         try:
-            await finished(self._apply_together(place, deliveries))
+            await finished(self.apply_batch(place.topic, deliveries))
         except Exception as fault:  # noqa: BLE001 - one by one it is found out which event it is, and what it means
             if is_transient(fault):
                 await self._interrupted(subscription, place, deliveries[0].offset, fault)
@@ -191,9 +191,9 @@ class Consumer:
             if place not in ours or await subscription.commit({place: upto}):
                 del self._owed[place]
 
-    async def _apply_together(self, place: TopicPartition, deliveries: Sequence[Delivery]) -> None:
-        """A batch of one partition in one transaction."""
-        await self._applier.apply_together({place.topic: deliveries})
+    async def apply_batch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
+        """Several events in one transaction; whatever it raises, none of them was applied."""
+        await self._applier.apply_together({topic: deliveries})
 
     async def _apply_singly(
         self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]

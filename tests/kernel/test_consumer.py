@@ -137,10 +137,10 @@ async def test_two_members_that_read_the_same_events_at_once_apply_each_once(tin
     deliveries = bus.read("orders")
 
     await asyncio.gather(
-        *(tiny.runtime.consumer._apply_together(ORDERS, deliveries[start : start + 200]) for start in (0, 0, 0)),
+        *(tiny.runtime.consumer.apply_batch(ORDERS.topic, deliveries[start : start + 200]) for start in (0, 0, 0)),
     )
     await asyncio.gather(
-        *(tiny.runtime.consumer._apply_together(ORDERS, deliveries[100:]) for _ in range(3)),
+        *(tiny.runtime.consumer.apply_batch(ORDERS.topic, deliveries[100:]) for _ in range(3)),
     )
 
     assert await tiny.effects() == {f"order-{n}": list(range(1, 21)) for n in range(20)}

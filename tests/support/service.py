@@ -102,34 +102,45 @@ class Desk:
     async def tell(self, *events: Event, event_id: UUID | None = None) -> None:
         """Let events of other services arrive, one by one, as the consumer would apply them."""
         for event in events:
-            source = next(name for name, events_of in PUBLISHERS.items() if type(event) in events_of)
-            stream = (source, event.topic, event.key)
-            self._sequences[stream] = self._sequences.get(stream, 0) + 1
-            self._offset += 1
-            message = encode(
-                Envelope(
-                    id=event_id or new_id(),
-                    source=f"/gongdan/{source}",
-                    topic=event.topic,
-                    subject=event.key,
-                    sequence=self._sequences[stream],
-                    time=self.clock.now(),
-                    event=event,
-                    type=event.type,
-                    correlation="test",
-                    causation=None,
-                    actor="test",
-                )
+            await self.runtime.consumer.apply_one(self._delivery_of(event, event_id or new_id()))
+
+    async def tell_together(self, *events: Event) -> None:
+        """Let events of one topic arrive as one batch, which the consumer applies in one transaction."""
+        deliveries = [self._delivery_of(event, new_id()) for event in events]
+        await self.runtime.consumer.apply_batch(deliveries[0].topic, deliveries)
+
+    def forget_sequences(self) -> None:
+        """Begin every stream anew, as a publisher does whose database was lost."""
+        self._sequences.clear()
+
+    def _delivery_of(self, event: Event, event_id: UUID) -> Delivery:
+        source = next(name for name, events_of in PUBLISHERS.items() if type(event) in events_of)
+        stream = (source, event.topic, event.key)
+        self._sequences[stream] = self._sequences.get(stream, 0) + 1
+        self._offset += 1
+        message = encode(
+            Envelope(
+                id=event_id,
+                source=f"/gongdan/{source}",
+                topic=event.topic,
+                subject=event.key,
+                sequence=self._sequences[stream],
+                time=self.clock.now(),
+                event=event,
+                type=event.type,
+                correlation="test",
+                causation=None,
+                actor="test",
             )
-            delivery = Delivery(
-                topic=message.topic,
-                partition=0,
-                offset=self._offset,
-                key=message.key,
-                value=message.value,
-                headers={name: value.encode() for name, value in message.headers.items()},
-            )
-            await self.runtime.consumer.apply_one(delivery)
+        )
+        return Delivery(
+            topic=message.topic,
+            partition=0,
+            offset=self._offset,
+            key=message.key,
+            value=message.value,
+            headers={name: value.encode() for name, value in message.headers.items()},
+        )
 
     async def told(self, kind: type[Event] | None = None) -> list[Any]:
         """What the service has written to its outbox, in order; only events of `kind` if given."""

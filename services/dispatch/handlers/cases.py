@@ -8,6 +8,8 @@ one of the two services is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.dispatch.handlers.sealed import open_demand
 from services.dispatch.model import ENDED, Candidate, Move, Revisit, Status
 from services.dispatch.rules.lifecycle import MOVES, after, revisit_verdict, vain_day
@@ -28,11 +30,20 @@ from shared.contracts.intake import (
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import PlanBroken, PlanWoken
 from shared.identity import Scope
+from shared.outbox import Envelope
 from shared.work import Work
 
 _ALL = Scope(unit=None, everything=True)
 _WITH_THE_UPSTREAM = frozenset({Status.AWAITING_FEEDBACK, Status.REVISIT, Status.CLOSED})
 _UNDER_REVIEW = frozenset({Status.LEADER_REVIEW, Status.CENTRE_REVIEW})
+
+
+async def hold_cases(work: Work, envelopes: Sequence[Envelope]) -> None:
+    """Lock the orders that these events are about, in one statement: the handlers find them at hand."""
+    # In one order everywhere, so that two members who read the same events never wait for each other in a circle.
+    order_ids = sorted({one.event.order_id for one in envelopes if isinstance(one.event, OrderEvent)})
+    if order_ids:
+        await cases.hold_cases(work.session, order_ids)
 
 
 async def open_case(work: Work, event: OrderReceived) -> None:

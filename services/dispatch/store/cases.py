@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -40,33 +40,59 @@ def _within(scope: Scope) -> ColumnElement[bool] | None:
     return None if scope.everything else CaseRecord.unit == scope.unit
 
 
+# Built once: forty columns take longer to put into a statement than PostgreSQL takes to read or to write them.
+_CASES = Record.metadata.tables[CaseRecord.__tablename__]
+_CASE = select(CaseRecord).where(CaseRecord.order_id == bindparam("of"))
+_LOCKED_CASE = _CASE.with_for_update()
+_LOCKED_CASES = (
+    select(CaseRecord)
+    .where(CaseRecord.order_id == any_(bindparam("ids", type_=ARRAY(Text))))
+    .order_by(CaseRecord.order_id)
+    .with_for_update()
+)
+_HELD: Final = "held cases"
+
+
+async def hold_cases(session: AsyncSession, order_ids: Sequence[str]) -> None:
+    """Lock these orders in one statement: until the end of the transaction `case_for_update` has them at hand."""
+    found = await session.scalars(_LOCKED_CASES, {"ids": list(order_ids)})
+    session.info[_HELD] = {record.order_id: record for record in found}
+
+
 async def case_for_update(session: AsyncSession, order_id: str, scope: Scope) -> CaseRecord:
     """The order, locked until the end of the transaction; OrderUnknown when it is not visible to the caller."""
-    return await _one(session, select(CaseRecord).with_for_update(), order_id, scope)
+    held: CaseRecord | None = session.info.get(_HELD, {}).get(order_id)
+    if held is not None and scope.everything:
+        return held
+    return await _one(session, _LOCKED_CASE, order_id, scope)
 
 
 async def case_of(session: AsyncSession, order_id: str, scope: Scope) -> CaseRecord:
     """The order as it stands; OrderUnknown when it is not visible to the caller."""
-    return await _one(session, select(CaseRecord), order_id, scope)
+    return await _one(session, _CASE, order_id, scope)
 
 
 async def _one(session: AsyncSession, query: Select[CaseRecord], order_id: str, scope: Scope) -> CaseRecord:
-    query = query.where(CaseRecord.order_id == order_id)
     if (visible := _within(scope)) is not None:
         query = query.where(visible)
-    found = (await session.execute(query)).scalar_one_or_none()
+    found = (await session.execute(query, {"of": order_id})).scalar_one_or_none()
     if found is None:
         raise OrderUnknown(order_id)
     return found
 
 
-# Built once: forty columns take longer to put into a statement than PostgreSQL takes to write them.
-_CASES = Record.metadata.tables[CaseRecord.__tablename__]
 _ADD_CASE = insert(_CASES).on_conflict_do_nothing().returning(_CASES.c.order_id)
 
 
 async def add_case(session: AsyncSession, record: CaseRecord) -> bool:
     """Write a new order; False when it is known already."""
+    held: dict[str, CaseRecord] | None = session.info.get(_HELD)
+    if held is not None:  # what is not among these was not there when they were locked: all new ones go in together
+        if record.order_id in held:
+            return False
+        held[record.order_id] = record
+        session.add(record)
+        return True
     values = {column.key: getattr(record, column.key) for column in _CASES.columns} | {"version": 1}
     connection = await session.connection()
     return (await connection.execute(_ADD_CASE, values)).first() is not None
@@ -98,6 +124,7 @@ async def orders_waiting(
     return (await session.execute(query)).scalars().all()
 
 
+_EXPERIENCES: Final = "experiences"
 _EXPERIENCE = (
     select(ExperienceRecord.unit, ExperienceRecord.solved, ExperienceRecord.last_order_id)
     .where(ExperienceRecord.category == bindparam("of"))
@@ -107,29 +134,34 @@ _EXPERIENCE = (
 
 
 async def experience_with(session: AsyncSession, category: str) -> tuple[Experience, ...]:
-    """Who has closed orders of this category, the most experienced first; ten at most."""
-    connection = await session.connection()
-    rows = await connection.execute(_EXPERIENCE, {"of": category})
-    return tuple(Experience(row.unit, row.solved, row.last_order_id) for row in rows)
+    """Who has closed orders of this category, the most experienced first; ten at most.  Read once in a transaction."""
+    known: dict[str, tuple[Experience, ...]] = session.info.setdefault(_EXPERIENCES, {})
+    if category not in known:
+        connection = await session.connection()
+        rows = await connection.execute(_EXPERIENCE, {"of": category})
+        known[category] = tuple(Experience(row.unit, row.solved, row.last_order_id) for row in rows)
+    return known[category]
+
+
+_SOLVED = insert(Record.metadata.tables[ExperienceRecord.__tablename__])
+_ADD_EXPERIENCE = _SOLVED.on_conflict_do_update(
+    index_elements=["category", "unit"],
+    set_={
+        "solved": ExperienceRecord.solved + 1,
+        "last_order_id": _SOLVED.excluded.last_order_id,
+        "last_closed_at": _SOLVED.excluded.last_closed_at,
+    },
+)
 
 
 async def add_experience(
     session: AsyncSession, *, category: str, unit: str, order_id: str, closed_at: datetime
 ) -> None:
     """One more order of this category that this unit has closed to the caller's satisfaction."""
-    new = insert(ExperienceRecord).values(
-        category=category, unit=unit, solved=1, last_order_id=order_id, last_closed_at=closed_at
-    )
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=["category", "unit"],
-            set_={
-                "solved": ExperienceRecord.solved + 1,
-                "last_order_id": new.excluded.last_order_id,
-                "last_closed_at": new.excluded.last_closed_at,
-            },
-        )
-    )
+    connection = await session.connection()
+    row = {"category": category, "unit": unit, "solved": 1, "last_order_id": order_id, "last_closed_at": closed_at}
+    await connection.execute(_ADD_EXPERIENCE, row)
+    session.info.get(_EXPERIENCES, {}).pop(category, None)
 
 
 _RECOMMENDATION = insert(Record.metadata.tables[RecommendationRecord.__tablename__])
@@ -139,13 +171,24 @@ _PUT_RECOMMENDATION = _RECOMMENDATION.on_conflict_do_update(
 )
 
 
+_FRESH: Final = "fresh recommendations"
+
+
 async def put_recommendation(
     session: AsyncSession, order_id: str, candidates: Sequence[Candidate], made_at: datetime
 ) -> None:
     """Keep what was recommended, with its evidence."""
+    shown = [asdict(candidate) for candidate in candidates]
+    held: dict[str, CaseRecord] = session.info.get(_HELD, {})
+    if order_id in held and held[order_id] in session.new:  # its order goes in at the end, and this with it
+        fresh: dict[str, RecommendationRecord] = session.info.setdefault(_FRESH, {})
+        if order_id not in fresh:
+            fresh[order_id] = RecommendationRecord(order_id=order_id)
+            session.add(fresh[order_id])
+        fresh[order_id].candidates, fresh[order_id].made_at = shown, made_at
+        return
     connection = await session.connection()
-    row = {"order_id": order_id, "candidates": [asdict(candidate) for candidate in candidates], "made_at": made_at}
-    await connection.execute(_PUT_RECOMMENDATION, row)
+    await connection.execute(_PUT_RECOMMENDATION, {"order_id": order_id, "candidates": shown, "made_at": made_at})
 
 
 async def recommendation_of(session: AsyncSession, order_id: str) -> RecommendationRecord | None:
@@ -183,13 +226,20 @@ async def open_return(session: AsyncSession, order_id: str) -> ReturnRecord:
     return (await session.execute(query)).scalar_one()
 
 
+_REPLIES = Record.metadata.tables[ReplyRecord.__tablename__]
+_JUDGE = (
+    update(_REPLIES)
+    .where(_REPLIES.c.id == bindparam("of"))
+    .values(state=bindparam("state"), judged_at=bindparam("judged_at"), opinion=bindparam("opinion"))
+)
+
+
 async def judge_reply(
     session: AsyncSession, reply_id: str, *, state: str, at: datetime, opinion: str | None = None
 ) -> None:
     """Write down what became of a reply."""
-    await session.execute(
-        update(ReplyRecord).where(ReplyRecord.id == reply_id).values(state=state, judged_at=at, opinion=opinion)
-    )
+    connection = await session.connection()
+    await connection.execute(_JUDGE, {"of": reply_id, "state": state, "judged_at": at, "opinion": opinion})
 
 
 async def plan_day_of(session: AsyncSession, reply_id: str) -> date:

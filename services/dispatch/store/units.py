@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.errors import UnitUnknown
@@ -22,6 +22,9 @@ _HANDLERS = (
 )
 
 
+_UNIT: Final[Select[UnitRecord, int]] = select(UnitRecord, _HANDLERS).where(UnitRecord.code == bindparam("of"))
+
+
 def readiness_of(unit: UnitRecord, handlers: int) -> Readiness:
     """What the rule of readiness looks at (S4.1a)."""
     return Readiness(
@@ -35,10 +38,8 @@ def readiness_of(unit: UnitRecord, handlers: int) -> Readiness:
 
 async def unit_with_handlers(session: AsyncSession, code: str, *, lock: bool = False) -> tuple[UnitRecord, int]:
     """The unit and how many active handlers it has; UnitUnknown."""
-    query: Select[UnitRecord, int] = select(UnitRecord, _HANDLERS).where(UnitRecord.code == code)
-    if lock:
-        query = query.with_for_update(of=UnitRecord)
-    found = (await session.execute(query)).one_or_none()
+    query = _UNIT.with_for_update(of=UnitRecord) if lock else _UNIT
+    found = (await session.execute(query, {"of": code})).one_or_none()
     if found is None:
         raise UnitUnknown(code)
     return found[0], found[1]
@@ -73,9 +74,20 @@ async def handlers_of(session: AsyncSession, code: str) -> Sequence[AccountRecor
 _read: WeakKeyDictionary[Engine | Connection, tuple[int, tuple[Profile, ...]]] = WeakKeyDictionary()
 
 
+_EDITION: Final = select(func.coalesce(func.sum(UnitRecord.version), 0))
+_LOOKED: Final = "catalogue"
+
+
 async def catalogue(session: AsyncSession) -> tuple[Profile, ...]:
-    """The active units with their duties, as the recommendation reads them."""
-    edition = int((await session.execute(select(func.coalesce(func.sum(UnitRecord.version), 0)))).scalar_one())
+    """The active units with their duties, as the recommendation reads them; looked up once in a transaction."""
+    looked: tuple[Profile, ...] | None = session.info.get(_LOOKED)
+    if looked is None:
+        looked = session.info[_LOOKED] = await _catalogue_now(session)
+    return looked
+
+
+async def _catalogue_now(session: AsyncSession) -> tuple[Profile, ...]:
+    edition = int((await session.execute(_EDITION)).scalar_one())
     place = session.get_bind()
     known = _read.get(place)
     if known is not None and known[0] == edition:

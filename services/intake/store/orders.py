@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, any_, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.store.paging import Position, behind
@@ -75,14 +75,17 @@ async def orders_page(
     return [StoredOrder(row[0], row[1], None) for row in rows]
 
 
+_ORDER = (
+    _with_version(Caller)
+    .outerjoin(Caller, Caller.order_id == UpstreamOrderRecord.order_id)
+    .where(UpstreamOrderRecord.order_id == bindparam("of"))
+)
+
+
 async def order_of(session: AsyncSession, scope: Scope, order_id: str) -> StoredOrder:
     """One order with its caller; NotFound when unknown or not the caller's."""
-    query = (
-        _with_version(Caller)
-        .outerjoin(Caller, Caller.order_id == UpstreamOrderRecord.order_id)
-        .where(UpstreamOrderRecord.order_id == order_id, _visible(scope))
-    )
-    row = (await session.execute(query)).one_or_none()
+    query = _ORDER if scope.everything else _ORDER.where(_visible(scope))
+    row = (await session.execute(query, {"of": order_id})).one_or_none()
     if row is None:
         raise NotFound("工单", order_id)
     return StoredOrder(row[0], row[1], row[2])
@@ -102,21 +105,44 @@ async def versions_of(session: AsyncSession, scope: Scope, order_id: str) -> Seq
     return versions
 
 
+# Built once: the columns take longer to put into a statement than PostgreSQL takes to read them.
+_LOCKED = select(UpstreamOrderRecord).where(UpstreamOrderRecord.order_id == bindparam("of")).with_for_update()
+_ALL_LOCKED = (
+    select(UpstreamOrderRecord)
+    .where(UpstreamOrderRecord.order_id == any_(bindparam("ids", type_=ARRAY(UUID(as_uuid=False)))))
+    .order_by(UpstreamOrderRecord.order_id)
+    .with_for_update()
+)
+_HELD: Final = "held orders"
+
+
+async def hold_orders(session: AsyncSession, order_ids: Sequence[str]) -> None:
+    """Lock these orders in one statement: until the end of the transaction `order_for_update` has them at hand."""
+    found = await session.scalars(_ALL_LOCKED, {"ids": list(order_ids)})
+    session.info[_HELD] = {record.order_id: record for record in found}
+
+
 async def order_for_update(session: AsyncSession, order_id: str) -> UpstreamOrderRecord:
     """The order's record, locked; NotFound when there is none."""
-    record = await session.get(UpstreamOrderRecord, order_id, with_for_update=True)
+    held: UpstreamOrderRecord | None = session.info.get(_HELD, {}).get(order_id)
+    if held is not None:
+        return held
+    record = await session.scalar(_LOCKED, {"of": order_id})
     if record is None:
         raise NotFound("工单", order_id)
     return record
 
 
+_NUMBERED = (
+    select(UpstreamOrderRecord)
+    .where(UpstreamOrderRecord.platform == bindparam("of"), UpstreamOrderRecord.platform_no == bindparam("no"))
+    .with_for_update()
+)
+
+
 async def numbered_for_update(session: AsyncSession, platform: str, platform_no: str) -> UpstreamOrderRecord | None:
     """The record of a platform's order, locked; None when the platform never sent it."""
-    return await session.scalar(
-        select(UpstreamOrderRecord)
-        .where(UpstreamOrderRecord.platform == platform, UpstreamOrderRecord.platform_no == platform_no)
-        .with_for_update()
-    )
+    return await session.scalar(_NUMBERED, {"of": platform, "no": platform_no})
 
 
 async def present_version(session: AsyncSession, record: UpstreamOrderRecord) -> OrderVersion:

@@ -1,0 +1,133 @@
+"""What arrives together is applied together, and leaves what the same events leave that come one by one (R16)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy import event, text
+
+from services.dispatch.service import SERVICE
+from shared.contracts import Event
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderRedoRequested, OrderUpdated, OrderUrged
+from tests.dispatch.story import URBAN, Story
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk, desk_of
+
+
+def named(name: str) -> str:
+    """The same id each time."""
+    return str(uuid5(NAMESPACE_OID, name))
+
+
+Tell = Callable[[Desk, list[Event]], Awaitable[None]]
+
+
+async def together(desk: Desk, events: list[Event]) -> None:
+    """In one transaction."""
+    await desk.tell_together(*events)
+
+
+async def one_by_one(desk: Desk, events: list[Event]) -> None:
+    """Each in its own."""
+    await desk.tell(*events)
+
+
+def updated(story: Story, order: OrderReceived, **changes: Any) -> OrderUpdated:
+    """The upstream says something else."""
+    facts = order.model_dump() | {"version": 2, "changed": ("category",), "updated_at": story.now} | changes
+    return OrderUpdated.model_validate({name: facts[name] for name in OrderUpdated.model_fields if name in facts})
+
+
+async def written(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+    """All that the events left, without what is drawn anew each time."""
+    tables = {
+        "order_case": "select * from order_case order by order_id",
+        "recommendation": "select order_id, candidates, made_at from recommendation order by order_id",
+        "reply": "select order_id, round, state, judged_at from reply order by order_id, round",
+        "experience": "select * from experience order by category, unit",
+        "outbox": "select type, aggregateid, sequence from outbox order by aggregateid, sequence",
+        "audit": "select action, subject, before, after, reason from audit where role = 'system' order by subject, id",
+    }
+    found = {name: await desk.rows(sql) for name, sql in tables.items()}
+    for row in found["order_case"]:
+        del row["demand"], row["reply_id"], row["version"]  # sealed anew, drawn anew, counted by each write
+    for row in found["audit"]:
+        (row["after"] or {}).pop("reply_id", None)
+    return found
+
+
+async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
+    """Orders of every kind of history, their events of one moment told by `tell`."""
+    async with desk_of(SERVICE, server) as desk:
+        story = Story(desk)
+        await story.enter_units()
+        fresh, changed, withdrawn = (story.received(order_id=named(n)) for n in ("fresh", "changed", "withdrawn"))
+        first: list[Event] = [
+            fresh,
+            changed,
+            updated(story, changed, category="供水", street="黄海路街道"),
+            OrderUrged(order_id=changed.order_id, urged_at=story.now),
+            withdrawn,
+            OrderCancelled(order_id=withdrawn.order_id, reason="撤单", cancelled_at=story.now),
+            OrderUrged(order_id=withdrawn.order_id, urged_at=story.now),
+        ]
+        await tell(desk, first)
+        closes, reopens, reworks, redone = map(named, ("closes", "reopens", "reworks", "redone"))
+        replies = {}
+        for order_id in (closes, reopens, reworks, redone):
+            await story.handled(order_id=order_id)
+            replies[order_id] = str((await story.reply(order_id)).json()["reply_id"])
+        later: list[Event] = [story.leader_approved(order_id, reply_id) for order_id, reply_id in replies.items()]
+        later.append(story.rejected(reworks, replies[reworks]))
+        for order_id in (closes, reopens, redone):
+            later += [story.approved(order_id, replies[order_id]), story.fed_back(order_id, replies[order_id])]
+        later += [
+            story.revisited(closes),
+            story.revisited(reopens, "unsolved", "unsatisfied"),
+            OrderRedoRequested(order_id=redone, reason="重办", requested_at=story.now),
+        ]
+        await tell(desk, later)
+        assert await desk.parked() == []
+        assert await story.status(closes) == "closed"
+        assert await story.status(reopens) == "handling"
+        return await written(desk)
+
+
+async def test_what_comes_together_leaves_what_comes_one_by_one(postgres_server: DatabaseServer) -> None:
+    assert await lived_through(postgres_server, together) == await lived_through(postgres_server, one_by_one)
+
+
+async def test_a_batch_locks_each_order_once_and_reads_it_once(story: Story) -> None:
+    orders = [story.received(order_id=named(f"many-{n}")) for n in range(20)]
+    await story.desk.tell_together(*orders)
+    statements: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    engine = story.desk.runtime.works.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        await story.desk.tell_together(*(OrderUrged(order_id=one.order_id, urged_at=story.now) for one in orders))
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+
+    assert len([one for one in statements if one.startswith("SELECT") and "FROM order_case" in one]) == 1
+    assert {row["urges"] for row in await story.desk.rows("select urges from order_case")} == {1}
+
+
+async def test_an_order_that_is_known_already_is_not_opened_again_by_a_batch(story: Story) -> None:
+    """An inbox that was emptied, and a stream that began anew: what is there decides."""
+    known = named("known")
+    order = story.received(order_id=known)
+    await story.desk.tell(order)
+    assert (await story.assign(known, URBAN)).status_code == 200
+    async with story.desk.runtime.works.begin() as work:
+        await work.session.execute(text("delete from inbox"))
+        await work.session.execute(text("delete from seen"))
+    story.desk.forget_sequences()
+
+    await story.desk.tell_together(order, story.received(order_id=named("another")))
+
+    assert await story.status(known) == "assigned"
+    assert await story.status(named("another")) == "triage"

@@ -1,0 +1,89 @@
+"""What arrives together leaves what the same events leave that come one by one (R16)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from shared.contracts import Event
+from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
+from tests.intake.test_feedback import approved
+from tests.intake.upstream import Platform, intake_desk
+from tests.support.postgres import DatabaseServer
+from tests.support.service import Desk
+
+Tell = Callable[[Desk, list[Event]], Awaitable[None]]
+
+
+async def together(desk: Desk, events: list[Event]) -> None:
+    """In one transaction."""
+    await desk.tell_together(*events)
+
+
+async def one_by_one(desk: Desk, events: list[Event]) -> None:
+    """Each in its own."""
+    await desk.tell(*events)
+
+
+def assigned(desk: Desk, order_id: str, unit: str = "zhujian") -> OrderAssigned:
+    """The centre gives it to a unit."""
+    now = desk.clock.now()
+    return OrderAssigned(
+        order_id=order_id,
+        assignment=1,
+        unit=unit,
+        first_unit=unit,
+        cause="first",
+        basis="duty",
+        no_return=False,
+        determined_at=now,
+        assigned_at=now,
+        assigned_by="dispatcher-1",
+    )
+
+
+def closed(desk: Desk, order_id: str) -> OrderClosed:
+    """It is at its end."""
+    return OrderClosed(
+        order_id=order_id, unit="zhujian", disposition="solved", redos=0, closed_at=desk.clock.now()
+    )  # fmt: skip
+
+
+async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
+    """Orders that are assigned, given back, answered, closed and opened again, all in one moment."""
+    async with intake_desk(server) as desk:
+        platform = Platform(desk)
+        numbers = ("YT-1", "YT-2", "YT-3", "YT-4")
+        held, back, answered, again = [await platform.accepted(orderNum=number) for number in numbers]
+        now = desk.clock.now()
+        events: list[Event] = [
+            *(assigned(desk, order_id) for order_id in (held, back, answered, again)),
+            ReturnAccepted(order_id=back, unit="zhujian", returns=1, decided_by="dispatcher-1", decided_at=now),
+            approved(desk, answered),
+            closed(desk, again),
+            OrderReopened(order_id=again, unit="zhujian", redos=1, reason="unsolved", reopened_at=now),
+        ]
+        await tell(desk, events)
+        assert await desk.parked() == []
+        audit = "select action, before, after from audit where role = 'system' order by subject, id"
+        rows = {
+            "orders": await desk.rows(
+                "select platform_no, state, holder_unit from upstream_order order by platform_no"
+            ),
+            "deliveries": await desk.rows("select platform, round, unit, state, attempts from delivery"),
+            "audit": sorted(await desk.rows(audit), key=repr),
+        }
+        for row in rows["audit"]:
+            (row["after"] or {}).pop("reply_id", None)
+        return rows
+
+
+async def test_what_comes_together_leaves_what_comes_one_by_one(postgres_server: DatabaseServer) -> None:
+    left = await lived_through(postgres_server, together)
+
+    assert left == await lived_through(postgres_server, one_by_one)
+    assert [(row["state"], row["holder_unit"]) for row in left["orders"]] == [
+        ("assigned", "zhujian"),
+        ("received", None),
+        ("approved", "zhujian"),
+        ("assigned", "zhujian"),
+    ]
+    assert len(left["deliveries"]) == 1
