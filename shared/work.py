@@ -135,7 +135,7 @@ class Work:
         if not told and not audited and answer is None:
             return 0
         self._audit, self._answer = [], None
-        await self.session.execute(
+        await (await self.session.connection()).execute(
             _END,
             {
                 **columns_of(told),

@@ -97,7 +97,7 @@ def _place_of(delivery: Delivery) -> dict[str, Any]:
 
 async def any_waiting(session: AsyncSession, topic: str, keys: Collection[str]) -> bool:
     """Whether an event of one of these keys waits for an operator."""
-    return bool(await session.scalar(_WAITING, {"topic": topic, "keys": sorted(keys)}))
+    return bool(await (await session.connection()).scalar(_WAITING, {"topic": topic, "keys": sorted(keys)}))
 
 
 async def is_known(session: AsyncSession, delivery: Delivery) -> bool:

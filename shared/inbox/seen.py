@@ -53,14 +53,15 @@ async def new_ones(
     """
     handled = [e for e in envelopes if e.event is not None]
     inserted: set[UUID] = set()
+    connection = await session.connection()
     if handled:
-        rows = await session.execute(
+        rows = await connection.execute(
             _TAKE_IN, {"ids": [e.id for e in handled], "types": [e.type for e in handled], "now": now}
         )
         inserted = {row[0] for row in rows}
     streams = sorted({(e.source, e.subject) for e in envelopes})
     # Read after the wait above, so that what the other member saw is seen here.
-    found = await session.execute(
+    found = await connection.execute(
         _LAST_SEEN, {"topic": topic, "sources": [s for s, _ in streams], "keys": [k for _, k in streams]}
     )
     last: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in found}
@@ -95,7 +96,7 @@ async def was_seen(session: AsyncSession, envelope: Envelope) -> bool:
 
 async def saw(session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
     """Remember the last number seen of each (source, key)."""
-    await session.execute(
+    await (await session.connection()).execute(
         _SAW,
         {
             "topic": topic,

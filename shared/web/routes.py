@@ -82,6 +82,13 @@ class StillRunning(BusinessError):
         super().__init__("相同请求正在处理，请稍后查询结果")
 
 
+_CLAIM: Final = text(
+    "insert into idempotency (actor, key, fingerprint, created_at) values (:actor, :key, :fingerprint, :now) "
+    "on conflict do nothing returning key"
+)
+_KNOWN: Final = text("select fingerprint, status, answer from idempotency where actor = :actor and key = :key")
+
+
 async def claim_key(work: Work, request: Request) -> None:
     """Take the request's Idempotency-Key in this transaction; a second request waits here for the first."""
     key = request.headers.get("idempotency-key")
@@ -92,20 +99,12 @@ async def claim_key(work: Work, request: Request) -> None:
     body = await request.body()
     fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
     place = {"actor": work.person.account, "key": key}
-    taken = await work.session.execute(
-        text(
-            "insert into idempotency (actor, key, fingerprint, created_at) values (:actor, :key, :fingerprint, :now) "
-            "on conflict do nothing returning key"
-        ),
-        {**place, "fingerprint": fingerprint, "now": work.now},
-    )
+    connection = await work.session.connection()
+    taken = await connection.execute(_CLAIM, {**place, "fingerprint": fingerprint, "now": work.now})
     if taken.first() is not None:
         request.state.idempotency_key = key
         return
-    rows = await work.session.execute(
-        text("select fingerprint, status, answer from idempotency where actor = :actor and key = :key"), place
-    )
-    known = rows.one_or_none()
+    known = (await connection.execute(_KNOWN, place)).one_or_none()
     if known is None or known.status is None:
         raise StillRunning
     if known.fingerprint != fingerprint:

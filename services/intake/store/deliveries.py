@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.policy import limits
 from services.intake.store.paging import Position, behind
-from services.intake.tables import Delivery, DeliveryAttempt
+from services.intake.tables import Delivery, DeliveryAttempt, Record
 from shared.errors import NotFound
 
 # Due, or left behind by a sender that vanished; never past an earlier reply of the same order that is still on its way.
@@ -60,12 +60,21 @@ class Claimed:
     lease: str
 
 
+# Built once: such a statement takes longer to put together than to run, and three of them hang on each reply.
+_DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
+_ATTEMPTS = Record.metadata.tables[DeliveryAttempt.__tablename__]
+_ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
+_LEASED = select(Delivery).where(Delivery.id == bindparam("of"), Delivery.lease == bindparam("under")).with_for_update()
+_END_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("of"))
+    .values(ended_at=bindparam("at"), outcome=bindparam("word"), status=bindparam("answered"))
+)
+
+
 async def add_delivery(session: AsyncSession, **values: object) -> bool:
     """A reply is to be handed over; False when it was known (a repeated event)."""
-    added = await session.execute(
-        insert(Delivery).values(**values).on_conflict_do_nothing(index_elements=["reply_id"]).returning(Delivery.id)
-    )
-    return added.first() is not None
+    return (await (await session.connection()).execute(_ADD, values)).first() is not None
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -83,16 +92,13 @@ async def claim(session: AsyncSession, platform: str, *, now: datetime, many: in
 
 async def leased(session: AsyncSession, claimed: Claimed) -> Delivery | None:
     """The delivery, locked, if this attempt is still the one that counts."""
-    return await session.scalar(
-        select(Delivery).where(Delivery.id == claimed.id, Delivery.lease == claimed.lease).with_for_update()
-    )
+    return await session.scalar(_LEASED, {"of": claimed.id, "under": claimed.lease})
 
 
 async def end_attempt(session: AsyncSession, attempt: str, *, at: datetime, word: str, status: int | None) -> None:
     """Say how an attempt ended."""
-    await session.execute(
-        update(DeliveryAttempt).where(DeliveryAttempt.id == attempt).values(ended_at=at, outcome=word, status=status)
-    )
+    connection = await session.connection()
+    await connection.execute(_END_ATTEMPT, {"of": attempt, "at": at, "word": word, "answered": status})
 
 
 async def deliveries_page(

@@ -5,37 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from services.intake.store.acceptance import KnownReceipt
 from services.intake.store.paging import Position, behind
-from services.intake.tables import Quarantined, Receipt
+from services.intake.tables import Quarantined, Receipt, Record
 from shared.errors import NotFound
+
+# Built once: such a statement takes longer to put together than to run.
+_RECEIPTS = Record.metadata.tables[Receipt.__tablename__]
+_CLAIM = insert(_RECEIPTS).on_conflict_do_nothing().returning(_RECEIPTS.c.channel)
+_KNOWN = select(Receipt.body_hash, Receipt.status, Receipt.order_id, Receipt.version, Receipt.quarantine_id).where(
+    Receipt.channel == bindparam("of"), Receipt.webhook_id == bindparam("id")
+)
+_SETTLE = (
+    update(_RECEIPTS)
+    .where(_RECEIPTS.c.channel == bindparam("of"), _RECEIPTS.c.webhook_id == bindparam("id"))
+    .values(
+        status=bindparam("answered"),
+        order_id=bindparam("order"),
+        version=bindparam("as_version"),
+        quarantine_id=bindparam("kept"),
+    )
+)
 
 
 async def claim_receipt(
     session: AsyncSession, *, channel: str, webhook_id: str, body_hash: bytes, status: int, at: datetime
 ) -> KnownReceipt | None:
     """Take a request's id; what was answered to it before, if it was.  A second one waits here for the first."""
-    taken = await session.execute(
-        insert(Receipt)
-        .values(channel=channel, webhook_id=webhook_id, body_hash=body_hash, status=status, received_at=at)
-        .on_conflict_do_nothing()
-        .returning(Receipt.channel)
-    )
-    if taken.first() is not None:
+    receipt = {"channel": channel, "webhook_id": webhook_id, "body_hash": body_hash, "status": status}
+    connection = await session.connection()
+    if (await connection.execute(_CLAIM, {**receipt, "received_at": at})).first() is not None:
         return None
-    known = (await session.execute(_receipt(channel, webhook_id))).one()
+    known = (await connection.execute(_KNOWN, {"of": channel, "id": webhook_id})).one()
     return KnownReceipt(*known)
-
-
-def _receipt(channel: str, webhook_id: str) -> Select[bytes, int, str | None, int | None, str | None]:
-    return select(Receipt.body_hash, Receipt.status, Receipt.order_id, Receipt.version, Receipt.quarantine_id).where(
-        Receipt.channel == channel, Receipt.webhook_id == webhook_id
-    )
 
 
 async def settle_receipt(
@@ -49,11 +56,8 @@ async def settle_receipt(
     quarantine_id: str | None = None,
 ) -> None:
     """Say what a request was answered."""
-    await session.execute(
-        update(Receipt)
-        .where(Receipt.channel == channel, Receipt.webhook_id == webhook_id)
-        .values(status=status, order_id=order_id, version=version, quarantine_id=quarantine_id)
-    )
+    answer = {"answered": status, "order": order_id, "as_version": version, "kept": quarantine_id}
+    await (await session.connection()).execute(_SETTLE, {"of": channel, "id": webhook_id, **answer})
 
 
 async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, int]:
