@@ -111,6 +111,15 @@ class OrderOver(BusinessError):
         self.state = state
 
 
+class NotYetAnswered(BusinessError):
+    """No reply of the order was ever approved: there is nothing yet that a caller could be asked about (A34)."""
+
+    code, clause = "not_yet_answered", "S2.3b"
+
+    def __init__(self) -> None:
+        super().__init__("该工单尚无审核通过的答复，回访结果未登记；请在收到本平台的反馈后回访，再推送回访结果")
+
+
 class UnknownOrder(NotUnderstood):
     """The platform speaks of an order that it never sent."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from services.intake.errors import OrderOver, RequestIdReused, UnknownOrder
+from services.intake.errors import NotYetAnswered, OrderOver, RequestIdReused, UnknownOrder
 from services.intake.rules import revisit_result
 from services.intake.store import orders
 from services.intake.store.acceptance import KnownReceipt
+from services.intake.store.deliveries import was_answered
 from services.intake.store.quarantine import claim_receipt, settle_receipt
 from services.intake.tables import Revisit, UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
@@ -81,10 +82,16 @@ async def record_revisit(
     opinion: str | None,
     happened_at: datetime,
 ) -> str:
-    """What came of the platform's call to the person (A31, A32); the opinion stays sealed."""
+    """What came of the platform's call to the person (A31, A32); the opinion stays sealed.
+
+    NotYetAnswered before a reply was ever approved: the first result is the one that ranks (A34), and it would be about
+    nothing. One approved reply is enough, also if nobody knows that it arrived: its acknowledgement may have been lost.
+    """
     record = await _order(work, platform, platform_no)
     if record.state == "cancelled":
         raise OrderOver(record.state)
+    if not await was_answered(work.session, record.order_id):
+        raise NotYetAnswered
     result = revisit_result(connected=connected, solved=solved, satisfied=satisfied)
     record.revisits += 1
     number = record.revisits

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,6 +66,11 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
         insert(Delivery).values(**values).on_conflict_do_nothing(index_elements=["reply_id"]).returning(Delivery.id)
     )
     return added.first() is not None
+
+
+async def was_answered(session: AsyncSession, order_id: str) -> bool:
+    """Whether a reply of the order was ever approved, however its handing over went."""
+    return bool(await session.scalar(select(exists().where(Delivery.order_id == order_id))))
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
