@@ -17,10 +17,10 @@ from services.analytics.policy import TREND_WEEKS
 from services.analytics.schemas import Figures, RebuildOrder, RebuildReport, Row, Trend, WeekFigures, WeekRow
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime, allow
 from shared.identity import Role, Scope
-from shared.web import Code, Identifier, Page, cursor_of, position_of
+from shared.web import Code, DeskRoute, Identifier, Page, cursor_of, position_of
 from shared.web.paging import BadCursor
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=DeskRoute)
 
 _MOST_WEEKS: Final = 53
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -40,6 +40,8 @@ TITLES: Final = {
 _SAYS: Final = {
     "missing": "缺少必填项",
     "extra_forbidden": "不认识的字段，请删除",
+    "unknown_parameter": "不认识的查询参数，请核对名称或删除",
+    "repeated_parameter": "该查询参数只能填写一次",
     "string_too_short": "不能为空或过短",
     "string_too_long": "内容过长",
     "string_pattern_mismatch": "格式不正确",

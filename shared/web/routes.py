@@ -1,4 +1,4 @@
-"""Two kinds of route: commands with an idempotency key, and raw ones that read their own bytes."""
+"""Three kinds of route: those of the desks, commands with an idempotency key, and raw ones that read their own bytes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
 from shared.errors import BusinessError, Incomplete
+from shared.web.form import check_query, query_names
 from shared.work import Work
 
 _LONGEST_KEY: Final = 128
@@ -135,7 +136,21 @@ def _apart(kept: str) -> tuple[Mapping[str, str], str]:
     return orjson.loads(headers), body
 
 
-class CommandRoute(APIRoute):
+class DeskRoute(APIRoute):
+    """Looks at the form of a request before the rest does: nothing that a client says is passed by in silence."""
+
+    def get_route_handler(self) -> Answer:
+        """The usual handler, behind the look."""
+        usual, names = super().get_route_handler(), query_names(self.dependant)
+
+        async def answer(request: Request) -> Response:
+            check_query(request, names)
+            return await usual(request)
+
+        return answer
+
+
+class CommandRoute(DeskRoute):
     """Remembers the answer of a command under its idempotency key, in the command's own transaction.
 
     The function-scoped unit of work is still open when the answer exists, and commits before it leaves (R1).

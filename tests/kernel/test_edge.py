@@ -181,6 +181,48 @@ async def test_another_content_type_than_json_is_refused(tiny: Tiny, kind: str |
 
 
 @pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("stauts=closed", "stauts", "stauts：不认识的查询参数"),
+        ("limit=1&limit=2", "limit", "每页条数：该查询参数只能填写一次"),
+        ("limit=1&limit=1", "limit", "每页条数：该查询参数只能填写一次"),
+        ("date=a&date=b", "date", "日期：该查询参数只能填写一次"),
+        ("day=a", "day", "day：不认识的查询参数"),
+        ("Limit=1", "Limit", "Limit：不认识的查询参数"),
+        ("limit", "limit", "每页条数："),
+        ("=", "", "不认识的查询参数"),
+        ("a%07=1", "?", "不认识的查询参数"),
+    ],
+)
+async def test_a_query_that_would_be_passed_by_is_refused_and_named(
+    tiny: Tiny, query: str, field: str, said: str
+) -> None:
+    answer = await tiny.http.get(f"/v1/things/found?{query}", headers=tiny.dispatcher)
+    is_problem(answer, 422, "invalid_request")
+    assert [fault["field"] for fault in answer.json()["errors"]] == [field]
+    assert said in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/things/a", "/v1/operations/clock"])
+async def test_an_operation_without_a_query_takes_none(tiny: Tiny, path: str) -> None:
+    method = "PUT" if path.endswith("/a") else "GET"
+    answer = await tiny.http.request(method, f"{path}?limit=5", headers=tiny.bearer(Role.DISPATCHER, Role.ADMIN))
+    is_problem(answer, 422, "invalid_request")
+
+
+async def test_a_parameter_that_is_a_list_may_be_repeated(tiny: Tiny) -> None:
+    answer = await tiny.http.get("/v1/things/found?kind=a&kind=b&date=today&limit=7", headers=tiny.dispatcher)
+    assert answer.json() == ["a", "b", "today", "7"]
+
+
+async def test_of_many_unknown_parameters_some_are_named(tiny: Tiny) -> None:
+    many = "&".join(f"a{number}=1" for number in range(1000))
+    answer = await tiny.http.get(f"/v1/things/found?{many}", headers=tiny.dispatcher)
+    is_problem(answer, 422, "invalid_request")
+    assert len(answer.json()["errors"]) == 20
+
+
+@pytest.mark.parametrize(
     "path", ["/v1/things/%00", "/v1/things/%ff%fe", "/v1/things/" + "k" * 5000, "/v1/things/%ed%a0%80"]
 )
 async def test_a_strange_path_is_no_error_of_ours(tiny: Tiny, path: str) -> None:
