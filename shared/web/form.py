@@ -1,4 +1,4 @@
-"""What a request must look like before anybody reads it: the names in its query."""
+"""What a request must look like before anybody reads it: the names in its query, and what it says of its body."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 
+from shared.errors import UnsupportedContent
 from shared.web.titles import parameters
 
 _SHOWN: Final = 20
 _LONGEST: Final = 64
+_PLAIN: Final = frozenset({b"", b"identity"})
+_UTF_8: Final = frozenset({b"", b"utf-8", b"utf8"})
+Headers = Mapping[bytes, bytes]
 
 
 def query_names(dependant: Dependant) -> Mapping[str, bool]:
@@ -44,3 +48,36 @@ def _is_list(annotation: Any) -> bool:
     if get_origin(annotation) in {list, tuple, set, frozenset}:
         return True
     return any(_is_list(part) for part in get_args(annotation))
+
+
+def headers_of(request: Request) -> Headers:
+    """The headers by their names; of two the first one counts, as it does for whoever reads them one by one."""
+    return dict(reversed(request.scope["headers"]))
+
+
+def check_content(headers: Headers) -> None:
+    """Refuse a body that is not JSON in UTF-8 by its own account; a request without one needs no content type."""
+    if b"transfer-encoding" not in headers and headers.get(b"content-length", b"0").strip(b"0") == b"":
+        return
+    kind, _, _ = headers.get(b"content-type", b"").partition(b";")
+    kind = kind.strip().lower()
+    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        raise UnsupportedContent("type")
+    check_encoding(headers)
+
+
+def check_encoding(headers: Headers) -> None:
+    """Refuse a body that is packed, or in another charset than UTF-8, by its own account."""
+    if headers.get(b"content-encoding", b"").strip().lower() not in _PLAIN:
+        raise UnsupportedContent("encoding")
+    _, more, said = headers.get(b"content-type", b"").partition(b";")
+    if more and _charset_of(said) not in _UTF_8:
+        raise UnsupportedContent("charset")
+
+
+def _charset_of(said: bytes) -> bytes:
+    for parameter in said.split(b";"):
+        name, _, value = parameter.partition(b"=")
+        if name.strip().lower() == b"charset":
+            return value.strip().strip(b'"').lower()
+    return b""

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
 from shared.errors import BusinessError, Incomplete
-from shared.web.form import check_query, query_names
+from shared.web.form import check_content, check_query, headers_of, query_names
 from shared.work import Work
 
 _LONGEST_KEY: Final = 128
@@ -144,6 +144,7 @@ class DeskRoute(APIRoute):
         usual, names = super().get_route_handler(), query_names(self.dependant)
 
         async def answer(request: Request) -> Response:
+            check_content(headers_of(request))
             check_query(request, names)
             return await usual(request)
 

@@ -182,6 +182,40 @@ async def test_more_than_a_megabyte_is_413(postgres_server: DatabaseServer) -> N
         assert await nothing_happened(desk)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "fault"),
+    [
+        ("content-encoding", "gzip", "encoding"),
+        ("content-encoding", "deflate, identity", "encoding"),
+        ("content-type", "application/json; charset=GBK", "charset"),
+        ("content-type", "text/plain; charset=iso-8859-1", "charset"),
+    ],
+)
+@pytest.mark.parametrize("path", ["city_12345/orders", "city_12345/urges", "nowhere/orders"])
+async def test_a_packed_body_and_another_charset_are_refused(
+    path: str, header: str, value: str, fault: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        headers = {**Platform(desk).headers(body), header: value}
+        answer = await desk.http.post(f"/api/intake/v1/channels/{path}", content=body, headers=headers)
+
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_content")
+        assert answer.json()["facts"]["fault"] == fault
+        assert await nothing_happened(desk)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/octet-stream; charset=UTF-8", "application/json"])
+async def test_a_signed_request_may_call_its_content_as_it_likes(kind: str, postgres_server: DatabaseServer) -> None:
+    """The signature covers the bytes, and platforms are known to send JSON under other names."""
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        headers = {**Platform(desk).headers(body), "content-type": kind, "content-encoding": "identity"}
+        answer = await desk.http.post(ADDRESS, content=body, headers=headers)
+
+        assert answer.status_code == 201
+
+
 @pytest.mark.clause("S1.1.1a")
 async def test_an_unknown_channel_is_kept_unverified_and_never_taken_for_another(
     postgres_server: DatabaseServer,

@@ -171,13 +171,58 @@ async def test_strange_json_that_a_route_accepts_as_anything_does_not_break_the_
 
 
 @pytest.mark.parametrize(
-    "kind", [None, "text/plain", "application/xml", "multipart/form-data; boundary=x", "application/json/x", "\x7f"]
+    ("headers", "fault"),
+    [
+        ({}, "type"),
+        ({"Content-Type": ""}, "type"),
+        ({"Content-Type": "text/plain"}, "type"),
+        ({"Content-Type": "application/xml"}, "type"),
+        ({"Content-Type": "text/json"}, "type"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, "type"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "type"),
+        ({"Content-Type": "application/json/x"}, "type"),
+        ({"Content-Type": "\x7f"}, "type"),
+        ({"Content-Type": "application/json; charset=gbk"}, "charset"),
+        ({"Content-Type": 'application/json;v=1; Charset="utf-16"'}, "charset"),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, "encoding"),
+        ({"Content-Type": "application/json", "Content-Encoding": "identity, br"}, "encoding"),
+    ],
 )
-async def test_another_content_type_than_json_is_refused(tiny: Tiny, kind: str | None) -> None:
-    headers = {**tiny.dispatcher, **({"Content-Type": kind} if kind else {})}
-    answer = await tiny.http.post("/v1/things", content=b'{"key": "a"}', headers=headers)
-    assert answer.status_code in {400, 415, 422}
-    is_problem(answer, answer.status_code, answer.json()["code"])
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/things/a"])
+async def test_a_body_that_is_not_json_in_utf_8_by_its_own_account_is_refused(
+    tiny: Tiny, path: str, headers: dict[str, str], fault: str
+) -> None:
+    """Also where the operation takes no body: nothing that a client says is passed by in silence."""
+    method = "PUT" if path.endswith("/a") else "POST"
+    answer = await tiny.http.request(method, path, content=b'{"key": "a"}', headers={**tiny.dispatcher, **headers})
+    is_problem(answer, 415, "unsupported_content")
+    assert answer.json()["facts"]["fault"] == fault
+    assert answer.json()["facts"]["expected"] in answer.json()["detail"] or fault == "encoding"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        'application/json; charset="UTF-8"',
+        "application/problem+json;charset=utf8",
+    ],
+)
+async def test_json_is_read_by_any_of_its_names(tiny: Tiny, kind: str) -> None:
+    headers = {**tiny.dispatcher, "Content-Type": kind, "Content-Encoding": "identity"}
+    assert (await tiny.http.post("/v1/things", content=b'{"key": "a"}', headers=headers)).status_code == 201
+
+
+async def test_a_chunked_body_says_what_it_is_too(tiny: Tiny) -> None:
+    headers = [authorization(tiny), (b"transfer-encoding", b"chunked")]
+    assert (await raw_call(tiny, "/api/intake/v1/things", [b'{"key": ', b'"a"}'], headers))[0] == 415
+
+
+async def test_a_request_without_a_body_needs_no_content_type(tiny: Tiny) -> None:
+    assert (await tiny.http.put("/v1/things/a", headers=tiny.dispatcher)).status_code == 204
+    answer = await tiny.http.post("/v1/things", headers=tiny.dispatcher)
+    is_problem(answer, 422, "invalid_request")
 
 
 @pytest.mark.parametrize(

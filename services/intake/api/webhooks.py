@@ -33,6 +33,7 @@ from shared.identity import Person, Role
 from shared.service import Runtime
 from shared.telemetry import logger
 from shared.web import Body, RawRoute, whole_body
+from shared.web.form import Headers, check_encoding, headers_of
 from shared.web.problem import problem_response
 from shared.work import Work
 
@@ -107,11 +108,13 @@ async def receive_order(request: Request) -> Response:
     """Verify, understand, store; the answer leaves after the commit."""
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
+    given = headers_of(request)
+    check_encoding(given)
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
         return await _unknown_channel(request, runtime, code, "orders", body)
-    webhook_id = _verified(request, runtime, parts, code, body)
+    webhook_id = _verified(request, given, runtime, parts, code, body)
     body_hash = hashlib.sha256(body).digest()
     try:
         order = order_of(channel, decoded(body), now=runtime.clock.now())
@@ -148,11 +151,13 @@ _notice_route("redos", "receive_redo", "推送重办要求")
 async def _receive_notice(request: Request, kind: str) -> Response:
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
+    given = headers_of(request)
+    check_encoding(given)
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
         return await _unknown_channel(request, runtime, code, kind, body)
-    webhook_id = _verified(request, runtime, parts, code, body)
+    webhook_id = _verified(request, given, runtime, parts, code, body)
     try:
         notice = notice_of(channel, kind, decoded(body), now=runtime.clock.now())
         async with runtime.works.begin(_platform(code)) as work:
@@ -201,9 +206,8 @@ def _running(request: Request) -> tuple[Runtime, Parts]:
     return runtime, cast("Parts", runtime.parts[NAME])
 
 
-def _verified(request: Request, runtime: Runtime, parts: Parts, code: str, body: bytes) -> str:
+def _verified(request: Request, given: Headers, runtime: Runtime, parts: Parts, code: str, body: bytes) -> str:
     """The webhook-id of an authentic request; a refused one is counted and logged, and leaves nothing else."""
-    given = dict(reversed(request.scope["headers"]))  # of two the first one counts
     try:
         return check_signature(
             parts.keys.get(code, ()),
