@@ -125,3 +125,12 @@ class UnknownOrder(NotUnderstood):
 
     def __init__(self) -> None:
         super().__init__("unknown_order", "找不到该工单编号对应的工单，请核对编号，或先推送该工单")
+
+
+class HappenedBeforeCall(NotUnderstood):
+    """The platform dates what it tells of an order before the order's call."""
+
+    def __init__(self, field: str) -> None:
+        said = "时间：不能早于该工单的来电时间"
+        fault = {"field": field, "code": "before_call", "message": f"{said}，请核对"}
+        super().__init__("invalid", f"{said}，请核对工单编号与时间后重新发送", [fault])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.intake.errors import SignatureRefused
+from services.intake.errors import HappenedBeforeCall, SignatureRefused
 from services.intake.model import (
     DETAILS,
     NAMES,
@@ -230,6 +230,12 @@ def revisit_result(*, connected: bool, solved: str | None, satisfied: str | None
     if not connected or solved in NOT_REACHED or satisfied in NOT_REACHED or solved is None or satisfied is None:
         return RevisitResult(valid=False, solved=None, satisfied=None)
     return RevisitResult(valid=True, solved=_SOLVED[solved], satisfied=_SATISFIED[satisfied])
+
+
+def check_happened(channel: Channel, happened_at: datetime, *, called_at: datetime | None) -> None:
+    """Nobody urges, calls back, or takes back an order before its caller called."""
+    if called_at is not None and happened_at < called_at:
+        raise HappenedBeforeCall(next(theirs for theirs, ours in channel.notices.items() if ours == "happened_at"))
 
 
 # --- Feedback (S2.3b, R37) ------------------------------------------------------------------------------------------

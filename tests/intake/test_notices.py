@@ -11,7 +11,7 @@ from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRev
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support.postgres import DatabaseServer
 
-AT = {"operateTime": "2026-11-23 09:30:00"}
+AT = {"operateTime": "2026-11-23 08:55:00"}
 
 
 async def test_a_cancellation_is_told_once(postgres_server: DatabaseServer) -> None:
@@ -151,6 +151,43 @@ async def test_a_notice_of_an_unknown_order_is_kept_for_a_person(kind: str, post
 
         assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "unknown_order")
         assert len(await desk.rows("select 1 from quarantine")) == 1
+
+
+NOTICES: list[tuple[str, dict[str, Any]]] = [
+    ("cancellations", {"reason": "撤单"}),
+    ("urges", {}),
+    ("revisits", {"isConnect": "1", "isSolve": "解决", "satisfaction": "满意"}),
+    ("redos", {"reason": "重办"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "more"), NOTICES)
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-23 08:31:07", None),  # the call itself
+        ("2026-11-23 08:31:06", "时间：不能早于该工单的来电时间，请核对"),
+        ("2001-01-01 00:00:00", "时间：不能早于该工单的来电时间，请核对"),
+        ("2026-11-23 09:10:00", None),
+        ("2026-11-23 09:10:01", "时间：不能晚于当前时间，请核对"),
+    ],
+)
+async def test_what_is_told_of_an_order_happened_after_its_call_and_not_tomorrow(
+    kind: str, more: dict[str, Any], at: str, said: str | None, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await desk.tell(approved(desk, await platform.accepted(orderNum="N1")))
+        answer = await platform.push({"orderNum": "N1", "operateTime": at, **more}, kind=kind)
+
+        if said is None:
+            assert answer.status_code == 200
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (422, "not_understood")
+            [fault] = answer.json()["errors"]
+            assert (fault["field"], fault["message"]) == ("operateTime", said)
+            assert {event.type for event in await desk.told()} == {"order.received.v1", "intake.request_quarantined.v1"}
+            assert len(await desk.rows("select 1 from quarantine")) == 1
 
 
 async def test_another_platform_cannot_cancel_the_order(postgres_server: DatabaseServer) -> None:

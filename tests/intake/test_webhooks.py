@@ -75,6 +75,14 @@ def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
         ({"title": 7}, "title", "诉求标题：应为文字"),
         ({"callTime": "1899-01-01 00:00:00"}, "callTime", "来电时间：日期应在 2000 年至 2099 年之间"),
         ({"callTime": "2098-01-01 00:00:00"}, "callTime", "来电时间：不能晚于当前时间，请核对"),
+        ({"callTime": "2026-11-23 09:10:01"}, "callTime", "来电时间：不能晚于当前时间，请核对"),
+        ({"sendTime": "2026-11-24 08:00:00"}, "sendTime", "转办时间：不能晚于当前时间，请核对"),
+        ({"acceptTime": "2001-01-01 00:00:00"}, "acceptTime", "受理时间：不能早于来电时间，请核对"),
+        ({"acceptTime": "2026-11-22 08:31:06"}, "acceptTime", "受理时间：不能早于来电时间，请核对"),
+        ({"filingTime": "2026-11-22 08:31:06"}, "filingTime", "立案时间：不能早于来电时间，请核对"),
+        ({"sendTime": "2026-11-22 08:31:06"}, "sendTime", "转办时间：不能早于来电时间，请核对"),
+        ({"limitTime": "2028-11-23 09:00:01"}, "limitTime", "办理截止时间：不能晚于当前时间两年以上，请核对"),
+        ({"limitTime": "2099-12-31 00:00:00"}, "limitTime", "办理截止时间：不能晚于当前时间两年以上，请核对"),
         ({"callTime": "昨天"}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
         ({"callTime": 1795395600000}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
         (
@@ -118,6 +126,24 @@ async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
         answer = await Platform(desk).push(an_order(limitTime=limit))
 
         assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"callTime": "2026-11-23 09:10:00"},
+        {"callTime": "2019-03-05 10:00:00"},
+        {"acceptTime": "2026-11-22 08:31:07"},
+        {"limitTime": "2028-11-23 09:00:00"},
+    ],
+)
+async def test_a_date_at_its_bound_and_an_old_call_are_in_order(
+    changes: dict[str, Any], postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(**changes))
+
+        assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.clause("S1.1.1a")
