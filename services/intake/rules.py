@@ -77,6 +77,29 @@ def check_signature(
     return webhook_id
 
 
+def signer_of(
+    keys: Mapping[str, Sequence[bytes]],
+    *,
+    webhook_id: str | None,
+    timestamp: str | None,
+    signatures: str | None,
+    body: bytes,
+    now: datetime,
+) -> tuple[str, str] | None:
+    """Whose key signed a request that names no channel, and its webhook-id; None when nobody's did."""
+    for channel, of_channel in keys.items():
+        try:
+            known = check_signature(
+                of_channel, webhook_id=webhook_id, timestamp=timestamp, signatures=signatures, body=body, now=now
+            )
+        except SignatureRefused as refusal:
+            if refusal.reason != "mismatch":
+                return None
+        else:
+            return channel, known
+    return None
+
+
 def _given(signatures: str) -> Iterable[bytes]:
     """The v1 signatures of the header; what is none of them is passed by, and an endless list is cut."""
     for part in signatures.split(" ")[: limits.SIGNATURES_READ]:

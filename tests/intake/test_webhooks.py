@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from services.intake.policy import CHANNELS, limits
 from shared.contracts.intake import RequestQuarantined
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of
+from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of, secret_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
@@ -272,7 +272,10 @@ async def test_an_address_that_names_no_channel_goes_into_no_log_and_no_event(
         assert code not in str(await desk.rows("select * from audit"))
 
 
-async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseServer) -> None:
+@pytest.mark.clause("S1.1.1a")
+async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_they_met(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
 
         async def push(size: int = 10) -> httpx.Response:
@@ -286,11 +289,71 @@ async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseS
         assert kept.json()["code"] == "unknown_channel"
         assert "quarantine_id" in kept.json()["facts"]
         assert "已隔离" in kept.json()["detail"]
-        for lost in others:
+        for lost, bound, limit, said in zip(
+            others,
+            ("bytes", "source"),
+            (limits.UNVERIFIED_BYTES, limits.UNVERIFIED_PER_SOURCE),
+            ("超过 64 KB", "已达 20 件"),
+            strict=True,
+        ):
             assert lost.json()["code"] == "unknown_channel_not_kept"
+            assert (lost.json()["facts"]["bound"], lost.json()["facts"]["limit"]) == (bound, limit)
             assert "quarantine_id" not in lost.json()["facts"]
+            assert said in lost.json()["detail"]
             assert "未保存" in lost.json()["detail"]
             assert "已隔离" not in lost.json()["detail"]
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_bounds_for_strangers(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        address = "/api/intake/v1/channels/city_1234/orders"
+        for _ in range(limits.UNVERIFIED_PER_SOURCE):
+            await desk.http.post(address, content=b"x")
+        body = orjson.dumps(an_order(eventDesc="长" * limits.UNVERIFIED_BYTES))
+        platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
+        headers = platform.headers(body, secret=SECRETS["city_12345"]["in"][1])
+        first, again = [await desk.http.post(address, content=body, headers=headers) for _ in range(2)]
+        forged = await desk.http.post(
+            address, content=body, headers=platform.headers(body, secret=secret_of("nobody's"))
+        )
+        listed = (await desk.http.get("/api/intake/v1/quarantine", headers=who)).json()["items"]
+
+        assert (first.status_code, first.json()["code"]) == (422, "unknown_channel")
+        assert first.json()["facts"]["signed_by"] == "city_12345"
+        assert "市12345平台（city_12345）" in first.json()["detail"]
+        assert again.json()["facts"] == first.json()["facts"]
+        assert forged.json()["code"] == "unknown_channel_not_kept"
+        assert (listed[0]["id"], listed[0]["channel"], listed[0]["verified"], listed[0]["signed_by"]) == (
+            first.json()["facts"]["quarantine_id"], "city_1234", True, "city_12345",
+        )  # fmt: skip
+        assert len(listed) == limits.UNVERIFIED_PER_SOURCE + 1
+        assert {(line["verified"], line["signed_by"]) for line in listed[1:]} == {(False, None)}
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_the_right_address(
+    postgres_server: DatabaseServer,
+) -> None:
+    """The webhook-id is not used up by the wrong address, and the platform's order is one order."""
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        platform, wrong = Platform(desk), "/api/intake/v1/channels/city_1234/orders"
+        headers = platform.headers(body, webhook_id="m")
+        kept = (await desk.http.post(wrong, content=body, headers=headers)).json()["facts"]["quarantine_id"]
+        right = await desk.http.post(ADDRESS, content=body, headers=headers)
+        released = await desk.http.post(
+            f"/api/intake/v1/quarantine/{kept}/release",
+            json={"channel": "city_12345", "reason": "地址写错"},
+            headers=desk.bearer(Role.DISPATCHER),
+        )
+        again = await desk.http.post(wrong, content=body, headers=headers)
+
+        assert right.status_code == 201
+        assert released.json()["order_id"] == right.json()["order_id"]
+        assert (again.status_code, again.json()["order_id"]) == (200, right.json()["order_id"])
 
 
 @pytest.mark.parametrize("code", CHANNELS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, cast
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -16,8 +16,8 @@ from services.intake.errors import NotUnderstood, SignatureRefused
 from services.intake.handlers import notices, quarantine
 from services.intake.handlers.parts import NAME, Parts
 from services.intake.model import Channel
-from services.intake.policy import CHANNELS
-from services.intake.rules import check_signature
+from services.intake.policy import CHANNELS, limits
+from services.intake.rules import check_signature, signer_of
 from services.intake.schemas.upstream import (
     CancellationBody,
     RedoBody,
@@ -42,7 +42,18 @@ log = logger("intake.webhooks")
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
 
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_ABOUT: Final = (
+    "渠道代码不在七个渠道之内的请求一律回答 422。以任一渠道密钥签名的，在 1 MB 以内均予保存，待人工处理；"
+    f"未签名的，仅在单个不超过 {limits.UNVERIFIED_BYTES // 1024} KB、同一来源待处理不超过 {limits.UNVERIFIED_PER_SOURCE} 件、"
+    f"合计不超过 {limits.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
+)
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
+
+
+class _Signing(TypedDict):
+    webhook_id: str
+    timestamp: str
+    signatures: str
 
 
 def _platform(channel: str) -> Person:
@@ -96,6 +107,7 @@ _ORDER_LINKS: Final = _links("read_order", "read_versions", "overrule_flags", "r
     "/{channel}/orders",  # noqa: FAST003 - a raw endpoint takes the request and finds its path parameter there
     summary="推送工单：同一编号再次推送即为同一工单，内容有变则为新版本",
     operation_id="receive_order",
+    description=_ABOUT,
     status_code=201,
     response_model=AcceptedView,
     responses={
@@ -113,7 +125,7 @@ async def receive_order(request: Request) -> Response:
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
-        return await _unknown_channel(request, runtime, code, "orders", body)
+        return await _unknown_channel(request, given, runtime, parts, code, "orders", body)
     webhook_id = _verified(request, given, runtime, parts, code, body)
     body_hash = hashlib.sha256(body).digest()
     try:
@@ -136,6 +148,7 @@ def _notice_route(kind: str, operation: str, summary: str) -> None:
         f"/{{channel}}/{kind}",
         summary=summary,
         operation_id=operation,
+        description=_ABOUT,
         response_model=NoticeView,
         responses={200: {"description": "已登记", "links": _ORDER_LINKS}},
         openapi_extra=_documented(kind),
@@ -156,7 +169,7 @@ async def _receive_notice(request: Request, kind: str) -> Response:
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
-        return await _unknown_channel(request, runtime, code, kind, body)
+        return await _unknown_channel(request, given, runtime, parts, code, kind, body)
     webhook_id = _verified(request, given, runtime, parts, code, body)
     try:
         notice = notice_of(channel, kind, decoded(body), now=runtime.clock.now())
@@ -211,9 +224,7 @@ def _verified(request: Request, given: Headers, runtime: Runtime, parts: Parts, 
     try:
         return check_signature(
             parts.keys.get(code, ()),
-            webhook_id=given.get(b"webhook-id", b"").decode("latin-1"),
-            timestamp=given.get(b"webhook-timestamp", b"").decode("latin-1"),
-            signatures=given.get(b"webhook-signature", b"").decode("latin-1"),
+            **_signing(given),
             body=body,
             now=runtime.clock.now(),
         )
@@ -223,21 +234,60 @@ def _verified(request: Request, given: Headers, runtime: Runtime, parts: Parts, 
         raise
 
 
+def _signing(given: Headers) -> _Signing:
+    return {
+        "webhook_id": given.get(b"webhook-id", b"").decode("latin-1"),
+        "timestamp": given.get(b"webhook-timestamp", b"").decode("latin-1"),
+        "signatures": given.get(b"webhook-signature", b"").decode("latin-1"),
+    }
+
+
 def _source(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-async def _unknown_channel(request: Request, runtime: Runtime, code: str, kind: str, body: bytes) -> Response:
+async def _unknown_channel(
+    request: Request, given: Headers, runtime: Runtime, parts: Parts, code: str, kind: str, body: bytes
+) -> Response:
     # The address is of the sender's making.  Who decides on the request is shown a plain word, or nothing of it.
     shown = code if _PLAIN.fullmatch(code) else "?"
+    signer = signer_of(parts.keys, **_signing(given), body=body, now=runtime.clock.now())
+    if signer is not None:
+        return await _misaddressed(request, runtime, shown, kind, body, signed_by=signer[0], webhook_id=signer[1])
     async with runtime.works.begin(_platform("unknown")) as work:
         kept = await quarantine.keep_unverified(work, channel=shown, kind=kind, body=body, source=_source(request))
-    facts: dict[str, Any] = {"channel": shown, "channels": list(CHANNELS)}
-    if kept is None:
-        said = "渠道代码不在七个渠道之内；该请求未保存，请核对推送地址后重新发送"
-        return problem_response(422, "unknown_channel_not_kept", said, clause="S1.1.1a", facts=facts)
     said = "渠道代码不在七个渠道之内，请核对推送地址；该请求已隔离待人工处理"
-    return problem_response(422, "unknown_channel", said, clause="S1.1.1a", facts={**facts, "quarantine_id": kept})
+    facts = {"channel": shown, "channels": list(CHANNELS), "quarantine_id": kept}
+    return problem_response(422, "unknown_channel", said, clause="S1.1.1a", facts=facts)
+
+
+async def _misaddressed(
+    request: Request, runtime: Runtime, shown: str, kind: str, body: bytes, *, signed_by: str, webhook_id: str
+) -> Response:
+    """A platform's own request at an address that is no channel's: the quota for strangers is not for it (S1.1.1a)."""
+    said = f"渠道代码不在七个渠道之内；签名与{CHANNELS[signed_by].title}（{signed_by}）的密钥相符，请核对推送地址"
+    fault = {"field": "channel", "code": "unknown_channel", "message": said, "signed_by": signed_by}
+    async with runtime.works.begin(_platform(signed_by)) as work:
+        kept = await quarantine.keep_verified(
+            work,
+            channel=shown,
+            kind=kind,
+            webhook_id=webhook_id,
+            body_hash=hashlib.sha256(body).digest(),
+            body=body,
+            source=_source(request),
+            reason="unknown_channel",
+            faults=[fault],
+            signed_by=signed_by,
+        )
+    if not isinstance(kept, str):
+        if kept.status != _REFUSED:
+            return _answered(kept.status, kept.order_id, kept.version, kept.quarantine_id, replayed=True)
+        kept = kept.quarantine_id or ""
+    facts = {"channel": shown, "channels": list(CHANNELS), "signed_by": signed_by, "quarantine_id": kept}
+    return problem_response(
+        _REFUSED, "unknown_channel", f"{said}；该请求已隔离待人工处理", clause="S1.1.1a", facts=facts
+    )
 
 
 async def _quarantined(
