@@ -223,7 +223,7 @@ def _renamed(
         ours = names.get(theirs)
         if ours is None:
             shown = theirs[:64] if theirs.isprintable() else "?"
-            faults.append({"field": shown, "code": "extra_forbidden", "message": f"{shown}：不认识的字段，请删除"})
+            faults.append({"field": shown, "code": "unknown_field", "message": f"{shown}：不认识的字段，请删除"})
         elif value is None or value == "":
             continue  # these platforms send empty fields for unknown ones
         elif ours in _MOMENTS:
@@ -231,7 +231,7 @@ def _renamed(
                 values[ours] = read(value)
             except (TypeError, ValueError, OverflowError, OSError):
                 message = f"{TITLES[ours]}：{_WRITTEN[channel.spelling]}"
-                faults.append({"field": theirs, "code": "datetime_parsing", "message": message})
+                faults.append({"field": theirs, "code": "wrong_moment", "message": message})
                 values[ours] = None
         else:
             values[ours] = value
@@ -297,7 +297,7 @@ def _is_aware(value: Any) -> TypeGuard[datetime]:
 def _not_understood(names: Mapping[str, str], fault: ValidationError) -> NotUnderstood:
     theirs = {ours: name for name, ours in names.items()}
     faults = []
-    for error in fault.errors(include_url=False, include_context=False, include_input=False):
+    for error in fault.errors(include_url=False, include_input=False):
         first, *rest = error["loc"]
         shown = title_of(error["loc"], OrderBody.model_fields, TITLES) if first in theirs else str(first)
         faults.append(field_fault(error, (theirs.get(str(first), first), *rest), shown))
