@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
@@ -37,6 +37,15 @@ def check_query(request: Request, names: Mapping[str, bool]) -> None:
     ]
     if faults:
         raise RequestValidationError(faults[:_SHOWN])
+
+
+def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, refused when a key comes twice: of two values only one would be looked at."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise RequestValidationError([{"type": "repeated_field", "loc": ("body", _shown(twice))}])
+    return found
 
 
 def _shown(name: str) -> str:

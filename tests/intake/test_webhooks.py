@@ -174,6 +174,16 @@ async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgr
         assert opened(desk, kept) == body
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, "9" * 5000])
+async def test_a_number_that_is_too_large_is_called_that(number: str, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(orjson.dumps(an_order())[:-1] + f', "lng": {number}}}'.encode())
+
+        assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "undecodable")
+        assert "过大的数值" in answer.json()["detail"]
+        assert len(await desk.rows("select 1 from quarantine")) == 1
+
+
 async def test_the_same_unreadable_request_is_kept_once_and_answered_the_same(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)

@@ -176,6 +176,8 @@ def decoded(body: bytes) -> dict[str, Any]:
     try:
         raw = orjson.loads(body)
     except ValueError as fault:
+        if "infinity" in str(fault):  # sound JSON all the same, and the only word for it that there is
+            raise NotUnderstood("undecodable", "请求内容中有过大的数值，请核对后重新发送") from fault
         raise NotUnderstood("undecodable", "请求内容不是有效的 UTF-8 JSON，请核对编码与格式后重新发送") from fault
     if not isinstance(raw, dict):
         raise NotUnderstood("undecodable", "请求内容应为一个 JSON 对象，请核对格式后重新发送")
