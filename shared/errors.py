@@ -14,6 +14,8 @@ class BusinessError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
+    title: ClassVar[str] = ""
+    """What stands above the message; empty for the usual title of the status."""
     clause: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
@@ -42,6 +44,14 @@ class NotFound(BusinessError):
     def __init__(self, what: str, key: str) -> None:
         super().__init__(f"找不到{what}，请核对编号，或确认该{what}属于本单位")
         self.what, self.key = what, key
+
+
+class NotListed(NotFound):
+    """Unknown, of what is the whole district's and nobody's own: there is no unit that it could belong to."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(what, key)
+        self.message = f"找不到{what}，请核对填写的编码或编号，或在列表中查找"
 
 
 class Unauthenticated(BusinessError):

@@ -11,12 +11,16 @@ from shared.errors import BusinessError, Incomplete, Unauthenticated, Unavailabl
 class SignatureRefused(Unauthenticated):
     """The request does not prove that it comes from the platform (R34, R35); `reason` says why."""
 
-    code = "signature_refused"
+    code, title = "signature_refused", "签名校验未通过"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            "签名校验未通过，请核对密钥、时间与签名内容（webhook-id、webhook-timestamp、webhook-signature）"
-        )
+    def __init__(self, reason: Literal["missing", "malformed", "stale", "mismatch"]) -> None:
+        messages = {
+            "missing": "缺少签名，请在请求头中填写 webhook-id、webhook-timestamp 与 webhook-signature 后重新发送",
+            "malformed": "webhook-id 应为 1 至 128 个可见字符，webhook-timestamp 应为 1970 年以来的秒数，请更正后重新发送",
+            "stale": "发送时间（webhook-timestamp）与平台时间相差超过 5 分钟，请校准时钟，以当前时间重新签名后发送",
+            "mismatch": "签名与请求不符，请核对密钥与签名内容（webhook-id、webhook-timestamp 与请求体原文）后重新发送",
+        }
+        super().__init__(messages[reason])
         self.reason = reason
 
 

@@ -75,6 +75,7 @@ def problem_response(
     code: str,
     detail: str,
     *,
+    title: str = "",
     clause: str = "",
     facts: Mapping[str, Any] | None = None,
     errors: Sequence[Mapping[str, Any]] = (),
@@ -83,7 +84,7 @@ def problem_response(
     """The answer for a refusal."""
     body: dict[str, Any] = {
         "type": f"urn:gongdan:problem:{code}",
-        "title": TITLES.get(status, "请求未能完成"),
+        "title": title or TITLES.get(status, "请求未能完成"),
         "status": status,
         "code": code,
         "detail": detail,
@@ -111,7 +112,13 @@ def problem_of(refusal: BusinessError) -> Response:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(
-        refusal.status, refusal.code, refusal.message, clause=refusal.clause, facts=refusal.facts, headers=headers
+        refusal.status,
+        refusal.code,
+        refusal.message,
+        title=refusal.title,
+        clause=refusal.clause,
+        facts=refusal.facts,
+        headers=headers,
     )
 
 

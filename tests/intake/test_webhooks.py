@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -41,7 +42,31 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         answer = await Platform(desk).push(an_order(), shift=-301)
 
         assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
+        assert timedelta(minutes=5) == limits.SIGNATURE_WINDOW, "the answer says so"
+        assert "相差超过 5 分钟" in answer.json()["detail"]
         assert await nothing_happened(desk)
+
+
+async def test_each_fault_of_a_signature_has_words_of_its_own_and_none_is_a_missing_login(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        good = Platform(desk).headers(body)
+        answers = [
+            await desk.http.post(ADDRESS, content=body, headers={**good, **changes})
+            for changes in (
+                {"webhook-signature": ""},
+                {"webhook-timestamp": "now"},
+                {"webhook-timestamp": "1"},
+                {"webhook-id": "another"},
+            )
+        ]
+
+        found = [answer.json() for answer in answers]
+        assert [problem["facts"]["reason"] for problem in found] == ["missing", "malformed", "stale", "mismatch"]
+        assert {problem["title"] for problem in found} == {"签名校验未通过"}
+        assert len({problem["detail"] for problem in found}) == 4
 
 
 async def test_the_older_of_two_secrets_still_signs(postgres_server: DatabaseServer) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.policy import limits
 from services.intake.store.paging import Position, behind
 from services.intake.tables import Delivery, DeliveryAttempt
-from shared.errors import NotFound
+from shared.errors import NotListed
 
 # Due, or left behind by a sender that vanished; never past an earlier reply of the same order that is still on its way.
 _READY = """
@@ -120,10 +120,10 @@ async def deliveries_page(
 
 
 async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = False) -> Delivery:
-    """One delivery, locked if it is to be changed; NotFound when there is none."""
+    """One delivery, locked if it is to be changed; NotListed when there is none."""
     record = await session.get(Delivery, delivery_id, with_for_update=lock or None)
     if record is None:
-        raise NotFound("反馈", delivery_id)
+        raise NotListed("反馈", delivery_id)
     return record
 
 
