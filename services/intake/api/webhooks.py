@@ -138,7 +138,7 @@ async def receive_order(request: Request) -> Response:
     )
 
 
-def _notice_route(kind: str, operation: str, summary: str) -> None:
+def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -> None:
     async def receive(request: Request) -> Response:
         return await _receive_notice(request, kind)
 
@@ -148,7 +148,7 @@ def _notice_route(kind: str, operation: str, summary: str) -> None:
         f"/{{channel}}/{kind}",
         summary=summary,
         operation_id=operation,
-        description=_ABOUT,
+        description=about + _ABOUT,
         response_model=NoticeView,
         responses={200: {"description": "已登记", "links": _ORDER_LINKS}},
         openapi_extra=_documented(kind),
@@ -157,7 +157,12 @@ def _notice_route(kind: str, operation: str, summary: str) -> None:
 
 _notice_route("cancellations", "receive_cancellation", "推送撤单")
 _notice_route("urges", "receive_urge", "推送催办")
-_notice_route("revisits", "receive_revisit", "推送回访结果")
+_notice_route(
+    "revisits",
+    "receive_revisit",
+    "推送回访结果",
+    about="工单尚无审核通过的答复时回答 409（not_yet_answered），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。",
+)
 _notice_route("redos", "receive_redo", "推送重办要求")
 
 
