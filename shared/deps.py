@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPBearer
@@ -94,24 +95,39 @@ InRead = Annotated[AsyncSession, Depends(_session, scope="function")]
 
 
 class BadVersion(Incomplete):
-    """If-Match is the version in quotes, as ETag gave it."""
+    """If-Match is one version in quotes, as ETag gave it, or the star that stands for any."""
 
     code = "bad_if_match"
 
     def __init__(self) -> None:
-        super().__init__('If-Match 应为读取时返回的 ETag，如 "3"')
+        super().__init__(
+            'If-Match 应为读取时返回的一个 ETag，如 "3"，或以 * 表示任意版本；不支持弱标签（W/）和多个标签'
+        )
+
+
+_VERSION: Final = re.compile(r'"([0-9]{1,18})"')
 
 
 async def _if_match(
     if_match: Annotated[
-        str | None, Header(pattern=r'^"\d{1,18}"$', title="版本（If-Match）", description="读取时返回的 ETag")
+        str | None,
+        Header(
+            title="版本（If-Match）",
+            description="读取时返回的 ETag；* 为任意版本，与不填相同",
+            json_schema_extra={"pattern": r'^(\*|"\d{1,18}")$'},
+        ),
     ] = None,
 ) -> int | None:
-    return None if if_match is None else int(if_match.strip('"'))
+    if if_match is None or if_match == "*":
+        return None
+    version = _VERSION.fullmatch(if_match)
+    if version is None:
+        raise BadVersion
+    return int(version[1])
 
 
 IfMatch = Annotated[int | None, Depends(_if_match)]
-"""The version that the caller read, from If-Match; None when it did not say."""
+"""The version that the caller read, from If-Match; None when it did not say, or said that any will do."""
 
 
 def check_version(found: int, expected: int | None) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 class BusinessError(Exception):
@@ -14,6 +14,8 @@ class BusinessError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
+    title: ClassVar[str] = ""
+    """What stands above the message; empty for the usual title of the status."""
     clause: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
@@ -42,6 +44,14 @@ class NotFound(BusinessError):
     def __init__(self, what: str, key: str) -> None:
         super().__init__(f"找不到{what}，请核对编号，或确认该{what}属于本单位")
         self.what, self.key = what, key
+
+
+class NotListed(NotFound):
+    """Unknown, of what is the whole district's and nobody's own: there is no unit that it could belong to."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(what, key)
+        self.message = f"找不到{what}，请核对填写的编码或编号，或在列表中查找"
 
 
 class Unauthenticated(BusinessError):
@@ -93,3 +103,20 @@ class PayloadTooLarge(BusinessError):
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"请求内容超过上限 {limit_bytes // 1024} KB，请精简内容后重新发送")
         self.limit_bytes = limit_bytes
+
+
+class UnsupportedContent(BusinessError):
+    """The body is none that can be read here, by what the request says of it; `fault` says what is in the way."""
+
+    code = "unsupported_content"
+    status = 415
+
+    def __init__(self, fault: Literal["type", "charset", "encoding"]) -> None:
+        messages = {
+            "type": "请求内容须为 JSON，请将 Content-Type 设为 application/json 后重新发送",
+            "charset": "请求内容须为 UTF-8 编码，请转换编码，并将 Content-Type 的 charset 设为 utf-8 或省略后重新发送",
+            "encoding": "请求内容不能压缩，请去掉 Content-Encoding，按原文重新发送",
+        }
+        super().__init__(messages[fault])
+        self.fault = fault
+        self.expected = {"type": "application/json", "charset": "utf-8", "encoding": "identity"}[fault]

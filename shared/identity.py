@@ -88,8 +88,12 @@ class Scope:
 
     def check(self, owner: str | None, what: str, key: str) -> None:
         """Refuse with 404 what belongs to another unit: it looks the same as unknown."""
-        if not self.everything and (self.unit is None or owner != self.unit):
+        if not self.sees(owner):
             raise NotFound(what, key)
+
+    def sees(self, owner: str | None) -> bool:
+        """Whether what belongs to this unit may be seen."""
+        return self.everything or (self.unit is not None and owner == self.unit)
 
 
 def scope_of(person: Person) -> Scope:

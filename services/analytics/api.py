@@ -11,16 +11,16 @@ from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.analytics import handlers, rules, store
-from services.analytics.errors import BadDay
+from services.analytics.errors import BadDay, UnitNotShown
 from services.analytics.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
 from services.analytics.policy import TREND_WEEKS
 from services.analytics.schemas import Figures, RebuildOrder, RebuildReport, Row, Trend, WeekFigures, WeekRow
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime, allow
 from shared.identity import Role, Scope
-from shared.web import Code, Identifier, Page, cursor_of, position_of
+from shared.web import Code, DeskRoute, Identifier, Page, cursor_of, position_of
 from shared.web.paging import BadCursor
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=DeskRoute)
 
 _MOST_WEEKS: Final = 53
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,7 +110,8 @@ async def weekly_of_unit(
 ) -> Trend:
     """A unit's figures of the last weeks, the earliest first; a unit sees its own (S3.2b)."""
     last = _week(until, runtime)
-    scope.check(code, "单位", code)
+    if not scope.sees(code):
+        raise UnitNotShown(code)
     unit = await store.unit_known(session, code)
     first = last.before(weeks - 1)
     days = await store.figures_by_day(session, code, first.first_on(), last.last_on())

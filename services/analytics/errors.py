@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import BusinessError, Incomplete, Unavailable
+from shared.errors import BusinessError, Incomplete, NotFound, Unavailable
 
 
 class BadWeek(Incomplete):
@@ -23,6 +23,14 @@ class BadDay(Incomplete):
     def __init__(self, day: str) -> None:
         super().__init__("日期应在 2000 年至 2099 年之间，如 2026-11-23")
         self.day = day
+
+
+class UnitNotShown(NotFound):
+    """No figures of such a unit, or it is another unit's: the two look alike on purpose (S4.2a)."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("单位", unit)
+        self.message = "找不到该单位的统计，请核对单位编码；承办单位只能查看本单位的统计"
 
 
 class RebuildRunning(BusinessError):

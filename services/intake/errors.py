@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from shared.errors import BusinessError, Incomplete, Unauthenticated, Unavailable
 
 
 class SignatureRefused(Unauthenticated):
     """The request does not prove that it comes from the platform (R34, R35); `reason` says why."""
 
-    code = "signature_refused"
+    code, title = "signature_refused", "签名校验未通过"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            "签名校验未通过，请核对密钥、时间与签名内容（webhook-id、webhook-timestamp、webhook-signature）"
-        )
+    def __init__(self, reason: Literal["missing", "malformed", "stale", "mismatch"]) -> None:
+        messages = {
+            "missing": "缺少签名，请在请求头中填写 webhook-id、webhook-timestamp 与 webhook-signature 后重新发送",
+            "malformed": "webhook-id 应为 1 至 128 个可见字符，webhook-timestamp 应为 1970 年以来的秒数，请更正后重新发送",
+            "stale": "发送时间（webhook-timestamp）与平台时间相差超过 5 分钟，请校准时钟，以当前时间重新签名后发送",
+            "mismatch": "签名与请求不符，请核对密钥与签名内容（webhook-id、webhook-timestamp 与请求体原文）后重新发送",
+        }
+        super().__init__(messages[reason])
         self.reason = reason
 
 
@@ -67,6 +74,25 @@ class ChannelNeeded(Incomplete):
         self.channel = channel
 
 
+class UnknownChannelNotKept(Incomplete):
+    """An unsigned request to an address that is no channel's, beyond a bound: `bound` and `limit` say which (S1.1.1a)."""
+
+    code, clause = "unknown_channel_not_kept", "S1.1.1a"
+
+    def __init__(
+        self, channel: str, channels: Sequence[str], bound: Literal["bytes", "source", "total"], limit: int
+    ) -> None:
+        reached = {
+            "bytes": f"未以渠道密钥签名的请求超过 {limit // 1024} KB 不予保存",
+            "source": f"同一来源待处理的未签名请求已达 {limit} 件",
+            "total": f"各来源待处理的未签名请求合计已达 {limit} 件",
+        }
+        super().__init__(
+            f"渠道代码不在七个渠道之内；{reached[bound]}，该请求未保存，请核对推送地址，并以本渠道密钥签名后重新发送"
+        )
+        self.channel, self.channels, self.bound, self.limit = channel, list(channels), bound, limit
+
+
 class RevealRefused(BusinessError):
     """The caller's identity stays hidden."""
 
@@ -111,8 +137,26 @@ class OrderOver(BusinessError):
         self.state = state
 
 
+class NotYetAnswered(BusinessError):
+    """No reply of the order was ever approved: there is nothing yet that a caller could be asked about (A34)."""
+
+    code, clause = "not_yet_answered", "S2.3b"
+
+    def __init__(self) -> None:
+        super().__init__("该工单尚无审核通过的答复，回访结果未登记；请在收到本平台的反馈后回访，再推送回访结果")
+
+
 class UnknownOrder(NotUnderstood):
     """The platform speaks of an order that it never sent."""
 
     def __init__(self) -> None:
         super().__init__("unknown_order", "找不到该工单编号对应的工单，请核对编号，或先推送该工单")
+
+
+class HappenedBeforeCall(NotUnderstood):
+    """The platform dates what it tells of an order before the order's call."""
+
+    def __init__(self, field: str) -> None:
+        said = "时间：不能早于该工单的来电时间"
+        fault = {"field": field, "code": "before_call", "message": f"{said}，请核对"}
+        super().__init__("invalid", f"{said}，请核对工单编号与时间后重新发送", [fault])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.intake.errors import SignatureRefused
+from services.intake.errors import HappenedBeforeCall, SignatureRefused
 from services.intake.model import (
     DETAILS,
     NAMES,
@@ -75,6 +75,29 @@ def check_signature(
     if not matches:
         raise SignatureRefused("mismatch")
     return webhook_id
+
+
+def signer_of(
+    keys: Mapping[str, Sequence[bytes]],
+    *,
+    webhook_id: str | None,
+    timestamp: str | None,
+    signatures: str | None,
+    body: bytes,
+    now: datetime,
+) -> tuple[str, str] | None:
+    """Whose key signed a request that names no channel, and its webhook-id; None when nobody's did."""
+    for channel, of_channel in keys.items():
+        try:
+            known = check_signature(
+                of_channel, webhook_id=webhook_id, timestamp=timestamp, signatures=signatures, body=body, now=now
+            )
+        except SignatureRefused as refusal:
+            if refusal.reason != "mismatch":
+                return None
+        else:
+            return channel, known
+    return None
 
 
 def _given(signatures: str) -> Iterable[bytes]:
@@ -230,6 +253,12 @@ def revisit_result(*, connected: bool, solved: str | None, satisfied: str | None
     if not connected or solved in NOT_REACHED or satisfied in NOT_REACHED or solved is None or satisfied is None:
         return RevisitResult(valid=False, solved=None, satisfied=None)
     return RevisitResult(valid=True, solved=_SOLVED[solved], satisfied=_SATISFIED[satisfied])
+
+
+def check_happened(channel: Channel, happened_at: datetime, *, called_at: datetime | None) -> None:
+    """Nobody urges, calls back, or takes back an order before its caller called."""
+    if called_at is not None and happened_at < called_at:
+        raise HappenedBeforeCall(next(theirs for theirs, ours in channel.notices.items() if ours == "happened_at"))
 
 
 # --- Feedback (S2.3b, R37) ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from shared.errors import BusinessError, Forbidden, Incomplete, NotFound
+from shared.errors import BusinessError, Forbidden, Incomplete, NotFound, NotListed
 
 
 class ClockUnknown(NotFound):
@@ -46,7 +46,7 @@ class BadPosition(Incomplete):
 # -- rule sets ----------------------------------------------------------------------------------------------------------
 
 
-class RulesUnknown(NotFound):
+class RulesUnknown(NotListed):
     """No rule set of this version."""
 
     code = "ruleset_not_found"
@@ -355,7 +355,7 @@ class NotRunning(BusinessError):
 # -- the calendar -------------------------------------------------------------------------------------------------------
 
 
-class CalendarVersionUnknown(NotFound):
+class CalendarVersionUnknown(NotListed):
     """No calendar version of this name."""
 
     code = "calendar_version_not_found"

@@ -139,9 +139,12 @@ def _unforeseen(fault: Exception) -> Response:
     return problem_response(500, "internal", "系统内部错误，已记录，请凭请求编号联系管理员")
 
 
-def _http_problem(fault: HTTPException) -> Response:
+def _http_problem(fault: HTTPException, route: object) -> Response:
+    # FastAPI wraps what goes wrong while it reads the body.
     if isinstance(fault.__cause__, BusinessError):
-        return problem_of(fault.__cause__)  # FastAPI wraps what goes wrong while it reads the body
+        return problem_of(fault.__cause__)
+    if isinstance(fault.__cause__, RequestValidationError):
+        return invalid_response(fault.__cause__.errors(), route)
     details = {404: "地址不存在，请核对", 405: "该地址不支持此方法", 400: "请求内容无法解析，请核对编码与格式"}
     detail = details.get(fault.status_code, TITLES.get(fault.status_code, "请求未能完成"))
     return problem_response(fault.status_code, f"http_{fault.status_code}", detail, headers=fault.headers)
@@ -178,9 +181,9 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
         assert isinstance(fault, RequestValidationError)
         return invalid_response(fault.errors(), request.scope.get("route"))
 
-    async def http(_: Request, fault: Exception) -> Response:
+    async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
-        return _http_problem(fault)
+        return _http_problem(fault, request.scope.get("route"))
 
     async def stale(_: Request, __: Exception) -> Response:
         return problem_of(Conflict())

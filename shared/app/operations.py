@@ -16,8 +16,11 @@ from shared.errors import BusinessError, Incomplete
 from shared.identity import Role
 from shared.web.fields import Body, SaneMoment, Text, YesNo
 from shared.web.paging import Page, cursor_of, position_of
+from shared.web.routes import DeskRoute
 
-router = APIRouter(prefix="/v1/operations", tags=["运维"], dependencies=[Depends(allow(Role.ADMIN))])
+router = APIRouter(
+    prefix="/v1/operations", route_class=DeskRoute, tags=["运维"], dependencies=[Depends(allow(Role.ADMIN))]
+)
 
 
 class ParkedEvent(BaseModel):

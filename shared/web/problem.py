@@ -14,6 +14,7 @@ from starlette.responses import Response
 from shared.clock import SHANGHAI
 from shared.errors import BusinessError, Unavailable
 from shared.telemetry import request_id
+from shared.web.faults import CODES, fault_of
 from shared.web.titles import Place, title_in_request
 
 _SHOWN: Final = 5
@@ -36,41 +37,14 @@ TITLES: Final = {
     503: "暂时无法服务",
 }
 
-# pydantic's words for what is wrong with a field, in the reader's language.
-_SAYS: Final = {
-    "missing": "缺少必填项",
-    "extra_forbidden": "不认识的字段，请删除",
-    "string_too_short": "不能为空或过短",
-    "string_too_long": "内容过长",
-    "string_pattern_mismatch": "格式不正确",
-    "string_type": "应为文字",
-    "enum": "不在可选值之内",
-    "literal_error": "不在可选值之内",
-    "timezone_aware": "时间须带时区，如 2026-11-23T09:00:00+08:00",
-    "datetime_from_date_parsing": "时间格式不正确",
-    "datetime_parsing": "时间格式不正确",
-    "datetime_type": "时间格式不正确",
-    "json_invalid": "不是有效的 JSON",
-    "int_parsing": "应为整数",
-    "bool_parsing": "应为是或否",
-    "bool_type": "应为是或否",
-    "model_attributes_type": "应为 JSON 对象",
-    "dict_type": "应为 JSON 对象",
-    "list_type": "应为列表",
-    "too_short": "数量不足",
-    "too_long": "数量过多",
-    "greater_than_equal": "数值过小",
-    "less_than_equal": "数值过大",
-}
 _WHOLE: Final = "请求内容"
-_OURS: Final = frozenset({"control_character", "line_break", "absurd_date"})
 
 
 class FieldFault(BaseModel):
     """One field that is wrong."""
 
     field: str
-    code: str
+    code: str = Field(description="稳定的错误代码，如 " + "、".join(CODES))
     message: str
 
 
@@ -101,6 +75,7 @@ def problem_response(
     code: str,
     detail: str,
     *,
+    title: str = "",
     clause: str = "",
     facts: Mapping[str, Any] | None = None,
     errors: Sequence[Mapping[str, Any]] = (),
@@ -109,7 +84,7 @@ def problem_response(
     """The answer for a refusal."""
     body: dict[str, Any] = {
         "type": f"urn:gongdan:problem:{code}",
-        "title": TITLES.get(status, "请求未能完成"),
+        "title": title or TITLES.get(status, "请求未能完成"),
         "status": status,
         "code": code,
         "detail": detail,
@@ -137,18 +112,23 @@ def problem_of(refusal: BusinessError) -> Response:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(
-        refusal.status, refusal.code, refusal.message, clause=refusal.clause, facts=refusal.facts, headers=headers
+        refusal.status,
+        refusal.code,
+        refusal.message,
+        title=refusal.title,
+        clause=refusal.clause,
+        facts=refusal.facts,
+        headers=headers,
     )
 
 
 def field_fault(error: Mapping[str, Any], place: Place, title: str) -> dict[str, str]:
-    """One of pydantic's errors in Chinese: the machine name in `field`, the Chinese one in the message.
+    """One of the library's errors in Chinese: the machine name in `field`, the Chinese one in the message.
 
     Never the value: it may be personal.
     """
-    word = error["msg"] if error["type"] in _OURS else _SAYS.get(error["type"], "内容有误")
-    field = ".".join(map(str, place))
-    return {"field": field, "code": error["type"], "message": f"{title or _WHOLE}：{word}"}
+    fault = fault_of(error)
+    return {"field": ".".join(map(str, place)), "code": fault.code, "message": f"{title or _WHOLE}：{fault.words}"}
 
 
 def invalid_response(errors: Sequence[Mapping[str, Any]], route: object) -> Response:

@@ -1,18 +1,21 @@
-"""Two kinds of route: commands with an idempotency key, and raw ones that read their own bytes."""
+"""Three kinds of route: those of the desks, commands with an idempotency key, and raw ones that read their own bytes."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, cast
 
 import orjson
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
 from shared.errors import BusinessError, Incomplete
+from shared.web.form import check_content, check_query, each_once, headers_of, query_names
 from shared.work import Work
 
 _LONGEST_KEY: Final = 128
@@ -134,7 +137,35 @@ def _apart(kept: str) -> tuple[Mapping[str, str], str]:
     return orjson.loads(headers), body
 
 
-class CommandRoute(APIRoute):
+class DeskRequest(Request):
+    """A request whose JSON says each thing once, and no number that nobody can hold."""
+
+    async def json(self) -> Any:
+        """The body; what is no JSON at all is FastAPI's to refuse."""
+        try:
+            return json.loads(await self.body(), object_pairs_hook=each_once)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise
+        except ValueError as fault:  # an integer of thousands of digits, which Python does not read
+            raise RequestValidationError([{"type": "number_too_large", "loc": ("body",)}]) from fault
+
+
+class DeskRoute(APIRoute):
+    """Looks at the form of a request before the rest does: nothing that a client says is passed by in silence."""
+
+    def get_route_handler(self) -> Answer:
+        """The usual handler, behind the look."""
+        usual, names = super().get_route_handler(), query_names(self.dependant)
+
+        async def answer(request: Request) -> Response:
+            check_content(headers_of(request))
+            check_query(request, names)
+            return await usual(DeskRequest(request.scope, request.receive))
+
+        return answer
+
+
+class CommandRoute(DeskRoute):
     """Remembers the answer of a command under its idempotency key, in the command's own transaction.
 
     The function-scoped unit of work is still open when the answer exists, and commits before it leaves (R1).

@@ -36,7 +36,7 @@ def title_in_request(location: Place, route: object) -> str:
     if kind == "body":
         body = route.body_field
         return title_of(place, {} if body is None else _fields_within(body.field_info.annotation))
-    return title_of(place, dict(_parameters(route.dependant, str(kind))))
+    return title_of(place, dict(parameters(route.dependant, str(kind))))
 
 
 def _fields_within(annotation: Any) -> Mapping[str, FieldInfo]:
@@ -46,8 +46,9 @@ def _fields_within(annotation: Any) -> Mapping[str, FieldInfo]:
     return next((found for part in get_args(annotation) if (found := _fields_within(part))), {})
 
 
-def _parameters(dependant: Dependant, kind: str) -> Iterator[tuple[str, FieldInfo]]:
+def parameters(dependant: Dependant, kind: str) -> Iterator[tuple[str, FieldInfo]]:
+    """The parameters of an operation in its query, path or header, with what they were declared to be."""
     for parameter in getattr(dependant, f"{kind}_params", ()):
         yield parameter.alias, parameter.field_info
     for below in dependant.dependencies:
-        yield from _parameters(below, kind)
+        yield from parameters(below, kind)

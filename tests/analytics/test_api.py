@@ -98,6 +98,16 @@ async def test_a_trend_runs_week_by_week(told: Desk):
     assert (await get(told, "/units/nobody/weekly")).status_code == 404
 
 
+@pytest.mark.clause("S4.2a")
+async def test_a_unit_that_nobody_knows_and_another_units_look_alike(told: Desk):
+    mine = told.bearer(Role.HANDLER, unit="zhujian")
+    answers = [await get(told, f"/units/{code}/weekly", mine) for code in ("nobody", "huanghailu")]
+    answers.append(await get(told, "/units/nobody/weekly"))
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer.json()["code"], answer.json()["detail"]) for answer in answers}) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "asked", "code"),
     [

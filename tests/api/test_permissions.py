@@ -10,12 +10,14 @@ from typing import Any, Final
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from services.dispatch.schemas import commands
 from shared.app.operations import router as operations
 from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Person, Role, TokenSigner
 from shared.outbox.writer import new_id
+from shared.web import DeskRoute, RawRoute
 from tests.support.platform import ALL, District, district
 from tests.support.postgres import DatabaseServer
 
@@ -257,6 +259,11 @@ def test_every_operation_has_its_row() -> None:
     }
 
     assert routes == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("router", [*(router for service in ALL for router in service.routers), operations])
+def test_every_route_of_a_desk_looks_at_the_form_of_its_request(router: APIRouter) -> None:
+    assert all(isinstance(route, (DeskRoute, RawRoute)) for route in router.routes)
 
 
 @pytest.mark.parametrize(("service", "route"), CASES)

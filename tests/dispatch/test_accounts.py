@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -109,8 +110,8 @@ async def test_another_password_is_set_by_the_administrator_or_by_whoever_knows_
     async def change(who: dict[str, str], **body: str) -> int:
         return (await office.post("/accounts/wang/password", body, who)).status_code
 
-    assert await change(own, password="another password") == 403
-    assert await change(own, password="another password", current="wrong") == 401
+    assert await change(own, password="another password") == 422
+    assert await change(own, password="another password", current="wrong") == 422
     assert await change(office.desk.bearer(Role.DISPATCHER, account="li"), password="x" * 9, current="x") == 403
     assert await change(own, password="short", current="a fine password") == 422
     assert await change(own, password="another password", current="a fine password") == 204
@@ -118,6 +119,41 @@ async def test_another_password_is_set_by_the_administrator_or_by_whoever_knows_
     assert await change(office.admin, password="a third password") == 204
     assert (await log_in(office, "wang", "a third password"))[0] == 201
     assert (await log_in(office, "wang", "another password"))[0] == 401
+
+
+async def test_whoever_changes_their_own_password_is_told_what_is_missing_or_wrong(office: Story) -> None:
+    await enter(office, "wang")
+    own = office.desk.bearer(Role.DISPATCHER, account="wang")
+
+    async def refused(**body: str) -> dict[str, Any]:
+        answer = await office.post("/accounts/wang/password", body, own)
+        return {"status": answer.status_code, **answer.json()}
+
+    missing = await refused(password="another password")
+    wrong = [await refused(password="another password", current="wrong") for _ in range(6)]
+    long = await refused(password="x" * 129, current="a fine password")
+
+    assert (missing["status"], missing["code"]) == (422, "invalid_request")
+    assert missing["errors"] == [{"field": "current", "code": "missing", "message": "当前密码：缺少必填项"}]
+    assert [(found["status"], found["code"]) for found in wrong] == [
+        *[(422, "current_password_wrong")] * 5,
+        (429, "login_locked"),
+    ]
+    assert "当前密码" in wrong[0]["detail"]
+    assert long["errors"] == [{"field": "password", "code": "too_long", "message": "密码：长度过长"}]
+
+
+async def test_a_refused_login_is_not_called_a_missing_one(office: Story) -> None:
+    assert (await log_in(office, "admin", "wrong"))[1]["title"] == "登录未成功"
+
+
+@pytest.mark.parametrize("path", ["/accounts/nobody", "/units/nobody"])
+async def test_what_belongs_to_no_unit_is_not_said_to_belong_to_one(office: Story, path: str) -> None:
+    answer = await office.get(path, office.admin)
+
+    assert answer.status_code == 404
+    assert "本单位" not in answer.json()["detail"]
+    assert "列表" in answer.json()["detail"]
 
 
 @pytest.mark.clause("S4.2a")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import orjson
@@ -19,9 +18,8 @@ from services.intake.clients import FeedbackClient
 from services.intake.handlers import feedback
 from services.intake.policy import CHANNELS, limits
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
-from shared.contracts.review import ReplyApproved
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, intake_desk, parts_of
+from tests.intake.upstream import SECRETS, Platform, approved, intake_desk, parts_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 from tests.support.waiting import eventually
@@ -29,28 +27,6 @@ from tests.support.waiting import eventually
 URL = "http://platform.test/feedback"
 ADDRESSED = {code: {**secrets, "url": URL} for code, secrets in SECRETS.items()}
 DELIVERIES = "/api/intake/v1/deliveries"
-
-
-def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
-    reply_id = str(uuid4())
-    reply = {
-        "contact_person": "李工",
-        "contact_at": "2026-11-23T11:00:00+08:00",
-        "contact_phone": "6881234",
-        "findings": "现场已清理，安排专人值守。",
-        "satisfaction": "satisfied",
-        "remarks": None,
-    }
-    return ReplyApproved(
-        order_id=order_id,
-        reply_id=reply_id,
-        round=round,
-        unit="u1",
-        disposition="solved",
-        reply=desk.runtime.works.sealer.seal(orjson.dumps(reply).decode(), f"order:{order_id}:reply:{reply_id}"),
-        approved_by="reviewer",
-        approved_at=desk.clock.now(),
-    )
 
 
 class Receiver:

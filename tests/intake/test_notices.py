@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.dispatch import OrderReopened
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
-from tests.intake.upstream import Platform, an_order, intake_desk
+from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support.postgres import DatabaseServer
 
-AT = {"operateTime": "2026-11-23 09:30:00"}
+AT = {"operateTime": "2026-11-23 08:55:00"}
 
 
 async def test_a_cancellation_is_told_once(postgres_server: DatabaseServer) -> None:
@@ -54,7 +55,7 @@ async def test_urges_are_counted_and_a_repeated_request_is_not(postgres_server: 
 async def test_revisits_are_numbered_and_the_unreached_have_no_opinion(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
-        await platform.accepted(orderNum="N1")
+        await desk.tell(approved(desk, await platform.accepted(orderNum="N1")))
         first = {"orderNum": "N1", **AT, "isConnect": "0", "satisfaction": "无人接听"}
         second = {
             "orderNum": "N1",
@@ -75,6 +76,58 @@ async def test_revisits_are_numbered_and_the_unreached_have_no_opinion(postgres_
         opinions = await desk.rows("select opinion from revisit order by revisit")
         assert opinions[0]["opinion"] is None
         assert opinions[1]["opinion"].startswith("s1.")
+
+
+RESULT = {"orderNum": "N1", **AT, "isConnect": "1", "isSolve": "未解决", "satisfaction": "不满意"}
+
+
+@pytest.mark.clause("S2.3b")
+async def test_a_revisit_of_an_order_that_has_no_approved_reply_is_refused_and_counts_nowhere(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await platform.accepted(orderNum="N1")
+        answer = await platform.push(RESULT, kind="revisits", webhook_id="early")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_yet_answered")
+        assert "反馈" in answer.json()["detail"]
+        assert not await desk.told(OrderRevisited)
+        assert not await desk.rows("select 1 from revisit")
+        assert not await desk.rows("select 1 from quarantine")
+
+
+@pytest.mark.clause("S2.3b")
+async def test_the_same_revisit_is_taken_as_soon_as_a_reply_is_approved_also_before_it_is_acknowledged(
+    postgres_server: DatabaseServer,
+) -> None:
+    """The acknowledgement may have been lost on its way; the number of the refused request is not used up."""
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await platform.push(RESULT, kind="revisits", webhook_id="m")
+        await desk.tell(approved(desk, order_id))
+        answer = await platform.push(RESULT, kind="revisits", webhook_id="m")
+
+        assert (answer.status_code, answer.json()) == (200, {"order_id": order_id})
+        [event] = await desk.told(OrderRevisited)
+        assert (event.revisit, event.solved) == (1, "unsolved")
+
+
+@pytest.mark.clause("S2.3b")
+async def test_a_revisit_is_taken_of_an_order_that_was_answered_and_is_handled_once_more(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await desk.tell(approved(desk, order_id))
+        await desk.tell(
+            OrderReopened(order_id=order_id, unit="u1", reason="unsolved", redos=1, reopened_at=desk.clock.now())
+        )
+        answer = await platform.push(RESULT, kind="revisits")
+
+        assert answer.status_code == 200
 
 
 async def test_a_redo_is_told_with_its_reason(postgres_server: DatabaseServer) -> None:
@@ -98,6 +151,43 @@ async def test_a_notice_of_an_unknown_order_is_kept_for_a_person(kind: str, post
 
         assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "unknown_order")
         assert len(await desk.rows("select 1 from quarantine")) == 1
+
+
+NOTICES: list[tuple[str, dict[str, Any]]] = [
+    ("cancellations", {"reason": "撤单"}),
+    ("urges", {}),
+    ("revisits", {"isConnect": "1", "isSolve": "解决", "satisfaction": "满意"}),
+    ("redos", {"reason": "重办"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "more"), NOTICES)
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-23 08:31:07", None),  # the call itself
+        ("2026-11-23 08:31:06", "时间：不能早于该工单的来电时间，请核对"),
+        ("2001-01-01 00:00:00", "时间：不能早于该工单的来电时间，请核对"),
+        ("2026-11-23 09:10:00", None),
+        ("2026-11-23 09:10:01", "时间：不能晚于当前时间，请核对"),
+    ],
+)
+async def test_what_is_told_of_an_order_happened_after_its_call_and_not_tomorrow(
+    kind: str, more: dict[str, Any], at: str, said: str | None, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await desk.tell(approved(desk, await platform.accepted(orderNum="N1")))
+        answer = await platform.push({"orderNum": "N1", "operateTime": at, **more}, kind=kind)
+
+        if said is None:
+            assert answer.status_code == 200
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (422, "not_understood")
+            [fault] = answer.json()["errors"]
+            assert (fault["field"], fault["message"]) == ("operateTime", said)
+            assert {event.type for event in await desk.told()} == {"order.received.v1", "intake.request_quarantined.v1"}
+            assert len(await desk.rows("select 1 from quarantine")) == 1
 
 
 async def test_another_platform_cannot_cancel_the_order(postgres_server: DatabaseServer) -> None:

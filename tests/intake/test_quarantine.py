@@ -81,7 +81,7 @@ async def test_a_request_of_an_unknown_channel_needs_a_person_to_name_the_channe
 async def test_a_notice_that_came_before_its_order_is_released_after_it(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
-        urge = {"orderNum": "LATE", "operateTime": "2026-11-23 09:30:00"}
+        urge = {"orderNum": "LATE", "operateTime": "2026-11-23 08:55:00"}
         kept = (await platform.push(urge, kind="urges")).json()["facts"]["quarantine_id"]
         order_id = await platform.accepted(orderNum="LATE")
         released = await desk.http.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from structlog.testing import capture_logs
 from services.intake.policy import CHANNELS, limits
 from shared.contracts.intake import RequestQuarantined
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of
+from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of, secret_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
@@ -41,7 +42,31 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         answer = await Platform(desk).push(an_order(), shift=-301)
 
         assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
+        assert timedelta(minutes=5) == limits.SIGNATURE_WINDOW, "the answer says so"
+        assert "相差超过 5 分钟" in answer.json()["detail"]
         assert await nothing_happened(desk)
+
+
+async def test_each_fault_of_a_signature_has_words_of_its_own_and_none_is_a_missing_login(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        good = Platform(desk).headers(body)
+        answers = [
+            await desk.http.post(ADDRESS, content=body, headers={**good, **changes})
+            for changes in (
+                {"webhook-signature": ""},
+                {"webhook-timestamp": "now"},
+                {"webhook-timestamp": "1"},
+                {"webhook-id": "another"},
+            )
+        ]
+
+        found = [answer.json() for answer in answers]
+        assert [problem["facts"]["reason"] for problem in found] == ["missing", "malformed", "stale", "mismatch"]
+        assert {problem["title"] for problem in found} == {"签名校验未通过"}
+        assert len({problem["detail"] for problem in found}) == 4
 
 
 async def test_the_older_of_two_secrets_still_signs(postgres_server: DatabaseServer) -> None:
@@ -75,6 +100,14 @@ def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
         ({"title": 7}, "title", "诉求标题：应为文字"),
         ({"callTime": "1899-01-01 00:00:00"}, "callTime", "来电时间：日期应在 2000 年至 2099 年之间"),
         ({"callTime": "2098-01-01 00:00:00"}, "callTime", "来电时间：不能晚于当前时间，请核对"),
+        ({"callTime": "2026-11-23 09:10:01"}, "callTime", "来电时间：不能晚于当前时间，请核对"),
+        ({"sendTime": "2026-11-24 08:00:00"}, "sendTime", "转办时间：不能晚于当前时间，请核对"),
+        ({"acceptTime": "2001-01-01 00:00:00"}, "acceptTime", "受理时间：不能早于来电时间，请核对"),
+        ({"acceptTime": "2026-11-22 08:31:06"}, "acceptTime", "受理时间：不能早于来电时间，请核对"),
+        ({"filingTime": "2026-11-22 08:31:06"}, "filingTime", "立案时间：不能早于来电时间，请核对"),
+        ({"sendTime": "2026-11-22 08:31:06"}, "sendTime", "转办时间：不能早于来电时间，请核对"),
+        ({"limitTime": "2028-11-23 09:00:01"}, "limitTime", "办理截止时间：不能晚于当前时间两年以上，请核对"),
+        ({"limitTime": "2099-12-31 00:00:00"}, "limitTime", "办理截止时间：不能晚于当前时间两年以上，请核对"),
         ({"callTime": "昨天"}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
         ({"callTime": 1795395600000}, "callTime", "来电时间：时间应写作 2026-11-23 09:00:00"),
         (
@@ -120,6 +153,24 @@ async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
         assert answer.status_code == 201
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"callTime": "2026-11-23 09:10:00"},
+        {"callTime": "2019-03-05 10:00:00"},
+        {"acceptTime": "2026-11-22 08:31:07"},
+        {"limitTime": "2028-11-23 09:00:00"},
+    ],
+)
+async def test_a_date_at_its_bound_and_an_old_call_are_in_order(
+    changes: dict[str, Any], postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(an_order(**changes))
+
+        assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.clause("S1.1.1a")
 async def test_an_order_due_before_its_call_is_released_with_another_deadline(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -146,6 +197,16 @@ async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgr
         assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "undecodable")
         [kept] = await desk.rows("select id, body from quarantine")
         assert opened(desk, kept) == body
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, "9" * 5000])
+async def test_a_number_that_is_too_large_is_called_that(number: str, postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(orjson.dumps(an_order())[:-1] + f', "lng": {number}}}'.encode())
+
+        assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "undecodable")
+        assert "过大的数值" in answer.json()["detail"]
+        assert len(await desk.rows("select 1 from quarantine")) == 1
 
 
 async def test_the_same_unreadable_request_is_kept_once_and_answered_the_same(postgres_server: DatabaseServer) -> None:
@@ -182,6 +243,40 @@ async def test_more_than_a_megabyte_is_413(postgres_server: DatabaseServer) -> N
         assert await nothing_happened(desk)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "fault"),
+    [
+        ("content-encoding", "gzip", "encoding"),
+        ("content-encoding", "deflate, identity", "encoding"),
+        ("content-type", "application/json; charset=GBK", "charset"),
+        ("content-type", "text/plain; charset=iso-8859-1", "charset"),
+    ],
+)
+@pytest.mark.parametrize("path", ["city_12345/orders", "city_12345/urges", "nowhere/orders"])
+async def test_a_packed_body_and_another_charset_are_refused(
+    path: str, header: str, value: str, fault: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        headers = {**Platform(desk).headers(body), header: value}
+        answer = await desk.http.post(f"/api/intake/v1/channels/{path}", content=body, headers=headers)
+
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_content")
+        assert answer.json()["facts"]["fault"] == fault
+        assert await nothing_happened(desk)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/octet-stream; charset=UTF-8", "application/json"])
+async def test_a_signed_request_may_call_its_content_as_it_likes(kind: str, postgres_server: DatabaseServer) -> None:
+    """The signature covers the bytes, and platforms are known to send JSON under other names."""
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        headers = {**Platform(desk).headers(body), "content-type": kind, "content-encoding": "identity"}
+        answer = await desk.http.post(ADDRESS, content=body, headers=headers)
+
+        assert answer.status_code == 201
+
+
 @pytest.mark.clause("S1.1.1a")
 async def test_an_unknown_channel_is_kept_unverified_and_never_taken_for_another(
     postgres_server: DatabaseServer,
@@ -212,7 +307,10 @@ async def test_an_address_that_names_no_channel_goes_into_no_log_and_no_event(
         assert code not in str(await desk.rows("select * from audit"))
 
 
-async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseServer) -> None:
+@pytest.mark.clause("S1.1.1a")
+async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_they_met(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
 
         async def push(size: int = 10) -> httpx.Response:
@@ -226,11 +324,71 @@ async def test_unsigned_requests_cannot_fill_the_disk(postgres_server: DatabaseS
         assert kept.json()["code"] == "unknown_channel"
         assert "quarantine_id" in kept.json()["facts"]
         assert "已隔离" in kept.json()["detail"]
-        for lost in others:
+        for lost, bound, limit, said in zip(
+            others,
+            ("bytes", "source"),
+            (limits.UNVERIFIED_BYTES, limits.UNVERIFIED_PER_SOURCE),
+            ("超过 64 KB", "已达 20 件"),
+            strict=True,
+        ):
             assert lost.json()["code"] == "unknown_channel_not_kept"
+            assert (lost.json()["facts"]["bound"], lost.json()["facts"]["limit"]) == (bound, limit)
             assert "quarantine_id" not in lost.json()["facts"]
+            assert said in lost.json()["detail"]
             assert "未保存" in lost.json()["detail"]
             assert "已隔离" not in lost.json()["detail"]
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_bounds_for_strangers(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        address = "/api/intake/v1/channels/city_1234/orders"
+        for _ in range(limits.UNVERIFIED_PER_SOURCE):
+            await desk.http.post(address, content=b"x")
+        body = orjson.dumps(an_order(eventDesc="长" * limits.UNVERIFIED_BYTES))
+        platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
+        headers = platform.headers(body, secret=SECRETS["city_12345"]["in"][1])
+        first, again = [await desk.http.post(address, content=body, headers=headers) for _ in range(2)]
+        forged = await desk.http.post(
+            address, content=body, headers=platform.headers(body, secret=secret_of("nobody's"))
+        )
+        listed = (await desk.http.get("/api/intake/v1/quarantine", headers=who)).json()["items"]
+
+        assert (first.status_code, first.json()["code"]) == (422, "unknown_channel")
+        assert first.json()["facts"]["signed_by"] == "city_12345"
+        assert "市12345平台（city_12345）" in first.json()["detail"]
+        assert again.json()["facts"] == first.json()["facts"]
+        assert forged.json()["code"] == "unknown_channel_not_kept"
+        assert (listed[0]["id"], listed[0]["channel"], listed[0]["verified"], listed[0]["signed_by"]) == (
+            first.json()["facts"]["quarantine_id"], "city_1234", True, "city_12345",
+        )  # fmt: skip
+        assert len(listed) == limits.UNVERIFIED_PER_SOURCE + 1
+        assert {(line["verified"], line["signed_by"]) for line in listed[1:]} == {(False, None)}
+
+
+@pytest.mark.clause("S1.1.1a")
+async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_the_right_address(
+    postgres_server: DatabaseServer,
+) -> None:
+    """The webhook-id is not used up by the wrong address, and the platform's order is one order."""
+    async with intake_desk(postgres_server) as desk:
+        body = orjson.dumps(an_order())
+        platform, wrong = Platform(desk), "/api/intake/v1/channels/city_1234/orders"
+        headers = platform.headers(body, webhook_id="m")
+        kept = (await desk.http.post(wrong, content=body, headers=headers)).json()["facts"]["quarantine_id"]
+        right = await desk.http.post(ADDRESS, content=body, headers=headers)
+        released = await desk.http.post(
+            f"/api/intake/v1/quarantine/{kept}/release",
+            json={"channel": "city_12345", "reason": "地址写错"},
+            headers=desk.bearer(Role.DISPATCHER),
+        )
+        again = await desk.http.post(wrong, content=body, headers=headers)
+
+        assert right.status_code == 201
+        assert released.json()["order_id"] == right.json()["order_id"]
+        assert (again.status_code, again.json()["order_id"]) == (200, right.json()["order_id"])
 
 
 @pytest.mark.parametrize("code", CHANNELS)

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -19,6 +20,7 @@ from services.intake.policy import CHANNELS
 from services.intake.rules import signature
 from services.intake.service import SERVICE
 from services.intake.settings import key_of
+from shared.contracts.review import ReplyApproved
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
 from tests.support.waiting import eventually
@@ -82,6 +84,29 @@ class Platform:
         answer = await self.push(an_order(self.channel, **changes))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["order_id"])
+
+
+def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
+    """The centre lets a reply of the order go to its platform."""
+    reply_id = str(uuid4())
+    reply = {
+        "contact_person": "李工",
+        "contact_at": "2026-11-23T11:00:00+08:00",
+        "contact_phone": "6881234",
+        "findings": "现场已清理，安排专人值守。",
+        "satisfaction": "satisfied",
+        "remarks": None,
+    }
+    return ReplyApproved(
+        order_id=order_id,
+        reply_id=reply_id,
+        round=round,
+        unit="u1",
+        disposition="solved",
+        reply=desk.runtime.works.sealer.seal(orjson.dumps(reply).decode(), f"order:{order_id}:reply:{reply_id}"),
+        approved_by="reviewer",
+        approved_at=desk.clock.now(),
+    )
 
 
 def parts_of(desk: Desk) -> Parts:

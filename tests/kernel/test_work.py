@@ -83,10 +83,14 @@ async def test_the_audit_trail_refuses_every_change(tiny: Tiny, statement: str) 
         ('"1"', 204, None),
         (None, 204, None),
         ('"2"', 409, "changed_meanwhile"),
-        ("1", 422, "invalid_request"),
-        ('W/"1"', 422, "invalid_request"),
-        ("*", 422, "invalid_request"),
-        ('"' + "9" * 19 + '"', 422, "invalid_request"),
+        ("*", 204, None),
+        ("1", 422, "bad_if_match"),
+        ('W/"1"', 422, "bad_if_match"),
+        ('"1", "2"', 422, "bad_if_match"),
+        ('"1', 422, "bad_if_match"),
+        ("", 422, "bad_if_match"),
+        ('"' + "9" * 18 + '"', 409, "changed_meanwhile"),
+        ('"' + "9" * 19 + '"', 422, "bad_if_match"),
     ],
 )
 async def test_an_edit_names_the_version_that_it_read(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -22,7 +22,7 @@ from shared.clock import Clock, SimulatedClock
 from shared.contracts.intake import OrderUrged
 from shared.db import new_metadata, sqlalchemy_url
 from shared.db.kernel_v3 import identify_parked
-from shared.deps import IfMatch, InRead, InWork, allow, check_version
+from shared.deps import IfMatch, InRead, InWork, Limit, allow, check_version
 from shared.errors import BusinessError
 from shared.identity import Person, Role, TokenSigner
 from shared.outbox import Envelope, encode
@@ -112,6 +112,15 @@ async def edit_thing(key: str, work: InWork, version: IfMatch, answer: Response)
 @router.get("", dependencies=[Depends(allow(Role.DISPATCHER))])
 async def count_things(session: InRead) -> int:
     return int(await session.scalar(text("select count(*) from thing")) or 0)
+
+
+@router.get("/found", dependencies=[Depends(allow(Role.DISPATCHER))])
+async def find_things(
+    kind: Annotated[list[str] | None, Query(title="种类")] = None,
+    day: Annotated[str | None, Query(alias="date", title="日期")] = None,
+    limit: Limit = 50,
+) -> list[str]:
+    return [*(kind or []), day or "", str(limit)]
 
 
 @router.post("/anything", dependencies=[Depends(allow(Role.DISPATCHER))])

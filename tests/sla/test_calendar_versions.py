@@ -348,6 +348,7 @@ async def test_a_version_that_nobody_entered_is_not_found(desk: Desk) -> None:
     answer = await get(desk, "/calendar/versions/calendar-9")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "calendar_version_not_found")
+    assert "本单位" not in answer.json()["detail"], "a calendar is no unit's"
 
 
 async def test_a_second_start_keeps_what_people_entered(desk: Desk) -> None:

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.analytics.errors import UnitNotShown
 from services.analytics.model import DISTRICT, Fact, Figures, Kind, Measure
 from services.analytics.tables import FigureRecord, UnitRecord
 from shared.contracts.dispatch import UnitChanged
-from shared.errors import NotFound
 from shared.identity import Scope
 
 FACT: Final = "event_id, order_id, kind, at, unit, weight, disposition, solved, satisfied, clock"
@@ -186,10 +186,10 @@ async def units_seen(session: AsyncSession, scope: Scope) -> dict[str, UnitRecor
 
 
 async def unit_known(session: AsyncSession, code: str) -> UnitRecord | None:
-    """The unit's record, None when only figures name it; NotFound when nothing does."""
+    """The unit's record, None when only figures name it; UnitNotShown when nothing does."""
     unit = await session.get(UnitRecord, code)
     if unit is None:
         figure = select(FigureRecord.unit).where(FigureRecord.unit == code).limit(1)
         if await session.scalar(figure) is None:
-            raise NotFound("单位", code)
+            raise UnitNotShown(code)
     return unit

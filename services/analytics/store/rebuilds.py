@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.analytics.model import Fact, Figures
 from services.analytics.store.figures import FACT, FACT_ARRAYS, fact_columns, fact_in, figure_columns
 from services.analytics.tables import RebuildRecord
-from shared.errors import NotFound
+from shared.errors import NotListed
 
 _ADD_SHADOW_FACTS = text(
     f"""
@@ -207,10 +207,10 @@ async def decided_events(session: AsyncSession) -> dict[str, bytes | None]:
 
 
 async def rebuild_of(session: AsyncSession, rebuild_id: UUID) -> RebuildRecord:
-    """A rebuild by its id; NotFound."""
+    """A rebuild by its id; NotListed."""
     found = await session.get(RebuildRecord, rebuild_id)
     if found is None:
-        raise NotFound("重算任务", str(rebuild_id))
+        raise NotListed("重算任务", str(rebuild_id))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.exceptions import RequestValidationError
 
 from services.dispatch.errors import AccountUnknown
 from services.dispatch.handlers import accounts as handlers
@@ -120,8 +121,10 @@ async def set_password(
 ) -> None:
     """系统管理员可重置任何账号；本人修改须填写当前密码。"""
     if not person.has(Role.ADMIN):
-        if person.account != account or body.current is None:
+        if person.account != account:
             raise Forbidden
+        if body.current is None:
+            raise RequestValidationError([{"type": "missing", "loc": ("body", "current")}])
         await handlers.check_own_password(runtime.works, account, body.current.get_secret_value())
     password_hash = await handlers.hash_of(account, body.password.get_secret_value())
     await handlers.set_password(work, account, password_hash)

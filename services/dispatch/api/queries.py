@@ -30,10 +30,10 @@ from services.dispatch.store import cases as store
 from services.dispatch.store.rulesets import rules_at
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.identity import Person, Role
-from shared.web import Code, Identifier, Page, cursor_of, position_of
+from shared.web import Code, DeskRoute, Identifier, Page, cursor_of, position_of
 from shared.web.paging import BadCursor
 
-router = APIRouter(prefix="/v1/orders", tags=["工单查询"])
+router = APIRouter(prefix="/v1/orders", route_class=DeskRoute, tags=["工单查询"])
 
 OrderPath = Annotated[Identifier, Path(title="工单编号", description="工单标识")]
 # What callers and units said to each other is for those who handle, dispatch, review or revisit it; the others see

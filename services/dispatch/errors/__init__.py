@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.dispatch.errors.accounts import (
     AccountExists,
     AccountUnknown,
+    CurrentPasswordWrong,
     LastAdministrator,
     LoginLocked,
     LoginRefused,
@@ -54,6 +55,7 @@ __all__ = [
     "AttachmentUnknown",
     "ContactIncomplete",
     "ContactOutside",
+    "CurrentPasswordWrong",
     "DecisionNotYours",
     "DeterminedOutside",
     "DispositionNotOffered",

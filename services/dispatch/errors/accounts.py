@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.errors import BusinessError, Incomplete, NotFound, Unauthenticated
+from shared.errors import BusinessError, Incomplete, NotListed, Unauthenticated
 
 
-class AccountUnknown(NotFound):
+class AccountUnknown(NotListed):
     """No account of this name."""
 
     code = "account_not_found"
@@ -57,10 +57,19 @@ class LastAdministrator(BusinessError):
 class LoginRefused(Unauthenticated):
     """Account unknown, closed, or another password: the three look alike on purpose."""
 
-    code = "login_refused"
+    code, title = "login_refused", "登录未成功"
 
     def __init__(self) -> None:
         super().__init__("账号或密码不正确，或账号已停用，请核对后重试")
+
+
+class CurrentPasswordWrong(Incomplete):
+    """Whoever changes their own password has not shown that it is theirs."""
+
+    code = "current_password_wrong"
+
+    def __init__(self) -> None:
+        super().__init__("当前密码不正确，请核对后重新提交；连续错误将暂时锁定账号，忘记密码请联系系统管理员重置")
 
 
 class LoginLocked(BusinessError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.errors import BusinessError, Incomplete, NotFound
+from shared.errors import BusinessError, Incomplete, NotListed
 
 
-class UnitUnknown(NotFound):
+class UnitUnknown(NotListed):
     """No unit has this code."""
 
     code = "unit_not_found"

@@ -11,6 +11,7 @@ from pwdlib.exceptions import UnknownHashError
 
 from services.dispatch.errors import (
     AccountExists,
+    CurrentPasswordWrong,
     LastAdministrator,
     LoginLocked,
     LoginRefused,
@@ -82,7 +83,10 @@ async def log_in(works: Works, signer: TokenSigner, account: str, password: str)
 
 async def check_own_password(works: Works, account: str, password: str) -> None:
     """Whoever changes a password shows that it is theirs; a wrong guess counts like a failed login."""
-    await _prove(works, account, password)
+    try:
+        await _prove(works, account, password)
+    except LoginRefused as refused:
+        raise CurrentPasswordWrong from refused
     async with works.begin() as work:
         await accounts.forget_attempts(work.session, account, work.now)
 

@@ -51,6 +51,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
         "channel": record.channel,
         "kind": record.kind,
         "verified": record.verified,
+        "signed_by": handlers.signer_of(record),
         "source": record.source,
         "reason": record.reason,
         "size": record.size,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, cast
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -16,8 +16,8 @@ from services.intake.errors import NotUnderstood, SignatureRefused
 from services.intake.handlers import notices, quarantine
 from services.intake.handlers.parts import NAME, Parts
 from services.intake.model import Channel
-from services.intake.policy import CHANNELS
-from services.intake.rules import check_signature
+from services.intake.policy import CHANNELS, limits
+from services.intake.rules import check_signature, signer_of
 from services.intake.schemas.upstream import (
     CancellationBody,
     RedoBody,
@@ -33,6 +33,7 @@ from shared.identity import Person, Role
 from shared.service import Runtime
 from shared.telemetry import logger
 from shared.web import Body, RawRoute, whole_body
+from shared.web.form import Headers, check_encoding, headers_of
 from shared.web.problem import problem_response
 from shared.work import Work
 
@@ -41,7 +42,18 @@ log = logger("intake.webhooks")
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
 
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_ABOUT: Final = (
+    "渠道代码不在七个渠道之内的请求一律回答 422。以任一渠道密钥签名的，在 1 MB 以内均予保存，待人工处理；"
+    f"未签名的，仅在单个不超过 {limits.UNVERIFIED_BYTES // 1024} KB、同一来源待处理不超过 {limits.UNVERIFIED_PER_SOURCE} 件、"
+    f"合计不超过 {limits.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
+)
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
+
+
+class _Signing(TypedDict):
+    webhook_id: str
+    timestamp: str
+    signatures: str
 
 
 def _platform(channel: str) -> Person:
@@ -95,6 +107,7 @@ _ORDER_LINKS: Final = _links("read_order", "read_versions", "overrule_flags", "r
     "/{channel}/orders",  # noqa: FAST003 - a raw endpoint takes the request and finds its path parameter there
     summary="推送工单：同一编号再次推送即为同一工单，内容有变则为新版本",
     operation_id="receive_order",
+    description=_ABOUT,
     status_code=201,
     response_model=AcceptedView,
     responses={
@@ -107,11 +120,13 @@ async def receive_order(request: Request) -> Response:
     """Verify, understand, store; the answer leaves after the commit."""
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
+    given = headers_of(request)
+    check_encoding(given)
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
-        return await _unknown_channel(request, runtime, code, "orders", body)
-    webhook_id = _verified(request, runtime, parts, code, body)
+        return await _unknown_channel(request, given, runtime, parts, code, "orders", body)
+    webhook_id = _verified(request, given, runtime, parts, code, body)
     body_hash = hashlib.sha256(body).digest()
     try:
         order = order_of(channel, decoded(body), now=runtime.clock.now())
@@ -123,7 +138,7 @@ async def receive_order(request: Request) -> Response:
     )
 
 
-def _notice_route(kind: str, operation: str, summary: str) -> None:
+def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -> None:
     async def receive(request: Request) -> Response:
         return await _receive_notice(request, kind)
 
@@ -133,6 +148,7 @@ def _notice_route(kind: str, operation: str, summary: str) -> None:
         f"/{{channel}}/{kind}",
         summary=summary,
         operation_id=operation,
+        description=about + _ABOUT,
         response_model=NoticeView,
         responses={200: {"description": "已登记", "links": _ORDER_LINKS}},
         openapi_extra=_documented(kind),
@@ -141,18 +157,25 @@ def _notice_route(kind: str, operation: str, summary: str) -> None:
 
 _notice_route("cancellations", "receive_cancellation", "推送撤单")
 _notice_route("urges", "receive_urge", "推送催办")
-_notice_route("revisits", "receive_revisit", "推送回访结果")
+_notice_route(
+    "revisits",
+    "receive_revisit",
+    "推送回访结果",
+    about="工单尚无审核通过的答复时回答 409（not_yet_answered），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。",
+)
 _notice_route("redos", "receive_redo", "推送重办要求")
 
 
 async def _receive_notice(request: Request, kind: str) -> Response:
     runtime, parts = _running(request)
     code: str = request.path_params["channel"]
+    given = headers_of(request)
+    check_encoding(given)
     body = await whole_body(request)
     channel = CHANNELS.get(code)
     if channel is None:
-        return await _unknown_channel(request, runtime, code, kind, body)
-    webhook_id = _verified(request, runtime, parts, code, body)
+        return await _unknown_channel(request, given, runtime, parts, code, kind, body)
+    webhook_id = _verified(request, given, runtime, parts, code, body)
     try:
         notice = notice_of(channel, kind, decoded(body), now=runtime.clock.now())
         async with runtime.works.begin(_platform(code)) as work:
@@ -201,15 +224,12 @@ def _running(request: Request) -> tuple[Runtime, Parts]:
     return runtime, cast("Parts", runtime.parts[NAME])
 
 
-def _verified(request: Request, runtime: Runtime, parts: Parts, code: str, body: bytes) -> str:
+def _verified(request: Request, given: Headers, runtime: Runtime, parts: Parts, code: str, body: bytes) -> str:
     """The webhook-id of an authentic request; a refused one is counted and logged, and leaves nothing else."""
-    given = dict(reversed(request.scope["headers"]))  # of two the first one counts
     try:
         return check_signature(
             parts.keys.get(code, ()),
-            webhook_id=given.get(b"webhook-id", b"").decode("latin-1"),
-            timestamp=given.get(b"webhook-timestamp", b"").decode("latin-1"),
-            signatures=given.get(b"webhook-signature", b"").decode("latin-1"),
+            **_signing(given),
             body=body,
             now=runtime.clock.now(),
         )
@@ -219,21 +239,60 @@ def _verified(request: Request, runtime: Runtime, parts: Parts, code: str, body:
         raise
 
 
+def _signing(given: Headers) -> _Signing:
+    return {
+        "webhook_id": given.get(b"webhook-id", b"").decode("latin-1"),
+        "timestamp": given.get(b"webhook-timestamp", b"").decode("latin-1"),
+        "signatures": given.get(b"webhook-signature", b"").decode("latin-1"),
+    }
+
+
 def _source(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-async def _unknown_channel(request: Request, runtime: Runtime, code: str, kind: str, body: bytes) -> Response:
+async def _unknown_channel(
+    request: Request, given: Headers, runtime: Runtime, parts: Parts, code: str, kind: str, body: bytes
+) -> Response:
     # The address is of the sender's making.  Who decides on the request is shown a plain word, or nothing of it.
     shown = code if _PLAIN.fullmatch(code) else "?"
+    signer = signer_of(parts.keys, **_signing(given), body=body, now=runtime.clock.now())
+    if signer is not None:
+        return await _misaddressed(request, runtime, shown, kind, body, signed_by=signer[0], webhook_id=signer[1])
     async with runtime.works.begin(_platform("unknown")) as work:
         kept = await quarantine.keep_unverified(work, channel=shown, kind=kind, body=body, source=_source(request))
-    facts: dict[str, Any] = {"channel": shown, "channels": list(CHANNELS)}
-    if kept is None:
-        said = "渠道代码不在七个渠道之内；该请求未保存，请核对推送地址后重新发送"
-        return problem_response(422, "unknown_channel_not_kept", said, clause="S1.1.1a", facts=facts)
     said = "渠道代码不在七个渠道之内，请核对推送地址；该请求已隔离待人工处理"
-    return problem_response(422, "unknown_channel", said, clause="S1.1.1a", facts={**facts, "quarantine_id": kept})
+    facts = {"channel": shown, "channels": list(CHANNELS), "quarantine_id": kept}
+    return problem_response(422, "unknown_channel", said, clause="S1.1.1a", facts=facts)
+
+
+async def _misaddressed(
+    request: Request, runtime: Runtime, shown: str, kind: str, body: bytes, *, signed_by: str, webhook_id: str
+) -> Response:
+    """A platform's own request at an address that is no channel's: the quota for strangers is not for it (S1.1.1a)."""
+    said = f"渠道代码不在七个渠道之内；签名与{CHANNELS[signed_by].title}（{signed_by}）的密钥相符，请核对推送地址"
+    fault = {"field": "channel", "code": "unknown_channel", "message": said, "signed_by": signed_by}
+    async with runtime.works.begin(_platform(signed_by)) as work:
+        kept = await quarantine.keep_verified(
+            work,
+            channel=shown,
+            kind=kind,
+            webhook_id=webhook_id,
+            body_hash=hashlib.sha256(body).digest(),
+            body=body,
+            source=_source(request),
+            reason="unknown_channel",
+            faults=[fault],
+            signed_by=signed_by,
+        )
+    if not isinstance(kept, str):
+        if kept.status != _REFUSED:
+            return _answered(kept.status, kept.order_id, kept.version, kept.quarantine_id, replayed=True)
+        kept = kept.quarantine_id or ""
+    facts = {"channel": shown, "channels": list(CHANNELS), "signed_by": signed_by, "quarantine_id": kept}
+    return problem_response(
+        _REFUSED, "unknown_channel", f"{said}；该请求已隔离待人工处理", clause="S1.1.1a", facts=facts
+    )
 
 
 async def _quarantined(

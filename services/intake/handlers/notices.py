@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from services.intake.errors import OrderOver, RequestIdReused, UnknownOrder
-from services.intake.rules import revisit_result
+from services.intake.errors import NotYetAnswered, OrderOver, RequestIdReused, UnknownOrder
+from services.intake.policy import CHANNELS
+from services.intake.rules import check_happened, revisit_result
 from services.intake.store import orders
 from services.intake.store.acceptance import KnownReceipt
+from services.intake.store.deliveries import was_answered
 from services.intake.store.quarantine import claim_receipt, settle_receipt
 from services.intake.tables import Revisit, UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
@@ -37,16 +39,19 @@ async def answer_request(work: Work, *, channel: str, webhook_id: str, order_id:
     await settle_receipt(work.session, channel=channel, webhook_id=webhook_id, status=200, order_id=order_id)
 
 
-async def _order(work: Work, platform: str, platform_no: str) -> UpstreamOrderRecord:
+async def _order(work: Work, platform: str, platform_no: str, happened_at: datetime) -> UpstreamOrderRecord:
+    """The order that a platform speaks of, locked; UnknownOrder, HappenedBeforeCall."""
     record = await orders.numbered_for_update(work.session, platform, platform_no)
     if record is None:
         raise UnknownOrder
+    told = (await orders.present_version(work.session, record)).details.get("called_at")
+    check_happened(CHANNELS[platform], happened_at, called_at=None if told is None else datetime.fromisoformat(told))
     return record
 
 
 async def cancel_order(work: Work, platform: str, platform_no: str, *, reason: str, happened_at: datetime) -> str:
     """The platform takes the order back; a second time does nothing. OrderOver when its answer is there already."""
-    record = await _order(work, platform, platform_no)
+    record = await _order(work, platform, platform_no, happened_at)
     if record.state == "cancelled":
         return record.order_id
     if record.state in _ANSWERED:
@@ -61,7 +66,7 @@ async def cancel_order(work: Work, platform: str, platform_no: str, *, reason: s
 
 async def urge_order(work: Work, platform: str, platform_no: str, *, happened_at: datetime) -> str:
     """The platform urges the order."""
-    record = await _order(work, platform, platform_no)
+    record = await _order(work, platform, platform_no, happened_at)
     if record.state == "cancelled" or record.state in _ANSWERED:
         raise OrderOver(record.state)
     record.urges += 1
@@ -81,10 +86,16 @@ async def record_revisit(
     opinion: str | None,
     happened_at: datetime,
 ) -> str:
-    """What came of the platform's call to the person (A31, A32); the opinion stays sealed."""
-    record = await _order(work, platform, platform_no)
+    """What came of the platform's call to the person (A31, A32); the opinion stays sealed.
+
+    NotYetAnswered before a reply was ever approved: the first result is the one that ranks (A34), and it would be about
+    nothing. One approved reply is enough, also if nobody knows that it arrived: its acknowledgement may have been lost.
+    """
+    record = await _order(work, platform, platform_no, happened_at)
     if record.state == "cancelled":
         raise OrderOver(record.state)
+    if not await was_answered(work.session, record.order_id):
+        raise NotYetAnswered
     result = revisit_result(connected=connected, solved=solved, satisfied=satisfied)
     record.revisits += 1
     number = record.revisits
@@ -118,7 +129,7 @@ async def record_revisit(
 
 async def request_redo(work: Work, platform: str, platform_no: str, *, reason: str, happened_at: datetime) -> str:
     """The platform wants the matter handled once more (重办)."""
-    record = await _order(work, platform, platform_no)
+    record = await _order(work, platform, platform_no, happened_at)
     if record.state == "cancelled":
         raise OrderOver(record.state)
     work.emit(OrderRedoRequested(order_id=record.order_id, reason=scrub(reason), requested_at=happened_at))

@@ -6,9 +6,9 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.intake.errors import NothingToRelease
+from services.intake.errors import NothingToRelease, UnknownChannelNotKept
 from services.intake.handlers.notices import take_request
-from services.intake.policy import limits
+from services.intake.policy import CHANNELS, limits
 from services.intake.store import quarantine as store
 from services.intake.store.acceptance import KnownReceipt
 from services.intake.tables import Quarantined
@@ -30,27 +30,33 @@ async def keep_verified(
     source: str,
     reason: str,
     faults: Sequence[Mapping[str, str]],
+    signed_by: str | None = None,
 ) -> str | KnownReceipt:
-    """Keep an authentic request: its quarantine id, or what the very same request was answered before."""
+    """Keep an authentic request: its quarantine id, or what the very same request was answered before.
+
+    `signed_by` is whose key signed it where the address names another channel, or none.
+    """
     known = await take_request(work, channel=channel, webhook_id=webhook_id, body_hash=body_hash, status=422)
     if known is not None:
         return known
-    kept = _keep(work, channel, kind, source, reason, faults, body, webhook_id=webhook_id)
+    told = signed_by or channel
+    kept = _keep(work, channel, kind, source, reason, faults, body, webhook_id=webhook_id, told=told)
     await work.session.flush()
     await store.settle_receipt(work.session, channel=channel, webhook_id=webhook_id, status=422, quarantine_id=kept)
     return kept
 
 
-async def keep_unverified(work: Work, *, channel: str, kind: str, body: bytes, source: str) -> str | None:
-    """Keep an unsigned request of an unknown channel, within bounds; None when it is beyond them."""
+async def keep_unverified(work: Work, *, channel: str, kind: str, body: bytes, source: str) -> str:
+    """Keep an unsigned request of an unknown channel; UnknownChannelNotKept when it is beyond a bound."""
     of_source, of_all = await store.unverified_waiting(work.session, source)
-    if (
-        of_source >= limits.UNVERIFIED_PER_SOURCE
-        or of_all >= limits.UNVERIFIED_TOTAL
-        or len(body) > limits.UNVERIFIED_BYTES
-    ):
-        return None
-    return _keep(work, channel, kind, source, "unknown_channel", (), body, webhook_id=None)
+    if len(body) > limits.UNVERIFIED_BYTES:
+        raise UnknownChannelNotKept(channel, tuple(CHANNELS), "bytes", limits.UNVERIFIED_BYTES)
+    if of_source >= limits.UNVERIFIED_PER_SOURCE:
+        raise UnknownChannelNotKept(channel, tuple(CHANNELS), "source", limits.UNVERIFIED_PER_SOURCE)
+    if of_all >= limits.UNVERIFIED_TOTAL:
+        raise UnknownChannelNotKept(channel, tuple(CHANNELS), "total", limits.UNVERIFIED_TOTAL)
+    # What an unsigned request calls its channel may be anything, a name among others: only its own row holds it (X2).
+    return _keep(work, channel, kind, source, "unknown_channel", (), body, webhook_id=None, told="unknown")
 
 
 def _keep(
@@ -63,16 +69,15 @@ def _keep(
     body: bytes,
     *,
     webhook_id: str | None,
+    told: str,
 ) -> str:
-    kept, verified = str(work.ids()), webhook_id is not None
-    # What an unsigned request calls its channel may be anything, a name among others: only its own row holds it (X2).
-    told = channel if verified else "unknown"
+    kept = str(work.ids())
     work.session.add(
         Quarantined(
             id=kept,
             channel=channel,
             kind=kind,
-            verified=verified,
+            verified=webhook_id is not None,
             source=source,
             webhook_id=webhook_id,
             reason=reason,
@@ -86,6 +91,13 @@ def _keep(
     work.audit("request.quarantined", kept, after={"channel": told, "kind": kind, "reason": reason})
     log.warning("request quarantined", quarantine_id=kept, channel=told, kind=kind, fault=reason)
     return kept
+
+
+def signer_of(record: Quarantined) -> str | None:
+    """Whose key signed the request: that of its channel, or the one that fitted where the address named none."""
+    if not record.verified:
+        return None
+    return next((fault["signed_by"] for fault in record.faults if "signed_by" in fault), record.channel)
 
 
 def bytes_of(work: Work, record: Quarantined) -> bytes:

@@ -9,6 +9,12 @@ SIGNATURE_WINDOW: Final = timedelta(minutes=5)
 """Standard Webhooks: a request dated further off is refused as a replay (R34)."""
 SIGNATURES_READ: Final = 8
 """More signatures in one header are nobody's rotation."""
+FAST_CLOCK: Final = timedelta(minutes=10)
+"""How far ahead a platform may date what has happened: twice what its signature may be off, and no time zone in it."""
+BEFORE_CALL: Final = timedelta(days=1)
+"""How far before the call an order may say that it was accepted, filed or sent: a call may be written down late."""
+FARTHEST_DEADLINE: Final = timedelta(days=731)
+"""A deadline more than two years ahead is a placeholder or a slip, and no clock should run to it."""
 WAITING_ORDERS: Final = 1000
 """Orders that may wait for the writer; at some thousand a second nobody waits longer than a second (R6)."""
 WRITER_SECONDS: Final = 5.0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeGuard
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from services.intake.errors import NotUnderstood
 from services.intake.model import Channel, Spelling, UpstreamOrder
-from services.intake.policy import TITLES
+from services.intake.policy import TITLES, limits
 from services.intake.rules import SATISFIED_WORDS, SOLVED_WORDS
 from shared.clock import SHANGHAI
 from shared.contracts.intake import Subject
@@ -141,7 +141,6 @@ NOTICES: Final[Mapping[str, type[Body]]] = {
 _MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
 _PAST: Final = _MOMENTS - {"due_at"}
 _STARTS: Final = ("called_at", "accepted_at", "filed_at", "sent_at")
-_FAST: Final = timedelta(days=1)
 
 
 def _local(value: Any) -> Any:
@@ -177,6 +176,8 @@ def decoded(body: bytes) -> dict[str, Any]:
     try:
         raw = orjson.loads(body)
     except ValueError as fault:
+        if "infinity" in str(fault):  # sound JSON all the same, and the only word for it that there is
+            raise NotUnderstood("undecodable", "请求内容中有过大的数值，请核对后重新发送") from fault
         raise NotUnderstood("undecodable", "请求内容不是有效的 UTF-8 JSON，请核对编码与格式后重新发送") from fault
     if not isinstance(raw, dict):
         raise NotUnderstood("undecodable", "请求内容应为一个 JSON 对象，请核对格式后重新发送")
@@ -187,7 +188,8 @@ def order_of(channel: Channel, raw: Mapping[str, Any], *, now: datetime) -> Upst
     """The canonical order in a platform's JSON; NotUnderstood names every fault in Chinese and by its path."""
     values = _renamed(channel, channel.order, raw, channel.required)
     _check_past(channel.order, values, now)
-    _check_due(channel.order, values)
+    _check_starts(channel.order, values)
+    _check_due(channel.order, values, now)
     try:
         return OrderBody.model_validate(values).as_order()
     except ValidationError as fault:
@@ -223,7 +225,7 @@ def _renamed(
         ours = names.get(theirs)
         if ours is None:
             shown = theirs[:64] if theirs.isprintable() else "?"
-            faults.append({"field": shown, "code": "extra_forbidden", "message": f"{shown}：不认识的字段，请删除"})
+            faults.append({"field": shown, "code": "unknown_field", "message": f"{shown}：不认识的字段，请删除"})
         elif value is None or value == "":
             continue  # these platforms send empty fields for unknown ones
         elif ours in _MOMENTS:
@@ -231,19 +233,19 @@ def _renamed(
                 values[ours] = read(value)
             except (TypeError, ValueError, OverflowError, OSError):
                 message = f"{TITLES[ours]}：{_WRITTEN[channel.spelling]}"
-                faults.append({"field": theirs, "code": "datetime_parsing", "message": message})
+                faults.append({"field": theirs, "code": "wrong_moment", "message": message})
                 values[ours] = None
         else:
             values[ours] = value
-    faults.extend(_missing(names, ours) for ours in required if ours not in values)
+    faults.extend(_fault(names, ours, "missing", "缺少必填项") for ours in required if ours not in values)
     if faults:
         raise _told(faults)
     return values
 
 
 def _check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
-    """Nobody called tomorrow: a platform's clock may be a little fast, but a day is a mistake."""
-    latest = now + _FAST
+    """Nobody called tomorrow: a platform's clock may be a little fast, but an hour is a mistake."""
+    latest = now + limits.FAST_CLOCK
     ahead = {
         ours for ours in _PAST if isinstance(moment := values.get(ours), datetime) and moment.tzinfo and moment > latest
     }
@@ -256,33 +258,48 @@ def _check_past(names: Mapping[str, str], values: Mapping[str, Any], now: dateti
         raise _told(faults)
 
 
-def _check_due(names: Mapping[str, str], values: Mapping[str, Any]) -> None:
+def _check_starts(names: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    """Nothing is accepted, filed or sent on before somebody called."""
+    called_at = values.get("called_at")
+    if not _is_aware(called_at):
+        return
+    faults = [
+        _fault(names, ours, "before_call", f"不能早于{TITLES['called_at']}，请核对")
+        for ours in _STARTS
+        if _is_aware(values.get(ours)) and called_at - values[ours] > limits.BEFORE_CALL
+    ]
+    if faults:
+        raise _told(faults)
+
+
+def _check_due(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
     """A deadline lies after what it is counted from: one before the call itself is a slip, and a person looks at it.
 
     One that was merely over when the order came is no mistake of ours to refuse: it is breached at once (S1.1.1a).
     """
     due = values.get("due_at")
-    begun = [(values[ours], ours) for ours in _STARTS if _is_aware(values.get(ours))]
-    if not begun or not _is_aware(due) or due > min(begun)[0]:
+    if not _is_aware(due):
         return
-    theirs = next(name for name, ours in names.items() if ours == "due_at")
-    message = f"{TITLES['due_at']}：不能早于{TITLES[min(begun)[1]]}，请核对"
-    raise _told([{"field": theirs, "code": "due_before_start", "message": message}])
+    if due - now > limits.FARTHEST_DEADLINE:
+        raise _told([_fault(names, "due_at", "due_too_far", "不能晚于当前时间两年以上，请核对")])
+    begun = [(values[ours], ours) for ours in _STARTS if _is_aware(values.get(ours))]
+    if begun and due <= min(begun)[0]:
+        raise _told([_fault(names, "due_at", "due_before_start", f"不能早于{TITLES[min(begun)[1]]}，请核对")])
 
 
-def _is_aware(value: Any) -> bool:
-    return isinstance(value, datetime) and value.tzinfo is not None
-
-
-def _missing(names: Mapping[str, str], ours: str) -> dict[str, str]:
+def _fault(names: Mapping[str, str], ours: str, code: str, said: str) -> dict[str, str]:
     theirs = next((name for name, canonical in names.items() if canonical == ours), ours)
-    return {"field": theirs, "code": "missing", "message": f"{TITLES[ours]}：缺少必填项"}
+    return {"field": theirs, "code": code, "message": f"{TITLES[ours]}：{said}"}
+
+
+def _is_aware(value: Any) -> TypeGuard[datetime]:
+    return isinstance(value, datetime) and value.tzinfo is not None
 
 
 def _not_understood(names: Mapping[str, str], fault: ValidationError) -> NotUnderstood:
     theirs = {ours: name for name, ours in names.items()}
     faults = []
-    for error in fault.errors(include_url=False, include_context=False, include_input=False):
+    for error in fault.errors(include_url=False, include_input=False):
         first, *rest = error["loc"]
         shown = title_of(error["loc"], OrderBody.model_fields, TITLES) if first in theirs else str(first)
         faults.append(field_fault(error, (theirs.get(str(first), first), *rest), shown))

@@ -121,6 +121,7 @@ class QuarantineLine(BaseModel):
     channel: str
     kind: str
     verified: bool = Field(description="签名是否已通过校验")
+    signed_by: str | None = Field(description="签名所用密钥所属的渠道，推送地址写错时据此核对；未签名的为空")
     source: str
     reason: str
     size: int = Field(description="字节数")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.policy import limits
 from services.intake.store.paging import Position, behind
 from services.intake.tables import Delivery, DeliveryAttempt, Record
-from shared.errors import NotFound
+from shared.errors import NotListed
 
 # Due, or left behind by a sender that vanished; never past an earlier reply of the same order that is still on its way.
 _READY = """
@@ -65,6 +65,7 @@ _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ATTEMPTS = Record.metadata.tables[DeliveryAttempt.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
 _LEASED = select(Delivery).where(Delivery.id == bindparam("of"), Delivery.lease == bindparam("under")).with_for_update()
+_ANSWERED = select(exists().where(Delivery.order_id == bindparam("of")))
 _END_ATTEMPT = (
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.id == bindparam("of"))
@@ -75,6 +76,11 @@ _END_ATTEMPT = (
 async def add_delivery(session: AsyncSession, **values: object) -> bool:
     """A reply is to be handed over; False when it was known (a repeated event)."""
     return (await (await session.connection()).execute(_ADD, values)).first() is not None
+
+
+async def was_answered(session: AsyncSession, order_id: str) -> bool:
+    """Whether a reply of the order was ever approved, however its handing over went."""
+    return bool(await session.scalar(_ANSWERED, {"of": order_id}))
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -121,10 +127,10 @@ async def deliveries_page(
 
 
 async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = False) -> Delivery:
-    """One delivery, locked if it is to be changed; NotFound when there is none."""
+    """One delivery, locked if it is to be changed; NotListed when there is none."""
     record = await session.get(Delivery, delivery_id, with_for_update=lock or None)
     if record is None:
-        raise NotFound("反馈", delivery_id)
+        raise NotListed("反馈", delivery_id)
     return record
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from services.intake.store.acceptance import KnownReceipt
 from services.intake.store.paging import Position, behind
 from services.intake.tables import Quarantined, Receipt, Record
-from shared.errors import NotFound
+from shared.errors import NotListed
 
 # Built once: such a statement takes longer to put together than to run.
 _RECEIPTS = Record.metadata.tables[Receipt.__tablename__]
@@ -86,8 +86,8 @@ async def quarantined_page(
 
 
 async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:
-    """One request, locked if it is to be decided; NotFound when there is none."""
+    """One request, locked if it is to be decided; NotListed when there is none."""
     record = await session.get(Quarantined, quarantine_id, with_for_update=lock or None)
     if record is None:
-        raise NotFound("隔离请求", quarantine_id)
+        raise NotListed("隔离请求", quarantine_id)
     return record

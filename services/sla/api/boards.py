@@ -19,9 +19,9 @@ from services.sla.store.rulesets import rules_of
 from shared.calendar import WorkCalendar
 from shared.contracts.sla import SupervisionCause
 from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
-from shared.web import Code, Identifier, Page
+from shared.web import Code, DeskRoute, Identifier, Page
 
-router = APIRouter(prefix="/v1", tags=["看板"])
+router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["看板"])
 
 
 @router.get("/boards/{board}", operation_id="show_board", summary="看板：今日到期、超期、暂定、失约、不过夜")

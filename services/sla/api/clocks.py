@@ -19,9 +19,9 @@ from services.sla.store.lists import Wanted
 from services.sla.store.rulesets import rules_of
 from shared.contracts.sla import ClockKind
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
-from shared.web import Code, Identifier, Page, SaneMoment, cursor_of
+from shared.web import Code, DeskRoute, Identifier, Page, SaneMoment, cursor_of
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=DeskRoute)
 
 
 OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]

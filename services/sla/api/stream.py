@@ -19,6 +19,7 @@ from shared.errors import Unauthenticated
 from shared.identity import Scope as Visible
 from shared.service import Runtime
 from shared.telemetry import logger
+from shared.web import DeskRoute
 
 log = logger("stream")
 
@@ -44,7 +45,7 @@ LastEventId = Annotated[
     ),
 ]
 
-router = APIRouter(prefix="/v1", tags=["事件流"])
+router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["事件流"])
 
 
 class EventStream(StreamingResponse):

@@ -1,0 +1,92 @@
+"""What a request must look like before anybody reads it: the names in its query, and what it says of its body."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args, get_origin
+
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+
+from shared.errors import UnsupportedContent
+from shared.web.titles import parameters
+
+_SHOWN: Final = 20
+_LONGEST: Final = 64
+_PLAIN: Final = frozenset({b"", b"identity"})
+_UTF_8: Final = frozenset({b"", b"utf-8", b"utf8"})
+Headers = Mapping[bytes, bytes]
+
+
+def query_names(dependant: Dependant) -> Mapping[str, bool]:
+    """The parameters that an operation takes in its query, and whether each may come more than once."""
+    return {name: _is_list(field.annotation) for name, field in parameters(dependant, "query")}
+
+
+def check_query(request: Request, names: Mapping[str, bool]) -> None:
+    """Refuse what would be passed by: a misspelt filter gives the whole list, of two values only one is looked at."""
+    if not request.scope["query_string"]:
+        return
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        {"type": "unknown_parameter" if name not in names else "repeated_parameter", "loc": ("query", _shown(name))}
+        for name, times in given.items()
+        if name not in names or (times > 1 and not names[name])
+    ]
+    if faults:
+        raise RequestValidationError(faults[:_SHOWN])
+
+
+def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, refused when a key comes twice: of two values only one would be looked at."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise RequestValidationError([{"type": "repeated_field", "loc": ("body", _shown(twice))}])
+    return found
+
+
+def _shown(name: str) -> str:
+    """A name of the client's making, as far as it can be printed."""
+    return name[:_LONGEST] if name.isprintable() else "?"
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in {list, tuple, set, frozenset}:
+        return True
+    return any(_is_list(part) for part in get_args(annotation))
+
+
+def headers_of(request: Request) -> Headers:
+    """The headers by their names; of two the first one counts, as it does for whoever reads them one by one."""
+    return dict(reversed(request.scope["headers"]))
+
+
+def check_content(headers: Headers) -> None:
+    """Refuse a body that is not JSON in UTF-8 by its own account; a request without one needs no content type."""
+    if b"transfer-encoding" not in headers and headers.get(b"content-length", b"0").strip(b"0") == b"":
+        return
+    kind, _, _ = headers.get(b"content-type", b"").partition(b";")
+    kind = kind.strip().lower()
+    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        raise UnsupportedContent("type")
+    check_encoding(headers)
+
+
+def check_encoding(headers: Headers) -> None:
+    """Refuse a body that is packed, or in another charset than UTF-8, by its own account."""
+    if headers.get(b"content-encoding", b"").strip().lower() not in _PLAIN:
+        raise UnsupportedContent("encoding")
+    _, more, said = headers.get(b"content-type", b"").partition(b";")
+    if more and _charset_of(said) not in _UTF_8:
+        raise UnsupportedContent("charset")
+
+
+def _charset_of(said: bytes) -> bytes:
+    for parameter in said.split(b";"):
+        name, _, value = parameter.partition(b"=")
+        if name.strip().lower() == b"charset":
+            return value.strip().strip(b'"').lower()
+    return b""
