@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus import Delivery
 from shared.contracts.kernel import EventParked
 from shared.db.faults import is_transient, name_of
-from shared.errors import BusinessError, NotFound
+from shared.errors import BusinessError, NotListed
 from shared.identity import Person
 from shared.inbox.seen import saw
 from shared.outbox.envelope import LONGEST_NAME
@@ -198,7 +198,7 @@ class ParkedEvents:
             return [dict(row) for row in rows.mappings()]
 
     async def one(self, parked_id: int) -> dict[str, Any]:
-        """One parked event with its bytes; NotFound."""
+        """One parked event with its bytes; NotListed."""
         async with self.works.read() as session:
             return await _row(session, parked_id, lock=False)
 
@@ -297,7 +297,7 @@ async def _row(session: AsyncSession, parked_id: int, *, lock: bool) -> dict[str
     rows = await session.execute(text(f"select {_ROW} from parked where id = :id{suffix}"), {"id": parked_id})  # noqa: S608
     row = rows.mappings().first()
     if row is None:
-        raise NotFound("暂存事件", str(parked_id))
+        raise NotListed("暂存事件", str(parked_id))
     return dict(row)
 
 
