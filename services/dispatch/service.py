@@ -38,7 +38,8 @@ SERVICE = Service(
     name="dispatch",
     title="派单",
     about="工单的全过程：研判、交办、办理、回退、答复、办结；承办单位与职责目录；账号与登录。",
-    routers=(accounts.router, units.router, queries.router, commands.router),
+    # The commands first: FastAPI looks through the routes one by one.
+    routers=(commands.router, queries.router, accounts.router, units.router),
     metadata=Record.metadata,
     topics=(ORDERS, DIRECTORY),
     prefetch=cases.hold_cases,
