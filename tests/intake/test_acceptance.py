@@ -194,12 +194,17 @@ async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(post
         writer.cancel()
 
 
-async def test_a_database_that_is_away_is_503_and_loses_nothing(durable_postgres: PostgresServer) -> None:
+@pytest.mark.parametrize("look_seconds", [3600.0, 0.0], ids=["found by the write", "found by the look at the outbox"])
+async def test_a_database_that_is_away_is_503_and_loses_nothing(
+    durable_postgres: PostgresServer, look_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LOOK_SECONDS", look_seconds)
     async with intake_desk(durable_postgres) as desk:
         platform, order = Platform(desk), an_order()
         assert (await platform.push(an_order())).status_code == 201
         durable_postgres.stop("immediate")
-        away = [await platform.push(order, webhook_id="m") for _ in range(3)]
+        async with asyncio.timeout(20):
+            away = [await platform.push(order, webhook_id="m") for _ in range(3)]
         durable_postgres.restart()
 
         async def back() -> bool:

@@ -133,6 +133,11 @@ class Acceptance:
             try:
                 await self._look_at_backlog(connection)
                 await self._batches.write(connection, batch)
+            except BaseException:
+                # The look comes before the write: where it finds the database gone, nobody else answers the batch.
+                for one in batch:
+                    one.settle(IntakeBusy())
+                raise
             finally:
                 self._in_hand -= keys
                 self._wake.set()
