@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+import asyncpg
 import pytest
 
 from services.intake import jobs
@@ -214,6 +215,27 @@ async def test_a_database_that_is_away_is_503_and_loses_nothing(
         assert {answer.status_code for answer in away} == {503}
         assert all(int(answer.headers["Retry-After"]) >= 1 for answer in away)
         assert len(await desk.told(OrderReceived)) == 2
+
+
+async def test_writers_whose_connections_end_while_they_wait_come_back_before_the_next_order(
+    durable_postgres: PostgresServer,
+) -> None:
+    async with intake_desk(durable_postgres) as desk:
+        platform = Platform(desk)
+        assert (await platform.push(an_order())).status_code == 201
+        durable_postgres.restart("immediate")
+
+        async def back() -> bool:
+            connection = await asyncpg.connect(durable_postgres.url())
+            try:
+                query = "select count(*) from pg_stat_activity where application_name = 'gongdan-intake-writer'"
+                return bool(await connection.fetchval(query) == limits.WRITERS)
+            finally:
+                await connection.close()
+
+        await eventually(back, within=20, every=0.1)
+
+        assert (await platform.push(an_order())).status_code == 201
 
 
 async def test_the_outbox_statement_is_the_kernels_own() -> None:

@@ -109,6 +109,7 @@ class Acceptance:
                     server_settings={**SERVER_BOUNDS, "application_name": "gongdan-intake-writer"},
                 )
                 pause = 0.1
+                connection.add_termination_listener(lambda _: self._wake.set())
                 await self._serve(connection)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
                 log.warning("writer interrupted", error=type(fault).__name__, pause=pause)
@@ -120,7 +121,8 @@ class Acceptance:
                     connection.terminate()
 
     async def _serve(self, connection: store.Connection) -> None:
-        while True:
+        """Write what comes until the connection ends; one that ends while nothing waits costs no order its answer."""
+        while not connection.is_closed():
             self._wake.clear()
             batch = self._take()
             if not batch:
