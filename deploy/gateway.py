@@ -1,4 +1,7 @@
-"""The gateway: /api/<service> to the replicas of that service, in turn; another one when a replica cannot be reached.
+"""The gateway: /api/<service> to the replicas of that service, in turn; another one when a replica does not answer.
+
+It asks again by itself only what does no harm twice: what changes nothing, and what carries the key by which a service
+knows it again (Idempotency-Key, webhook-id).  Anything else that was sent and not answered is for its caller to repeat.
 
 Configured by the environment: GONGDAN_GATEWAY_<SERVICE> is a comma-separated list of addresses; GONGDAN_GATEWAY_FRONTS,
 empty by default, are the addresses of proxies in front of it that are believed when they say for whom they ask.
@@ -8,8 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import count
 from typing import Final
 
@@ -24,7 +31,7 @@ from starlette.routing import Route
 
 from shared.outbox.writer import new_id
 from shared.run.http_head import BoundedHead
-from shared.settings import SERVICES
+from shared.settings import SERVICES, BadSetting, port_of
 from shared.telemetry import request_id
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import TITLES, problem_response
@@ -47,6 +54,13 @@ _SAYS_WHO: Final = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip"}
 )
 _LARGEST: Final = 1024 * 1024
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEYS: Final = ("idempotency-key", "webhook-id")
+_FIRST_BYTE_SECONDS: Final = 5.0
+_SHUNNED_SECONDS: Final = 10.0
+_NAMES_SECONDS: Final = 1.0
+_HEALTH_SECONDS: Final = 1.0
+_UNREACHABLE: Final = "unreachable"
 
 
 def replicas_of(environment: Mapping[str, str]) -> dict[str, list[str]]:
@@ -55,6 +69,77 @@ def replicas_of(environment: Mapping[str, str]) -> dict[str, list[str]]:
         service: [part for part in environment.get(f"GONGDAN_GATEWAY_{service.upper()}", "").split(",") if part]
         for service in SERVICES
     }
+
+
+class _Replicas:
+    """Where each service can be asked, in turn, and which replicas were silent when they were asked last."""
+
+    def __init__(self, addresses: Mapping[str, Sequence[str]]) -> None:
+        self.services: Final = tuple(addresses)
+        self._addresses = addresses
+        self._turn = count()
+        self._shunned: dict[str, float] = {}
+        self._behind: dict[str, tuple[float, list[str]]] = {}
+
+    async def of(self, service: str) -> list[str]:
+        """Every replica.  A name stands for all its addresses, as a service of docker-compose.yml does."""
+        return [found for address in self._addresses.get(service, ()) for found in await self._all_behind(address)]
+
+    async def _all_behind(self, address: str) -> list[str]:
+        url = httpx.URL(address)
+        if url.scheme != "http" or _is_number(url.host):
+            return [address]
+        loop = asyncio.get_running_loop()
+        until, known = self._behind.get(address, (0.0, []))
+        if loop.time() < until:
+            return known
+        try:
+            found = await loop.getaddrinfo(url.host, url.port or 80, type=socket.SOCK_STREAM)
+        except OSError:
+            return [address]
+        known = sorted({str(url.copy_with(host=entry[4][0])) for entry in found})
+        self._behind[address] = loop.time() + _NAMES_SECONDS, known
+        return known
+
+    async def in_turn(self, service: str, *, again: bool) -> list[str]:
+        """The replicas in the sequence in which to ask them; those that were silent last.
+
+        A silent one is given its turn now and then, by a request that another can answer if it still says nothing.
+        """
+        replicas = await self.of(service)
+        if not replicas:
+            return []
+        first = next(self._turn) % len(replicas)
+        now = asyncio.get_running_loop().time()
+        sequence = [*replicas[first:], *replicas[:first]]
+        sequence.sort(key=lambda one: one in self._shunned and not (again and self._shunned[one] <= now))
+        if sequence[0] in self._shunned:
+            self.shun(sequence[0])  # one request tries it, not all that come at this moment
+        return sequence
+
+    def shun(self, address: str) -> None:
+        """It was silent."""
+        self._shunned[address] = asyncio.get_running_loop().time() + _SHUNNED_SECONDS
+
+    def heard(self, address: str) -> None:
+        """It answered."""
+        self._shunned.pop(address, None)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Health:
+    """What a replica says of itself: whether it takes requests, and what it lacks."""
+
+    taking: bool
+    fault: str | None
 
 
 class _TooLarge(Exception):
@@ -103,19 +188,149 @@ def _forwarded(request: Request) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def build(replicas: Mapping[str, list[str]]) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a client asked, to be asked of a replica."""
+
+    method: str
+    target: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    again: bool
+    """Whether it may be asked of another replica when one has heard it and does not answer."""
+    patience: float
+    """How long the first byte of such an answer is waited for while there is another replica."""
+
+
+async def _answered(http: httpx.AsyncClient, replicas: _Replicas, sequence: Sequence[str], asked: _Asked) -> Response:
+    """The answer of the first replica that gives one."""
+    for address in sequence:
+        replaceable = asked.again and address != sequence[-1]
+        request = http.build_request(
+            asked.method, httpx.URL(f"{address}{asked.target}"), headers=asked.headers, content=asked.body
+        )
+        try:
+            async with asyncio.timeout(asked.patience if replaceable else None):
+                answer = await http.send(request, stream=True)
+        except httpx.ConnectError:
+            continue  # nothing was sent: another replica may answer
+        except (httpx.ConnectTimeout, TimeoutError):
+            replicas.shun(address)
+        except httpx.HTTPError as fault:
+            if isinstance(fault, httpx.ReadTimeout):
+                replicas.shun(address)
+            if not replaceable:
+                # It may have been done: only the caller, with its idempotency key, can ask again.
+                said = "服务暂时中断，结果未知，请稍后用相同的幂等键重试"
+                return _problem(503, "unavailable", said, headers={"Retry-After": "1"})
+        else:
+            replicas.heard(address)
+            return _passed_on(answer)
+    return _problem(503, "unavailable", "服务暂时不可用，请稍后重试", headers={"Retry-After": "1"})
+
+
+def _passed_on(answer: httpx.Response) -> Response:
+    """A service's answer, as it comes."""
+    response = StreamingResponse(
+        answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
+    )
+    response.raw_headers = [
+        (name.lower(), value) for name, value in answer.headers.raw if name.decode("latin-1").lower() not in _HOP_BY_HOP
+    ]
+    return response
+
+
+def _may_be_asked_again(request: Request) -> bool:
+    """Whether the same request twice is the same as once."""
+    return request.method in _SAFE or any(key in request.headers for key in _KEYS)
+
+
+async def _health_of(http: httpx.AsyncClient, service: str, address: str) -> _Health:
+    try:
+        answer = await http.get(f"{address}/readyz")
+        faults = answer.json()["faults"]
+        return _Health(answer.is_success, faults.get(service, next(iter(faults.values()), None)))
+    except (httpx.HTTPError, ValueError, LookupError, AttributeError, TypeError):
+        return _Health(taking=False, fault=_UNREACHABLE)
+
+
+async def _has_started(http: httpx.AsyncClient, address: str) -> bool:
+    try:
+        return (await http.get(f"{address}/startupz")).is_success
+    except httpx.HTTPError:
+        return False
+
+
+async def _best_health(http: httpx.AsyncClient, service: str, addresses: Sequence[str]) -> _Health:
+    """The health of the replica that is best off; the others are not waited for when one lacks nothing."""
+    best = _Health(taking=False, fault=_UNREACHABLE)
+    asked = [asyncio.ensure_future(_health_of(http, service, address)) for address in addresses]
+    try:
+        for answer in asyncio.as_completed(asked):
+            best = min(best, await answer, key=_rank)
+            if best.taking and best.fault is None:
+                break
+    finally:
+        for task in asked:
+            task.cancel()
+    return best
+
+
+def _rank(health: _Health) -> tuple[bool, bool, bool]:
+    return not health.taking, health.fault == _UNREACHABLE, health.fault is not None
+
+
+def _health_routes(replicas: _Replicas, http: httpx.AsyncClient) -> list[Route]:
+    """The questions that a service answers, in the same form: of the gateway itself, and of the services behind it."""
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        found = await asyncio.gather(*(_health(service) for service in replicas.services))
+        health = dict(zip(replicas.services, found, strict=True))
+        faults = {service: one.fault for service, one in health.items() if one.fault is not None}
+        if not all(one.taking for one in health.values()):
+            return JSONResponse({"status": "not ready", "faults": faults}, 503)
+        return JSONResponse({"status": "degraded" if faults else "ready", "faults": faults})
+
+    async def startupz(_: Request) -> Response:
+        found = await asyncio.gather(*(_started(service) for service in replicas.services))
+        waiting = [service for service, started in zip(replicas.services, found, strict=True) if not started]
+        return JSONResponse(
+            {"status": "starting" if waiting else "started", "waiting": waiting}, 503 if waiting else 200
+        )
+
+    async def _health(service: str) -> _Health:
+        return await _best_health(http, service, await replicas.of(service))
+
+    async def _started(service: str) -> bool:
+        return any(await asyncio.gather(*(_has_started(http, one) for one in await replicas.of(service))))
+
+    return [Route("/livez", livez), Route("/readyz", readyz), Route("/startupz", startupz)]
+
+
+def build(
+    addresses: Mapping[str, list[str]],
+    *,
+    first_byte_seconds: float = _FIRST_BYTE_SECONDS,
+    health_seconds: float = _HEALTH_SECONDS,
+) -> Starlette:
     """The gateway's application."""
-    turn = count()
+    replicas = _Replicas(addresses)
     http = httpx.AsyncClient(
         timeout=httpx.Timeout(60.0, connect=2.0),
         limits=httpx.Limits(max_connections=200),
         follow_redirects=False,
         trust_env=False,
     )
+    # Beside the other: a service whose requests all wait must not make the question about its health wait with them.
+    asking = httpx.AsyncClient(timeout=health_seconds, trust_env=False)
 
     async def forward(request: Request) -> Response:
-        addresses = replicas.get(request.path_params["service"], [])
-        if not addresses:
+        again = _may_be_asked_again(request)
+        sequence = await replicas.in_turn(request.path_params["service"], again=again)
+        if not sequence:
             return _problem(404, "http_404", "地址不存在，请核对")
         try:
             body = await _body(request)
@@ -125,47 +340,22 @@ def build(replicas: Mapping[str, list[str]]) -> Starlette:
             return _problem(413, "payload_too_large", said, headers={"Connection": "close"})
         except ClientDisconnect:
             return Response(status_code=499)
-        headers = _forwarded(request)
         path = request.scope["raw_path"].decode("latin-1").split("?")[0]
         query = request.scope["query_string"].decode("latin-1")
-        first = next(turn)
-        for attempt in range(len(addresses)):
-            address = addresses[(first + attempt) % len(addresses)]
-            target = httpx.URL(f"{address}{path}" + (f"?{query}" if query else ""))
-            try:
-                answer = await http.send(
-                    http.build_request(request.method, target, headers=headers, content=body), stream=True
-                )
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue  # nothing was sent: another replica may answer
-            except httpx.HTTPError:
-                # It may have been done: only the caller, with its idempotency key, can ask again.
-                return _problem(
-                    503, "unavailable", "服务暂时中断，结果未知，请稍后用相同的幂等键重试", headers={"Retry-After": "1"}
-                )
-            response = StreamingResponse(
-                answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
-            )
-            response.raw_headers = [
-                (name.lower(), value)
-                for name, value in answer.headers.raw
-                if name.decode("latin-1").lower() not in _HOP_BY_HOP
-            ]
-            return response
-        return _problem(503, "unavailable", "服务暂时不可用，请稍后重试", headers={"Retry-After": "1"})
-
-    async def ready(_: Request) -> Response:
-        return JSONResponse({"status": "ready"})
+        asked = _Asked(
+            request.method, path + (f"?{query}" if query else ""), _forwarded(request), body, again, first_byte_seconds
+        )
+        return await _answered(http, replicas, sequence, asked)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await http.aclose()
+        await asking.aclose()
 
     app = Starlette(
         routes=[
-            Route("/livez", ready),
-            Route("/readyz", ready),
+            *_health_routes(replicas, asking),
             Route("/api/{service}/{rest:path}", forward, methods=_METHODS),
         ],
         exception_handlers={HTTPException: _no_route, Exception: _unforeseen},
@@ -177,13 +367,17 @@ def build(replicas: Mapping[str, list[str]]) -> Starlette:
 
 def main() -> None:
     """Run it on GONGDAN_HOST and GONGDAN_PORT."""
+    try:
+        port = port_of(os.environ.get("GONGDAN_PORT", "8012"))
+    except BadSetting as fault:
+        sys.exit(f"无法启动：{fault}")
     app = build(replicas_of(os.environ))
     config = uvicorn.Config(
         app,
         http=BoundedHead,
         forwarded_allow_ips=os.environ.get("GONGDAN_GATEWAY_FRONTS", ""),
         host=os.environ.get("GONGDAN_HOST", "127.0.0.1"),
-        port=int(os.environ.get("GONGDAN_PORT", "8012")),
+        port=port,
         log_level="warning",
         access_log=False,
         server_header=False,

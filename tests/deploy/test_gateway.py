@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import httpx
@@ -120,3 +123,166 @@ async def test_a_service_believes_the_gateway_and_nobody_else() -> None:
         "10.0.0.1": "127.0.0.1",
         "": "127.0.0.1",
     }
+
+
+# --- Health -----------------------------------------------------------------------------------------------------------
+
+
+def says(path: str, status: int, body: dict[str, Any]) -> Any:
+    """A replica that answers one of the questions about its health, and nothing else."""
+
+    async def replica(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["path"] == path
+        await JSONResponse(body if asked else {}, status if asked else 500)(scope, receive, send)
+
+    return replica
+
+
+def is_ready(fault: str | None = None) -> Any:
+    if fault is None:
+        return says("/readyz", 200, {"status": "ready", "faults": {}})
+    if fault in {"bus", "relay"}:
+        return says("/readyz", 200, {"status": "degraded", "faults": {"sla": fault}})
+    return says("/readyz", 503, {"status": "not ready", "faults": {"sla": fault}})
+
+
+@asynccontextmanager
+async def gateway_before(*replicas: Any, silent: int = 0, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway before these replicas of one service; the silent ones accept connections and say nothing."""
+    async with AsyncExitStack() as stack:
+        addresses = []
+        for _ in range(silent):
+            stopped = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            addresses.append(f"http://127.0.0.1:{stopped.getsockname()[1]}")
+        addresses += [(await stack.enter_async_context(HttpServer(replica))).address for replica in replicas]
+        app = build({"sla": addresses}, **options)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        server = await stack.enter_async_context(HttpServer(app))
+        yield await stack.enter_async_context(httpx.AsyncClient(base_url=server.address, trust_env=False, timeout=30))
+
+
+async def test_the_gateway_lives_without_any_service(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/livez")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_a_service_that_cannot_be_reached_keeps_the_gateway_from_being_ready() -> None:
+    async with HttpServer(is_ready()) as service:
+        app = build({"sla": [service.address], "review": ["http://127.0.0.1:1"], "analytics": []})
+        async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:
+            answer = await client.get(f"{gateway.address}/readyz")
+
+    faults = {"review": "unreachable", "analytics": "unreachable"}
+    assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "faults": faults})
+
+
+@pytest.mark.parametrize(
+    ("replicas", "status", "body"),
+    [
+        ([None, None], 200, {"status": "ready", "faults": {}}),
+        (["database", None], 200, {"status": "ready", "faults": {}}),
+        (["bus", None], 200, {"status": "ready", "faults": {}}),
+        (["database", "bus"], 200, {"status": "degraded", "faults": {"sla": "bus"}}),
+        (["database", "database"], 503, {"status": "not ready", "faults": {"sla": "database"}}),
+        (["closing"], 503, {"status": "not ready", "faults": {"sla": "closing"}}),
+    ],
+)
+async def test_the_gateway_is_as_ready_as_the_best_replica_of_each_service(
+    replicas: list[str | None], status: int, body: dict[str, Any]
+) -> None:
+    async with gateway_before(*map(is_ready, replicas)) as client:
+        answer = await client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (status, body)
+
+
+async def test_a_replica_that_says_nothing_counts_as_unreachable() -> None:
+    async with gateway_before(silent=1, health_seconds=0.1) as client:
+        answer = await client.get("/readyz")
+    async with gateway_before(is_ready(), silent=1, health_seconds=30.0) as client:
+        beside = await client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["faults"]) == (503, {"sla": "unreachable"})
+    assert beside.status_code == 200
+
+
+async def test_the_gateway_has_started_when_each_service_has() -> None:
+    begun = says("/startupz", 200, {"status": "started", "waiting": []})
+    waiting = says("/startupz", 503, {"status": "starting", "waiting": ["sla"]})
+    async with gateway_before(waiting, begun) as client:
+        one = await client.get("/startupz")
+    async with gateway_before(waiting, waiting) as client:
+        none = await client.get("/startupz")
+
+    assert (one.status_code, one.json()) == (200, {"status": "started", "waiting": []})
+    assert (none.status_code, none.json()) == (503, {"status": "starting", "waiting": ["sla"]})
+
+
+async def test_a_name_stands_for_all_its_addresses() -> None:
+    async with HttpServer(is_ready()) as service:
+        app = build({"sla": [service.address.replace("127.0.0.1", "localhost")]})
+        async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:
+            ready = await client.get(f"{gateway.address}/readyz")
+            forwarded = await client.get(f"{gateway.address}/api/sla/v1/x")
+
+    assert ready.json() == {"status": "ready", "faults": {}}
+    assert forwarded.status_code == 500  # the replica's own
+
+
+# --- A replica that does not answer -----------------------------------------------------------------------------------
+
+MAY_BE_ASKED_AGAIN: Final = [
+    ("GET", {}),
+    ("HEAD", {}),
+    ("POST", {"Idempotency-Key": "k"}),
+    ("PUT", {"Idempotency-Key": "k"}),
+    ("POST", {"webhook-id": "m"}),
+]
+
+
+@pytest.mark.parametrize(("method", "headers"), MAY_BE_ASKED_AGAIN)
+async def test_what_may_be_asked_again_is_answered_by_another_replica(method: str, headers: dict[str, str]) -> None:
+    async with gateway_before(told, silent=1, first_byte_seconds=0.05) as client:
+        for _ in range(4):
+            answer = await client.request(method, "/api/sla/v1/x", headers=headers)
+            assert answer.status_code == 200
+
+
+async def test_what_may_not_be_asked_again_goes_past_a_replica_that_was_silent() -> None:
+    async with gateway_before(told, silent=1, first_byte_seconds=0.05) as client:
+        for _ in range(2):  # one of them found the silent one
+            await client.get("/api/sla/v1/x")
+
+        async with asyncio.timeout(20):
+            for _ in range(4):
+                assert (await client.post("/api/sla/v1/x")).status_code == 200
+
+
+async def dying(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A replica that dies with the request in its hands."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize(("method", "headers"), MAY_BE_ASKED_AGAIN)
+async def test_a_replica_that_dies_over_a_request_is_replaced_where_it_may_be_asked_again(
+    method: str, headers: dict[str, str]
+) -> None:
+    async with await asyncio.start_server(dying, "127.0.0.1", 0) as dead, HttpServer(told) as healthy:
+        app = build({"sla": [f"http://127.0.0.1:{dead.sockets[0].getsockname()[1]}", healthy.address]})
+        async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:
+            for _ in range(4):
+                answer = await client.request(method, f"{gateway.address}/api/sla/v1/x", headers=headers)
+                assert answer.status_code == 200
+
+
+async def test_a_command_without_a_key_is_never_asked_twice() -> None:
+    async with await asyncio.start_server(dying, "127.0.0.1", 0) as dead, HttpServer(told) as healthy:
+        app = build({"sla": [f"http://127.0.0.1:{dead.sockets[0].getsockname()[1]}", healthy.address]})
+        async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:
+            answers = [await client.post(f"{gateway.address}/api/sla/v1/x") for _ in range(2)]
+
+    assert sorted(answer.status_code for answer in answers) == [200, 503]
+    [lost] = [answer for answer in answers if answer.status_code == 503]
+    is_problem(lost, 503, "unavailable")
