@@ -132,4 +132,4 @@ def clock_of(spelling: str) -> RealClock | SimulatedClock:
     kind, _, path = spelling.partition(":")
     if kind == "simulated" and path:
         return SimulatedClock(Path(path))
-    raise BadClock(f"GONGDAN_CLOCK: expected 'real' or 'simulated:<file>', got {spelling!r}")
+    raise BadClock(f"GONGDAN_CLOCK 应为 real 或 simulated:<文件>，现为“{spelling}”")

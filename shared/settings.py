@@ -1,20 +1,35 @@
-"""What a process reads from its environment; every variable starts with GONGDAN_ and is named once, here.
+"""What a service reads from its environment; every variable starts with GONGDAN_ and is named once, here.
+
+What the programs around the services read beside it, README.md names.
 
 A secret never has a default: the embedded start draws its own and keeps them under var/ (see shared.run).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import ip_network
 from typing import Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["intake", "dispatch", "sla", "review", "analytics"]
 _LAST_PORT: Final = 65535
 SERVICES: tuple[ServiceName, ...] = ("intake", "dispatch", "sla", "review", "analytics")
+
+
+# pydantic's words for what the fields below can get wrong.
+_WRONG: Final[Mapping[str, str]] = {
+    "missing": "没有设置",
+    "int_parsing": "应为整数",
+    "float_parsing": "应为数字",
+    "greater_than": "应大于 {gt:g}",
+    "greater_than_equal": "不能小于 {ge:g}",
+    "less_than_equal": "不能大于 {le:g}",
+}
 
 
 class BadSetting(ValueError):
@@ -24,7 +39,7 @@ class BadSetting(ValueError):
 def port_of(spelling: str) -> int:
     """A port from GONGDAN_PORT; BadSetting when it is none."""
     if not spelling.isdigit() or int(spelling) > _LAST_PORT:
-        raise BadSetting(f"GONGDAN_PORT should be a number from 0 to {_LAST_PORT}, not {spelling!r}")
+        raise BadSetting(f"GONGDAN_PORT 应为 0 到 {_LAST_PORT} 之间的整数，现为“{spelling}”")
     return int(spelling)
 
 
@@ -78,8 +93,11 @@ class Settings(BaseSettings):
     @classmethod
     def _are_addresses(cls, spelling: str) -> str:
         # uvicorn would take any word, and "*" for everybody.
-        for part in filter(None, spelling.split(",")):
-            ip_network(part.strip())
+        try:
+            for part in filter(None, spelling.split(",")):
+                ip_network(part.strip())
+        except ValueError as fault:
+            raise PydanticCustomError("addresses", "应为 IP 地址或网段，多个以逗号分隔") from fault
         return spelling
 
     @cached_property
@@ -99,6 +117,14 @@ def settings_from(**values: Any) -> Settings:
     except ValidationError as fault:
         # Never the value: it may be a secret.
         wrong = [
-            f"GONGDAN_{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors(include_input=False)
+            f"GONGDAN_{str(error['loc'][0]).upper()} {_in_words(error['type'], error['msg'], error.get('ctx', {}))}"
+            for error in fault.errors(include_input=False)
         ]
-        raise BadSetting("; ".join(wrong)) from None
+        raise BadSetting("\n  ".join(["以下设置有误，请更正：", *wrong])) from None
+
+
+def _in_words(kind: str, said: str, bounds: Mapping[str, Any]) -> str:
+    """What is wrong with a variable."""
+    if kind == "addresses":
+        return said
+    return _WRONG.get(kind, "的值无法识别").format_map(bounds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -23,7 +24,7 @@ from shared.app import build_app, mount
 from shared.bus import Bus
 from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
-from shared.clock import Clock, clock_of
+from shared.clock import BadClock, Clock, clock_of
 from shared.db import new_engine
 from shared.db.migrate import upgrade
 from shared.identity import TokenReader
@@ -240,18 +241,22 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 class PortTaken(RuntimeError):
-    """The port that was asked for is in use."""
+    """端口已被其他程序占用。"""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; PortTaken in clear words when another program has the port."""
+    """A bound socket; PortTaken when another program has the port, BadSetting when nobody could listen there."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
     except OSError as fault:
         sock.close()
-        raise PortTaken(f"{host}:{port} is in use by another program; set GONGDAN_PORT to a free one") from fault
+        if fault.errno == errno.EADDRINUSE:
+            raise PortTaken(f"{host}:{port} 已被其他程序占用；请用 GONGDAN_PORT 指定一个空闲的端口") from fault
+        if fault.errno in {errno.EACCES, errno.EPERM}:
+            raise BadSetting(f"没有权限监听 {host}:{port}；请用 GONGDAN_PORT 指定一个 1024 以上的端口") from fault
+        raise BadSetting(f"GONGDAN_HOST 所指的 {host} 不是本机的地址，无法监听") from fault
     sock.listen(2048)
     sock.set_inheritable(True)
     return sock
@@ -307,7 +312,8 @@ def run_service(service: Service) -> None:
     """What `python -m services.<name>` does: this one service, configured by the environment alone."""
     try:
         settings = settings_from()
-    except BadSetting as fault:
-        sys.exit(f"cannot start {service.name}: {fault}")
-    configure_logs(settings.log_level)
-    uvloop.run(serve([service], settings))
+        configure_logs(settings.log_level)
+        uvloop.run(serve([service], settings))
+    except (BadSetting, BadClock, PortTaken) as fault:
+        print(f"无法启动 {service.name}：{fault}", file=sys.stderr)
+        sys.exit(2)

@@ -27,3 +27,22 @@ def test_a_wrong_value_is_never_repeated() -> None:
         settings_from(port="top-secret")
 
     assert "top-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("port", "top-secret", "GONGDAN_PORT 应为整数"),
+        ("port", "65536", "GONGDAN_PORT 不能大于 65535"),
+        ("pool_size", 1, "GONGDAN_POOL_SIZE 不能小于 2"),
+        ("watchdog_seconds", 0, "GONGDAN_WATCHDOG_SECONDS 应大于 0"),
+        ("gateways", "top-secret", "GONGDAN_GATEWAYS 应为 IP 地址或网段，多个以逗号分隔"),
+    ],
+)
+def test_what_is_wrong_is_said_in_chinese_and_without_the_value(field: str, value: object, words: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        settings_from(**{field: value})
+
+    assert words in str(refused.value).split("\n  ")
+    assert "GONGDAN_DATABASE_URL 没有设置" in str(refused.value).split("\n  ")
+    assert "top-secret" not in str(refused.value)
