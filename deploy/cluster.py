@@ -24,16 +24,17 @@ import psutil
 from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
 from sample.platform import Standing, keep_company, note, orientation
-from shared.clock import BadClock, clock_of
+from shared.clock import clock_of
 from shared.run.embedded import channel_secrets, secrets_of
-from shared.run.postgres import PostgresFailed, PostgresServer
+from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
-from shared.settings import SERVICES
+from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
+from shared.settings import SERVICES, port_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BusKind = Literal["kafka", "postgres"]
 _MARK: Final = "GONGDAN_CLUSTER"
-_REFUSALS: Final = (FolderInUse, PortTaken, PostgresFailed, KafkaUnavailable, BadClock, TimeoutError)
+_REFUSALS: Final = (*REFUSALS, FolderInUse, PortTaken, KafkaUnavailable, TimeoutError)
 
 
 @dataclass
@@ -240,13 +241,15 @@ def _member_of(folder: Path) -> Callable[[psutil.Process], bool]:
 @asynccontextmanager
 async def _ground(folder: Path, bus: BusKind) -> AsyncIterator[tuple[PostgresServer, Broker | None]]:
     """Database and broker."""
-    postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
+    with telling(folder):
+        postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
     broker: Broker | None = None
     try:
         for name in (*SERVICES, "bus"):
             await postgres.create_database(f"gongdan_{name}")
         if bus == "kafka":
-            broker = await asyncio.to_thread(Broker, folder / "kafka")
+            with telling(folder):
+                broker = await asyncio.to_thread(Broker, folder / "kafka")
             await asyncio.to_thread(broker.start)
         yield postgres, broker
     finally:
@@ -314,12 +317,12 @@ def _welcome(cluster: Cluster, *, sample: bool) -> str:
     address = cluster.gateway.address
     lines = [
         "",
-        f"Gongdan 工单 is ready at {address}   ({cluster.bus}; data and one log per process in {cluster.folder})",
+        f"工单平台已就绪：{address}   （{cluster.bus}；数据及每个进程的日志在 {cluster.folder}）",
         "",
         *(f"  {member.name:<15} {member.address}/readyz  /metrics" for member in cluster.members),
         *orientation(address, cluster.secrets, sample=sample),
         "",
-        "Ctrl-C stops all of it.",
+        "按 Ctrl-C 全部停止。",
     ]
     return "\n".join(lines)
 
@@ -329,36 +332,39 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     sample = os.environ.get("GONGDAN_SAMPLE", "1") != "0"
-    clock = clock_of(arguments.clock)
-    print(f"starting {arguments.replicas} replicas of each service on {arguments.bus} ...", flush=True)
+    asked_port = os.environ.get("GONGDAN_PORT")
+    port = arguments.port if arguments.port is not None or asked_port is None else port_of(asked_port)
+    spelling = f"simulated:{folder / 'clock.json'}" if arguments.clock == "simulated" else arguments.clock
+    clock = clock_of(spelling)
+    print(f"正在以 {arguments.bus} 启动，每个服务 {arguments.replicas} 个副本……", flush=True)
     with listen("127.0.0.1", 0) as upstream_sock:
         async with cluster_of(
             folder,
             bus=arguments.bus,
             replicas=arguments.replicas,
             upstream=f"http://127.0.0.1:{upstream_sock.getsockname()[1]}",
-            gateway_port=arguments.port,
-            clock=arguments.clock,
+            gateway_port=port or None,
+            clock=spelling,
         ) as cluster:
 
             def hello() -> None:
-                note(folder, cluster.gateway.address, arguments.clock)
+                note(folder, cluster.gateway.address, spelling)
                 print(_welcome(cluster, sample=sample), flush=True)
 
             standing = Standing(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
             try:
                 async with asyncio.TaskGroup() as group:
+                    tasks = list[asyncio.Task[None]]()
                     if sample:
-                        company = group.create_task(keep_company(standing, hello))
+                        tasks.append(group.create_task(keep_company(standing, hello)))
                     else:
                         hello()
-                        company = None
                     await asked.wait()
-                    if company is not None:
-                        company.cancel()
+                    for task in tasks:
+                        task.cancel()
             finally:
                 (folder / "running").unlink(missing_ok=True)
-    print("stopped; `make cluster` goes on from here")
+    print("已停止；再次执行 make cluster 从这里继续。")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -366,20 +372,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--bus", choices=("kafka", "postgres"), default="kafka")
     parser.add_argument("--replicas", type=int, default=2)
-    parser.add_argument("--port", type=int, default=None, help="the gateway's port; a free one by default")
-    parser.add_argument("--clock", default="real", help="real, or simulated:<file>")
-    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("GONGDAN_VAR", ROOT / "var")) / "cluster")
+    parser.add_argument("--port", type=int, help="the gateway's port; GONGDAN_PORT, or a free one, by default")
+    parser.add_argument(
+        "--clock", default=os.environ.get("GONGDAN_CLOCK", "real"), help="real, simulated, or simulated:<file>"
+    )
+    parser.add_argument("--folder", type=Path, default=data_folder(ROOT / "var") / "cluster")
     given = parser.parse_args(arguments)
     try:
-        asyncio.run(_run(given.folder.resolve(), given))
+        asyncio.run(_run(usable(given.folder.resolve()), given))
     except (*_REFUSALS, BaseExceptionGroup) as fault:
-        cause: BaseException = fault
-        while isinstance(cause, BaseExceptionGroup):
-            cause = cause.exceptions[0]
-        if not isinstance(cause, _REFUSALS):
-            raise
-        print(f"无法启动：{cause}", file=sys.stderr)
-        return 2
+        if (refusal := refusal_in(fault, _REFUSALS)) is not None:
+            print(f"无法启动：{refusal}", file=sys.stderr)
+            return 2
+        raise
     return 0
 
 

@@ -17,12 +17,14 @@ import uvicorn
 from sample.staff import People
 from sample.upstream import SimulatedUpstream
 from shared.clock import Clock, SimulatedClock
+from shared.settings import BadSetting
 
 if TYPE_CHECKING:
     from shared.run.embedded import Embedded
     from shared.run.process import Process
 
 _PUSH_EVERY: Final = 30.0
+_REVISIT_AFTER: Final = 20.0
 _READY_WITHIN: Final = 60.0
 
 
@@ -38,28 +40,40 @@ class Standing:
     """Where the platform sends its feedback to."""
 
 
+def _seconds(name: str, usual: float) -> float:
+    """A length from the environment; BadSetting when it is none."""
+    try:
+        return float(os.environ.get(name, usual))
+    except ValueError:
+        raise BadSetting(f"{name} 应为秒数，现为“{os.environ[name]}”") from None
+
+
+def _push_every() -> float:
+    return _seconds("GONGDAN_SAMPLE_SECONDS", _PUSH_EVERY)
+
+
 def orientation(address: str, secrets: Mapping[str, Any], *, sample: bool) -> list[str]:
     """The API documents, the accounts, what to try: line by line, the same for every way to run the platform."""
     admin = secrets["admin_password"]
     lines = [
-        "  API documents   " + "  ".join(f"{address}/api/{name}/docs" for name in ("intake", "dispatch")),
-        "                  " + "  ".join(f"{address}/api/{name}/docs" for name in ("sla", "review", "analytics")),
-        f"  administrator   account admin, password {admin}",
+        "  接口文档    " + "  ".join(f"{address}/api/{name}/docs" for name in ("intake", "dispatch")),
+        "              " + "  ".join(f"{address}/api/{name}/docs" for name in ("sla", "review", "analytics")),
+        f"  管理员      账号 admin，密码 {admin}",
     ]
     if sample:
         staff = secrets["staff_password"]
         lines += [
-            f"  everybody else  password {staff}; accounts:",
-            "                  paidan 派单员 · shenhe 审核员 · huifang 回访员 · fenxi 分析员 · zhuren、fuzhuren 中心负责人",
-            "                  <unit>-jingban 经办人 · <unit>-lingdao 主要领导; units: chengguan, zhujian, shuiwu, huanghailu ...",
-            f"  a simulated municipal 12345 platform pushes an order about every {_PUSH_EVERY:.0f} s",
+            f"  其他人员    密码 {staff}；账号：",
+            "              paidan 派单员 · shenhe 审核员 · huifang 回访员 · fenxi 分析员 · zhuren、fuzhuren 中心负责人",
+            "              <单位>-jingban 经办人 · <单位>-lingdao 主要领导；单位：chengguan、zhujian、shuiwu、huanghailu 等",
+            f"  模拟的市 12345 平台约每 {_push_every():g} 秒推送一张工单",
             "",
-            "Try, in another terminal:",
-            "  make walk                        watch one order go the whole way, step by step",
+            "另开一个终端，可以试试：",
+            "  make walk                        # 看一张工单逐步走完全程",
             f"  TOKEN=$(curl -s {address}/api/dispatch/v1/tokens -H 'content-type: application/json' \\",
-            f'    -d \'{{"account":"paidan","password":"{staff}"}}\' | cut -d\'"\' -f4)        log in as the dispatcher',
+            f'    -d \'{{"account":"paidan","password":"{staff}"}}\' | cut -d\'"\' -f4)        # 以派单员身份登录',
             f"  curl -s '{address}/api/dispatch/v1/orders?status=triage' -H \"authorization: Bearer $TOKEN\"",
-            "  every step's call stands in sample/walk.py, the upstreams' webhook secrets in secrets.json of the data folder",
+            "  每一步的调用见 sample/walk.py，上级平台的推送密钥见数据目录中的 secrets.json",
         ]
     return lines
 
@@ -68,12 +82,12 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
     """Where to look, how to log in, what to try."""
     lines = [
         "",
-        f"Gongdan 工单 is ready at {address}   (data in {platform.folder}, log in gongdan.log there)",
+        f"工单平台已就绪：{address}   （数据在 {platform.folder}，日志为其中的 gongdan.log）",
         "",
-        f"  health          {address}/readyz    metrics  {address}/metrics",
+        f"  健康检查    {address}/readyz    指标  {address}/metrics",
         *orientation(address, platform.secrets, sample=sample),
         "",
-        "Ctrl-C stops all of it.",
+        "按 Ctrl-C 全部停止。",
     ]
     return "\n".join(lines)
 
@@ -96,14 +110,19 @@ async def _until_ready(http: httpx.AsyncClient) -> None:
             if (await http.get("/readyz")).json()["status"] == "ready":
                 return
         if asyncio.get_running_loop().time() > deadline:
-            raise TimeoutError("the platform did not become ready")
+            raise TimeoutError(f"平台未能在 {_READY_WITHIN:.0f} 秒内就绪，请查看数据目录中的日志")
         await asyncio.sleep(0.05)
 
 
 async def accompany(process: Process, platform: Embedded, address: str) -> None:
     """Load the district, say hello, and let the simulated upstream push until the platform stops."""
     standing = Standing(address, platform.folder, platform.secrets, process.clock, platform.upstream_sock)
-    await keep_company(standing, lambda: print(greeting(platform, address, sample=True), flush=True))
+
+    def hello() -> None:
+        note_running(platform, process, address)
+        print(greeting(platform, address, sample=True), flush=True)
+
+    await keep_company(standing, hello)
 
 
 async def keep_company(platform: Standing, hello: Callable[[], None]) -> None:
@@ -113,7 +132,7 @@ async def keep_company(platform: Standing, hello: Callable[[], None]) -> None:
         clock=platform.clock,
         base_url=platform.address,
         state=platform.folder / "upstream.json",
-        revisit_after=float(os.environ.get("GONGDAN_SAMPLE_REVISIT_SECONDS", "20")),
+        revisit_after=_seconds("GONGDAN_SAMPLE_REVISIT_SECONDS", _REVISIT_AFTER),
     )
     server = uvicorn.Server(
         uvicorn.Config(upstream.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
@@ -131,8 +150,7 @@ async def keep_company(platform: Standing, hello: Callable[[], None]) -> None:
             try:
                 await people.load_district()
                 hello()
-                every = float(os.environ.get("GONGDAN_SAMPLE_SECONDS", str(_PUSH_EVERY)))
                 group.create_task(upstream.keep_revisiting(http))
-                await upstream.keep_pushing(http, every=every)
+                await upstream.keep_pushing(http, every=_push_every())
             finally:
                 server.should_exit = True

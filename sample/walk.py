@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ import httpx
 from sample.staff import People, Refused
 from sample.upstream import SimulatedUpstream
 from shared.clock import Clock, clock_of
+from shared.run.starting import data_folder
 
 REPLY: Final = {
     "disposition": "solved",
@@ -183,4 +183,4 @@ async def walk_in(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(walk_in(Path(os.environ.get("GONGDAN_VAR", "var")).resolve()))
+    asyncio.run(walk_in(data_folder(Path("var"))))

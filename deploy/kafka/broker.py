@@ -2,7 +2,8 @@
 
     python -m deploy.kafka.broker --port 9092
 
-The jars come once from the pinned build file beside this module and stay under var/kafka/<version>. Blocking by nature.
+The jars come once from the pinned build file beside this module: into kafka/<version> of GONGDAN_VAR, or of the
+checkout's var/, where they are looked for first. Blocking by nature.
 A broker ends with the process that started it, however that ends; its folder has one owner at a time.
 """
 
@@ -26,11 +27,12 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
+from shared.run.starting import FolderUnusable, data_folder, telling, usable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 POM: Final = Path(__file__).with_name("pom.xml")
 VERSION: Final = "4.4.0"
-JARS: Final = ROOT / "var" / "kafka" / VERSION
+CHECKOUT: Final = ROOT / "var"
 
 _JAVA: Final = (
     "-Xms384m",
@@ -212,41 +214,44 @@ log.cleaner.dedupe.buffer.size=8388608
         return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
 
-def fetch_jars() -> Path:
+def fetch_jars(var: Path | None = None) -> Path:
     """Return the folder with the broker's jars, fetching them first if need be. Raises KafkaUnavailable.
 
-    Safe when several processes ask at once: one fetches under a file lock, and the folder appears whole or not at all.
+    Those of the checkout are taken wherever the data lie; what is fetched goes to `var`, or where the data go. Safe
+    when several processes ask at once: one fetches under a file lock, and the folder appears whole or not at all.
     """
-    if JARS.is_dir():
-        return JARS
-    JARS.parent.mkdir(parents=True, exist_ok=True)
-    with (JARS.parent / "fetch.lock").open("w") as lock, _locked(lock):
-        if JARS.is_dir():
-            return JARS
+    kept = CHECKOUT / "kafka" / VERSION
+    jars = (var or data_folder(CHECKOUT)) / "kafka" / VERSION
+    if kept.is_dir() or jars.is_dir():
+        return kept if kept.is_dir() else jars
+    folder = usable(jars.parent)
+    with (folder / "fetch.lock").open("w") as lock, _locked(lock):
+        if jars.is_dir():
+            return jars
         maven = shutil.which("mvn")
         if maven is None:
-            raise KafkaUnavailable("未找到 Maven（mvn），无法下载 Kafka")
-        fetched = Path(tempfile.mkdtemp(prefix="fetch-", dir=JARS.parent))
+            raise KafkaUnavailable("未找到 Maven（mvn），无法下载 Kafka；请安装 Maven 后重试")
+        fetched = Path(tempfile.mkdtemp(prefix="fetch-", dir=folder))
         try:
-            command = [maven, "-q", "-B", "-ntp", "-f", str(POM), *_own_repository()]
+            command = [maven, "-q", "-B", "-ntp", "-f", str(POM), *_own_repository(folder)]
             command += ["dependency:copy-dependencies", f"-DoutputDirectory={fetched / 'jars'}"]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
             if done.returncode != 0:
                 raise KafkaUnavailable(f"下载 Kafka 失败：\n{(done.stdout + done.stderr)[-2000:]}")
-            (fetched / "jars").rename(JARS)
+            (fetched / "jars").rename(jars)
         except subprocess.TimeoutExpired as error:
             raise KafkaUnavailable("下载 Kafka 超过 15 分钟，请检查网络") from error
         finally:
             shutil.rmtree(fetched, ignore_errors=True)
-    return JARS
+    return jars
 
 
-def _own_repository() -> Sequence[str]:
-    """Return Maven's option for a repository under var/ where the user has no home to keep one in."""
+def _own_repository(folder: Path) -> Sequence[str]:
+    """Return Maven's option for a repository in `folder` where the user has no home to keep one in."""
     home = os.environ.get("HOME", "")
     if home and os.access(home, os.W_OK):
         return ()
-    return (f"-Dmaven.repo.local={JARS.parent / 'repository'}",)
+    return (f"-Dmaven.repo.local={folder / 'repository'}",)
 
 
 @contextlib.contextmanager
@@ -307,19 +312,25 @@ def _broker_count(connection: socket.socket) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a broker until Ctrl-C or SIGTERM."""
+    """Run a broker until Ctrl-C or SIGTERM; 2 with clear words when something of the machine stands in the way."""
     parser = argparse.ArgumentParser(description="在本机回环地址上运行一个 Apache Kafka，供开发和测试使用")
     parser.add_argument("--port", type=int, default=9092, help="监听端口（默认 9092）")
-    parser.add_argument("--data", type=Path, default=ROOT / "var" / "kafka" / "data", help="数据目录")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=data_folder(CHECKOUT) / "kafka" / "data",
+        help="数据目录（默认为 GONGDAN_VAR 或 var 下的 kafka/data）",
+    )
     options = parser.parse_args(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        broker = Broker(options.data, port=options.port).start()
-    except (KafkaUnavailable, FolderInUse, PortTaken) as error:
-        print(error, file=sys.stderr)
-        return 1
+        with telling(usable(options.data.resolve())):
+            broker = Broker(options.data, port=options.port).start()
+    except (KafkaUnavailable, FolderInUse, FolderUnusable, PortTaken) as error:
+        print(f"无法启动：{error}", file=sys.stderr)
+        return 2
     print(f"Kafka {VERSION} 已就绪：{broker.bootstrap}（Ctrl-C 停止）", flush=True)
     try:
         while not stopped.wait(1.0):

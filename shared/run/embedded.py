@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from shared.clock import clock_of
 from shared.run.postgres import PostgresServer, create_database
 from shared.run.process import PortTaken, listen
+from shared.run.starting import telling
 from shared.settings import SERVICES, Settings, port_of, settings_from
 
 FIRST_PORT: Final = 8012
@@ -113,7 +114,8 @@ async def _databases(server: PostgresServer) -> None:
 @contextmanager
 def embedded(folder: Path) -> Iterator[Embedded]:
     """Start what is missing, give the settings, and stop it again at the end."""
-    kept = secrets_of(folder)
+    with telling(folder):
+        kept = secrets_of(folder)
     host = os.environ.get("GONGDAN_HOST", "127.0.0.1")
     sock = _listening(host)
     upstream_sock = listen("127.0.0.1", 0)
@@ -134,7 +136,8 @@ def embedded(folder: Path) -> Iterator[Embedded]:
     server: PostgresServer | None = None
     try:
         if "GONGDAN_DATABASE_URL" not in os.environ or "GONGDAN_BUS_URL" not in os.environ:
-            server = PostgresServer.start(folder / "postgres")
+            with telling(folder):
+                server = PostgresServer.start(folder / "postgres")
             asyncio.run(_databases(server))
             values["database_url"] = server.url("gongdan_SERVICE").replace("SERVICE", "{service}")
             values["bus_url"] = server.url("gongdan_bus")

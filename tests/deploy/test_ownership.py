@@ -125,7 +125,7 @@ def test_a_broker_is_refused_a_port_before_any_java_starts(
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert main(["--port", str(port), "--data", str(tmp_path / "data")]) == 1
+        assert main(["--port", str(port), "--data", str(tmp_path / "data")]) == 2
 
     assert f"端口 {port} 已被占用" in capsys.readouterr().err
     assert not (tmp_path / "data" / "ports").exists()
@@ -135,7 +135,7 @@ def test_a_broker_is_refused_a_folder_that_another_has(tmp_path: Path, capsys: p
     other_owner = FolderLock(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as other:
         free = other.getsockname()[1]
-    assert main(["--port", str(free), "--data", str(tmp_path / "data")]) == 1
+    assert main(["--port", str(free), "--data", str(tmp_path / "data")]) == 2
     other_owner.release()
 
     assert f"数据目录 {tmp_path / 'data'} 正由另一个进程使用" in capsys.readouterr().err

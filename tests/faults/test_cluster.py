@@ -99,7 +99,7 @@ async def test_a_cluster_ends_with_its_owner_and_the_next_one_takes_an_order_the
         walked(folder, note.read_text(encoding="utf-8").split()[0])
         second.terminate()
         words = second.communicate(timeout=60)[0]
-    assert "Try, in another terminal" in words
-    assert "admin, password" in words
+    assert "另开一个终端" in words
+    assert "账号 admin，密码" in words
     assert second.returncode == 0
     assert not note.exists()

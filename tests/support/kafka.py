@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.kafka.broker import VERSION, Broker, KafkaUnavailable, broker_answers, fetch_jars
+from deploy.kafka.broker import CHECKOUT, VERSION, Broker, KafkaUnavailable, broker_answers, fetch_jars
 
 REQUIRED = "GONGDAN_REQUIRE_KAFKA"
 
@@ -141,6 +141,7 @@ def kafka_server() -> Iterator[KafkaServer]:
     folder = Path(tempfile.mkdtemp(prefix="gongdan-kafka-"))
     try:
         try:
+            fetch_jars(CHECKOUT)
             broker = Broker(folder).start()
         except KafkaUnavailable as error:
             _do_without(str(error))
@@ -156,7 +157,7 @@ def kafka_server() -> Iterator[KafkaServer]:
 def jars_or_skip() -> None:
     """Skip loudly, or fail where Kafka is required, when no broker of our own can run."""
     try:
-        fetch_jars()
+        fetch_jars(CHECKOUT)  # once for all tests, whatever place each of them gives its data
     except KafkaUnavailable as error:
         _do_without(str(error))
 

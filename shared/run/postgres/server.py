@@ -166,7 +166,7 @@ class PostgresServer:
             self._end(signal.SIGQUIT)
             if "could not bind" in said and self._wanted_port is not None:
                 raise PortTaken(self._wanted_port)
-            raise PostgresFailed(f"内置数据库没有启动，日志在 {self.log_path}，末尾是：\n{said[-1500:]}")
+            raise PostgresFailed(f"内置数据库没有启动，日志在 {self.log_path}：\n{said[-1500:]}")
 
     def _may_try_again(self, said: str, *, same_port: bool) -> bool:
         # The backends of a killed postmaster take a moment to notice; they hold its shared memory until then.

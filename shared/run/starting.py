@@ -1,0 +1,79 @@
+"""What may stand in the way of a start, in words for the person who started it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from shared.clock import BadClock
+from shared.run.postgres import PostgresFailed
+from shared.run.process import PortTaken
+from shared.settings import BadSetting
+
+_REASONS: Final[Mapping[int, str]] = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EEXIST: "它不是目录",
+    errno.ENOTDIR: "它或它的上级不是目录",
+    errno.EISDIR: "那里应为文件，却是目录",
+    errno.ENOENT: "那里不能建立目录",
+    errno.EROFS: "所在的文件系统只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.ENAMETOOLONG: "路径过长",
+}
+
+
+class FolderUnusable(RuntimeError):
+    """数据目录不能建立或写入。"""
+
+    code = "folder_unusable"
+
+    def __init__(self, folder: Path, fault: OSError) -> None:
+        why = _REASONS.get(fault.errno or 0, fault.strerror or type(fault).__name__)
+        super().__init__(f"数据目录 {folder} 不能使用（{why}）；请用 GONGDAN_VAR 指定一个可以写入的目录。")
+        self.folder = folder
+
+
+REFUSALS: Final = (BadSetting, BadClock, PortTaken, PostgresFailed, FolderUnusable)
+"""What ends a start with a line instead of a traceback."""
+
+
+def data_folder(default: Path) -> Path:
+    """Where the data lie: GONGDAN_VAR, or `default`."""
+    return Path(os.environ.get("GONGDAN_VAR") or default).resolve()
+
+
+def usable(folder: Path) -> Path:
+    """`folder`, made if need be; FolderUnusable when no file can be made in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise FolderUnusable(folder, fault) from fault
+    return folder
+
+
+@contextlib.contextmanager
+def telling(folder: Path) -> Iterator[None]:
+    """FolderUnusable, with the file that is meant, for what cannot be made or read under `folder` inside the block."""
+    try:
+        yield
+    except OSError as fault:
+        path = Path(os.fsdecode(fault.filename)) if fault.filename else None
+        if path is None or not path.is_relative_to(folder):
+            raise
+        raise FolderUnusable(path, fault) from fault
+
+
+def refusal_in(fault: BaseException, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
+    """The first of these kinds that `fault` is or, as a group of what tasks raised, holds."""
+    if isinstance(fault, BaseExceptionGroup):
+        return next((found for part in fault.exceptions if (found := refusal_in(part, kinds)) is not None), None)
+    return fault if isinstance(fault, kinds) else None

@@ -1,0 +1,78 @@
+"""`make run` in a process of its own, as a person has it in a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import psutil
+
+from tests.support.waiting import eventually
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Running:
+    """A platform in a process of its own."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    said_in: Path
+    http: httpx.AsyncClient
+
+    def said(self) -> str:
+        """What it has said so far."""
+        return self.said_in.read_text(encoding="utf-8")
+
+    def postmaster(self) -> psutil.Process:
+        """The server's first process."""
+        [found] = [child for child in psutil.Process(self.process.pid).children() if child.name() == "postgres"]
+        return found
+
+    async def ready(self) -> bool:
+        """Whether every service takes requests."""
+        assert self.process.poll() is None, self.said()
+        try:
+            return bool((await self.http.get("/readyz")).json()["status"] == "ready")
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def _process_in(folder: Path, said: Path, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, "GONGDAN_VAR": str(folder), "GONGDAN_PORT": "0", **variables}
+    with (
+        said.open("w", encoding="utf-8") as out,
+        subprocess.Popen(
+            [sys.executable, "-m", "services"], cwd=ROOT, env=environment, stdout=out, stderr=out, text=True
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@asynccontextmanager
+async def running(folder: Path, **variables: str) -> AsyncIterator[Running]:
+    """A platform that has said hello; killed at the end if it has not ended by then."""
+    note, said = folder / "running", folder / "said"
+    with _process_in(folder, said, variables) as process:
+
+        def noted() -> bool:
+            assert process.poll() is None, said.read_text(encoding="utf-8")
+            return note.exists()
+
+        await eventually(noted, within=60)
+        address = note.read_text(encoding="utf-8").split()[0]
+        async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+            platform = Running(process, folder, said, http)
+            yield platform
