@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from shared.settings import BadSetting, port_of, settings_from
+from shared.settings import SERVICES, BadSetting, Settings, port_of, settings_from
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = "GONGDAN_CLUSTER"  # what the cluster puts on its processes to know them again; nobody sets it
 
 
 @pytest.mark.parametrize("spelling", ["abc", "70000", "-1", "", "80.0"])
@@ -46,3 +52,17 @@ def test_what_is_wrong_is_said_in_chinese_and_without_the_value(field: str, valu
     assert words in str(refused.value).split("\n  ")
     assert "GONGDAN_DATABASE_URL 没有设置" in str(refused.value).split("\n  ")
     assert "top-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_every_variable_is_named_by_the_settings_or_by_the_page_that_says_so(page: str) -> None:
+    programs = [path for folder in ("services", "shared", "sample", "deploy") for path in (ROOT / folder).rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in [*programs, ROOT / "docker-compose.yml"]]
+    read = {name for text in texts for name in re.findall(r"GONGDAN_[A-Z_]*[A-Z]\b", text)}
+    settings = {f"GONGDAN_{name.upper()}" for name in Settings.model_fields}
+    said = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"GONGDAN_[A-Z_]*[A-Z]\b", said))
+    named |= {f"GONGDAN_GATEWAY_{name.upper()}" for name in SERVICES if f"_{name.upper()}`" in said}
+
+    assert {"GONGDAN_VAR", "GONGDAN_GATEWAY_SLA", "GONGDAN_SAMPLE"} <= read
+    assert read - settings - named == {MARK}
