@@ -1,7 +1,8 @@
 """`make cluster`: two replicas of each service as processes of their own, on Kafka, behind a gateway, on one machine.
 
 What docker-compose.yml says with containers, said with processes: the same programs, the same variables.  A process
-that dies is started again, as a container with `restart: always` is.  None of them outlives this one, however it ends.
+that dies is started again, as a container with `restart: always` is; so are the broker and the database under `make
+cluster`.  None of them outlives this one, however it ends.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from shared.run.embedded import channel_secrets, secrets_of
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
+from shared.run.watching import Ground, NotStartedAgain, database_ground, keep_running
 from shared.settings import SERVICES, port_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -312,6 +314,18 @@ def _planned(
     return Cluster(folder, bus, postgres, broker, members, gateway, secrets)
 
 
+def _grounds(cluster: Cluster) -> list[Ground]:
+    """What the processes stand on, to be started again when it ends by itself.
+
+    Only `make cluster` does: a run that plants faults stops the broker and the database itself, for as long as it likes.
+    """
+    broker = cluster.broker
+    database = database_ground(cluster.postgres)
+    return (
+        [database] if broker is None else [database, Ground("Kafka 进程", lambda: broker.pid is not None, broker.start)]
+    )
+
+
 def _welcome(cluster: Cluster, *, sample: bool) -> str:
     """Where everybody is, and what `make run` says: how to log in, what to try."""
     address = cluster.gateway.address
@@ -354,7 +368,7 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
             standing = Standing(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
             try:
                 async with asyncio.TaskGroup() as group:
-                    tasks = list[asyncio.Task[None]]()
+                    tasks = [group.create_task(keep_running(ground)) for ground in _grounds(cluster)]
                     if sample:
                         tasks.append(group.create_task(keep_company(standing, hello)))
                     else:
@@ -368,7 +382,7 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way."""
+    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way, 1 when it cannot go on."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--bus", choices=("kafka", "postgres"), default="kafka")
     parser.add_argument("--replicas", type=int, default=2)
@@ -380,7 +394,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         asyncio.run(_run(usable(given.folder.resolve()), given))
-    except (*_REFUSALS, BaseExceptionGroup) as fault:
+    except (*_REFUSALS, NotStartedAgain, BaseExceptionGroup) as fault:
+        if (given_up := refusal_in(fault, (NotStartedAgain,))) is not None:
+            print(f"平台已停止：{given_up}", file=sys.stderr)
+            return 1
         if (refusal := refusal_in(fault, _REFUSALS)) is not None:
             print(f"无法启动：{refusal}", file=sys.stderr)
             return 2

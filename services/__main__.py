@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import uvloop
 
@@ -15,17 +17,30 @@ from services.dispatch.service import SERVICE as DISPATCH
 from services.intake.service import SERVICE as INTAKE
 from services.review.service import SERVICE as REVIEW
 from services.sla.service import SERVICE as SLA
-from shared.run.embedded import embedded
+from shared.run.embedded import Embedded, embedded
 from shared.run.process import Process, serve
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
+from shared.run.watching import NotStartedAgain, database_ground, keep_running
 from shared.service import Service
 from shared.telemetry import configure_logs
 
 ALL: Final[tuple[Service, ...]] = (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)
 
 
+async def _run(platform: Embedded, ready: Callable[[Process, str], Coroutine[Any, Any, None]]) -> None:
+    """Serve until Ctrl-C, on a database that is started again when it ends by itself."""
+    async with asyncio.TaskGroup() as group:
+        keeper = None
+        if platform.server is not None:
+            keeper = group.create_task(keep_running(database_ground(platform.server)), name="database")
+        await serve(ALL, platform.settings, sock=platform.sock, ready=ready)
+        # Not before: until here the last requests need the database.  The server is stopped when this has ended.
+        if keeper is not None:
+            keeper.cancel()
+
+
 def main() -> int:
-    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way."""
+    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way, 1 when it cannot go on."""
     try:
         folder = usable(data_folder(Path("var")))
         with embedded(folder) as platform, _log_of(folder) as log:
@@ -39,11 +54,14 @@ def main() -> int:
                 await accompany(process, platform, address)
 
             try:
-                uvloop.run(serve(ALL, platform.settings, sock=platform.sock, ready=ready))
+                uvloop.run(_run(platform, ready))
             finally:
                 # Ours alone: one who was refused the folder must not hide the platform that runs in it.
                 (folder / "running").unlink(missing_ok=True)
-    except (*REFUSALS, BaseExceptionGroup) as fault:
+    except (*REFUSALS, NotStartedAgain, BaseExceptionGroup) as fault:
+        if (given_up := refusal_in(fault, (NotStartedAgain,))) is not None:
+            print(f"平台已停止：{given_up}", file=sys.stderr)
+            return 1
         if (refusal := refusal_in(fault, REFUSALS)) is not None:
             print(f"无法启动：{refusal}", file=sys.stderr)
             return 2

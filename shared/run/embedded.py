@@ -49,6 +49,8 @@ class Embedded:
     sock: socket.socket
     upstream_sock: socket.socket
     folder: Path
+    server: PostgresServer | None = None
+    """The database; None where others have one for us."""
 
 
 def _webhook_secret() -> str:
@@ -144,7 +146,7 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         given = {name for name in values if f"GONGDAN_{name.upper()}" in os.environ}
         settings = settings_from(**{name: value for name, value in values.items() if name not in given})
         clock_of(settings.clock)
-        yield Embedded(settings, kept, sock, upstream_sock, folder)
+        yield Embedded(settings, kept, sock, upstream_sock, folder, server)
     finally:
         if server is not None:
             server.stop()

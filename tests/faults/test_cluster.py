@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
 import psutil
 import pytest
 
@@ -103,3 +104,38 @@ async def test_a_cluster_ends_with_its_owner_and_the_next_one_takes_an_order_the
     assert "账号 admin，密码" in words
     assert second.returncode == 0
     assert not note.exists()
+
+
+def server(cluster: subprocess.Popen[str], name: str) -> psutil.Process | None:
+    """The broker or the first process of the database, as a child of the cluster's first process."""
+    children = alive(psutil.Process(cluster.pid).children())
+    return next((child for child in children if child.name() == name), None)
+
+
+async def test_broker_and_database_are_started_again_when_they_are_killed(folder: Path) -> None:
+    async with started(folder) as cluster:
+        address = (folder / "cluster" / "running").read_text(encoding="utf-8").split()[0]
+        for name in ("java", "postgres"):
+            first = server(cluster, name)
+            assert first is not None
+            first.kill()
+
+            def another(name: str = name, first: psutil.Process = first) -> bool:
+                found = server(cluster, name)
+                return found is not None and found.pid != first.pid
+
+            await eventually(another, within=60, every=0.1)
+
+        async with httpx.AsyncClient(base_url=address, timeout=10, trust_env=False) as http:
+
+            async def ready() -> bool:
+                return bool((await http.get("/readyz")).json()["status"] == "ready")
+
+            await eventually(ready, within=60, every=0.1)
+        walked(folder, address)
+        cluster.terminate()
+        words = cluster.communicate(timeout=60)[0]
+    assert words.count("意外结束") == 2, words
+    assert "Kafka 进程意外结束，已重新启动。" in words
+    assert "内置数据库意外结束，已重新启动。" in words
+    assert cluster.returncode == 0

@@ -1,0 +1,93 @@
+"""What the platform stands on is started again when it ends by itself, as a container with `restart: always` is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.run.postgres import PostgresServer
+
+_LOOK_EVERY: Final = 0.2
+_LONG_LIFE: Final = 10.0
+_LONGEST_PAUSE: Final = 30.0
+_DATABASE_TRIES: Final = 5
+
+
+class NotStartedAgain(RuntimeError):
+    """意外结束后，连续多次未能重新启动。"""
+
+    code = "not_started_again"
+
+    def __init__(self, what: str, tries: int, fault: Exception) -> None:
+        super().__init__(
+            f"{what}意外结束，连续 {tries} 次未能重新启动；请排除以下原因后再启动平台：{str(fault).strip()}"
+        )
+        self.what, self.tries = what, tries
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A server beside the platform."""
+
+    name: str
+    runs: Callable[[], bool]
+    start: Callable[[], object]
+    """Starts it again on its data and its port; blocks until it serves."""
+    tries: int | None = None
+    """After so many failed starts in a row the platform cannot go on; None where it can do without."""
+
+
+def database_ground(server: PostgresServer) -> Ground:
+    """The embedded PostgreSQL, without which no service can do anything."""
+    return Ground("内置数据库", lambda: server.pid is not None, server.restart, _DATABASE_TRIES)
+
+
+def tell(line: str) -> None:
+    """Say it on the terminal, at once."""
+    print(line, flush=True)
+
+
+async def keep_running(ground: Ground, say: Callable[[str], None] = tell, *, pause: float = 0.5) -> None:
+    """Start it again whenever it has ended, and say so; NotStartedAgain after `tries` failed starts in a row.
+
+    Cancelled, it returns when a start that has begun has come to its end: what is stopped next is then really stopped.
+    """
+    loop = asyncio.get_running_loop()
+    failed, wait, since = 0, pause, loop.time()
+    while True:
+        await asyncio.sleep(min(_LOOK_EVERY, pause))
+        if ground.runs():
+            continue
+        if not failed and loop.time() - since < _LONG_LIFE:
+            # It does not stay up: a server that falls at once must not be started in a tight loop.
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_PAUSE)
+        elif not failed:
+            wait = pause
+        try:
+            await _to_its_end(ground.start)
+        except (RuntimeError, OSError) as fault:
+            failed += 1
+            if failed == ground.tries:
+                raise NotStartedAgain(ground.name, failed, fault) from fault
+            reason = str(fault).partition("\n")[0].rstrip("：")
+            say(f"{ground.name}意外结束，第 {failed} 次重新启动未成功，{wait:g} 秒后再试：{reason}")
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_PAUSE)
+        else:
+            failed, since = 0, loop.time()
+            say(f"{ground.name}意外结束，已重新启动。")
+
+
+async def _to_its_end(start: Callable[[], object]) -> None:
+    """Run `start` in a thread; cancelled, wait for it all the same, because a thread cannot be called back."""
+    running = asyncio.get_running_loop().run_in_executor(None, start)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # looked at: whoever stops it does not care
+        raise
