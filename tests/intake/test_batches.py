@@ -5,8 +5,7 @@ from typing import Any
 
 from shared.contracts import Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
-from tests.intake.test_feedback import approved
-from tests.intake.upstream import Platform, intake_desk
+from tests.intake.upstream import Platform, approved, intake_desk
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
