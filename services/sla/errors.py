@@ -244,16 +244,6 @@ class OwnExtension(Forbidden):
         super().__init__("不得批准本人提出的延期申请，请由另一位有审批权限的人员办理")
 
 
-class PlanOutside(Incomplete):
-    """The plan's day lies before today or beyond the days of the order's rule set (S2.2.2e)."""
-
-    code, clause = "plan_outside", "S2.2.2e"
-
-    def __init__(self, earliest: date, latest: date, days: int) -> None:
-        super().__init__(f"计划完成日期应在 {earliest} 至 {latest} 之间（自首次交办起不超过 {days} 天），请重新填写")
-        self.earliest, self.latest, self.days = earliest, latest, days
-
-
 class DueNotAhead(Incomplete):
     """A deadline lies after its start (S1.1.4a)."""
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla import rules
-from services.sla.errors import PlanOutside
 from services.sla.jobs import firing as jobs
 from services.sla.policy import CIRCULAR_2022
 from services.sla.rules.concentrating import concentrated
@@ -187,18 +186,39 @@ async def test_the_second_return_starts_the_panels_clock_and_the_assignment_stop
 
 
 @pytest.mark.clause("S2.2.2e")
+@pytest.mark.parametrize("plan_on", ["2026-11-23", "2026-11-24", "2027-02-21", "2027-02-22"])
+async def test_a_plan_that_the_desk_took_and_the_centre_approved_is_never_refused(desk: Desk, plan_on: str) -> None:
+    # Yesterday, today, day 90 and day 91: which days a plan may have was asked when it was submitted.
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", plan_on))
+
+    assert (await clock(desk, "plan"))["due_on"].isoformat() == plan_on
+
+
+@pytest.mark.clause("S2.2.2e", "S2.2.2f")
 @pytest.mark.parametrize(
-    ("plan_on", "allowed"),
-    [("2026-11-24", True), ("2026-11-23", False), ("2027-02-21", True), ("2027-02-22", False)],
+    ("approved_at", "told"),
+    [
+        ("2026-12-04T23:59", ["plan.woken.v1"]),
+        ("2026-12-05T00:00", ["plan.woken.v1", "plan.broken.v1", "clock.breached.v1"]),
+        ("2026-12-07T09:00", ["plan.woken.v1", "plan.broken.v1", "clock.breached.v1"]),
+    ],
 )
-def test_a_plan_reaches_to_the_ninetieth_day_from_the_first_assignment(plan_on: str, *, allowed: bool) -> None:
-    # 23 November and ninety days: 21 February.
-    event = planned("2026-11-24T10:00", plan_on)
-    if allowed:
-        rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, CIRCULAR_2022)
-        return
-    with pytest.raises(PlanOutside):
-        rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, CIRCULAR_2022)
+async def test_a_plan_that_is_approved_after_its_day_wakes_and_breaks_at_once_marked_late(
+    desk: Desk, approved_at: str, told: list[str]
+) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, approved_at)
+    await desk.tell(planned(approved_at, "2026-12-04"))
+    await jobs.drain(desk.runtime)
+
+    events = [e for e in await desk.told() if e.type.startswith("plan.") or getattr(e, "kind", "") == "plan"]
+    assert sorted(e.type for e in events if e.type != "clock.started.v1") == sorted(told)
+    assert {e.plan_on.isoformat() for e in events if e.type.startswith("plan.")} == {"2026-12-04"}
+    assert all(e.fired_late for e in events if isinstance(e, ClockBreached) and e.due_at < local(approved_at))
+    # What the order is told afterwards is heard: its own feedback ends the final clock, and not the plan.
+    await desk.tell(fed_back(approved_at))
+    assert (await clock(desk, "final"))["state"] == "late"
+    assert (await clock(desk, "plan"))["state"] == "running"
 
 
 @pytest.mark.clause("S2.2.2f")

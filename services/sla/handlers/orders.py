@@ -209,10 +209,13 @@ async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
 
 
 async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
-    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f)."""
+    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f).
+
+    The desk asked whether it may be that day when the unit named it. The centre has approved it since: to refuse that
+    here would put the order to sleep for ever, with all that is told of it afterwards.
+    """
     order = await store.order_for_update(work.session, event.order_id)
     rule_set = await rules_for(work, order)
-    rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, rule_set)
     if order.ended_at is not None:
         return
     plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)

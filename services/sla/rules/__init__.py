@@ -32,7 +32,7 @@ from services.sla.rules.counting import (
     workday_moments,
 )
 from services.sla.rules.ending import STOPS, ended, void_on_leaving_unit
-from services.sla.rules.extending import check_extension, check_open_for_extension, check_plan, check_times
+from services.sla.rules.extending import check_extension, check_open_for_extension, check_times
 from services.sla.rules.proving import local_text, proof
 from services.sla.rules.recounting import is_excused, warn_left
 from services.sla.rules.starting import (
@@ -64,7 +64,6 @@ __all__ = [
     "chain_rung",
     "check_extension",
     "check_open_for_extension",
-    "check_plan",
     "check_times",
     "clock_by_hand",
     "clock_on_feedback",

@@ -1,8 +1,8 @@
-"""Whether more time may be asked for, and until when a plan may sleep (S1.3.2, S2.2.2e)."""
+"""Whether more time may be asked for (S1.3.2)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from services.sla.errors import (
     CitationMissing,
@@ -13,11 +13,9 @@ from services.sla.errors import (
     ExtensionTooLate,
     ExtensionUsed,
     OverrideNeedsReason,
-    PlanOutside,
 )
 from services.sla.model import ExtensionRequest
 from services.sla.policy import RuleSet
-from shared.calendar import SHANGHAI
 
 
 def check_extension(
@@ -57,11 +55,3 @@ def check_times(granted_or_open: int, rules: RuleSet) -> None:
     """Once by default (A10)."""
     if granted_or_open >= rules.extension_times.count:
         raise ExtensionUsed(rules.extension_times.count)
-
-
-def check_plan(plan_on: date, first_assigned_at: datetime, planned_at: datetime, rules: RuleSet) -> None:
-    """At most so many calendar days from the first assignment, by the circular 90 (A16): day 90 is inside, day 91 is not."""
-    latest = first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.count)
-    earliest = planned_at.astimezone(SHANGHAI).date()
-    if not earliest <= plan_on <= latest:
-        raise PlanOutside(earliest, latest, rules.plan.count)

@@ -145,10 +145,16 @@ def clock_on_panel(returns: int, at: datetime, rules: RuleSet, calendar: WorkCal
 def clock_on_plan(
     unit: str, reply_id: str, plan_on: date, planned_at: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan:
-    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f)."""
-    ends = moment_on(plan_on + timedelta(days=1), time(0))
-    plan = moment_clock("plan", f"plan:{reply_id}", unit, planned_at, ends, calendar, rules.plan.clause)
-    wakes = moment_on(plan_on, time(0)).astimezone(UTC)
+    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f).
+
+    One whose day was over when the centre approved it wakes and is broken at once: its clock has that day and no warning.
+    """
+    wakes, ends = moment_on(plan_on, time(0)).astimezone(UTC), moment_on(plan_on + timedelta(days=1), time(0))
+    over = ends <= planned_at
+    start = wakes if over else planned_at
+    plan = moment_clock("plan", f"plan:{reply_id}", unit, start, ends, calendar, rules.plan.clause)
+    if over:
+        return replace(plan, rungs=(Rung(WAKE, wakes),))
     rungs = [*plan.rungs, Rung(WAKE, max(wakes, planned_at))]
     return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
 
