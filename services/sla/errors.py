@@ -158,6 +158,18 @@ class ConsentRefused(BusinessError):
         self.extension_id = extension_id
 
 
+class ConsentBeforeRefusal(BusinessError):
+    """The caller agreed first and refused afterwards: what was said last holds (S1.3.2c)."""
+
+    code, clause = "consent_before_refusal", "S1.3.2c"
+
+    def __init__(self, refused_at: datetime) -> None:
+        super().__init__(
+            "来电人此后已表示不同意延期（已记录在案），此前的同意不再有效；请重新征得来电人同意后再申请，否则按原时限办理"
+        )
+        self.refused_at = refused_at
+
+
 class ExtensionCap(Incomplete):
     """More than the circular allows (S1.3.2d)."""
 

@@ -26,7 +26,7 @@ from shared.contracts.sla import (
     ExtensionRequested,
 )
 from shared.identity import Role
-from tests.sla.story import ORDER, SECOND, UNIT, assigned, fed_back, local, received, reopened
+from tests.sla.story import ORDER, OTHER, SECOND, UNIT, assigned, fed_back, local, received, reopened
 from tests.support.service import Desk
 
 pytestmark = pytest.mark.clause("S1.3.2e")
@@ -138,6 +138,38 @@ async def test_a_callers_refusal_is_a_409_that_stays_on_record_and_moves_nothing
     [refused] = await assigned_desk.told(ExtensionRefused)
     assert refused.cause == "caller"
     assert await assigned_desk.told(ClockChanged) == []
+
+
+@pytest.mark.clause("S1.3.2b", "S1.3.2c")
+@pytest.mark.parametrize(
+    ("agreed_at", "status"), [("14:29:59", 409), ("14:30:00", 409), ("14:30:01", 201), ("14:45:00", 201)]
+)
+async def test_a_consent_stands_only_when_it_is_later_than_the_last_refusal(
+    assigned_desk: Desk, agreed_at: str, status: int
+) -> None:
+    for refused_at in ("14:30:00", "14:10:00"):  # the one that was told last need not be the last
+        await ask(assigned_desk, asked(consent=consent(agreed=False, agreed_at=f"2026-11-23T{refused_at}+08:00")))
+    answer = await ask(assigned_desk, asked(consent=consent(agreed_at=f"2026-11-23T{agreed_at}+08:00")))
+
+    assert answer.status_code == status, answer.text
+    if status == 201:
+        return
+    refusal = answer.json()
+    assert (refusal["code"], refusal["clause"]) == ("consent_before_refusal", "S1.3.2c")
+    assert refusal["facts"]["refused_at"] == "2026-11-23T14:30:00+08:00"
+    assert "重新征得" in refusal["detail"]
+    assert await assigned_desk.told(ExtensionRequested) == []
+
+
+async def test_another_orders_refusal_says_nothing_of_this_one(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await desk.tell(received(order_id=OTHER), assigned().model_copy(update={"order_id": OTHER}))
+    body = asked(consent=consent(agreed=False, agreed_at="2026-11-23T14:30:00+08:00"))
+    refused = await desk.http.post(
+        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.HANDLER, unit=UNIT)
+    )
+
+    assert (refused.status_code, (await ask(desk, asked())).status_code) == (409, 201)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, 201), (1, 409)])

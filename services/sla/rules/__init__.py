@@ -32,7 +32,12 @@ from services.sla.rules.counting import (
     workday_moments,
 )
 from services.sla.rules.ending import STOPS, ended, void_on_leaving_unit
-from services.sla.rules.extending import check_extension, check_open_for_extension, check_times
+from services.sla.rules.extending import (
+    check_consent_stands,
+    check_extension,
+    check_open_for_extension,
+    check_times,
+)
 from services.sla.rules.proving import local_text, proof
 from services.sla.rules.recounting import is_excused, warn_left
 from services.sla.rules.starting import (
@@ -62,6 +67,7 @@ __all__ = [
     "backward_plan",
     "chain_of",
     "chain_rung",
+    "check_consent_stands",
     "check_extension",
     "check_open_for_extension",
     "check_times",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.sla.errors import (
     CitationMissing,
+    ConsentBeforeRefusal,
     ConsentOfAnotherTime,
     ConsentRequired,
     ExplanationMissing,
@@ -14,7 +15,7 @@ from services.sla.errors import (
     ExtensionUsed,
     OverrideNeedsReason,
 )
-from services.sla.model import ExtensionRequest
+from services.sla.model import Consent, ExtensionRequest
 from services.sla.policy import RuleSet
 
 
@@ -49,6 +50,12 @@ def check_open_for_extension(due_at: datetime, now: datetime) -> None:
     """Only before the deadline (S1.3.2e): the due moment itself is still in time."""
     if now > due_at:
         raise ExtensionTooLate(due_at)
+
+
+def check_consent_stands(consent: Consent, refused_at: datetime | None) -> None:
+    """A consent holds against a refusal on record only when it was given later (S1.3.2b, S1.3.2c)."""
+    if consent.agreed and refused_at is not None and consent.agreed_at <= refused_at:
+        raise ConsentBeforeRefusal(refused_at)
 
 
 def check_times(granted_or_open: int, rules: RuleSet) -> None:
