@@ -262,6 +262,39 @@ async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_t
     assert await warned_of(desk, "final") == [("yellow", True)]
 
 
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("2026-11-27T02:00", "2026-11-26T07:00"),  # a working day before is 02:00
+        ("2026-11-24T06:30", "2026-11-23T21:59"),  # half of the time is 22:15, and the morning would be too late
+    ],
+)
+async def test_a_deadline_that_the_upstream_moves_warns_outside_of_the_night_too(
+    desk: Desk, named: str, told: str
+) -> None:
+    await desk.tell(received(upstream_due_at=local("2026-12-01T18:00")), assigned())
+    await desk.tell(updated("2026-11-23T14:00", upstream_due_at=local(named)))
+    await at(desk, local(told) - timedelta(minutes=1))
+    assert await warned_of(desk, "upstream_due") == []
+    await at(desk, told)
+
+    assert await warned_of(desk, "upstream_due") == [("yellow", False)]
+
+
+async def test_what_is_told_in_the_night_belongs_before_a_deadline_that_ends_before_the_morning(desk: Desk) -> None:
+    await many(desk, 30)
+    await desk.tell(received(order_id=numbered(99), upstream_due_at=local("2026-11-25T10:00")))
+    await at(desk, local("2026-11-25T00:00:30"))  # nothing was told since Monday
+
+    morning, told = local("2026-11-25T07:00"), await desk.told(WarningsDigested)
+    due = [warned.due_at for digest in told for warned in digest.warnings]
+    assert due
+    assert max([*due, *(event.due_at for event in await desk.told(ClockWarned))]) <= morning
+    assert await warned_of(desk, "upstream_due") == []
+    await at(desk, morning)
+    assert await warned_of(desk, "upstream_due") == [("yellow", True)]
+
+
 async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk) -> None:
     await desk.tell(received(urgent=("safety",)), assigned())
     await at(desk, "2026-11-24T23:58")

@@ -132,8 +132,8 @@ def _due(clock: Claimed, until: datetime) -> Due:
 async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
     """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
 
-    What is to be told before the deadline is told while it is of use, or at least before the breach, which does not wait;
-    and a safety emergency knows no quiet hours.
+    One whose deadline ends before the morning, or has passed, is told in the night: while it is of use, or at least
+    before the breach, which does not wait. A safety emergency knows no quiet hours.
     """
     if not rules.is_quiet(now, rule_set):
         return {}

@@ -82,7 +82,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     if not running:
         await start(work, facts_of(order), (plan,), rule_set)
     for clock in running:
-        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
+        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set, safety=order.safety)
     await replan_chain(work, order)
 
 

@@ -214,12 +214,13 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
     clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
 
 
-def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
+def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
     """Give a running clock another due moment and keep the old one with the reason.
 
     A breach that came no later than the new due moment is taken back, and the clock is armed anew.
     """
-    move_to(work, clock, plan.due, plan.rungs, reason)
+    rungs = rules.quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
+    move_to(work, clock, plan.due, rungs, reason)
 
 
 def move_to(
