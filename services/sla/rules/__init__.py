@@ -53,6 +53,7 @@ from services.sla.rules.starting import (
     clocks_on_assignment,
     clocks_on_receipt,
     determined_dispatch,
+    same_day_rule,
     upstream_clock,
 )
 
@@ -99,6 +100,7 @@ __all__ = [
     "rearmed",
     "rungs_before",
     "same_day_clock",
+    "same_day_rule",
     "upstream_clock",
     "void_on_leaving_unit",
     "warn_left",
