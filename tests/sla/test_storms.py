@@ -109,6 +109,54 @@ async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together
     assert await desk.told(ClockWarned) == []
 
 
+@pytest.mark.clause("S1.1.4b")
+@pytest.mark.parametrize(("seconds", "late"), [(5, False), (6, True)])
+async def test_each_warning_of_a_digest_says_whether_it_is_told_late(desk: Desk, seconds: int, *, late: bool) -> None:
+    await many(desk, 21)
+    await at(desk, local("2026-11-23T12:00") + timedelta(seconds=seconds))
+
+    [digest] = await desk.told(WarningsDigested)
+    assert {(warned.fired_late, warned.late_by_seconds) for warned in digest.warnings} == {(late, seconds)}
+
+
+async def test_a_digest_after_a_standstill_says_of_each_warning_for_how_long_it_waited(desk: Desk) -> None:
+    await many(desk, 21)
+    await at(desk, "2026-11-24T09:00")
+
+    [digest] = await desk.told(WarningsDigested)
+    waited = {warned.kind: warned.late_by_seconds for warned in digest.warnings}
+    assert all(warned.fired_late for warned in digest.warnings)
+    assert waited["first_contact"] == timedelta(hours=21).total_seconds()
+
+
+@pytest.mark.clause("S1.3.1b")
+@pytest.mark.parametrize("plain", [19, 20, 21])
+async def test_a_safety_emergency_is_warned_of_by_itself_and_counts_for_no_digest(desk: Desk, plain: int) -> None:
+    await many(desk, plain)
+    order = numbered(99)
+    await desk.tell(received(order_id=order, urgent=("safety",)), assigned().model_copy(update={"order_id": order}))
+    await at(desk, "2026-11-23T12:00")
+
+    together = {warned.order_id for digest in await desk.told(WarningsDigested) for warned in digest.warnings}
+    alone = Counter(event.order_id for event in await desk.told(ClockWarned))
+    assert (order in together, alone[order]) == (False, 1)
+    assert len(together) == (plain if plain > 20 else 0)
+
+
+@pytest.mark.clause("S1.3.1b")
+async def test_a_safety_emergency_waits_for_no_next_digest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 30)
+    await many(desk, 45)
+    emergency = numbered(46)
+    for number in range(46, 61):  # the second batch, whose digest waits for the next minute
+        order, urgent = numbered(number), ("safety",) if number == 46 else ()
+        await desk.tell(received(order_id=order, urgent=urgent), assigned().model_copy(update={"order_id": order}))
+    await at(desk, "2026-11-23T12:00")
+
+    assert [digest.count for digest in await desk.told(WarningsDigested)] == [30]
+    assert [event.order_id for event in await desk.told(ClockWarned)] == [emergency]
+
+
 async def test_twenty_are_told_one_by_one_and_the_next_of_that_minute_together(desk: Desk) -> None:
     await many(desk, 20)
     await at(desk, "2026-11-23T12:00")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 import orjson
@@ -84,8 +84,10 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         return 0
     rule_set = await rules_at(work.session, now)
     due = [_due(clock, until) for clock in claimed]
-    later = await _hold(work, due, rule_set, now)
-    together, waiting, words = await _digest(work, due, rule_set, now)
+    safe = await store.safety_orders(work.session, {one.clock.order_id for one in due if one.rungs})
+    later = _hold([one for one in due if one.clock.order_id not in safe], rule_set, now)
+    # A safety emergency is told at once and by itself, however much else there is to tell its unit (S1.3.1b).
+    together, waiting, words = await _digest(work, [d for d in due if d.clock.order_id not in safe], rule_set, now)
     later |= waiting
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
     locked = await store.no_return_orders(work.session, accepts)
@@ -129,11 +131,11 @@ def _due(clock: Claimed, until: datetime) -> Due:
 # -- quiet hours --------------------------------------------------------------------------------------------------------
 
 
-async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
+def _hold(due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
     """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
 
     One whose deadline ends before the morning, or has passed, is told in the night: while it is of use, or at least
-    before the breach, which does not wait. A safety emergency knows no quiet hours.
+    before the breach, which does not wait. Safety emergencies, which know no quiet hours, are not among these.
     """
     if not rules.is_quiet(now, rule_set):
         return {}
@@ -142,11 +144,8 @@ async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime
     following = rules.next_red(now, rule_set)
     morning = until if rules.is_quiet(following, rule_set) else following
     late = [one for one in due if one.rungs and (one.reminds or one.clock.due_at > until)]
-    safe = await store.safety_orders(work.session, {one.clock.order_id for one in late})
     reminders: dict[UUID, datetime] = {}
     for one in late:
-        if one.clock.order_id in safe:
-            continue
         if one.reminds:
             reminders[one.clock.id] = morning
         else:
@@ -231,12 +230,23 @@ def _digest_of(ones: Sequence[Due], count: int, now: datetime) -> Word:
                 kind=one.clock.kind,
                 rung=name,
                 due_at=one.clock.due_at,
+                **_lateness(at, now),
             )
-            for _, one, name in named
+            for at, one, name in named
         ),
         warned_at=now,
     )
     return named[0][0], digest
+
+
+class _Lateness(TypedDict):
+    late_by_seconds: float
+    fired_late: bool
+
+
+def _lateness(at: datetime, now: datetime) -> _Lateness:
+    """What a warning that was for that moment says of being told now."""
+    return {"late_by_seconds": (now - at).total_seconds(), "fired_late": now - at > FIRED_LATE_AFTER}
 
 
 # -- one clock ----------------------------------------------------------------------------------------------------------
@@ -256,8 +266,7 @@ def _warnings(one: Due, now: datetime) -> list[Word]:
                 due_at=clock.due_at,
                 warned_at=now,
                 provisional=clock.provisional,
-                late_by_seconds=(now - at).total_seconds(),
-                fired_late=now - at > FIRED_LATE_AFTER,
+                **_lateness(at, now),
             ),
         )
         for name, at in one.rungs
