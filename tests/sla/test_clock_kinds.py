@@ -271,6 +271,90 @@ async def test_a_deadline_that_passed_names_its_unit_once_on_the_next_morning(de
     assert (raised.unit, raised.order_id) == (UNIT, ORDER)
 
 
+async def overdue(desk: Desk) -> list[str]:
+    """Which units were named for being overdue, in order."""
+    return [c.unit for c in await desk.told(SupervisionCandidateRaised) if c.cause == "overdue"]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("before", ["2026-11-23T10:00", "2026-11-26T20:00"])  # with a warning missed, and with none
+@pytest.mark.parametrize(
+    ("back_at", "named"),
+    [
+        ("2026-11-27T08:59", []),
+        ("2026-11-27T09:00", [UNIT]),
+        ("2026-11-30T00:30", [UNIT]),
+        ("2026-12-02T14:00", [UNIT]),
+    ],
+)
+async def test_after_a_standstill_a_unit_is_named_with_the_breach_when_the_next_morning_is_over(
+    desk: Desk, before: str, back_at: str, named: list[str]
+) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, before)
+    await at(desk, back_at)
+    at_once = await overdue(desk)
+    reminded = [e for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
+    for day in range(1, 4):
+        desk.clock.set(local(f"2026-12-0{day + 2}T09:00"))
+        await jobs.drain(desk.runtime)
+
+    assert (at_once, reminded) == (named, [])
+    assert await overdue(desk) == [UNIT]
+    reds = [e.rung for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
+    assert reds[:3] == ["red:1", "red:2", "red:3"]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("loop", [True, False])  # False: the news comes before the loop has told the breach
+@pytest.mark.parametrize("way", ["reassigned", "returned"])
+@pytest.mark.parametrize(
+    ("left_at", "named"),
+    [
+        ("2026-11-27T00:00", []),
+        ("2026-11-27T00:01", [UNIT]),
+        ("2026-11-27T08:30", [UNIT]),
+        ("2026-11-28T10:00", [UNIT]),
+    ],
+)
+async def test_an_overdue_order_that_is_taken_from_its_unit_leaves_the_unit_named(
+    desk: Desk, left_at: str, named: list[str], way: str, *, loop: bool
+) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local(left_at))
+    if loop and left_at != "2026-11-27T00:00":
+        for moment in ("2026-11-27T00:00", "2026-11-27T00:00:30", "2026-11-27T09:00"):
+            if moment <= left_at:
+                await at(desk, moment)
+        desk.clock.set(local(left_at))
+    if way == "reassigned":
+        await desk.tell(assigned(left_at, 2, SECOND))
+    else:
+        await desk.tell(return_accepted(left_at))
+    await desk.tell(assigned(left_at, 3, UNIT))
+    await jobs.drain(desk.runtime)
+    await jobs.drain(desk.runtime)
+
+    assert await overdue(desk) == named
+    raised = await desk.rows("select unit, order_id from supervision_candidate where cause = 'overdue'")
+    assert raised == [{"unit": unit, "order_id": ORDER} for unit in named]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("ending", ["fed_back", "cancelled"])
+@pytest.mark.parametrize(("ended_at", "named"), [("2026-11-27T08:59", []), ("2026-11-27T09:00", [UNIT])])
+async def test_who_answers_before_the_morning_is_late_and_not_named_and_a_standstill_changes_nothing(
+    desk: Desk, ended_at: str, named: list[str], ending: str
+) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-12-01T10:00"))
+    await desk.tell(fed_back(ended_at) if ending == "fed_back" else cancelled(ended_at))
+    await jobs.drain(desk.runtime)
+
+    assert await overdue(desk) == named
+    assert "final" in [event.kind for event in await desk.told(ClockBreached)]
+
+
 @pytest.mark.clause("S3.4a", "S3.1d")
 @pytest.mark.parametrize(("locked", "expected"), [(True, ["refused"]), (False, [])])
 async def test_a_locked_order_that_is_not_taken_up_names_its_unit(

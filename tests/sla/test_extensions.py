@@ -337,7 +337,12 @@ async def test_after_a_late_grant_the_new_deadline_warns_and_breaches_as_any_oth
     assert [e.rung for e in await of_final(desk, ClockWarned) if e.due_at == due] == ["yellow", "red:1"]
     [row] = await desk.rows("select state, excused, breached_at from clock where kind = 'final'")
     assert row == {"state": "late", "excused": True, "breached_at": due}
-    assert [row["cause"] for row in await desk.rows("select cause from supervision_candidate")] == ["overdue"]
+    # Named for either deadline: the first morning, 09:00, was over when the grant came at 10:00.
+    raised = await desk.rows("select cause, facts from supervision_candidate order by raised_at")
+    assert [(row["cause"], row["facts"][5:21]) for row in raised] == [
+        ("overdue", "2026-11-26 24:00"),
+        ("overdue", "2026-11-30 24:00"),
+    ]
 
 
 def test_an_extended_deadline_warns_with_as_many_days_left_as_the_rules_say() -> None:

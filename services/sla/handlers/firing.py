@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from services.sla import rules
-from services.sla.handlers.pieces import FIRED_LATE_AFTER, breaking, plan_day, raise_candidate, stopped
+from services.sla.handlers.pieces import FIRED_LATE_AFTER, breaking, plan_day, raise_candidate, raise_overdue, stopped
 from services.sla.model import Lapse
 from services.sla.policy import RuleSet
 from services.sla.store import firing as store
@@ -47,6 +47,7 @@ async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None
         now,
         limit,
         red=rules.next_red(now, rule_set),
+        overdue=rules.last_red(now, rule_set),
         late_before=now - FIRED_LATE_AFTER,
         prefix=f"{millis[:8]}-{millis[8:]}-7",
         headers=orjson.dumps({"correlationid": work.correlation, "actor": work.person.account}).decode(),
@@ -104,12 +105,15 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         work.emit(event)
     for one in due:
         if one.clock.id not in later:
-            await _propose(work, one, locked)
+            await _propose(work, one, locked, rule_set, now)
     await store.move_on(work.session, written)
     return len(claimed)
 
 
 def _due(clock: Claimed, until: datetime) -> Due:
+    if clock.breached_at == clock.next_at:
+        # Breached after the morning on which its unit was to be named: that is all there is to do for now.
+        return Due(clock, [], False, False, False, clock.fired)
     if clock.breached_at is not None and clock.fired >= len(clock.rungs):
         number = clock.fired - len(clock.rungs) + 1
         return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, clock.fired + 1)
@@ -312,16 +316,20 @@ def _go_on(one: Due, rule_set: RuleSet, now: datetime) -> Fired:
     return Fired(clock.id, one.fired, following, now, closed=False, rungs=one.held)
 
 
-async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:
-    """超期未办 once the day after a unit's deadline has begun to remind; 拒不承办 when a locked order is not taken up."""
+async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleSet, now: datetime) -> None:
+    """超期未办 when a unit's deadline begins to remind; 拒不承办 when a locked order is not taken up.
+
+    A breach that is told only after the morning of its first reminder, because of a standstill, names its unit at once:
+    so nobody gains a day by it. Until that morning a breach may still be taken back.
+    """
     clock = one.clock
     if clock.unit is None:
         return
-    if one.reminds and clock.kind == "final" and one.fired == len(clock.rungs) + 1:
+    first = one.reminds and one.fired == len(clock.rungs) + 1
+    missed = (one.lapses or clock.breached_at == clock.next_at) and clock.due_at < rules.last_red(now, rule_set)
+    if clock.kind == "final" and (first or missed):
         facts = f"办结时限 {rules.local_text(clock.due_at)} 已过，仍未办结"
-        # With its moment: a clock whose breach was taken back may be overdue a second time.
-        occasion = f"clock:{clock.id}:{clock.due_at.isoformat()}"
-        await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
+        await raise_overdue(work, clock, facts)
     if one.lapses and clock.kind == "accept" and clock.order_id in locked:
         facts = f"不得回退的工单在 {rules.local_text(clock.due_at)} 前未认领"
         await raise_candidate(work, clock.unit, "refused", f"clock:{clock.id}", facts, order_id=clock.order_id)

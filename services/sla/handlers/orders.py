@@ -11,6 +11,7 @@ from services.sla.handlers.pieces import (
     facts_of,
     kinds_of,
     move,
+    name_overdue,
     raise_candidate,
     rules_for,
     start,
@@ -96,6 +97,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     clocks = await store.running_clocks(work.session, event.order_id)
     stop(work, clocks, rules.STOPS["assigned"], event.assigned_at)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
+    await name_overdue(work, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
     order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
     rule_set = await rules_for(work, order)
@@ -176,6 +178,7 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     order = await store.order_for_update(work.session, event.order_id)
     clocks = await store.running_clocks(work.session, event.order_id)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.decided_at)
+    await name_overdue(work, clocks, event.decided_at, leaves=True)
     order.unit, order.returns = None, event.returns
     if order.cancelled:
         return
@@ -233,6 +236,7 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
     if isinstance(event, OrderClosed):
         stop(work, clocks, rules.STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
+    await name_overdue(work, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
 
 

@@ -251,6 +251,11 @@ def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> R
     return rung if at == rung.at else Rung(rung.name, at, rung.at)
 
 
+def last_red(now: datetime, rules: RuleSet) -> datetime:
+    """When breached clocks reminded last, at the latest now: what was due before that is overdue since a morning."""
+    return next_red(now, rules) - timedelta(days=1)
+
+
 def next_red(now: datetime, rules: RuleSet) -> datetime:
     """When a breached clock reminds again: at the stated hour of a day, the next time that it comes."""
     local = now.astimezone(SHANGHAI)
