@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from shared.errors import BusinessError, Forbidden, Incomplete, NotFound
 
@@ -124,6 +127,18 @@ class ExplanationMissing(Incomplete):
         super().__init__("以情况特别复杂为由申请延期，须填写具体说明")
 
 
+CONSENT_PARTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "person": "沟通人（何人）",
+        "agreed_at": "沟通时间（何时）",
+        "phone": "沟通电话（何用电话）",
+        "agreed": "来电人是否同意",
+        "evidence": "佐证",
+    }
+)
+"""What a consent has, by the names that a person knows."""
+
+
 class ConsentRequired(Incomplete):
     """The caller agrees before the unit asks (S1.3.2b)."""
 
@@ -134,6 +149,15 @@ class ConsentRequired(Incomplete):
         message: str = "延期前须先与来电人沟通并取得同意，请补充申请之前取得的同意记录（何人、何时、何用电话、佐证）",
     ) -> None:
         super().__init__(message)
+
+
+class ConsentIncomplete(ConsentRequired):
+    """Who asked the caller, when, by which number, the answer and its proof: each belongs to a consent (S1.3.2b)."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        names = "、".join(CONSENT_PARTS[part] for part in missing)
+        super().__init__(f"来电人意见不完整，请补充：{names}；尚未与来电人沟通的，请先沟通并取得同意后再申请")
+        self.missing = missing
 
 
 class ConsentOfAnotherTime(ConsentRequired):
@@ -171,12 +195,24 @@ class ConsentBeforeRefusal(BusinessError):
 
 
 class ExtensionCap(Incomplete):
-    """More than the circular allows (S1.3.2d)."""
+    """More than the circular allows, or than its head may ask for (S1.3.2d)."""
 
     code, clause = "extension_over_cap", "S1.3.2d"
 
+    def __init__(self, workdays: int, most: int, longest: int) -> None:
+        super().__init__(
+            f"延期一般不超过 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出，最长 {longest} 个工作日"
+        )
+        self.workdays, self.most, self.longest = workdays, most, longest
+
+
+class ExtensionWithoutDays(Incomplete):
+    """An extension is of one working day at least (S1.3.2d)."""
+
+    code, clause = "extension_workdays", "S1.3.2d"
+
     def __init__(self, workdays: int, most: int) -> None:
-        super().__init__(f"延期一般不超过 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出")
+        super().__init__(f"请填写延长 1 至 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出")
         self.workdays, self.most = workdays, most
 
 

@@ -97,8 +97,11 @@ async def assigned_desk(desk: Desk) -> Desk:
         ({"workdays": 10}, None),
         ({"workdays": 11}, "extension_over_cap"),
         ({"workdays": 11, "override_reason": "特殊情况"}, "extension_over_cap"),
-        ({"workdays": 0}, "invalid_request"),
-        ({"workdays": -1}, "invalid_request"),
+        ({"workdays": 1}, None),
+        ({"workdays": 0}, "extension_workdays"),
+        ({"workdays": -1}, "extension_workdays"),
+        ({"workdays": 251}, "extension_over_cap"),
+        ({"workdays": 2**31 - 1}, "extension_over_cap"),
     ],
 )
 async def test_an_incomplete_request_is_refused_with_what_it_lacks(
@@ -126,6 +129,57 @@ async def test_a_consent_of_another_time_is_told_what_is_wrong_with_it(
     answer = (await ask(assigned_desk, asked(consent=said))).json()
 
     assert (answer["code"], answer["clause"], words in answer["detail"]) == ("consent_required", "S1.3.2b", True)
+
+
+@pytest.mark.clause("S1.3.2d")
+@pytest.mark.parametrize("workdays", [-5, 0, 11, 251, 900])
+async def test_a_number_of_days_that_is_refused_says_how_many_may_be_asked_for_and_who_asks_for_more(
+    assigned_desk: Desk, workdays: int
+) -> None:
+    answer = (await ask(assigned_desk, asked(workdays=workdays))).json()
+
+    assert (answer["clause"], "10 个工作日" in answer["detail"]) == ("S1.3.2d", True)
+    assert "请由区89000中心负责人说明理由后提出" in answer["detail"]
+
+
+@pytest.mark.clause("S1.3.2d")
+@pytest.mark.parametrize(("workdays", "status"), [(250, 201), (251, 422)])
+async def test_the_head_of_the_centre_too_asks_for_no_more_than_a_years_working_days(
+    assigned_desk: Desk, workdays: int, status: int
+) -> None:
+    answer = await ask(assigned_desk, asked(workdays=workdays, override_reason="重大工程"), Role.CENTRE_HEAD, None)
+
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        refusal = answer.json()
+        assert (refusal["code"], refusal["clause"]) == ("extension_over_cap", "S1.3.2d")
+        assert (refusal["facts"]["longest"], "250 个工作日" in refusal["detail"]) == (250, True)
+
+
+@pytest.mark.clause("S1.3.2b")
+@pytest.mark.parametrize("absent", [None, "", "  ", "gone"])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("person", "沟通人（何人）"),
+        ("agreed_at", "沟通时间（何时）"),
+        ("phone", "沟通电话（何用电话）"),
+        ("agreed", "来电人是否同意"),
+        ("evidence", "佐证"),
+    ],
+)
+async def test_a_consent_that_lacks_a_part_is_refused_with_its_name_and_clause(
+    assigned_desk: Desk, part: str, name: str, absent: str | None
+) -> None:
+    said = consent(**{part: absent})
+    if absent == "gone":
+        del said[part]
+    response = await ask(assigned_desk, asked(consent=said))
+
+    answer = response.json()
+    assert (response.status_code, answer["code"], answer["clause"]) == (422, "consent_required", "S1.3.2b")
+    assert answer["facts"]["missing"] == [part]
+    assert f"请补充：{name}" in answer["detail"]
 
 
 @pytest.mark.clause("S1.3.2c")

@@ -7,16 +7,19 @@ from datetime import datetime
 from services.sla.errors import (
     CitationMissing,
     ConsentBeforeRefusal,
+    ConsentIncomplete,
     ConsentOfAnotherTime,
     ConsentRequired,
     ExplanationMissing,
     ExtensionCap,
     ExtensionTooLate,
     ExtensionUsed,
+    ExtensionWithoutDays,
     OverrideNeedsReason,
 )
 from services.sla.model import Consent, ExtensionRequest
 from services.sla.policy import RuleSet
+from services.sla.policy.readings import LONGEST_EXTENSION
 
 
 def check_extension(
@@ -27,6 +30,8 @@ def check_extension(
         raise CitationMissing
     if request.reason_code == "complex" and not request.explanation:
         raise ExplanationMissing
+    if request.lacking:
+        raise ConsentIncomplete(request.lacking)
     consent = request.consent
     # The caller was asked while the unit had the order, and before it asked us.
     if consent is None:
@@ -38,10 +43,12 @@ def check_extension(
 
 
 def _check_cap(request: ExtensionRequest, *, may_override: bool, most: int) -> None:
+    if request.workdays < 1:
+        raise ExtensionWithoutDays(request.workdays, most)
     if request.workdays <= most:
         return
-    if not may_override:
-        raise ExtensionCap(request.workdays, most)
+    if not may_override or request.workdays > LONGEST_EXTENSION:
+        raise ExtensionCap(request.workdays, most, LONGEST_EXTENSION)
     if not request.override_reason:
         raise OverrideNeedsReason(request.workdays, most)
 
