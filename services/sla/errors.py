@@ -313,9 +313,9 @@ class DueTooFar(Incomplete):
 
 
 class UnitNotListed(Incomplete):
-    """The request names a unit that there is not, or of which nothing was heard so far."""
+    """The request names a unit that there is not, or of which nothing was heard so far (S4.1a)."""
 
-    code = "unit_not_listed"
+    code, clause = "unit_not_listed", "S4.1a"
 
     def __init__(self, unit: str) -> None:
         super().__init__("没有该编码的承办单位，请从单位列表中选择；单位刚登记的，请稍候重试")
@@ -349,6 +349,25 @@ class StepMissing(Incomplete):
     def __init__(self, steps: tuple[str, ...]) -> None:
         super().__init__("请填写签批环节")
         self.steps = steps
+
+
+class JointUnitMissing(Incomplete):
+    """A joint task is a unit's: whoever is late with it answers for it (S3.1f)."""
+
+    code, clause = "joint_unit_missing", "S3.1f"
+
+    def __init__(self) -> None:
+        super().__init__("协办任务由协办单位承担，请填写承担协办任务的单位")
+
+
+class JointUnitLeads(BusinessError):
+    """The unit leads the order: it is late by the order's own deadlines, not by a joint task's (S3.1f)."""
+
+    code, clause = "joint_unit_leads", "S3.1f"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("该单位正牵头办理本工单，不能同时作为协办单位，请改选其他单位")
+        self.unit = unit
 
 
 class BeyondLead(Incomplete):

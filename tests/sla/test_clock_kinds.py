@@ -412,8 +412,8 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
         ({"kind": "consult", "workdays": None}, 201, None),
         ({"kind": "chain_step"}, 422, "step_missing"),
         ({"kind": "chain_step", "step": "office"}, 201, None),
-        ({"kind": "co_task", "workdays": 3}, 201, None),
-        ({"kind": "co_task", "workdays": 4}, 422, "beyond_lead"),
+        ({"kind": "co_task", "unit": SECOND, "workdays": 3}, 201, None),
+        ({"kind": "co_task", "unit": SECOND, "workdays": 4}, 422, "beyond_lead"),
         ({"workdays": None}, 422, "span_missing"),
         ({"due_at": "2026-12-01T10:00:00+08:00"}, 422, "span_missing"),
         ({"workdays": None, "due_at": "2026-11-23T10:00:00+08:00"}, 422, "due_not_ahead"),
@@ -429,11 +429,44 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
 async def test_an_operator_starts_what_no_service_tells_yet(
     desk: Desk, body: dict[str, Any], status: int, code: str | None
 ) -> None:
-    await desk.tell(listed(), received(), assigned())
+    await desk.tell(listed(), listed(SECOND), received(), assigned())
     desk.clock.set(local("2026-11-23T10:00"))
     answer = await start_by_hand(desk, **body)
 
     assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
+
+
+@pytest.mark.clause("S3.1f")
+@pytest.mark.parametrize(
+    ("unit", "status", "code", "clause", "advice"),
+    [
+        (None, 422, "joint_unit_missing", "S3.1f", "请填写承担协办任务的单位"),
+        (UNIT, 409, "joint_unit_leads", "S3.1f", "请改选其他单位"),
+        (SECOND, 201, None, None, ""),
+        ("nobody", 422, "unit_not_listed", "S4.1a", "请从单位列表中选择"),
+    ],
+)
+async def test_a_joint_task_is_a_co_units_and_never_the_leads_or_the_centres(
+    desk: Desk, unit: str | None, status: int, code: str | None, clause: str | None, advice: str
+) -> None:
+    await desk.tell(listed(), listed(SECOND), received(), assigned())
+    response = await start_by_hand(desk, kind="co_task", unit=unit, workdays=2)
+
+    answer = response.json()
+    assert (response.status_code, answer.get("code")) == (status, code), response.text
+    if status == 201:
+        assert answer["unit"] == SECOND
+        return
+    assert (answer["clause"], advice in answer["detail"]) == (clause, True)
+    assert await desk.rows("select 1 from clock where kind = 'co_task'") == []
+
+
+@pytest.mark.clause("S3.1f")
+async def test_after_a_reassignment_the_unit_before_may_be_the_co_unit(desk: Desk) -> None:
+    await desk.tell(listed(), listed(SECOND), received(), assigned(), assigned("2026-11-23T11:00", 2, SECOND))
+    answers = [await start_by_hand(desk, kind="co_task", unit=unit, workdays=2) for unit in (SECOND, UNIT)]
+
+    assert [answer.status_code for answer in answers] == [409, 201]
 
 
 @pytest.mark.clause("S3.2g")
