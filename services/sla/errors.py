@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from shared.errors import BusinessError, Forbidden, Incomplete, NotFound, NotListed
 
@@ -124,6 +127,18 @@ class ExplanationMissing(Incomplete):
         super().__init__("以情况特别复杂为由申请延期，须填写具体说明")
 
 
+CONSENT_PARTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "person": "沟通人（何人）",
+        "agreed_at": "沟通时间（何时）",
+        "phone": "沟通电话（何用电话）",
+        "agreed": "来电人是否同意",
+        "evidence": "佐证",
+    }
+)
+"""What a consent has, by the names that a person knows."""
+
+
 class ConsentRequired(Incomplete):
     """The caller agrees before the unit asks (S1.3.2b)."""
 
@@ -134,6 +149,15 @@ class ConsentRequired(Incomplete):
         message: str = "延期前须先与来电人沟通并取得同意，请补充申请之前取得的同意记录（何人、何时、何用电话、佐证）",
     ) -> None:
         super().__init__(message)
+
+
+class ConsentIncomplete(ConsentRequired):
+    """Who asked the caller, when, by which number, the answer and its proof: each belongs to a consent (S1.3.2b)."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        names = "、".join(CONSENT_PARTS[part] for part in missing)
+        super().__init__(f"来电人意见不完整，请补充：{names}；尚未与来电人沟通的，请先沟通并取得同意后再申请")
+        self.missing = missing
 
 
 class ConsentOfAnotherTime(ConsentRequired):
@@ -158,13 +182,37 @@ class ConsentRefused(BusinessError):
         self.extension_id = extension_id
 
 
+class ConsentBeforeRefusal(BusinessError):
+    """The caller agreed first and refused afterwards: what was said last holds (S1.3.2c)."""
+
+    code, clause = "consent_before_refusal", "S1.3.2c"
+
+    def __init__(self, refused_at: datetime) -> None:
+        super().__init__(
+            "来电人此后已表示不同意延期（已记录在案），此前的同意不再有效；请重新征得来电人同意后再申请，否则按原时限办理"
+        )
+        self.refused_at = refused_at
+
+
 class ExtensionCap(Incomplete):
-    """More than the circular allows (S1.3.2d)."""
+    """More than the circular allows, or than its head may ask for (S1.3.2d)."""
 
     code, clause = "extension_over_cap", "S1.3.2d"
 
+    def __init__(self, workdays: int, most: int, longest: int) -> None:
+        super().__init__(
+            f"延期一般不超过 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出，最长 {longest} 个工作日"
+        )
+        self.workdays, self.most, self.longest = workdays, most, longest
+
+
+class ExtensionWithoutDays(Incomplete):
+    """An extension is of one working day at least (S1.3.2d)."""
+
+    code, clause = "extension_workdays", "S1.3.2d"
+
     def __init__(self, workdays: int, most: int) -> None:
-        super().__init__(f"延期一般不超过 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出")
+        super().__init__(f"请填写延长 1 至 {most} 个工作日；确需更长的，请由区89000中心负责人说明理由后提出")
         self.workdays, self.most = workdays, most
 
 
@@ -244,16 +292,6 @@ class OwnExtension(Forbidden):
         super().__init__("不得批准本人提出的延期申请，请由另一位有审批权限的人员办理")
 
 
-class PlanOutside(Incomplete):
-    """The plan's day lies before today or beyond the days of the order's rule set (S2.2.2e)."""
-
-    code, clause = "plan_outside", "S2.2.2e"
-
-    def __init__(self, earliest: date, latest: date, days: int) -> None:
-        super().__init__(f"计划完成日期应在 {earliest} 至 {latest} 之间（自首次交办起不超过 {days} 天），请重新填写")
-        self.earliest, self.latest, self.days = earliest, latest, days
-
-
 class DueNotAhead(Incomplete):
     """A deadline lies after its start (S1.1.4a)."""
 
@@ -275,9 +313,9 @@ class DueTooFar(Incomplete):
 
 
 class UnitNotListed(Incomplete):
-    """The request names a unit that there is not, or of which nothing was heard so far."""
+    """The request names a unit that there is not, or of which nothing was heard so far (S4.1a)."""
 
-    code = "unit_not_listed"
+    code, clause = "unit_not_listed", "S4.1a"
 
     def __init__(self, unit: str) -> None:
         super().__init__("没有该编码的承办单位，请从单位列表中选择；单位刚登记的，请稍候重试")
@@ -311,6 +349,25 @@ class StepMissing(Incomplete):
     def __init__(self, steps: tuple[str, ...]) -> None:
         super().__init__("请填写签批环节")
         self.steps = steps
+
+
+class JointUnitMissing(Incomplete):
+    """A joint task is a unit's: whoever is late with it answers for it (S3.1f)."""
+
+    code, clause = "joint_unit_missing", "S3.1f"
+
+    def __init__(self) -> None:
+        super().__init__("协办任务由协办单位承担，请填写承担协办任务的单位")
+
+
+class JointUnitLeads(BusinessError):
+    """The unit leads the order: it is late by the order's own deadlines, not by a joint task's (S3.1f)."""
+
+    code, clause = "joint_unit_leads", "S3.1f"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("该单位正牵头办理本工单，不能同时作为协办单位，请改选其他单位")
+        self.unit = unit
 
 
 class BeyondLead(Incomplete):

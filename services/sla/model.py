@@ -127,7 +127,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionRequest:
-    """A unit's request for more working days (S1.3.2a)."""
+    """A unit's request for more working days (S1.3.2a).
+
+    `lacking` are the parts that what is said of the caller's consent does not have; then there is no consent.
+    """
 
     reason_code: str
     citation: str | None
@@ -135,6 +138,7 @@ class ExtensionRequest:
     workdays: int
     consent: Consent | None
     override_reason: str | None
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

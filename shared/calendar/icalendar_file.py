@@ -39,16 +39,17 @@ def arrangement_from_icalendar(
         events = list(calendar.walk("VEVENT"))
     except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         raise ArrangementMalformed("文件不是有效的 iCalendar") from None
-    special = any(_SPECIAL in event for event in events)
-    rows = [
-        row
-        for number, event in enumerate(events, start=1)
-        if not special or _SPECIAL in event
-        for row in _rows(number, event)
-    ]
+    # What was cancelled stays in a file only to say so: it counts for nothing, whatever else it has.
+    standing = [(number, event) for number, event in enumerate(events, start=1) if not _is_cancelled(event)]
+    special = any(_SPECIAL in event for _, event in standing)
+    rows = [row for number, event in standing if not special or _SPECIAL in event for row in _rows(number, event)]
     name = str(calendar.get("X-WR-CALNAME", "")).strip()
     source = source_notice or name or "iCalendar 文件"
     return arrangement_from_rows(year, source, rows, complete=complete, balanced=balanced)
+
+
+def _is_cancelled(event: Any) -> bool:
+    return str(event.get("STATUS", "")).strip().upper() == "CANCELLED"
 
 
 def _rows(number: int, event: Any) -> Iterator[ArrangementRow]:

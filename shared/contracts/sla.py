@@ -130,6 +130,8 @@ class WarnedClock(BaseModel):
     kind: ClockKind
     rung: str
     due_at: Moment
+    late_by_seconds: float = 0.0
+    fired_late: bool = False
 
 
 class WarningsDigested(Event):

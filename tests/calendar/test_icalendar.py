@@ -49,6 +49,35 @@ def test_apples_special_days_count_and_its_mere_festivals_do_not() -> None:
     assert set(arrangement.make_up_days) == worked_days()
 
 
+@pytest.mark.parametrize("status", ["STATUS:CANCELLED", "STATUS:cancelled", "STATUS;X-WHY=moved:CANCELLED"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        ["DTSTART;VALUE=DATE:20270317", "SUMMARY:某节（休）"],
+        ["DTSTART;VALUE=DATE:20270609", "SUMMARY:端午节（休）"],  # the day stands once more, and is not cancelled there
+        ["DTSTART;VALUE=DATE:20270317", "SUMMARY:某节（班）"],
+        ["DTSTART:20270317T000000Z", "RRULE:FREQ=DAILY", "SUMMARY:某节"],
+        ["DTSTART;VALUE=DATE:20270317", "SUMMARY:某节", "X-APPLE-SPECIAL-DAY:WORK-HOLIDAY"],
+    ],
+)
+def test_a_cancelled_event_is_neither_a_holiday_nor_a_fault(event: list[str], status: str) -> None:
+    lines = icalendar().split("\r\n")
+    lines[-2:-2] = ["BEGIN:VEVENT", "UID:x", *event, status, "END:VEVENT"]
+
+    arrangement = arrangement_from_icalendar(2027, "\r\n".join(lines))
+
+    assert set(arrangement.off_days) == off_days()
+    assert set(arrangement.make_up_days) == worked_days()
+
+
+def test_an_event_that_is_confirmed_counts_and_a_year_of_cancelled_ones_is_none() -> None:
+    confirmed = icalendar().replace("END:VEVENT", "STATUS:CONFIRMED\r\nEND:VEVENT")
+    assert set(arrangement_from_icalendar(2027, confirmed).off_days) == off_days()
+
+    with pytest.raises(YearNotPublished):
+        arrangement_from_icalendar(2027, confirmed.replace("CONFIRMED", "CANCELLED"))
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -93,7 +122,16 @@ PIECES = st.sampled_from(
         *("DTSTART;TZID=Nowhere:20270101T000000", "DTSTART;VALUE=PERIOD:1/2", "DTSTART;VALUE=DATE:20270101,20270102"),
         *("SUMMARY", "SUMMARY;X=:y", 'SUMMARY;LANGUAGE="a:b', "RDATE:x", "RRULE:FREQ=x", "EXDATE:1", "DURATION:x"),
         *("X-APPLE-SPECIAL-DAY:WORK-HOLIDAY", "X-APPLE-SPECIAL-DAY;VALUE=DATE:2", "X-WR-CALNAME;VALUE=DATE:zz"),
-        *("BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "BEGIN:VCALENDAR", "END:VCALENDAR"),
+        *(
+            "STATUS:CANCELLED",
+            "STATUS;VALUE=DATE:x",
+            "BEGIN:VEVENT",
+            "END:VEVENT",
+            "BEGIN:VTIMEZONE",
+            "END:VTIMEZONE",
+            "BEGIN:VCALENDAR",
+            "END:VCALENDAR",
+        ),
         *("TZOFFSETTO:+99999", "ATTACH;ENCODING=BASE64;VALUE=BINARY:@@", "GEO:1", " ", "\tfolded", "=:;", "\x01", ""),
     ]
 )

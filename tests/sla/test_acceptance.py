@@ -181,7 +181,7 @@ async def test_a_consent_without_one_of_its_parts_is_none(desk: Desk, part: str)
     answer = await ask(desk, asked(consent=said))
 
     assert answer.status_code == 422
-    assert [fault["field"] for fault in answer.json()["errors"]] == [f"consent.{part}"]
+    assert (answer.json()["clause"], answer.json()["facts"]["missing"]) == ("S1.3.2b", [part])
     assert await desk.rows("select 1 from extension") == []
 
 

@@ -125,6 +125,62 @@ async def test_a_clock_explains_itself_day_by_day_with_its_rule_and_calendar(des
     assert answer["changes"] == []
 
 
+async def same_day_lines(desk: Desk, order: str = ORDER) -> dict[str, str]:
+    """What the explanation of each same-day clock of an order says beside its start and its end."""
+    rows = await desk.rows("select id, kind, occasion from clock where span = 'day' and order_id = :order", order=order)
+    return {
+        f"{row['kind']} {row['occasion']}": (await get(desk, f"/clocks/{row['id']}/explain", Role.DISPATCHER)).json()[
+            "lines"
+        ][1]["text"]
+        for row in rows
+    }
+
+
+TO_MIDNIGHT, BY_FIVE = "当日事项，计至当日 24:00", "当日事项，当日 17:00 及以前起算的，计至当日 24:00"
+AFTER_FIVE = "当日事项，当日 17:00 之后起算的，计至次日 12:00"
+
+
+@pytest.mark.clause("S2.1b", "S2.2.1a", "S2.2.1d", "S3.1d")
+@pytest.mark.parametrize(("at", "cut"), [("2026-11-23T17:00", BY_FIVE), ("2026-11-23T17:01", AFTER_FIVE)])
+async def test_a_same_day_clock_is_explained_by_the_line_that_decided(desk: Desk, at: str, cut: str) -> None:
+    await desk.tell(received(at), assigned(at, determined_at=local("2026-11-23T16:58")))
+
+    assert await same_day_lines(desk) == {
+        "same_day_dispatch receipt": cut,
+        "same_day_dispatch determined:1": TO_MIDNIGHT,
+        "first_contact assignment:1": TO_MIDNIGHT,
+        "accept assignment:1": cut,
+        "progress_note assignment:1": cut,
+    }
+
+
+@pytest.mark.clause("X3")
+async def test_a_same_day_clock_is_explained_by_the_rule_set_of_its_order(desk: Desk) -> None:
+    admin = desk.bearer(Role.ADMIN)
+    numbers = {
+        "accept": {"cut_off": "16:30", "next_day_until": "10:15"},
+        "progress_note": {"cut_off": None},
+        # The first contact knows no cut-off, whatever the rule set has (A12).
+        "first_contact": {"cut_off": "16:30"},
+    }
+    draft = {"version": "r2", "document": "某号", "based_on": "circular-2022", "numbers": numbers, "reason": "试行"}
+    published = {"effective_from": "2026-11-24T00:00:00+08:00", "document": "某号", "reason": "试行"}
+    for path, body in (("/rules", draft), ("/rules/r2/publish", published)):
+        answer = await desk.http.post(f"/api/sla/v1{path}", json=body, headers=admin)
+        assert answer.is_success, answer.text
+    await desk.tell(received("2026-11-23T16:00"), assigned("2026-11-24T16:31"))
+    await desk.tell(
+        received("2026-11-24T16:00", order_id=OTHER),
+        assigned("2026-11-24T16:31").model_copy(update={"order_id": OTHER}),
+    )
+
+    before, after = await same_day_lines(desk), await same_day_lines(desk, OTHER)
+    names = ("accept", "progress_note", "first_contact")
+    assert [before[f"{name} assignment:1"] for name in names] == [BY_FIVE, BY_FIVE, TO_MIDNIGHT]
+    late = "当日事项，当日 16:30 之后起算的，计至次日 10:15"
+    assert [after[f"{name} assignment:1"] for name in names] == [late, TO_MIDNIGHT, TO_MIDNIGHT]
+
+
 async def test_every_kind_of_clock_can_be_explained(desk: Desk) -> None:
     await desk.tell(
         received(scheme="enterprise_fast", urgent=("policy",), upstream_due_at=local("2026-11-30T18:00")), assigned()

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla import rules
-from services.sla.errors import PlanOutside
 from services.sla.jobs import firing as jobs
 from services.sla.policy import CIRCULAR_2022
 from services.sla.rules.concentrating import concentrated
@@ -187,18 +186,39 @@ async def test_the_second_return_starts_the_panels_clock_and_the_assignment_stop
 
 
 @pytest.mark.clause("S2.2.2e")
+@pytest.mark.parametrize("plan_on", ["2026-11-23", "2026-11-24", "2027-02-21", "2027-02-22"])
+async def test_a_plan_that_the_desk_took_and_the_centre_approved_is_never_refused(desk: Desk, plan_on: str) -> None:
+    # Yesterday, today, day 90 and day 91: which days a plan may have was asked when it was submitted.
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", plan_on))
+
+    assert (await clock(desk, "plan"))["due_on"].isoformat() == plan_on
+
+
+@pytest.mark.clause("S2.2.2e", "S2.2.2f")
 @pytest.mark.parametrize(
-    ("plan_on", "allowed"),
-    [("2026-11-24", True), ("2026-11-23", False), ("2027-02-21", True), ("2027-02-22", False)],
+    ("approved_at", "told"),
+    [
+        ("2026-12-04T23:59", ["plan.woken.v1"]),
+        ("2026-12-05T00:00", ["plan.woken.v1", "plan.broken.v1", "clock.breached.v1"]),
+        ("2026-12-07T09:00", ["plan.woken.v1", "plan.broken.v1", "clock.breached.v1"]),
+    ],
 )
-def test_a_plan_reaches_to_the_ninetieth_day_from_the_first_assignment(plan_on: str, *, allowed: bool) -> None:
-    # 23 November and ninety days: 21 February.
-    event = planned("2026-11-24T10:00", plan_on)
-    if allowed:
-        rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, CIRCULAR_2022)
-        return
-    with pytest.raises(PlanOutside):
-        rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, CIRCULAR_2022)
+async def test_a_plan_that_is_approved_after_its_day_wakes_and_breaks_at_once_marked_late(
+    desk: Desk, approved_at: str, told: list[str]
+) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, approved_at)
+    await desk.tell(planned(approved_at, "2026-12-04"))
+    await jobs.drain(desk.runtime)
+
+    events = [e for e in await desk.told() if e.type.startswith("plan.") or getattr(e, "kind", "") == "plan"]
+    assert sorted(e.type for e in events if e.type != "clock.started.v1") == sorted(told)
+    assert {e.plan_on.isoformat() for e in events if e.type.startswith("plan.")} == {"2026-12-04"}
+    assert all(e.fired_late for e in events if isinstance(e, ClockBreached) and e.due_at < local(approved_at))
+    # What the order is told afterwards is heard: its own feedback ends the final clock, and not the plan.
+    await desk.tell(fed_back(approved_at))
+    assert (await clock(desk, "final"))["state"] == "late"
+    assert (await clock(desk, "plan"))["state"] == "running"
 
 
 @pytest.mark.clause("S2.2.2f")
@@ -249,6 +269,90 @@ async def test_a_deadline_that_passed_names_its_unit_once_on_the_next_morning(de
     assert before == []
     [raised] = [c for c in await desk.told(SupervisionCandidateRaised) if c.cause == "overdue"]
     assert (raised.unit, raised.order_id) == (UNIT, ORDER)
+
+
+async def overdue(desk: Desk) -> list[str]:
+    """Which units were named for being overdue, in order."""
+    return [c.unit for c in await desk.told(SupervisionCandidateRaised) if c.cause == "overdue"]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("before", ["2026-11-23T10:00", "2026-11-26T20:00"])  # with a warning missed, and with none
+@pytest.mark.parametrize(
+    ("back_at", "named"),
+    [
+        ("2026-11-27T08:59", []),
+        ("2026-11-27T09:00", [UNIT]),
+        ("2026-11-30T00:30", [UNIT]),
+        ("2026-12-02T14:00", [UNIT]),
+    ],
+)
+async def test_after_a_standstill_a_unit_is_named_with_the_breach_when_the_next_morning_is_over(
+    desk: Desk, before: str, back_at: str, named: list[str]
+) -> None:
+    await desk.tell(received(), assigned())
+    await at(desk, before)
+    await at(desk, back_at)
+    at_once = await overdue(desk)
+    reminded = [e for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
+    for day in range(1, 4):
+        desk.clock.set(local(f"2026-12-0{day + 2}T09:00"))
+        await jobs.drain(desk.runtime)
+
+    assert (at_once, reminded) == (named, [])
+    assert await overdue(desk) == [UNIT]
+    reds = [e.rung for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
+    assert reds[:3] == ["red:1", "red:2", "red:3"]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("loop", [True, False])  # False: the news comes before the loop has told the breach
+@pytest.mark.parametrize("way", ["reassigned", "returned"])
+@pytest.mark.parametrize(
+    ("left_at", "named"),
+    [
+        ("2026-11-27T00:00", []),
+        ("2026-11-27T00:01", [UNIT]),
+        ("2026-11-27T08:30", [UNIT]),
+        ("2026-11-28T10:00", [UNIT]),
+    ],
+)
+async def test_an_overdue_order_that_is_taken_from_its_unit_leaves_the_unit_named(
+    desk: Desk, left_at: str, named: list[str], way: str, *, loop: bool
+) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local(left_at))
+    if loop and left_at != "2026-11-27T00:00":
+        for moment in ("2026-11-27T00:00", "2026-11-27T00:00:30", "2026-11-27T09:00"):
+            if moment <= left_at:
+                await at(desk, moment)
+        desk.clock.set(local(left_at))
+    if way == "reassigned":
+        await desk.tell(assigned(left_at, 2, SECOND))
+    else:
+        await desk.tell(return_accepted(left_at))
+    await desk.tell(assigned(left_at, 3, UNIT))
+    await jobs.drain(desk.runtime)
+    await jobs.drain(desk.runtime)
+
+    assert await overdue(desk) == named
+    raised = await desk.rows("select unit, order_id from supervision_candidate where cause = 'overdue'")
+    assert raised == [{"unit": unit, "order_id": ORDER} for unit in named]
+
+
+@pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("ending", ["fed_back", "cancelled"])
+@pytest.mark.parametrize(("ended_at", "named"), [("2026-11-27T08:59", []), ("2026-11-27T09:00", [UNIT])])
+async def test_who_answers_before_the_morning_is_late_and_not_named_and_a_standstill_changes_nothing(
+    desk: Desk, ended_at: str, named: list[str], ending: str
+) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-12-01T10:00"))
+    await desk.tell(fed_back(ended_at) if ending == "fed_back" else cancelled(ended_at))
+    await jobs.drain(desk.runtime)
+
+    assert await overdue(desk) == named
+    assert "final" in [event.kind for event in await desk.told(ClockBreached)]
 
 
 @pytest.mark.clause("S3.4a", "S3.1d")
@@ -308,8 +412,8 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
         ({"kind": "consult", "workdays": None}, 201, None),
         ({"kind": "chain_step"}, 422, "step_missing"),
         ({"kind": "chain_step", "step": "office"}, 201, None),
-        ({"kind": "co_task", "workdays": 3}, 201, None),
-        ({"kind": "co_task", "workdays": 4}, 422, "beyond_lead"),
+        ({"kind": "co_task", "unit": SECOND, "workdays": 3}, 201, None),
+        ({"kind": "co_task", "unit": SECOND, "workdays": 4}, 422, "beyond_lead"),
         ({"workdays": None}, 422, "span_missing"),
         ({"due_at": "2026-12-01T10:00:00+08:00"}, 422, "span_missing"),
         ({"workdays": None, "due_at": "2026-11-23T10:00:00+08:00"}, 422, "due_not_ahead"),
@@ -325,11 +429,44 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
 async def test_an_operator_starts_what_no_service_tells_yet(
     desk: Desk, body: dict[str, Any], status: int, code: str | None
 ) -> None:
-    await desk.tell(listed(), received(), assigned())
+    await desk.tell(listed(), listed(SECOND), received(), assigned())
     desk.clock.set(local("2026-11-23T10:00"))
     answer = await start_by_hand(desk, **body)
 
     assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
+
+
+@pytest.mark.clause("S3.1f")
+@pytest.mark.parametrize(
+    ("unit", "status", "code", "clause", "advice"),
+    [
+        (None, 422, "joint_unit_missing", "S3.1f", "请填写承担协办任务的单位"),
+        (UNIT, 409, "joint_unit_leads", "S3.1f", "请改选其他单位"),
+        (SECOND, 201, None, None, ""),
+        ("nobody", 422, "unit_not_listed", "S4.1a", "请从单位列表中选择"),
+    ],
+)
+async def test_a_joint_task_is_a_co_units_and_never_the_leads_or_the_centres(
+    desk: Desk, unit: str | None, status: int, code: str | None, clause: str | None, advice: str
+) -> None:
+    await desk.tell(listed(), listed(SECOND), received(), assigned())
+    response = await start_by_hand(desk, kind="co_task", unit=unit, workdays=2)
+
+    answer = response.json()
+    assert (response.status_code, answer.get("code")) == (status, code), response.text
+    if status == 201:
+        assert answer["unit"] == SECOND
+        return
+    assert (answer["clause"], advice in answer["detail"]) == (clause, True)
+    assert await desk.rows("select 1 from clock where kind = 'co_task'") == []
+
+
+@pytest.mark.clause("S3.1f")
+async def test_after_a_reassignment_the_unit_before_may_be_the_co_unit(desk: Desk) -> None:
+    await desk.tell(listed(), listed(SECOND), received(), assigned(), assigned("2026-11-23T11:00", 2, SECOND))
+    answers = [await start_by_hand(desk, kind="co_task", unit=unit, workdays=2) for unit in (SECOND, UNIT)]
+
+    assert [answer.status_code for answer in answers] == [409, 201]
 
 
 @pytest.mark.clause("S3.2g")

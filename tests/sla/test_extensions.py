@@ -26,7 +26,7 @@ from shared.contracts.sla import (
     ExtensionRequested,
 )
 from shared.identity import Role
-from tests.sla.story import ORDER, SECOND, UNIT, assigned, fed_back, local, received, reopened
+from tests.sla.story import ORDER, OTHER, SECOND, UNIT, assigned, fed_back, local, received, reopened
 from tests.support.service import Desk
 
 pytestmark = pytest.mark.clause("S1.3.2e")
@@ -97,8 +97,11 @@ async def assigned_desk(desk: Desk) -> Desk:
         ({"workdays": 10}, None),
         ({"workdays": 11}, "extension_over_cap"),
         ({"workdays": 11, "override_reason": "特殊情况"}, "extension_over_cap"),
-        ({"workdays": 0}, "invalid_request"),
-        ({"workdays": -1}, "invalid_request"),
+        ({"workdays": 1}, None),
+        ({"workdays": 0}, "extension_workdays"),
+        ({"workdays": -1}, "extension_workdays"),
+        ({"workdays": 251}, "extension_over_cap"),
+        ({"workdays": 2**31 - 1}, "extension_over_cap"),
     ],
 )
 async def test_an_incomplete_request_is_refused_with_what_it_lacks(
@@ -128,6 +131,57 @@ async def test_a_consent_of_another_time_is_told_what_is_wrong_with_it(
     assert (answer["code"], answer["clause"], words in answer["detail"]) == ("consent_required", "S1.3.2b", True)
 
 
+@pytest.mark.clause("S1.3.2d")
+@pytest.mark.parametrize("workdays", [-5, 0, 11, 251, 900])
+async def test_a_number_of_days_that_is_refused_says_how_many_may_be_asked_for_and_who_asks_for_more(
+    assigned_desk: Desk, workdays: int
+) -> None:
+    answer = (await ask(assigned_desk, asked(workdays=workdays))).json()
+
+    assert (answer["clause"], "10 个工作日" in answer["detail"]) == ("S1.3.2d", True)
+    assert "请由区89000中心负责人说明理由后提出" in answer["detail"]
+
+
+@pytest.mark.clause("S1.3.2d")
+@pytest.mark.parametrize(("workdays", "status"), [(250, 201), (251, 422)])
+async def test_the_head_of_the_centre_too_asks_for_no_more_than_a_years_working_days(
+    assigned_desk: Desk, workdays: int, status: int
+) -> None:
+    answer = await ask(assigned_desk, asked(workdays=workdays, override_reason="重大工程"), Role.CENTRE_HEAD, None)
+
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        refusal = answer.json()
+        assert (refusal["code"], refusal["clause"]) == ("extension_over_cap", "S1.3.2d")
+        assert (refusal["facts"]["longest"], "250 个工作日" in refusal["detail"]) == (250, True)
+
+
+@pytest.mark.clause("S1.3.2b")
+@pytest.mark.parametrize("absent", [None, "", "  ", "gone"])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("person", "沟通人（何人）"),
+        ("agreed_at", "沟通时间（何时）"),
+        ("phone", "沟通电话（何用电话）"),
+        ("agreed", "来电人是否同意"),
+        ("evidence", "佐证"),
+    ],
+)
+async def test_a_consent_that_lacks_a_part_is_refused_with_its_name_and_clause(
+    assigned_desk: Desk, part: str, name: str, absent: str | None
+) -> None:
+    said = consent(**{part: absent})
+    if absent == "gone":
+        del said[part]
+    response = await ask(assigned_desk, asked(consent=said))
+
+    answer = response.json()
+    assert (response.status_code, answer["code"], answer["clause"]) == (422, "consent_required", "S1.3.2b")
+    assert answer["facts"]["missing"] == [part]
+    assert f"请补充：{name}" in answer["detail"]
+
+
 @pytest.mark.clause("S1.3.2c")
 async def test_a_callers_refusal_is_a_409_that_stays_on_record_and_moves_nothing(assigned_desk: Desk) -> None:
     answer = await ask(assigned_desk, asked(consent=consent(agreed=False)))
@@ -138,6 +192,38 @@ async def test_a_callers_refusal_is_a_409_that_stays_on_record_and_moves_nothing
     [refused] = await assigned_desk.told(ExtensionRefused)
     assert refused.cause == "caller"
     assert await assigned_desk.told(ClockChanged) == []
+
+
+@pytest.mark.clause("S1.3.2b", "S1.3.2c")
+@pytest.mark.parametrize(
+    ("agreed_at", "status"), [("14:29:59", 409), ("14:30:00", 409), ("14:30:01", 201), ("14:45:00", 201)]
+)
+async def test_a_consent_stands_only_when_it_is_later_than_the_last_refusal(
+    assigned_desk: Desk, agreed_at: str, status: int
+) -> None:
+    for refused_at in ("14:30:00", "14:10:00"):  # the one that was told last need not be the last
+        await ask(assigned_desk, asked(consent=consent(agreed=False, agreed_at=f"2026-11-23T{refused_at}+08:00")))
+    answer = await ask(assigned_desk, asked(consent=consent(agreed_at=f"2026-11-23T{agreed_at}+08:00")))
+
+    assert answer.status_code == status, answer.text
+    if status == 201:
+        return
+    refusal = answer.json()
+    assert (refusal["code"], refusal["clause"]) == ("consent_before_refusal", "S1.3.2c")
+    assert refusal["facts"]["refused_at"] == "2026-11-23T14:30:00+08:00"
+    assert "重新征得" in refusal["detail"]
+    assert await assigned_desk.told(ExtensionRequested) == []
+
+
+async def test_another_orders_refusal_says_nothing_of_this_one(assigned_desk: Desk) -> None:
+    desk = assigned_desk
+    await desk.tell(received(order_id=OTHER), assigned().model_copy(update={"order_id": OTHER}))
+    body = asked(consent=consent(agreed=False, agreed_at="2026-11-23T14:30:00+08:00"))
+    refused = await desk.http.post(
+        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.HANDLER, unit=UNIT)
+    )
+
+    assert (refused.status_code, (await ask(desk, asked())).status_code) == (409, 201)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, 201), (1, 409)])
@@ -305,7 +391,12 @@ async def test_after_a_late_grant_the_new_deadline_warns_and_breaches_as_any_oth
     assert [e.rung for e in await of_final(desk, ClockWarned) if e.due_at == due] == ["yellow", "red:1"]
     [row] = await desk.rows("select state, excused, breached_at from clock where kind = 'final'")
     assert row == {"state": "late", "excused": True, "breached_at": due}
-    assert [row["cause"] for row in await desk.rows("select cause from supervision_candidate")] == ["overdue"]
+    # Named for either deadline: the first morning, 09:00, was over when the grant came at 10:00.
+    raised = await desk.rows("select cause, facts from supervision_candidate order by raised_at")
+    assert [(row["cause"], row["facts"][5:21]) for row in raised] == [
+        ("overdue", "2026-11-26 24:00"),
+        ("overdue", "2026-11-30 24:00"),
+    ]
 
 
 def test_an_extended_deadline_warns_with_as_many_days_left_as_the_rules_say() -> None:

@@ -109,6 +109,54 @@ async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together
     assert await desk.told(ClockWarned) == []
 
 
+@pytest.mark.clause("S1.1.4b")
+@pytest.mark.parametrize(("seconds", "late"), [(5, False), (6, True)])
+async def test_each_warning_of_a_digest_says_whether_it_is_told_late(desk: Desk, seconds: int, *, late: bool) -> None:
+    await many(desk, 21)
+    await at(desk, local("2026-11-23T12:00") + timedelta(seconds=seconds))
+
+    [digest] = await desk.told(WarningsDigested)
+    assert {(warned.fired_late, warned.late_by_seconds) for warned in digest.warnings} == {(late, seconds)}
+
+
+async def test_a_digest_after_a_standstill_says_of_each_warning_for_how_long_it_waited(desk: Desk) -> None:
+    await many(desk, 21)
+    await at(desk, "2026-11-24T09:00")
+
+    [digest] = await desk.told(WarningsDigested)
+    waited = {warned.kind: warned.late_by_seconds for warned in digest.warnings}
+    assert all(warned.fired_late for warned in digest.warnings)
+    assert waited["first_contact"] == timedelta(hours=21).total_seconds()
+
+
+@pytest.mark.clause("S1.3.1b")
+@pytest.mark.parametrize("plain", [19, 20, 21])
+async def test_a_safety_emergency_is_warned_of_by_itself_and_counts_for_no_digest(desk: Desk, plain: int) -> None:
+    await many(desk, plain)
+    order = numbered(99)
+    await desk.tell(received(order_id=order, urgent=("safety",)), assigned().model_copy(update={"order_id": order}))
+    await at(desk, "2026-11-23T12:00")
+
+    together = {warned.order_id for digest in await desk.told(WarningsDigested) for warned in digest.warnings}
+    alone = Counter(event.order_id for event in await desk.told(ClockWarned))
+    assert (order in together, alone[order]) == (False, 1)
+    assert len(together) == (plain if plain > 20 else 0)
+
+
+@pytest.mark.clause("S1.3.1b")
+async def test_a_safety_emergency_waits_for_no_next_digest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 30)
+    await many(desk, 45)
+    emergency = numbered(46)
+    for number in range(46, 61):  # the second batch, whose digest waits for the next minute
+        order, urgent = numbered(number), ("safety",) if number == 46 else ()
+        await desk.tell(received(order_id=order, urgent=urgent), assigned().model_copy(update={"order_id": order}))
+    await at(desk, "2026-11-23T12:00")
+
+    assert [digest.count for digest in await desk.told(WarningsDigested)] == [30]
+    assert [event.order_id for event in await desk.told(ClockWarned)] == [emergency]
+
+
 async def test_twenty_are_told_one_by_one_and_the_next_of_that_minute_together(desk: Desk) -> None:
     await many(desk, 20)
     await at(desk, "2026-11-23T12:00")
@@ -260,6 +308,39 @@ async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_t
     await at(desk, "2026-11-26T23:58")
 
     assert await warned_of(desk, "final") == [("yellow", True)]
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("2026-11-27T02:00", "2026-11-26T07:00"),  # a working day before is 02:00
+        ("2026-11-24T06:30", "2026-11-23T21:59"),  # half of the time is 22:15, and the morning would be too late
+    ],
+)
+async def test_a_deadline_that_the_upstream_moves_warns_outside_of_the_night_too(
+    desk: Desk, named: str, told: str
+) -> None:
+    await desk.tell(received(upstream_due_at=local("2026-12-01T18:00")), assigned())
+    await desk.tell(updated("2026-11-23T14:00", upstream_due_at=local(named)))
+    await at(desk, local(told) - timedelta(minutes=1))
+    assert await warned_of(desk, "upstream_due") == []
+    await at(desk, told)
+
+    assert await warned_of(desk, "upstream_due") == [("yellow", False)]
+
+
+async def test_what_is_told_in_the_night_belongs_before_a_deadline_that_ends_before_the_morning(desk: Desk) -> None:
+    await many(desk, 30)
+    await desk.tell(received(order_id=numbered(99), upstream_due_at=local("2026-11-25T10:00")))
+    await at(desk, local("2026-11-25T00:00:30"))  # nothing was told since Monday
+
+    morning, told = local("2026-11-25T07:00"), await desk.told(WarningsDigested)
+    due = [warned.due_at for digest in told for warned in digest.warnings]
+    assert due
+    assert max([*due, *(event.due_at for event in await desk.told(ClockWarned))]) <= morning
+    assert await warned_of(desk, "upstream_due") == []
+    await at(desk, morning)
+    assert await warned_of(desk, "upstream_due") == [("yellow", True)]
 
 
 async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk) -> None:

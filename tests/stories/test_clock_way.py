@@ -97,6 +97,23 @@ async def test_a_planned_order_sleeps_wakes_on_its_day_and_is_answered_anew(plac
     await clock(place, order_id, "plan", state="met")
 
 
+@pytest.mark.clause("S2.2.2e", "S2.2.2f")
+async def test_a_plan_that_the_centre_approves_after_its_day_is_handled_again_at_once(place: District) -> None:
+    order_id = await place.received_and_assigned()
+    await place.contact(order_id)
+    reply_id = await place.reply(order_id, disposition="planned", legal_basis="《条例》第九条", plan_on="2026-11-24")
+    await place.leader_approves(reply_id)
+    await place.newest_reply(order_id, "zhujian", "centre_review")
+    place.at(local(11, 27, 9))
+    await place.centre_approves(reply_id)
+
+    await place.case(order_id, status="handling")
+    plan = await clock(place, order_id, "plan", state="running")
+    assert plan["breached_at"] is not None
+    # Its own feedback, told behind the plan, has ended the deadline of the order.
+    await clock(place, order_id, "final", state="late")
+
+
 @pytest.mark.clause("S3.1f", "S4.1a")
 async def test_a_joint_task_is_given_to_a_unit_of_the_district_while_it_is_open_and_to_no_other(
     place: District,

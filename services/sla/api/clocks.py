@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -127,8 +127,16 @@ async def explain_clock(
     """Why the clock is due when it is, day by day, with every change and its reason (S1.1.4a)."""
     record, changes = await lists.clock_with_changes(session, UUID(clock_id), scope)
     span, calendar = Span(record.span), await calendar_of(runtime, session, record.calendar)
+    kind = cast("ClockKind", record.kind)
+    rule_set = await rules_of(session, record.rules)
     lines = rules.proof(
-        span, record.amount, record.started_at, record.due_at, calendar, extended=record.extended_workdays
+        span,
+        record.amount,
+        record.started_at,
+        record.due_at,
+        calendar,
+        extended=record.extended_workdays,
+        same_day=rules.same_day_rule(kind, record.occasion, rule_set) if span is Span.DAY else None,
     )
     words, sealer = reads_words(person), runtime.works.sealer
     started = stopped = None
@@ -140,7 +148,7 @@ async def explain_clock(
         clock=Clock.of(record, runtime.clock.now()),
         span=span,
         amount=record.amount,
-        document=(await rules_of(session, record.rules)).document,
+        document=rule_set.document,
         lines=[Line.of(line) for line in lines],
         changes=[Change.of(change, record.order_id, sealer, words=words) for change in changes],
         started_reason=started,

@@ -37,10 +37,11 @@ async def request_extension(work: Work, order_id: str, scope: Scope, request: Ex
     rules.check_extension(
         request, now=work.now, assigned_at=order.assigned_at, may_override=may_override, rules=rule_set
     )
+    consent = cast("Consent", request.consent)
+    rules.check_consent_stands(consent, await store.last_refusal(work.session, order_id))
     clock = await _running_final(work, order)
     rules.check_open_for_extension(clock.due_at, work.now)
     rules.check_times(await store.used_extensions(work.session, order_id), rule_set)
-    consent = cast("Consent", request.consent)
     record = _record(work, order, clock, request, rule_set)
     work.session.add(record)
     if consent.agreed:

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 import orjson
 
 from services.sla import rules
-from services.sla.handlers.pieces import FIRED_LATE_AFTER, breaking, plan_day, raise_candidate, stopped
+from services.sla.handlers.pieces import FIRED_LATE_AFTER, breaking, plan_day, raise_candidate, raise_overdue, stopped
 from services.sla.model import Lapse
 from services.sla.policy import RuleSet
 from services.sla.store import firing as store
@@ -47,6 +47,7 @@ async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None
         now,
         limit,
         red=rules.next_red(now, rule_set),
+        overdue=rules.last_red(now, rule_set),
         late_before=now - FIRED_LATE_AFTER,
         prefix=f"{millis[:8]}-{millis[8:]}-7",
         headers=orjson.dumps({"correlationid": work.correlation, "actor": work.person.account}).decode(),
@@ -84,8 +85,10 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         return 0
     rule_set = await rules_at(work.session, now)
     due = [_due(clock, until) for clock in claimed]
-    later = await _hold(work, due, rule_set, now)
-    together, waiting, words = await _digest(work, due, rule_set, now)
+    safe = await store.safety_orders(work.session, {one.clock.order_id for one in due if one.rungs})
+    later = _hold([one for one in due if one.clock.order_id not in safe], rule_set, now)
+    # A safety emergency is told at once and by itself, however much else there is to tell its unit (S1.3.1b).
+    together, waiting, words = await _digest(work, [d for d in due if d.clock.order_id not in safe], rule_set, now)
     later |= waiting
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
     locked = await store.no_return_orders(work.session, accepts)
@@ -102,12 +105,15 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         work.emit(event)
     for one in due:
         if one.clock.id not in later:
-            await _propose(work, one, locked)
+            await _propose(work, one, locked, rule_set, now)
     await store.move_on(work.session, written)
     return len(claimed)
 
 
 def _due(clock: Claimed, until: datetime) -> Due:
+    if clock.breached_at == clock.next_at:
+        # Breached after the morning on which its unit was to be named: that is all there is to do for now.
+        return Due(clock, [], False, False, False, clock.fired)
     if clock.breached_at is not None and clock.fired >= len(clock.rungs):
         number = clock.fired - len(clock.rungs) + 1
         return Due(clock, [(f"{rules.RED}:{number}", clock.next_at)], False, False, True, clock.fired + 1)
@@ -129,11 +135,11 @@ def _due(clock: Claimed, until: datetime) -> Due:
 # -- quiet hours --------------------------------------------------------------------------------------------------------
 
 
-async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
+def _hold(due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
     """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
 
-    What is to be told before the deadline is told while it is of use, or at least before the breach, which does not wait;
-    and a safety emergency knows no quiet hours.
+    One whose deadline ends before the morning, or has passed, is told in the night: while it is of use, or at least
+    before the breach, which does not wait. Safety emergencies, which know no quiet hours, are not among these.
     """
     if not rules.is_quiet(now, rule_set):
         return {}
@@ -142,11 +148,8 @@ async def _hold(work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime
     following = rules.next_red(now, rule_set)
     morning = until if rules.is_quiet(following, rule_set) else following
     late = [one for one in due if one.rungs and (one.reminds or one.clock.due_at > until)]
-    safe = await store.safety_orders(work.session, {one.clock.order_id for one in late})
     reminders: dict[UUID, datetime] = {}
     for one in late:
-        if one.clock.order_id in safe:
-            continue
         if one.reminds:
             reminders[one.clock.id] = morning
         else:
@@ -231,12 +234,23 @@ def _digest_of(ones: Sequence[Due], count: int, now: datetime) -> Word:
                 kind=one.clock.kind,
                 rung=name,
                 due_at=one.clock.due_at,
+                **_lateness(at, now),
             )
-            for _, one, name in named
+            for at, one, name in named
         ),
         warned_at=now,
     )
     return named[0][0], digest
+
+
+class _Lateness(TypedDict):
+    late_by_seconds: float
+    fired_late: bool
+
+
+def _lateness(at: datetime, now: datetime) -> _Lateness:
+    """What a warning that was for that moment says of being told now."""
+    return {"late_by_seconds": (now - at).total_seconds(), "fired_late": now - at > FIRED_LATE_AFTER}
 
 
 # -- one clock ----------------------------------------------------------------------------------------------------------
@@ -256,8 +270,7 @@ def _warnings(one: Due, now: datetime) -> list[Word]:
                 due_at=clock.due_at,
                 warned_at=now,
                 provisional=clock.provisional,
-                late_by_seconds=(now - at).total_seconds(),
-                fired_late=now - at > FIRED_LATE_AFTER,
+                **_lateness(at, now),
             ),
         )
         for name, at in one.rungs
@@ -303,16 +316,20 @@ def _go_on(one: Due, rule_set: RuleSet, now: datetime) -> Fired:
     return Fired(clock.id, one.fired, following, now, closed=False, rungs=one.held)
 
 
-async def _propose(work: Work, one: Due, locked: frozenset[str]) -> None:
-    """超期未办 once the day after a unit's deadline has begun to remind; 拒不承办 when a locked order is not taken up."""
+async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleSet, now: datetime) -> None:
+    """超期未办 when a unit's deadline begins to remind; 拒不承办 when a locked order is not taken up.
+
+    A breach that is told only after the morning of its first reminder, because of a standstill, names its unit at once:
+    so nobody gains a day by it. Until that morning a breach may still be taken back.
+    """
     clock = one.clock
     if clock.unit is None:
         return
-    if one.reminds and clock.kind == "final" and one.fired == len(clock.rungs) + 1:
+    first = one.reminds and one.fired == len(clock.rungs) + 1
+    missed = (one.lapses or clock.breached_at == clock.next_at) and clock.due_at < rules.last_red(now, rule_set)
+    if clock.kind == "final" and (first or missed):
         facts = f"办结时限 {rules.local_text(clock.due_at)} 已过，仍未办结"
-        # With its moment: a clock whose breach was taken back may be overdue a second time.
-        occasion = f"clock:{clock.id}:{clock.due_at.isoformat()}"
-        await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
+        await raise_overdue(work, clock, facts)
     if one.lapses and clock.kind == "accept" and clock.order_id in locked:
         facts = f"不得回退的工单在 {rules.local_text(clock.due_at)} 前未认领"
         await raise_candidate(work, clock.unit, "refused", f"clock:{clock.id}", facts, order_id=clock.order_id)

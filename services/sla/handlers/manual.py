@@ -11,6 +11,8 @@ from services.sla.errors import (
     BeyondLead,
     DueNotAhead,
     DueTooFar,
+    JointUnitLeads,
+    JointUnitMissing,
     NotByHand,
     NotRunning,
     OrderEnded,
@@ -47,8 +49,13 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
     order = await store.order_for_update(work.session, wanted.order_id)
     if order.ended_at is not None or order.cancelled:
         raise OrderEnded
+    joint = wanted.kind == "co_task"
     if wanted.unit is not None:
         await check_unit(work, wanted.unit)
+        if joint and wanted.unit == order.unit:
+            raise JointUnitLeads(wanted.unit)
+    elif joint:
+        raise JointUnitMissing
     rule_set = await rules_for(work, order)
     _check_span(wanted, work.now)
     if wanted.kind == "chain_step" and wanted.step not in rules.STEP_TITLES:
@@ -65,7 +72,7 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
         calendar=work.calendar,
     )
     _check_reach(plan, work.now, rule_set)
-    if wanted.kind == "co_task":
+    if joint:
         await _check_lead(work, order, plan.due.at)
     [clock_id] = await start(work, facts_of(order), (plan,), rule_set, note=wanted.reason)
     work.audit(

@@ -11,6 +11,7 @@ from services.sla.handlers.pieces import (
     facts_of,
     kinds_of,
     move,
+    name_overdue,
     raise_candidate,
     rules_for,
     start,
@@ -82,7 +83,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     if not running:
         await start(work, facts_of(order), (plan,), rule_set)
     for clock in running:
-        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）")
+        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set, safety=order.safety)
     await replan_chain(work, order)
 
 
@@ -96,6 +97,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     clocks = await store.running_clocks(work.session, event.order_id)
     stop(work, clocks, rules.STOPS["assigned"], event.assigned_at)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
+    await name_overdue(work, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
     order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
     rule_set = await rules_for(work, order)
@@ -176,6 +178,7 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     order = await store.order_for_update(work.session, event.order_id)
     clocks = await store.running_clocks(work.session, event.order_id)
     void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.decided_at)
+    await name_overdue(work, clocks, event.decided_at, leaves=True)
     order.unit, order.returns = None, event.returns
     if order.cancelled:
         return
@@ -209,10 +212,13 @@ async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
 
 
 async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
-    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f)."""
+    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f).
+
+    The desk asked whether it may be that day when the unit named it. The centre has approved it since: to refuse that
+    here would put the order to sleep for ever, with all that is told of it afterwards.
+    """
     order = await store.order_for_update(work.session, event.order_id)
     rule_set = await rules_for(work, order)
-    rules.check_plan(event.plan_on, event.first_assigned_at, event.planned_at, rule_set)
     if order.ended_at is not None:
         return
     plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
@@ -230,6 +236,7 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
     if isinstance(event, OrderClosed):
         stop(work, clocks, rules.STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
+    await name_overdue(work, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
 
 

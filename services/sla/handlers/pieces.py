@@ -19,7 +19,7 @@ from services.sla.store import clocks as store
 from services.sla.store.candidates import add_candidate
 from services.sla.store.clocks import Armed, rung_row
 from services.sla.store.firing import Claimed
-from services.sla.store.rulesets import rules_of
+from services.sla.store.rulesets import rules_at, rules_of
 from services.sla.tables import ClockChange, ClockRecord, OrderRecord
 from shared.calendar import SHANGHAI, Due
 from shared.contracts import Event
@@ -103,6 +103,7 @@ async def stop_for(
     order = await store.order_for_update(work.session, order_id)
     clocks = await store.running_clocks(work.session, order_id)
     stop(work, [c for c in clocks if unit is None or c.unit == unit], kinds, at)
+    await name_overdue(work, clocks, at)
     return order
 
 
@@ -214,12 +215,13 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
     clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
 
 
-def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str) -> None:
+def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
     """Give a running clock another due moment and keep the old one with the reason.
 
     A breach that came no later than the new due moment is taken back, and the clock is armed anew.
     """
-    move_to(work, clock, plan.due, plan.rungs, reason)
+    rungs = rules.quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
+    move_to(work, clock, plan.due, rungs, reason)
 
 
 def move_to(
@@ -300,3 +302,31 @@ async def raise_candidate(
             raised_at=work.now,
         )
     )
+
+
+async def raise_overdue(work: Work, clock: ClockRecord | Claimed, facts: str) -> None:
+    """Name the unit whose deadline passed (超期未办), once per due moment."""
+    assert clock.unit is not None
+    # With its moment: a clock whose breach was taken back may be overdue a second time.
+    occasion = f"clock:{clock.id}:{clock.due_at.isoformat()}"
+    await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
+
+
+async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False) -> None:
+    """Name the units of breached final clocks that have ended before they could remind (S3.4a).
+
+    A unit that the order `leaves` is named for every breach: on the next morning it would have nothing to be reminded of.
+    Otherwise that morning must be over: who answers before it has done what he was to be reminded of.
+    """
+    ended = [c for c in clocks if c.kind == "final" and c.unit and c.breached_at and c.state != State.RUNNING]
+    unnamed = [clock for clock in ended if clock.fired <= len(clock.rungs)]
+    if not unnamed:
+        return
+    rule_set = await rules_at(work.session, work.now)
+    for clock in unnamed:
+        if leaves or clock.due_at < rules.last_red(at, rule_set):
+            since = rules.local_text(clock.due_at)
+            said = (
+                f"至 {rules.local_text(at)} 仍未办结" if clock.state == State.VOID else f"{rules.local_text(at)} 才办结"
+            )
+            await raise_overdue(work, clock, f"办结时限 {since} 已过，{said}")

@@ -38,6 +38,8 @@ WORKDAYS_BOUNDS: Final = (1, 60)
 DAYS_BOUNDS: Final = (1, 366)
 HOURS_BOUNDS: Final = (1, 240)
 COUNT_BOUNDS: Final = (0, 1_000)
+# A year's working days: what the head of the centre may ask for beyond the cap of an extension ends somewhere too.
+LONGEST_EXTENSION: Final = 250
 # Numbers that are bounded closer than their measure: without a return there is nothing for the panel to settle, and who
 # waits for an eleventh one has abolished it.
 OWN_BOUNDS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({"returns_to_panel": (1, 10)})

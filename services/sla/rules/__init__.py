@@ -17,6 +17,7 @@ from services.sla.rules.counting import (
     extended_due,
     hour_clock,
     is_quiet,
+    last_red,
     moment_clock,
     next_red,
     outside_quiet_hours,
@@ -32,7 +33,12 @@ from services.sla.rules.counting import (
     workday_moments,
 )
 from services.sla.rules.ending import STOPS, ended, void_on_leaving_unit
-from services.sla.rules.extending import check_extension, check_open_for_extension, check_plan, check_times
+from services.sla.rules.extending import (
+    check_consent_stands,
+    check_extension,
+    check_open_for_extension,
+    check_times,
+)
 from services.sla.rules.proving import local_text, proof
 from services.sla.rules.recounting import is_excused, warn_left
 from services.sla.rules.starting import (
@@ -48,6 +54,7 @@ from services.sla.rules.starting import (
     clocks_on_assignment,
     clocks_on_receipt,
     determined_dispatch,
+    same_day_rule,
     upstream_clock,
 )
 
@@ -62,9 +69,9 @@ __all__ = [
     "backward_plan",
     "chain_of",
     "chain_rung",
+    "check_consent_stands",
     "check_extension",
     "check_open_for_extension",
-    "check_plan",
     "check_times",
     "clock_by_hand",
     "clock_on_feedback",
@@ -83,6 +90,7 @@ __all__ = [
     "hour_clock",
     "is_excused",
     "is_quiet",
+    "last_red",
     "local_text",
     "moment_clock",
     "needs_chain",
@@ -94,6 +102,7 @@ __all__ = [
     "rearmed",
     "rungs_before",
     "same_day_clock",
+    "same_day_rule",
     "upstream_clock",
     "void_on_leaving_unit",
     "warn_left",

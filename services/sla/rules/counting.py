@@ -70,12 +70,17 @@ def same_day_clock(
 ) -> ClockPlan:
     """Ends with the start's own day, or at noon of the next after the cut-off (A11, A13); yellow at a stated hour."""
     local = start.astimezone(SHANGHAI)
-    if rule.cut_off is not None and local.time() > rule.cut_off:
+    if after_cut_off(start, rule):
         due = due_of(moment_on(local.date() + timedelta(days=1), rule.next_day_until))
     else:
         due = calendar.due_at(start, 0)
     rungs = rungs_before(start, due, moment_on(local.date(), rule.warn_at))
     return ClockPlan(kind, occasion, unit, start, Span.DAY, 0, due, rungs, rule.clause)
+
+
+def after_cut_off(start: datetime, rule: SameDay) -> bool:
+    """Whether what starts then has until the next day: the cut-off itself is still of its own day."""
+    return rule.cut_off is not None and start.astimezone(SHANGHAI).time() > rule.cut_off
 
 
 def moment_clock(
@@ -244,6 +249,11 @@ def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> R
         return rung
     at = outside_quiet_hours(rung.at, start, due, rules)
     return rung if at == rung.at else Rung(rung.name, at, rung.at)
+
+
+def last_red(now: datetime, rules: RuleSet) -> datetime:
+    """When breached clocks reminded last, at the latest now: what was due before that is overdue since a morning."""
+    return next_red(now, rules) - timedelta(days=1)
 
 
 def next_red(now: datetime, rules: RuleSet) -> datetime:

@@ -1,23 +1,25 @@
-"""Whether more time may be asked for, and until when a plan may sleep (S1.3.2, S2.2.2e)."""
+"""Whether more time may be asked for (S1.3.2)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from services.sla.errors import (
     CitationMissing,
+    ConsentBeforeRefusal,
+    ConsentIncomplete,
     ConsentOfAnotherTime,
     ConsentRequired,
     ExplanationMissing,
     ExtensionCap,
     ExtensionTooLate,
     ExtensionUsed,
+    ExtensionWithoutDays,
     OverrideNeedsReason,
-    PlanOutside,
 )
-from services.sla.model import ExtensionRequest
+from services.sla.model import Consent, ExtensionRequest
 from services.sla.policy import RuleSet
-from shared.calendar import SHANGHAI
+from services.sla.policy.readings import LONGEST_EXTENSION
 
 
 def check_extension(
@@ -28,6 +30,8 @@ def check_extension(
         raise CitationMissing
     if request.reason_code == "complex" and not request.explanation:
         raise ExplanationMissing
+    if request.lacking:
+        raise ConsentIncomplete(request.lacking)
     consent = request.consent
     # The caller was asked while the unit had the order, and before it asked us.
     if consent is None:
@@ -39,10 +43,12 @@ def check_extension(
 
 
 def _check_cap(request: ExtensionRequest, *, may_override: bool, most: int) -> None:
+    if request.workdays < 1:
+        raise ExtensionWithoutDays(request.workdays, most)
     if request.workdays <= most:
         return
-    if not may_override:
-        raise ExtensionCap(request.workdays, most)
+    if not may_override or request.workdays > LONGEST_EXTENSION:
+        raise ExtensionCap(request.workdays, most, LONGEST_EXTENSION)
     if not request.override_reason:
         raise OverrideNeedsReason(request.workdays, most)
 
@@ -53,15 +59,13 @@ def check_open_for_extension(due_at: datetime, now: datetime) -> None:
         raise ExtensionTooLate(due_at)
 
 
+def check_consent_stands(consent: Consent, refused_at: datetime | None) -> None:
+    """A consent holds against a refusal on record only when it was given later (S1.3.2b, S1.3.2c)."""
+    if consent.agreed and refused_at is not None and consent.agreed_at <= refused_at:
+        raise ConsentBeforeRefusal(refused_at)
+
+
 def check_times(granted_or_open: int, rules: RuleSet) -> None:
     """Once by default (A10)."""
     if granted_or_open >= rules.extension_times.count:
         raise ExtensionUsed(rules.extension_times.count)
-
-
-def check_plan(plan_on: date, first_assigned_at: datetime, planned_at: datetime, rules: RuleSet) -> None:
-    """At most so many calendar days from the first assignment, by the circular 90 (A16): day 90 is inside, day 91 is not."""
-    latest = first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.count)
-    earliest = planned_at.astimezone(SHANGHAI).date()
-    if not earliest <= plan_on <= latest:
-        raise PlanOutside(earliest, latest, rules.plan.count)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from services.sla.model import Assigned, ClockPlan, Lapse, Received, Rung, Span
-from services.sla.policy import RuleSet, Workdays
+from services.sla.policy import RuleSet, SameDay, Workdays
 from services.sla.rules.counting import (
     WAKE,
     final_of,
@@ -23,6 +23,8 @@ from services.sla.rules.counting import (
 )
 from shared.calendar import WorkCalendar
 from shared.contracts.sla import ClockKind
+
+_DETERMINED: Final = "determined:"  # the occasion of the clock that runs from the determination of the unit
 
 
 def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
@@ -84,7 +86,7 @@ def determined_dispatch(assigned: Assigned, rules: RuleSet, calendar: WorkCalend
     """
     if assigned.determined_at >= assigned.assigned_at:
         return None
-    occasion = f"determined:{assigned.assignment}"
+    occasion = f"{_DETERMINED}{assigned.assignment}"
     rule = rules.determined_dispatch
     return same_day_clock("same_day_dispatch", occasion, None, assigned.determined_at, rule, calendar)
 
@@ -145,10 +147,16 @@ def clock_on_panel(returns: int, at: datetime, rules: RuleSet, calendar: WorkCal
 def clock_on_plan(
     unit: str, reply_id: str, plan_on: date, planned_at: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan:
-    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f)."""
-    ends = moment_on(plan_on + timedelta(days=1), time(0))
-    plan = moment_clock("plan", f"plan:{reply_id}", unit, planned_at, ends, calendar, rules.plan.clause)
-    wakes = moment_on(plan_on, time(0)).astimezone(UTC)
+    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f).
+
+    One whose day was over when the centre approved it wakes and is broken at once: its clock has that day and no warning.
+    """
+    wakes, ends = moment_on(plan_on, time(0)).astimezone(UTC), moment_on(plan_on + timedelta(days=1), time(0))
+    over = ends <= planned_at
+    start = wakes if over else planned_at
+    plan = moment_clock("plan", f"plan:{reply_id}", unit, start, ends, calendar, rules.plan.clause)
+    if over:
+        return replace(plan, rungs=(Rung(WAKE, wakes),))
     rungs = [*plan.rungs, Rung(WAKE, max(wakes, planned_at))]
     return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
 
@@ -174,6 +182,15 @@ def clock_by_hand(
         return moment_clock(kind, occasion, unit, at, due_at, calendar, clause)
     count = rules.consult.count if workdays is None else workdays
     return workday_clock(kind, occasion, unit, at, Workdays(count, clause), calendar)
+
+
+def same_day_rule(kind: ClockKind, occasion: str, rules: RuleSet) -> SameDay:
+    """The rule that a same-day clock was counted by (S2.1b, S2.2.1a, S2.2.1d, S3.1d)."""
+    if kind == "same_day_dispatch":
+        return rules.determined_dispatch if occasion.startswith(_DETERMINED) else rules.same_day_dispatch
+    # 立即 ends with its own day, whenever it begins (A12).
+    by_kind = {"accept": rules.accept, "progress_note": rules.progress_note}
+    return by_kind.get(kind) or replace(rules.first_contact, cut_off=None)
 
 
 HAND_CLAUSES: Final[Mapping[ClockKind, str]] = MappingProxyType(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
+from services.sla.errors import CONSENT_PARTS
 from services.sla.handlers.manual import ManualClock
 from services.sla.handlers.sealed import extension_context, open_words
 from services.sla.model import Consent, ExtensionRequest
@@ -19,14 +20,36 @@ ExtensionState = Literal["requested", "granted", "refused", "declined"]
 ManualKind = Literal["co_task", "consult", "chain_step", "supervise_case", "rectify_promise"]
 
 
-class ConsentBody(Body):
-    """What the caller said: who, when, by which number, and the proof of it (S1.3.2b)."""
+def _blank_is_missing(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
 
-    person: Annotated[Line, Field(title="沟通人（何人）", description="何人与来电人沟通并记录")]
-    agreed_at: Annotated[SaneMoment, Field(title="沟通时间（何时）", description="何时，须早于提出申请")]
-    phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,30}$", title="沟通电话（何用电话）", description="何用电话")]
-    agreed: Annotated[YesNo, Field(title="来电人是否同意")]
-    evidence: Annotated[Line, Field(title="佐证", description="佐证，如录音编号")]
+
+_Part = TypeVar("_Part")
+_MayLack = Annotated[_Part | None, BeforeValidator(_blank_is_missing)]
+
+
+class ConsentBody(Body):
+    """What the caller said: who, when, by which number, and the proof of it (S1.3.2b).
+
+    Each part is needed. Which one is missing a rule says, which knows the clause; a blank one is missing.
+    """
+
+    person: Annotated[_MayLack[Line], Field(title="沟通人（何人）", description="何人与来电人沟通并记录，必填")] = None
+    agreed_at: Annotated[
+        _MayLack[SaneMoment], Field(title="沟通时间（何时）", description="何时，必填，须早于提出申请")
+    ] = None
+    phone: Annotated[
+        _MayLack[Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,30}$")]],
+        Field(title="沟通电话（何用电话）", description="何用电话，必填"),
+    ] = None
+    agreed: Annotated[_MayLack[YesNo], Field(title="来电人是否同意", description="是否同意，必填")] = None
+    evidence: Annotated[_MayLack[Line], Field(title="佐证", description="佐证，如录音编号，必填")] = None
+
+    def as_consent(self) -> tuple[Consent | None, tuple[str, ...]]:
+        """The same for the handler, when nothing is missing, and the parts that are."""
+        parts = {name: getattr(self, name) for name in CONSENT_PARTS}
+        lacking = tuple(name for name, part in parts.items() if part is None)
+        return (None, lacking) if lacking else (Consent(**parts), ())
 
 
 class ExtensionBody(Body):
@@ -35,7 +58,11 @@ class ExtensionBody(Body):
     reason_code: Annotated[
         Literal["legal", "complex"], Field(title="延期情形", description="法律法规规定，或情况特别复杂")
     ]
-    workdays: Annotated[int, Field(ge=1, le=250, title="延长的工作日数", description="延长的工作日数，一般不超过 10")]
+    workdays: Annotated[
+        int,
+        # A number as such; how many days it may be is for the rule to say, which knows the clause and the way out.
+        Field(ge=-(2**31), le=2**31 - 1, title="延长的工作日数", description="延长的工作日数，至少 1，一般不超过 10"),
+    ]
     citation: Annotated[Text | None, Field(title="条款依据", description="条款依据（法律法规规定时必填）")] = None
     explanation: Annotated[Text | None, Field(title="具体说明", description="具体说明（情况特别复杂时必填）")] = None
     consent: Annotated[ConsentBody | None, Field(title="来电人意见", description="来电人意见，须在申请之前取得")] = None
@@ -45,12 +72,9 @@ class ExtensionBody(Body):
 
     def as_request(self) -> ExtensionRequest:
         """The same for the handler."""
-        said = self.consent
-        consent = None
-        if said is not None:
-            consent = Consent(said.person, said.agreed_at, said.phone, said.agreed, said.evidence)
+        consent, lacking = (None, ()) if self.consent is None else self.consent.as_consent()
         return ExtensionRequest(
-            self.reason_code, self.citation, self.explanation, self.workdays, consent, self.override_reason
+            self.reason_code, self.citation, self.explanation, self.workdays, consent, self.override_reason, lacking
         )
 
 

@@ -42,6 +42,16 @@ async def used_extensions(session: AsyncSession, order_id: str) -> int:
     return count or 0
 
 
+async def last_refusal(session: AsyncSession, order_id: str) -> datetime | None:
+    """When the caller last said no to more time for this order, as far as that was recorded (S1.3.2c)."""
+    moment: datetime | None = await session.scalar(
+        select(func.max(ExtensionRecord.consented_at)).where(
+            ExtensionRecord.order_id == order_id, ExtensionRecord.state == "declined"
+        )
+    )
+    return moment
+
+
 async def extensions_of_order(session: AsyncSession, order_id: str, scope: Scope) -> Sequence[ExtensionRecord]:
     """Every request of an order, first asked first; a unit sees its own (S4.2a)."""
     query = select(ExtensionRecord).where(ExtensionRecord.order_id == order_id)

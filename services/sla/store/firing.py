@@ -48,7 +48,9 @@ with fence as (
     and (cast(:lane as int) is null or hashtext(coalesce(c.unit, '')) & 1 = :lane)
   order by c.next_at, c.id limit :limit for update of c skip locked
 ), breached as (
-  update clock c set breached_at = :now, next_at = :red from due where c.id = due.id
+  update clock c set breached_at = :now,
+    next_at = case when c.kind = 'final' and c.unit is not null and c.due_at < :overdue then :now else :red end
+  from due where c.id = due.id
   returning c.id, c.order_id, c.kind, c.unit, c.due_at, c.provisional, c.original_due_at
 ), fresh as (
   select breached.*, coalesce(unit, 'district') as key, row_number() over (order by due_at, id) as n from breached
@@ -82,6 +84,7 @@ async def breach_plain(
     limit: int,
     *,
     red: datetime,
+    overdue: datetime,
     late_before: datetime,
     prefix: str,
     headers: str,
@@ -93,7 +96,8 @@ async def breach_plain(
     wait for each other at the head of the notices only, and keep the order of every unit.
 
     `red` is when they remind next, `prefix` the beginning of the events' UUIDs (the moment, so that they lie close
-    together in an index), `headers` the events' headers as JSON.
+    together in an index), `headers` the events' headers as JSON. A unit's final clock that was due before `overdue` is
+    looked at once more, at once: its next moment is that of its breach, as no other's is.
     """
     written = await session.execute(
         _BREACH,
@@ -102,6 +106,7 @@ async def breach_plain(
             "spelt": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "limit": limit,
             "red": red,
+            "overdue": overdue,
             "late_before": late_before,
             "prefix": prefix,
             "headers": headers,
