@@ -341,6 +341,22 @@ async def test_an_overdue_order_that_is_taken_from_its_unit_leaves_the_unit_name
 
 
 @pytest.mark.clause("S3.4a")
+@pytest.mark.parametrize("left_at", ["2026-11-26T23:50", "2026-11-27T00:00"])
+async def test_a_unit_that_gave_the_order_up_in_time_is_not_named_when_the_news_comes_after_the_breach(
+    desk: Desk, left_at: str
+) -> None:
+    await desk.tell(received(), assigned())
+    for moment in ("2026-11-27T00:00", "2026-11-27T00:00:30"):
+        await at(desk, moment)
+    desk.clock.set(local("2026-11-27T08:00"))
+
+    await desk.tell(return_accepted(left_at))
+    await jobs.drain(desk.runtime)
+
+    assert await overdue(desk) == []
+
+
+@pytest.mark.clause("S3.4a")
 @pytest.mark.parametrize("ending", ["fed_back", "cancelled"])
 @pytest.mark.parametrize(("ended_at", "named"), [("2026-11-27T08:59", []), ("2026-11-27T09:00", [UNIT])])
 async def test_who_answers_before_the_morning_is_late_and_not_named_and_a_standstill_changes_nothing(

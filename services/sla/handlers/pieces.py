@@ -315,7 +315,8 @@ async def raise_overdue(work: Work, clock: ClockRecord | Claimed, facts: str) ->
 async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False) -> None:
     """Name the units of breached final clocks that have ended before they could remind (S3.4a).
 
-    A unit that the order `leaves` is named for every breach: on the next morning it would have nothing to be reminded of.
+    A unit that the order `leaves` after its deadline is named at once: on the next morning it would have nothing to be
+    reminded of.
     Otherwise that morning must be over: who answers before it has done what he was to be reminded of.
     """
     ended = [c for c in clocks if c.kind == "final" and c.unit and c.breached_at and c.state != State.RUNNING]
@@ -324,7 +325,8 @@ async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, 
         return
     rule_set = await rules_at(work.session, work.now)
     for clock in unnamed:
-        if leaves or clock.due_at < rules.last_red(at, rule_set):
+        # Not from the breach alone: the news of an order that was left in time may come after it.
+        if (leaves and clock.due_at < at) or clock.due_at < rules.last_red(at, rule_set):
             since = rules.local_text(clock.due_at)
             said = (
                 f"至 {rules.local_text(at)} 仍未办结" if clock.state == State.VOID else f"{rules.local_text(at)} 才办结"
