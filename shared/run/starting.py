@@ -35,7 +35,7 @@ class FolderUnusable(RuntimeError):
     code = "folder_unusable"
 
     def __init__(self, folder: Path, fault: OSError) -> None:
-        why = _REASONS.get(fault.errno or 0, fault.strerror or type(fault).__name__)
+        why = _REASONS.get(fault.errno or 0, f"系统错误 {fault.errno}")
         super().__init__(f"数据目录 {folder} 不能使用（{why}）；请用 GONGDAN_VAR 指定一个可以写入的目录。")
         self.folder = folder
 

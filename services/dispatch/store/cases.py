@@ -184,6 +184,7 @@ async def put_recommendation(
         fresh: dict[str, RecommendationRecord] = session.info.setdefault(_FRESH, {})
         if order_id not in fresh:
             fresh[order_id] = RecommendationRecord(order_id=order_id)
+            # Written after its order, to which it refers: without a relationship the session goes by the classes' names.
             session.add(fresh[order_id])
         fresh[order_id].candidates, fresh[order_id].made_at = shown, made_at
         return
