@@ -68,7 +68,7 @@ class Caller:
                     found: dict[str, Any] = last
                     return found
             await asyncio.sleep(0.02)
-        raise TimeoutError(f"{path}: wanted {wanted}, last seen {last}")
+        raise TimeoutError(f"{path}：应为 {wanted}，最后看到 {last}")
 
 
 def _sound(answer: httpx.Response) -> Any:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import httpx
 
 from sample.staff import People, Refused
 from sample.upstream import SimulatedUpstream
-from shared.clock import Clock, clock_of
+from shared.clock import SHANGHAI, Clock, clock_of
 from shared.run.starting import data_folder
 
 REPLY: Final = {
@@ -32,21 +33,21 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     order = upstream.next_demand()
     answer = await upstream.push(http, order)
     order_id: str = answer["order_id"]
-    say(f"1  upstream pushed {order.number} 「{order.title}」 -> order {order_id}")
+    say(f"1  上级平台推送 {order.number}「{order.title}」→ 工单 {order_id}")
     again = await upstream.push(http, order)
-    say(f"   pushed again: same order {again['order_id'] == order_id}")
+    say(f"   再次推送：{'仍是同一工单' if again['order_id'] == order_id else '成了另一工单'}")
 
     dispatcher = await people.get("paidan")
     case = await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="triage")
     advice = await dispatcher.call("GET", f"/api/dispatch/v1/orders/{order_id}/recommendations")
     best = advice["candidates"][0]
-    say(f"2  in triage; recommended: {', '.join(item['unit'] for item in advice['candidates'])}")
+    say(f"2  待研判；推荐单位：{'、'.join(item['unit'] for item in advice['candidates'])}")
     await dispatcher.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/assign",
         {"unit": best["unit"], "basis": best["basis"], "grounds": "职责目录与诉求内容相符"},
     )
-    say(f"3  assigned to {best['unit']} (was {case['status']})")
+    say(f"3  已交办 {best['unit']}（此前状态 {case['status']}）")
 
     handler = await people.get(f"{best['unit']}-jingban")
     now = upstream.clock.now()
@@ -61,20 +62,20 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
             "content": "已与来电人联系，了解具体情况，约定当天到现场查看。",
         },
     )
-    say("4  the unit spoke with the caller")
+    say("4  承办单位已与来电人联系")
     await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", {**REPLY, "contact_at": now.isoformat()})
     leader = await people.get(f"{best['unit']}-lingdao")
     replies = await _replies(leader, order_id, "leader_review")
     reply_id = replies[-1]["reply_id"]
-    say("5  reply submitted with its five elements")
+    say("5  已提交答复，五要素齐备")
     await leader.call("POST", f"/api/review/v1/replies/{reply_id}/leader-approval", {})
-    say("6  the unit's principal leader approved")
+    say("6  单位主要领导审阅通过")
     reviewer = await people.get("shenhe")
     await reviewer.when(f"/api/review/v1/replies/{reply_id}", state="centre_review")
     await reviewer.call("POST", f"/api/review/v1/replies/{reply_id}/approval", {})
-    say("7  the centre approved; fed back at once")
+    say("7  中心审核通过，即时反馈上级平台")
     await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="revisit")
-    say("8  the upstream has it, signature checked; waiting for its revisit")
+    say("8  上级平台已收到并核验签名，等待回访")
     await upstream.send(
         http,
         "city_12345",
@@ -82,10 +83,15 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
         upstream.result("city_12345", order.number, "解决", "满意", at=upstream.clock.now()),
     )
     await dispatcher.when(f"/api/dispatch/v1/orders/{order_id}", status="closed")
-    say("9  revisit: solved and satisfied -> closed")
+    say("9  回访：解决、满意 → 已办结")
     for clock in await _ended_clocks(dispatcher, order_id):
-        say(f"   clock {clock['kind']:<18} due {clock['due_at']}  {clock['state']}")
+        say(f"   时限 {clock['kind']:<18} 截止 {_local(clock['due_at'])}  {clock['state']}")
     return order_id
+
+
+def _local(moment: str) -> str:
+    """A moment of the API as a clock on the wall shows it."""
+    return f"{datetime.fromisoformat(moment).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 async def _ended_clocks(caller: Any, order_id: str) -> list[dict[str, Any]]:
@@ -96,7 +102,7 @@ async def _ended_clocks(caller: Any, order_id: str) -> list[dict[str, Any]]:
         if all(clock["state"] != "running" for clock in clocks):
             return clocks
         if asyncio.get_running_loop().time() > deadline:
-            raise TimeoutError(f"clocks of a closed order still run: {clocks}")
+            raise TimeoutError(f"已办结工单的时限仍在计时：{clocks}")
         await asyncio.sleep(0.02)
 
 
@@ -115,7 +121,7 @@ async def _replies(caller: Any, order_id: str, state: str) -> list[dict[str, Any
         if items and items[-1]["state"] == state:
             return items
         if asyncio.get_running_loop().time() > deadline:
-            raise TimeoutError(f"no reply in {state}: {items}")
+            raise TimeoutError(f"没有处于 {state} 的答复：{items}")
         await asyncio.sleep(0.02)
 
 
@@ -155,7 +161,7 @@ async def _walked(found: Found) -> bool:
             await people.get("paidan")
         except (httpx.TransportError, Refused):
             return False
-        print(f"the platform at {found.address}   (data in {found.folder})", flush=True)
+        print(f"平台 {found.address}   （数据在 {found.folder}）", flush=True)
         upstream = SimulatedUpstream(
             secrets=found.secrets["channels"],
             clock=found.clock,
@@ -174,12 +180,12 @@ async def walk_in(folder: Path) -> None:
             if not await _walked(found):
                 continue
         except (Refused, TimeoutError, httpx.HTTPError) as fault:
-            sys.exit(f"the platform at {found.address} did not go on: {fault}")
+            sys.exit(f"平台 {found.address} 未能继续：{fault}")
         for other in candidates:
             if other is not found:
-                print(f"if another one runs too: GONGDAN_VAR={other.folder} make walk")
+                print(f"另有一个平台也在运行：GONGDAN_VAR={other.folder} make walk")
         return
-    sys.exit("the platform is not running here: start it with `make run` or `make cluster` in another terminal first")
+    sys.exit("此处没有运行中的平台：请先在另一个终端执行 make run 或 make cluster")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def walked(folder: Path, address: str) -> None:
     code, words = said("sample.walk", folder)
     assert code == 0, words
     assert address in words.splitlines()[0]
-    assert "-> closed" in words
+    assert "→ 已办结" in words
 
 
 async def test_a_cluster_ends_with_its_owner_and_the_next_one_takes_an_order_the_whole_way(folder: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_cluster_ends_with_its_owner_and_the_next_one_takes_an_order_the
 
     await eventually(lambda: not alive(children), within=30)
     code, words = said("sample.walk", folder)
-    assert (code, "not running here" in words) == (1, True), words
+    assert (code, "没有运行中的平台" in words) == (1, True), words
 
     async with started(folder) as second:
         walked(folder, note.read_text(encoding="utf-8").split()[0])
