@@ -1,6 +1,5 @@
 """What arrives together is applied together, and leaves what the same events leave that come one by one (R16)."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -11,25 +10,12 @@ from shared.contracts import Event
 from shared.contracts.intake import OrderCancelled, OrderReceived, OrderRedoRequested, OrderUpdated, OrderUrged
 from tests.dispatch.story import URBAN, Story
 from tests.support.postgres import DatabaseServer
-from tests.support.service import Desk, desk_of
+from tests.support.service import Desk, Tell, desk_of, one_by_one, together
 
 
 def named(name: str) -> str:
     """The same id each time."""
     return str(uuid5(NAMESPACE_OID, name))
-
-
-Tell = Callable[[Desk, list[Event]], Awaitable[None]]
-
-
-async def together(desk: Desk, events: list[Event]) -> None:
-    """In one transaction."""
-    await desk.tell_together(*events)
-
-
-async def one_by_one(desk: Desk, events: list[Event]) -> None:
-    """Each in its own."""
-    await desk.tell(*events)
 
 
 def updated(story: Story, order: OrderReceived, **changes: Any) -> OrderUpdated:

@@ -1,42 +1,13 @@
 """What arrives together leaves what the same events leave that come one by one (R16)."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.contracts import Event
-from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
+from shared.contracts.dispatch import OrderClosed, OrderReopened, ReturnAccepted
+from tests.intake.test_orders import assigned
 from tests.intake.upstream import Platform, approved, intake_desk
 from tests.support.postgres import DatabaseServer
-from tests.support.service import Desk
-
-Tell = Callable[[Desk, list[Event]], Awaitable[None]]
-
-
-async def together(desk: Desk, events: list[Event]) -> None:
-    """In one transaction."""
-    await desk.tell_together(*events)
-
-
-async def one_by_one(desk: Desk, events: list[Event]) -> None:
-    """Each in its own."""
-    await desk.tell(*events)
-
-
-def assigned(desk: Desk, order_id: str, unit: str = "zhujian") -> OrderAssigned:
-    """The centre gives it to a unit."""
-    now = desk.clock.now()
-    return OrderAssigned(
-        order_id=order_id,
-        assignment=1,
-        unit=unit,
-        first_unit=unit,
-        cause="first",
-        basis="duty",
-        no_return=False,
-        determined_at=now,
-        assigned_at=now,
-        assigned_by="dispatcher-1",
-    )
+from tests.support.service import Desk, Tell, one_by_one, together
 
 
 def closed(desk: Desk, order_id: str) -> OrderClosed:
@@ -54,7 +25,7 @@ async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[di
         held, back, answered, again = [await platform.accepted(orderNum=number) for number in numbers]
         now = desk.clock.now()
         events: list[Event] = [
-            *(assigned(desk, order_id) for order_id in (held, back, answered, again)),
+            *(assigned(desk, order_id, "zhujian") for order_id in (held, back, answered, again)),
             ReturnAccepted(order_id=back, unit="zhujian", returns=1, decided_by="dispatcher-1", decided_at=now),
             approved(desk, answered),
             closed(desk, again),

@@ -1,32 +1,18 @@
 """What arrives together leaves what the same events leave that come one by one (R16)."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from services.review.service import SERVICE
-from shared.contracts import Event
 from shared.contracts.intake import OrderCancelled
 from tests.review.orders import assigned, contacted, received, submitted
 from tests.support.postgres import DatabaseServer
-from tests.support.service import Desk, desk_of
-
-Tell = Callable[[Desk, list[Event]], Awaitable[None]]
+from tests.support.service import Tell, desk_of, one_by_one, together
 
 
 def named(name: str) -> str:
     """The same id each time."""
     return str(uuid5(NAMESPACE_OID, name))
-
-
-async def together(desk: Desk, events: list[Event]) -> None:
-    """In one transaction."""
-    await desk.tell_together(*events)
-
-
-async def one_by_one(desk: Desk, events: list[Event]) -> None:
-    """Each in its own."""
-    await desk.tell(*events)
 
 
 async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -157,6 +157,20 @@ class Desk:
         """A query, for what no API shows."""
         async with self.runtime.works.read() as session:
             return [dict(row) for row in (await session.execute(text(sql), parameters)).mappings()]
+
+
+Tell = Callable[[Desk, list[Event]], Awaitable[None]]
+"""How events reach a desk: what they leave must not depend on it."""
+
+
+async def together(desk: Desk, events: list[Event]) -> None:
+    """All in one transaction."""
+    await desk.tell_together(*events)
+
+
+async def one_by_one(desk: Desk, events: list[Event]) -> None:
+    """Each in its own."""
+    await desk.tell(*events)
 
 
 _templates: dict[tuple[str, str], str] = {}
