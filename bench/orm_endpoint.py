@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.db import TYPES
 from shared.db.engine import sqlalchemy_url
 from shared.outbox.writer import new_id
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.web.fields import Line, Text
 
 WINDOW_SECONDS = 300

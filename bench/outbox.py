@@ -42,8 +42,9 @@ from shared.outbox import Relay
 from shared.outbox.relay import Waker
 from shared.outbox.writer import WRITE as _WRITE
 from shared.outbox.writer import Pending, columns_of, new_id
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.telemetry import Metrics, configure_logs
+from shared.wakes import EVENTS_WRITTEN
 from shared.work import Works
 
 WAITING: Final = 20_000
@@ -191,7 +192,7 @@ async def idle(url: str, bus: Bus) -> list[float]:
         metrics=Metrics("intake"),
         wake=asyncio.Event(),
     )
-    waker = Waker(url, relay.wake, works.committed, relay)
+    waker = Waker(url, relay.wake, works.wakes.waiting_for(EVENTS_WRITTEN), relay)
     rng, figures = random.Random(4), []
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(relay.run()), group.create_task(waker.run())]

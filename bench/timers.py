@@ -40,6 +40,7 @@ from shared.run.process import build_runtime
 from shared.service import Runtime
 from shared.settings import Settings
 from shared.telemetry import configure_logs
+from shared.wakes import EVENTS_WRITTEN
 
 ARMED: Final = 1_000_000
 DUE: Final = 10_000
@@ -123,7 +124,9 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
 
     firing.breach_batch = noted
     watcher = await asyncpg.connect(url)
-    waker = Waker(runtime.database_url, runtime.relay.wake, runtime.works.committed, runtime.relay)
+    waker = Waker(
+        runtime.database_url, runtime.relay.wake, runtime.works.wakes.waiting_for(EVENTS_WRITTEN), runtime.relay
+    )
     figures = []
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in (fire_clocks(runtime), runtime.relay.run(), waker.run())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
@@ -15,9 +15,39 @@ from shared.contracts import Event
 from shared.identity import TokenReader
 from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Prefetch
 from shared.outbox import Relay
+from shared.reading_ahead import RowsOfOrder
 from shared.settings import ServiceName, Settings
 from shared.telemetry import Metrics
 from shared.work import Works
+
+Part = TypeVar("Part")
+
+
+class Parts:
+    """What a service has beside the kernel's parts, one of each class: `runtime.parts.put(Deliverer(...))`."""
+
+    def __init__(self) -> None:
+        self._by_class: dict[type[Any], Any] = {}
+        self._by_name: dict[str, Any] = {}
+
+    def put(self, part: object) -> None:
+        """Keep this part for the routes and jobs of the service."""
+        self._by_class[type(part)] = part
+
+    def of(self, kind: type[Part]) -> Part:
+        """The part of this class; KeyError when `prepare` put none."""
+        return cast("Part", self._by_class[kind])
+
+    # By name, as the services do until they are moved into capabilities.
+    def __getitem__(self, name: str) -> Any:
+        return self._by_name[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        self._by_name[name] = part
+
+    def setdefault(self, name: str, part: Any) -> Any:
+        """The part of this name, put there first if need be."""
+        return self._by_name.setdefault(name, part)
 
 
 @dataclass(slots=True)
@@ -35,8 +65,8 @@ class Runtime:
     consumer: Consumer
     parked: ParkedEvents
     database_url: str
-    parts: dict[str, Any] = field(default_factory=dict)
-    """What the service's own `prepare` put here for its routes and jobs, by name."""
+    parts: Parts = field(default_factory=Parts)
+    """What the service's own `prepare` put here for its routes and jobs."""
     bus_there: bool = False
     """Whether the event bus answered when it was last asked."""
     started: bool = False
@@ -60,6 +90,8 @@ class Service:
     subscriptions: Mapping[type[Event], Handler] = field(default_factory=dict)
     batch: BatchHandler | None = None
     prefetch: Prefetch | None = None
+    rows: tuple[RowsOfOrder, ...] = ()
+    """What its handlers ask for by order: read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before anything listens: read own settings, enter first rows."""

@@ -1,14 +1,13 @@
 """Structured logs without personal data, and the metrics every service has (R45, R49, R51).
 
 One JSON line per business fact, with order id and event type as fields.  No text of a user is ever a message
-template, and what looks like a phone or an identity number is scrubbed from every value as a last net.
+template, and what looks like a phone or an identity number is struck out of every value as a last net.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 import time
 import traceback
@@ -20,14 +19,11 @@ import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from shared.personal.numbers import HIDDEN, without_numbers
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 
-# Landline and mobile numbers, identity numbers: longest first, so that an 18-digit one is not cut in two.
-_NUMBERS: Final = re.compile(
-    r"(?<![0-9A-Za-z-])(?:\d{17}[\dXx]|\d{15}|(?:\+?(?:00)?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8})"
-    r"(?![0-9A-Za-z-])"
-)
 _PRIVATE: Final = frozenset(
     {
         "caller", "caller_name", "caller_phone", "phone", "contact", "contact_phone", "contact_person", "name", "id_number",
@@ -35,7 +31,6 @@ _PRIVATE: Final = frozenset(
         "password", "token", "authorization", "secret",
     }
 )  # fmt: skip
-_HIDDEN: Final = "［已隐去］"
 
 
 _SELDOM_SECONDS: Final = 5.0
@@ -43,30 +38,25 @@ _FRAMES: Final = 12
 _LONGEST_CHAIN: Final = 5
 
 
-def scrub(text: str) -> str:
-    """`text` with everything that looks like a phone or identity number struck out."""
-    return _NUMBERS.sub(_HIDDEN, text)
-
-
-def _scrubbed(value: Any) -> Any:
+def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return scrub(value)
+        return without_numbers(value)
     if isinstance(value, Mapping):
-        return {str(k): _HIDDEN if str(k) in _PRIVATE else _scrubbed(v) for k, v in value.items()}
+        return {str(k): HIDDEN if str(k) in _PRIVATE else _cleaned(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_scrubbed(item) for item in value]
+        return [_cleaned(item) for item in value]
     # Ours are written as they are; of a strange object only what it is, since its text may quote a citizen.
-    return value if value is None or isinstance(value, (bool, int, float)) else scrub(_written(value))
+    return value if value is None or isinstance(value, (bool, int, float)) else without_numbers(_written(value))
 
 
 def _written(value: Any) -> str:
     return type(value).__name__ if isinstance(value, BaseException) else str(value)
 
 
-def _scrub_values(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _without_personal_data(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     for key, value in line.items():
         if not key.startswith("_"):  # structlog's own, taken out before the line is written
-            line[key] = _HIDDEN if key in _PRIVATE else _scrubbed(value)
+            line[key] = HIDDEN if key in _PRIVATE else _cleaned(value)
     return line
 
 
@@ -133,7 +123,7 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _place_of_fault,
         _with_context,
-        _scrub_values,
+        _without_personal_data,
     ]
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -20,8 +19,13 @@ from shared.contracts import Event
 from shared.identity import SYSTEM, Person
 from shared.outbox import Envelope, Outbox
 from shared.outbox.writer import IdSource, columns_of, headers_beside, new_id, writing
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
+from shared.reading_ahead import HeldRows, RowsOfOrder
 from shared.telemetry import correlation_id
+from shared.wakes import EVENTS_WRITTEN, Wakes
+
+Row = TypeVar("Row")
+Answered = TypeVar("Answered")
 
 # What a transaction leaves behind beside its own rows is written in one statement at its end: the audit trail, the
 # answer under the caller's idempotency key, and the events.
@@ -69,17 +73,56 @@ class Work:
     outbox: Outbox
     ids: IdSource
     correlation: str
+    held: HeldRows
     cause: Envelope | None = None
     """The event that is being applied; None in a command of a person."""
     adopted: WorkCalendar | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _answer: Answer | None = None
+    _wakes: set[str] = field(default_factory=set)
+    _read_once: dict[Callable[[AsyncSession], Awaitable[Any]], Any] = field(default_factory=dict)
     _headers: tuple[Envelope | None, str] | None = None
     """The headers of all that this cause brings about: written once, not with each fact."""
 
     def adopt(self, calendar: WorkCalendar) -> None:
         """Count by this calendar in this process as soon as the transaction is committed."""
         self.adopted = calendar
+
+    async def locked(self, record: type[Row], order_id: str) -> Row | None:
+        """The one row of this record that the order has, locked if its declaration says so; None when there is none."""
+        found = await self.held.of(record, order_id)
+        return found[0] if found else None
+
+    async def rows(self, record: type[Row], order_id: str) -> Sequence[Row]:
+        """All rows of this record that the order has, in their declared sequence and locked if it says so."""
+        return tuple(await self.held.of(record, order_id))
+
+    def add(self, row: object) -> None:
+        """Write a new row of a declared record at the next flush; `locked` and `rows` find it from now on."""
+        self.held.add(row)
+
+    async def read_ahead(self, order_ids: Collection[str]) -> None:
+        """Read and lock what is declared for these orders, a statement for each declaration."""
+        await self.held.read(order_ids)
+
+    async def once(self, read: Callable[[AsyncSession], Awaitable[Answered]]) -> Answered:
+        """What `read` answers on this session; asked again in the same transaction, the same answer."""
+        if read not in self._read_once:
+            self._read_once[read] = await read(self.session)
+        return cast("Answered", self._read_once[read])
+
+    def forget(self, read: Callable[[AsyncSession], Awaitable[Any]]) -> None:
+        """The transaction has changed what `read` answered."""
+        self._read_once.pop(read, None)
+
+    def wake(self, job: str) -> None:
+        """Wake whoever waits for this name, after the commit."""
+        self._wakes.add(job)
+
+    @property
+    def wakes(self) -> frozenset[str]:
+        """The names that the commit will wake."""
+        return frozenset(self._wakes)
 
     @property
     def now(self) -> datetime:
@@ -127,14 +170,16 @@ class Work:
         """Keep what the command answers under the person's idempotency key, in this transaction."""
         self._answer = Answer(key, status, body)
 
-    async def finish(self) -> int:
-        """Write what is pending; how many events there were.  The unit of work calls it, nobody else."""
+    async def finish(self) -> None:
+        """Write what is pending.  The unit of work calls it, nobody else."""
         await self.session.flush()
         # Last, because it locks the streams: business rows first, streams second, everywhere.
         told, audited, answer = self.outbox.take(), self._audit, self._answer
         if not told and not audited and answer is None:
-            return 0
+            return
         self._audit, self._answer = [], None
+        if told:
+            self._wakes.add(EVENTS_WRITTEN)
         await (await self.session.connection()).execute(
             _END,
             {
@@ -146,7 +191,6 @@ class Work:
                 "answer": answer.body if answer else None,
             },
         )
-        return len(told)
 
 
 @dataclass(slots=True)
@@ -158,8 +202,9 @@ class Works:
     clock: Clock
     sealer: Sealer
     calendar: WorkCalendar
-    committed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set after each commit that wrote events: the relay waits for it."""
+    declared: Sequence[RowsOfOrder] = ()
+    """What handlers ask for by order."""
+    wakes: Wakes = field(default_factory=Wakes)
     ids: IdSource = new_id
     _sessions: async_sessionmaker[AsyncSession] = field(init=False)
 
@@ -180,13 +225,13 @@ class Works:
                 outbox=Outbox(self.service, self.ids),
                 ids=self.ids,
                 correlation=correlation or correlation_id.get() or str(self.ids()),
+                held=HeldRows(self.declared, session),
             )
             yield work
-            told = await work.finish()
+            await work.finish()
         if work.adopted is not None:
             self.calendar = work.adopted
-        if told:
-            self.committed.set()
+        self.wakes.wake(work.wakes)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

@@ -24,7 +24,7 @@ from shared.deps import (
     allow,
 )
 from shared.identity import UNIT, Person, Role
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.web import Code, CommandRoute, Identifier, Page, cursor_of, position_of
 from shared.web.paging import BadCursor
 

@@ -24,7 +24,7 @@ from shared.deps import check_version
 from shared.errors import Forbidden
 from shared.identity import SYSTEM
 from shared.outbox import Envelope
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.work import Work
 
 

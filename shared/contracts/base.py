@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 Sealed = Annotated[str, StringConstraints(pattern=r"^s1\.")]
-"""Personal text encrypted with the district's key (shared.seal), bound to its order: the bus never carries it in clear."""
+"""Personal text encrypted with the district's key (shared.personal.sealing), bound to its order: the bus never carries it in clear."""
 
 Moment = AwareDatetime
 """A moment with its offset; UTC inside."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from shared.bus import Delivery
 from shared.clock import RealClock
 from shared.contracts import Event
+from shared.contracts.base import OrderEvent
 from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError
 from shared.inbox import parked
@@ -130,6 +131,8 @@ class Applier:
             await self._batch(work, fresh)
         if self._prefetch is not None and len(fresh) > 1:
             await self._prefetch(work, fresh)
+        if len(fresh) > 1:
+            await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
         for envelope in fresh:
             handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
             if handler is not None:

@@ -32,12 +32,13 @@ from shared.inbox import Applier, Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
 from shared.outbox.keeping import Keeper
 from shared.outbox.relay import Waker
+from shared.personal.sealing import Sealer
 from shared.run.arriving import ArrivingBus, keep_in_touch
 from shared.run.http_head import BoundedHead
-from shared.seal import Sealer
 from shared.service import Runtime, Service
 from shared.settings import BadSetting, Settings, settings_from
 from shared.telemetry import Metrics, configure_logs, logger
+from shared.wakes import EVENTS_WRITTEN
 from shared.work import Works
 
 log = logger("run")
@@ -67,6 +68,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         clock=clock,
         sealer=Sealer.parse(settings.seal_keys.get_secret_value()),
         calendar=statutory_calendar(),
+        declared=service.rows,
     )
     applier = Applier(
         works=works,
@@ -218,7 +220,7 @@ async def _prepare(runtime: Runtime) -> None:
 def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime, bus: ArrivingBus) -> list[asyncio.Task[Any]]:
     service = runtime.service
     relay = runtime.relay
-    waker = Waker(runtime.database_url, relay.wake, runtime.works.committed, relay)
+    waker = Waker(runtime.database_url, relay.wake, runtime.works.wakes.waiting_for(EVENTS_WRITTEN), relay)
     keeper = Keeper(service.name, runtime.database_url, runtime.clock)
 
     async def consume() -> None:

@@ -19,6 +19,7 @@ from shared.bus.topics import PARTITIONS
 from shared.outbox import Relay, writer
 from shared.outbox import relay as relay_module
 from shared.outbox.relay import Waker
+from shared.wakes import EVENTS_WRITTEN
 from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny, at_work, tiny_at
 from tests.support.postgres import DatabaseServer, fresh_database
@@ -318,7 +319,7 @@ async def test_a_commit_of_this_process_reaches_the_bus_long_before_the_next_loo
     async with tiny_at(database, bus=bus, folder=tmp_path) as tiny:
         relay = tiny.runtime.relay
         relay._poll = 60.0
-        waker = Waker(database, relay.wake, tiny.runtime.works.committed, relay)
+        waker = Waker(database, relay.wake, tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN), relay)
         async with at_work(relay.run, waker.run):
             await eventually(lambda: relay.leading)
             for n in range(1, 20):
@@ -331,7 +332,7 @@ async def test_a_commit_of_a_replica_wakes_the_relay_that_leads(database: str, b
         leader = tiny.runtime.relay
         leader._poll = 60.0
         other = second_relay(tiny, bus)
-        waker = Waker(database, other.wake, tiny.runtime.works.committed, other)
+        waker = Waker(database, other.wake, tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN), other)
         async with at_work(leader.run, waker.run):
             await eventually(lambda: leader.leading)
             await tiny.urge("a")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.seal import SealBroken, Sealer
+from shared.personal.sealing import SealBroken, Sealer
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 SEALER = Sealer({"k1": OLD})

@@ -13,6 +13,7 @@ from shared.contracts.dispatch import OrderAccepted
 from shared.contracts.intake import OrderUrged
 from shared.outbox import Outbox
 from shared.outbox.writer import new_id
+from shared.wakes import EVENTS_WRITTEN
 from tests.kernel.tiny import Tiny
 
 WRITERS = 16
@@ -128,6 +129,7 @@ def test_only_intake_may_publish_an_urging(tiny: Tiny, service: str) -> None:
 
 
 async def test_a_rollback_leaves_no_event_no_audit_row_and_no_number_behind(tiny: Tiny) -> None:
+    told = tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the same
         async with tiny.runtime.works.begin() as work:
             work.emit(OrderUrged(order_id="a", urged_at=work.now))
@@ -135,7 +137,7 @@ async def test_a_rollback_leaves_no_event_no_audit_row_and_no_number_behind(tiny
             await work.finish()
             raise ZeroDivisionError
 
-    assert not tiny.runtime.works.committed.is_set()
+    assert not told.is_set()
     await tiny.urge("a")
     rows = await tiny.rows("select sequence from outbox")
     assert [row["sequence"] for row in rows] == [1]
@@ -143,12 +145,13 @@ async def test_a_rollback_leaves_no_event_no_audit_row_and_no_number_behind(tiny
 
 
 async def test_a_commit_with_events_wakes_the_relay_and_one_without_does_not(tiny: Tiny) -> None:
+    told = tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     async with tiny.runtime.works.begin() as work:
         await work.session.execute(text("insert into thing (key) values ('quiet')"))
-    assert not tiny.runtime.works.committed.is_set()
+    assert not told.is_set()
 
     await tiny.urge("a")
-    assert tiny.runtime.works.committed.is_set()
+    assert told.is_set()
 
 
 def test_ids_grow_with_time_and_are_version_seven() -> None:

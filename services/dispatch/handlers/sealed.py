@@ -10,7 +10,7 @@ import orjson
 from services.dispatch.model import Demand
 from services.dispatch.store.words import is_sealed
 from shared.calendar import SHANGHAI
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 
 
 def open_demand(sealer: Sealer, order_id: str, sealed: str) -> Demand:

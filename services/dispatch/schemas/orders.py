@@ -31,7 +31,7 @@ from services.dispatch.tables import (
     ReplyRecord,
     ReturnRecord,
 )
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 
 
 class OrderOut(BaseModel):

@@ -26,7 +26,7 @@ from services.intake.store.orders import OrderFilter, StoredOrder
 from shared.contracts.intake import Level
 from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime, allow
 from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Role, Scope
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.web import CommandRoute, Identifier, Page, SaneMoment, cursor_of, position_of
 from shared.web.paging import BadCursor
 

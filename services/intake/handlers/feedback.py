@@ -26,7 +26,7 @@ from services.intake.store.deliveries import Claimed
 from services.intake.tables import UpstreamOrderRecord
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
 from shared.contracts.review import ReplyApproved
-from shared.seal import SealBroken
+from shared.personal.sealing import SealBroken
 from shared.telemetry import logger
 from shared.work import Work, Works
 

@@ -14,7 +14,8 @@ from services.intake.store.deliveries import was_answered
 from services.intake.store.quarantine import claim_receipt, settle_receipt
 from services.intake.tables import Revisit, UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
-from shared.telemetry import logger, scrub
+from shared.personal.numbers import without_numbers
+from shared.telemetry import logger
 from shared.work import Work
 
 log = logger("intake.notices")
@@ -57,9 +58,11 @@ async def cancel_order(work: Work, platform: str, platform_no: str, *, reason: s
     if record.state in _ANSWERED:
         raise OrderOver(record.state)
     before, record.state = record.state, "cancelled"
-    work.emit(OrderCancelled(order_id=record.order_id, reason=scrub(reason), cancelled_at=work.now))
+    work.emit(OrderCancelled(order_id=record.order_id, reason=without_numbers(reason), cancelled_at=work.now))
     after = {"state": "cancelled", "told_at": happened_at.isoformat()}
-    work.audit("order.cancelled", record.order_id, before={"state": before}, after=after, reason=scrub(reason))
+    work.audit(
+        "order.cancelled", record.order_id, before={"state": before}, after=after, reason=without_numbers(reason)
+    )
     log.info("order cancelled", order_id=record.order_id, channel=platform)
     return record.order_id
 
@@ -132,6 +135,6 @@ async def request_redo(work: Work, platform: str, platform_no: str, *, reason: s
     record = await _order(work, platform, platform_no, happened_at)
     if record.state == "cancelled":
         raise OrderOver(record.state)
-    work.emit(OrderRedoRequested(order_id=record.order_id, reason=scrub(reason), requested_at=happened_at))
-    work.audit("order.redo_requested", record.order_id, reason=scrub(reason))
+    work.emit(OrderRedoRequested(order_id=record.order_id, reason=without_numbers(reason), requested_at=happened_at))
+    work.audit("order.redo_requested", record.order_id, reason=without_numbers(reason))
     return record.order_id

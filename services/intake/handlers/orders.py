@@ -18,7 +18,7 @@ from services.intake.tables import Caller
 from shared.contracts.intake import OrderUpdated, Urgency
 from shared.errors import Conflict
 from shared.identity import Scope
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.work import Work
 
 _OVER = frozenset({"closed", "cancelled"})

@@ -11,7 +11,7 @@ import orjson
 from services.intake.model import CALLER, Channel, Flags, UpstreamOrder
 from services.intake.rules import details_of, private_of
 from services.intake.store.acceptance import NewOrder
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 
 
 def demand_context(order_id: str) -> str:

@@ -15,6 +15,7 @@ from services.intake.store import acceptance as store
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.outbox.writer import Pending, headers_beside
 from shared.telemetry import logger
+from shared.wakes import EVENTS_WRITTEN
 from shared.work import Works
 
 log = logger("intake.acceptance")
@@ -54,7 +55,7 @@ class Writing:
         """Store and answer what is new, in one statement that is its own transaction; the others."""
         new = await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
         if new:
-            self._works.committed.set()
+            self._works.wakes.wake([EVENTS_WRITTEN])
         known = []
         for one in batch:
             if one.row.order_id in new:
@@ -73,7 +74,7 @@ class Writing:
             if pending:
                 await store.write_outbox(connection, pending)
         if pending:
-            self._works.committed.set()
+            self._works.wakes.wake([EVENTS_WRITTEN])
         for one in known:
             one.settle(answers[one.row.order_id])
 
@@ -102,7 +103,7 @@ class Writing:
                 else:
                     await self._settle_known(connection, [one], answers, pending)
                     await store.write_outbox(connection, pending)
-        self._works.committed.set()
+        self._works.wakes.wake([EVENTS_WRITTEN])
         return answers[one.row.order_id]
 
     async def _not_answered(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.sla.store.words import parted
 from services.sla.tables import ClockChange
-from shared.seal import Sealer, is_sealed
+from shared.personal.sealing import Sealer, is_sealed
 
 
 def consent_context(order_id: str, extension_id: UUID) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.sla.handlers.sealed import change_context, clock_context, extension_context
 from services.sla.store import words
-from shared.seal import is_sealed
+from shared.personal.sealing import is_sealed
 from shared.work import Work
 
 

@@ -12,6 +12,7 @@ from services.sla.handlers.notices import TAIL, Tail
 from services.sla.store import firing as store
 from shared.service import Runtime
 from shared.telemetry import logger
+from shared.wakes import EVENTS_WRITTEN
 
 log = logger("sla")
 
@@ -29,27 +30,13 @@ BREATH_SECONDS: Final = 0.01  # between two looks, so that a stream of commits c
 TURN_SECONDS: Final = 0.05  # what is due and not to be had is in another replica's hands
 
 
-class Committed(asyncio.Event):
-    """The kernel sets this after every commit that told events; arming a clock tells one, so it wakes the loop too."""
-
-    def __init__(self, *others: asyncio.Event) -> None:
-        super().__init__()
-        self._others = others
-
-    def set(self) -> None:
-        """Wake whoever waits for commits, the loop, and whoever tells the other replicas."""
-        super().set()
-        for other in self._others:
-            other.set()
-
-
 async def prepare(runtime: Runtime) -> None:
     """The alarm and the gauge, before any task starts."""
-    alarm, news = asyncio.Event(), asyncio.Event()
-    runtime.parts[ALARM], runtime.parts[NEWS] = alarm, news
-    runtime.parts[TAIL] = Tail()
+    wakes, tail = runtime.works.wakes, Tail()
+    runtime.parts[ALARM], runtime.parts[NEWS] = wakes.waiting_for(EVENTS_WRITTEN), wakes.waiting_for(EVENTS_WRITTEN)
+    tail.wake = wakes.waiting_for(EVENTS_WRITTEN)
+    runtime.parts[TAIL] = tail
     runtime.parts[SETTLE] = SETTLE_SECONDS
-    runtime.works.committed = Committed(alarm, news, runtime.parts[TAIL].wake)
     runtime.parts[OLDEST] = Gauge(
         "hotline_sla_oldest_unfired_seconds",
         "how long the oldest moment that is due has waited for the loop",
@@ -142,7 +129,9 @@ async def breach_batch(runtime: Runtime, limit: int, *, lane: int | None = None)
     async with runtime.works.begin() as work:
         breached = await handlers.breach_plain_clocks(work, limit, lane=lane)
     if breached:
-        runtime.works.committed.set()  # the statement wrote its events past the unit of work, which knows of none
+        runtime.works.wakes.wake(
+            [EVENTS_WRITTEN]
+        )  # the statement wrote its events past the unit of work, which knows of none
     return breached
 
 

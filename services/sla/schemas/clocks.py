@@ -13,7 +13,7 @@ from services.sla.policy import TITLES
 from services.sla.tables import ClockChange, ClockRecord
 from shared.calendar import DayKind
 from shared.contracts.sla import ClockKind
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 
 
 class WarningRung(BaseModel):

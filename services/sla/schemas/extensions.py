@@ -13,7 +13,7 @@ from services.sla.handlers.sealed import extension_context, open_words
 from services.sla.model import Consent, ExtensionRequest
 from services.sla.store.words import EXTENSION_WORDS
 from services.sla.tables import ExtensionRecord
-from shared.seal import Sealer
+from shared.personal.sealing import Sealer
 from shared.web import Body, Code, Identifier, Line, SaneMoment, Text, YesNo
 
 ExtensionState = Literal["requested", "granted", "refused", "declined"]

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.sla.tables import ClockChange, ClockRecord, ExtensionRecord
-from shared.seal import SEALED
+from shared.personal.sealing import SEALED
 
 EXTENSION_WORDS: Final = ("citation", "explanation", "override_reason", "decision_reason")
 # What the platform wrote of a grant, and behind it, in the same column, what the person wrote who granted it.

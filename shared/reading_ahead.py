@@ -1,0 +1,92 @@
+"""Rows of orders that a unit of work locks or reads, once each, however many events are applied in it.
+
+A service declares what its handlers ask for by order (`Service.rows`).  Before a batch of events is applied, the kernel
+reads these rows for all its orders, one statement for each declaration; a command reads them when it asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Select, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+Row = TypeVar("Row")
+
+_IDS: Final = "order_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfOrder:
+    """The rows of a record that belong to one order.
+
+    `by` is the column with the order's id, `sequence` the columns that sort the rows of one order, `where` leaves rows
+    out, `lock` says whether they stay locked until the end of the transaction.  Rows are always locked by order id, so
+    that two transactions never wait for each other in a circle.
+    """
+
+    record: type[Any]
+    by: InstrumentedAttribute[Any]
+    sequence: tuple[Any, ...] = ()
+    where: ColumnElement[bool] | None = None
+    lock: bool = True
+    _query: list[Select[Any]] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def query(self) -> Select[Any]:
+        """The statement for any number of orders; built once, because building it takes longer than running it."""
+        if not self._query:
+            ids = bindparam(_IDS, type_=ARRAY(self.by.type))
+            query = select(self.record).where(self.by == any_(ids)).order_by(self.by, *self.sequence)
+            if self.where is not None:
+                query = query.where(self.where)
+            self._query.append(query.with_for_update() if self.lock else query)
+        return self._query[0]
+
+
+class HeldRows:
+    """What one unit of work has read of its orders."""
+
+    def __init__(self, declared: Sequence[RowsOfOrder], session: AsyncSession) -> None:
+        self._declared = {one.record: one for one in declared}
+        self._session = session
+        self._rows: dict[type[Any], dict[str, list[Any]]] = {one.record: {} for one in declared}
+
+    async def read(self, order_ids: Collection[str]) -> None:
+        """Read and lock everything that is declared for these orders, a statement for each declaration."""
+        for record in self._declared:
+            await self._fetch(record, order_ids)
+
+    async def of(self, record: type[Row], order_id: str) -> list[Row]:
+        """The order's rows, read and locked unless they are at hand."""
+        known = self._rows[record]
+        if order_id not in known:
+            await self._fetch(record, [order_id])
+        return cast("list[Row]", known[order_id])
+
+    def add(self, row: Any) -> None:
+        """A new row: written at the next flush, and at hand for whoever asks for the order's rows later."""
+        declared = self._declared[type(row)]
+        self._session.add(row)
+        known = self._rows[declared.record]
+        order_id = getattr(row, declared.by.key)
+        if order_id in known:
+            known[order_id].append(row)
+
+    def forget(self, record: type[Any], order_ids: Collection[str]) -> None:
+        """Rows that a statement has changed past the session: they are read again."""
+        for order_id in order_ids:
+            self._rows[record].pop(order_id, None)
+
+    async def _fetch(self, record: type[Any], order_ids: Collection[str]) -> None:
+        declared, known = self._declared[record], self._rows[record]
+        found: dict[str, list[Any]] = {order_id: [] for order_id in sorted(set(order_ids) - known.keys())}
+        if not found:
+            return
+        for row in await self._session.scalars(declared.query, {_IDS: list(found)}):
+            found[getattr(row, declared.by.key)].append(row)
+        known.update(found)
