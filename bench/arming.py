@@ -177,7 +177,7 @@ async def measure(server: PostgresServer) -> None:
         coming.append(await as_they_come(runtime))
         batched.append(await in_batches(runtime))
     await runtime.bus.stop()
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     table = Table("Arming clocks, each durable with its event", ["", "clocks a second"])
     table.add(f"one in a transaction, {LANES} callers", spread(single))
     table.add("one for each event that the consumer reads", spread(coming))

@@ -137,7 +137,7 @@ async def measure(server: PostgresServer, path: Path) -> bool:
                 )
             )
             told = Counter(row[0] for row in rows)
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
     table = Table("Baltimore's requests on the simulated clock", ["", "ids"])
     table.add("facts told", len(facts))
     table.add("expected on the breach topic", len(expected))

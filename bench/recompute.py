@@ -141,7 +141,7 @@ async def compare(clocks: int) -> int:
             )
             events = await count(runtime, "select count(*) from outbox where type = 'clock.changed.v1'")
         finally:
-            await runtime.works.engine.dispose()
+            await runtime.works.close()
     print(
         f"{clocks} clocks counted anew in {seconds:.1f} s ({clocks / seconds:,.0f}/s), batches of {jobs.BATCH}; goal {GOAL:.0f} s"
     )

@@ -160,7 +160,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     assert distinct[0] == distinct[1] == ROUNDS * due, f"{distinct[0]} breaches of {distinct[1]} clocks"
     await watcher.close()
     firing.breach_batch = usual
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     return figures
 
 

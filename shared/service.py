@@ -9,11 +9,11 @@ from typing import Any, TypeVar, cast
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
+from shared.access import ACCESS, KERNEL, WITHOUT_LOGIN, Operation
 from shared.bus import Bus
 from shared.clock import Clock
-from shared.contracts import Event
 from shared.identity import TokenReader
-from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Prefetch
+from shared.inbox import BatchHandler, Consumer, Listening, ParkedEvents, Prefetch, Subscriptions
 from shared.outbox import Relay
 from shared.reading_ahead import RowsOfOrder
 from shared.settings import ServiceName, Settings
@@ -86,8 +86,12 @@ class Service:
     about: str
     routers: tuple[APIRouter, ...]
     metadata: MetaData
+    access: Mapping[str, Operation] | None = None
+    """Who may call its operations; None for its rows in shared/access.py."""
+    open_operations: frozenset[str] | None = None
+    """Those that ask for no login; None for those that shared/access.py names."""
     topics: tuple[str, ...] = ()
-    subscriptions: Mapping[type[Event], Handler] = field(default_factory=dict)
+    subscriptions: Subscriptions = field(default_factory=dict)
     batch: BatchHandler | None = None
     prefetch: Prefetch | None = None
     rows: tuple[RowsOfOrder, ...] = ()
@@ -95,6 +99,16 @@ class Service:
     jobs: tuple[Job, ...] = ()
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before anything listens: read own settings, enter first rows."""
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Who may call what of this service, the kernel's operations included."""
+        return {**(ACCESS[self.name] if self.access is None else self.access), **KERNEL}
+
+    @property
+    def without_login(self) -> frozenset[str]:
+        """The operations that ask for something else than a login."""
+        return frozenset(WITHOUT_LOGIN.get(self.name, ())) if self.open_operations is None else self.open_operations
 
     @property
     def listening(self) -> Listening:

@@ -28,14 +28,14 @@ async def rebuild(settings: Settings, *, source: Source, swap: bool) -> RebuildR
     """One rebuild outside the running service."""
     bus = bus_of(settings)
     runtime = build_runtime(SERVICE, settings, bus=bus, clock=clock_of(settings.clock))
-    await upgrade(runtime.database_url, SERVICE.name)
+    await upgrade(settings.database_of(SERVICE.name), SERVICE.name)
     await bus.start()
     try:
         rebuild_id = await handlers.rebuild(runtime, SYSTEM, source=source, swap=swap)
         async with runtime.works.read() as session:
             return RebuildReport.of(await store.rebuild_of(session, rebuild_id))
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
         await bus.stop()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Identity,
     Index,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db.engine import Moment
+from shared.db.logins import PARTS_TABLE
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",
@@ -116,7 +118,8 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("decided_at", Moment),
         Column("why", Text, comment="the operator's reason for an edit or a drop"),
     )
-    Index("uq_parked_place", parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
+    # By its id beside its place: a broker that was made anew counts its offsets from 0 again.
+    Index("uq_parked_event", parked.c.topic, parked.c.partition, parked.c.offset, parked.c.event_id, unique=True)
     Index("ix_parked_waiting", parked.c.topic, parked.c.key, postgresql_where=text("state = 'waiting'"))
     audit = Table(
         "audit",
@@ -145,6 +148,35 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("answer", LargeBinary),
         Column("created_at", Moment, nullable=False),
     )
+
+
+def add_followed_calendar(metadata: MetaData) -> None:
+    """Put the table for the calendar beside the tables of a service that counts working days and does not keep it."""
+    Table(
+        "followed_calendar",
+        metadata,
+        Column("single", Boolean, primary_key=True, comment="always true: there is one row"),
+        Column("number", BigInteger, nullable=False),
+        Column("version", Text, nullable=False),
+        Column("years", JSONB, nullable=False, comment="every year's arrangement, as the event carried them"),
+        Column("changed_at", Moment, nullable=False),
+        CheckConstraint("single", name="one_row"),
+    )
+
+
+def add_order_part(metadata: MetaData) -> None:
+    """Put the table of who has a part in an order beside the tables of a service that shows orders to units."""
+    part = Table(
+        PARTS_TABLE,
+        metadata,
+        Column("order_id", Text, primary_key=True),
+        Column("unit", Text, primary_key=True),
+        Column("since", Moment, primary_key=True),
+        Column("part", Text, nullable=False, comment="lead, joint"),
+        Column("until", Moment, comment="from then on a former part"),
+        CheckConstraint("part in ('lead', 'joint')", name="part"),
+    )
+    Index("ix_order_part_unit", part.c.unit, part.c.order_id)
 
 
 def new_metadata() -> MetaData:

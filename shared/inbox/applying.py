@@ -28,6 +28,8 @@ log = logger("consumer")  # for whoever reads the lines, this is one thing with 
 
 Handler = Callable[[Work, Any], Awaitable[None]]
 """`async def open_case(work, event)`: apply one event; a second run does no harm."""
+Subscriptions = Mapping[type[Event], Handler | tuple[Handler, ...]]
+"""Who applies an event of this type; of several the first one first."""
 BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 """Apply many events at once, for projections; each event in it is new."""
 Prefetch = BatchHandler
@@ -48,13 +50,14 @@ class Applier:
         *,
         works: Works,
         listening: Listening,
-        handlers: Mapping[type[Event], Handler],
+        handlers: Subscriptions,
         batch: BatchHandler | None,
         prefetch: Prefetch | None,
         metrics: Metrics,
     ) -> None:
         self._works, self._types, self._metrics = works, listening.types, metrics
-        self._handlers, self._batch, self._prefetch = dict(handlers), batch, prefetch
+        self._handlers = {event: one if isinstance(one, tuple) else (one,) for event, one in handlers.items()}
+        self._batch, self._prefetch = batch, prefetch
         self._deaf = {
             topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.passed_by(topic))
             for topic in listening.topics
@@ -134,8 +137,7 @@ class Applier:
         if len(fresh) > 1:
             await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
         for envelope in fresh:
-            handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
-            if handler is not None:
+            for handler in self._handlers.get(type(envelope.event), ()) if envelope.event is not None else ():
                 work.cause = envelope
                 await handler(work, envelope.event)
         work.cause = None

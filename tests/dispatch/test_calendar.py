@@ -48,7 +48,7 @@ async def test_a_changed_calendar_is_counted_by_at_once_and_after_a_restart(post
             assert second.works.calendar.version == "calendar-2"
             assert second.works.calendar.years == desk.runtime.works.calendar.years
         finally:
-            await second.works.engine.dispose()
+            await second.works.close()
         assert await desk.parked() == []
 
 

@@ -61,7 +61,7 @@ async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
         await SERVICE.prepare(runtime)
         yield runtime
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
 
 async def test_a_day_off_moves_the_deadline_with_its_reason_and_an_event(desk: Desk) -> None:

@@ -51,7 +51,7 @@ async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
     try:
         yield runtime
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
 
 @asynccontextmanager
@@ -321,7 +321,7 @@ async def test_on_the_clock_of_the_machine_a_breach_is_told_within_a_second(desk
 
             await until(breached)
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
     [told] = [event for event in await desk.told(ClockBreached) if event.kind == "upstream_due"]
     assert 0 <= told.late_by_seconds < 1

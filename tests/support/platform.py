@@ -34,7 +34,7 @@ from shared.run.http_server import HttpServer
 from shared.run.process import Process, running
 from shared.service import Service
 from shared.settings import SERVICES, Settings
-from tests.support.postgres import DatabaseServer
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
@@ -178,6 +178,8 @@ async def settings_of(server: DatabaseServer, secrets: dict[str, Any], upstream:
         token_public_key=SecretStr(secrets["token_public_key"]),
         token_private_key=SecretStr(secrets["token_private_key"]),
         seal_keys=SecretStr(secrets["seal_keys"]),
+        centre_password=SecretStr(LOGIN_PASSWORD),
+        unit_password=SecretStr(LOGIN_PASSWORD),
         admin_password=SecretStr(secrets["admin_password"]),
         channel_secrets=SecretStr(json.dumps(channels)),
         pool_size=4,

@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests: the one of the wheel, or the one that GONGDAN_TEST_DATABASE_URL names (15 or later)."""
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -12,9 +13,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from shared.db.logins import create_logins
 from shared.run.postgres import PostgresServer, create_database, drop_database
+from shared.settings import SERVICES
 
 GIVEN_URL = "GONGDAN_TEST_DATABASE_URL"
+LOGIN_PASSWORD = "for tests"
+"""Of all logins of the services on a server of the tests."""
+
+
+async def make_logins(server_url: str) -> None:
+    """The logins that the services work through."""
+    await create_logins(server_url, SERVICES, owner=LOGIN_PASSWORD, centre=LOGIN_PASSWORD, unit=LOGIN_PASSWORD)
 
 
 class DatabaseServer(Protocol):
@@ -49,6 +59,7 @@ def postgres_server() -> Iterator[DatabaseServer]:
     """The server of this run (one per xdist worker). It does not fsync: tests that kill use `durable_postgres`."""
     given = os.environ.get(GIVEN_URL)
     if given:
+        asyncio.run(make_logins(given))
         yield GivenServer(given)
         return
     with _thrown_away(fsync=False) as server:
@@ -73,6 +84,7 @@ class _thrown_away:  # noqa: N801  (reads as the verb that it is)
         self._folder = Path(tempfile.mkdtemp(prefix="gongdan-test-"))
         self._folder.chmod(0o711)
         self._server = PostgresServer.start(self._folder / "postgres", fsync=self._fsync)
+        asyncio.run(make_logins(self._server.url()))
         return self._server
 
     def __exit__(self, *_: object) -> None:

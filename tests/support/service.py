@@ -29,7 +29,7 @@ from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.settings import Settings
-from tests.support.postgres import DatabaseServer
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer
 
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
 """2026-11-23 09:00 in Yantai: an ordinary working Monday."""
@@ -43,6 +43,8 @@ def settings_for(database_url: str, bus_url: str = "postgresql://nowhere/bus", *
         token_public_key=SecretStr(base64.b64encode(_PRIVATE.public_key().public_bytes_raw()).decode()),
         token_private_key=SecretStr(base64.b64encode(_PRIVATE.private_bytes_raw()).decode()),
         seal_keys=SecretStr("test:" + base64.b64encode(_SEAL_KEY).decode()),
+        centre_password=SecretStr(LOGIN_PASSWORD),
+        unit_password=SecretStr(LOGIN_PASSWORD),
         **more,
     )
 
@@ -206,4 +208,4 @@ async def desk_of(
             async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
                 yield Desk(runtime, clock, http)
         finally:
-            await runtime.works.engine.dispose()
+            await runtime.works.close()

@@ -1,0 +1,154 @@
+"""The logins of the services: what each may do in its own database, and which orders' rows a unit's requests see.
+
+An owner migrates and does nothing else.  A service works through two logins that own nothing: `gongdan_<service>_centre`
+for the centre, the district and everything that runs by itself, `gongdan_<service>_unit` for the requests of units.  A
+table whose model says `info={REACHED_BY: "<column>"}` shows the second one only the orders in which the asking unit has
+or had a part (S4.2a).  The unit comes with BEGIN: see `shared.db.engine.UnitConnection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import asyncpg
+from sqlalchemy import Connection, MetaData, Table, text
+
+from shared.db.engine import asyncpg_url
+
+CENTRE: Final = "gongdan_centre"
+UNIT: Final = "gongdan_unit"
+OWNER: Final = "gongdan_owner"
+REACHED_BY: Final = "reached_by"
+"""In a table's `info`: the column with the unit that leads the order, or "" where order_part alone says it."""
+KEPT_BY_CENTRE: Final = "kept_by_centre"
+"""In a table's `info`: columns that a unit's request never changes."""
+
+PARTS_TABLE: Final = "order_part"
+
+_ASKING: Final = "(select nullif(current_setting('app.unit', true), ''))"
+_READ_ONLY: Final = frozenset({"audit"})
+"""Rows are added and never changed; a trigger says the same to everybody."""
+
+
+def login_of(service: str, group: str) -> str:
+    """The login of a service in one of the two groups."""
+    return f"gongdan_{service}_{group.removeprefix('gongdan_')}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+async def create_logins(server_url: str, services: tuple[str, ...], *, owner: str, centre: str, unit: str) -> None:
+    """Make the roles of all services on the server of this superuser's address, or give them these passwords."""
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        known = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
+        wanted: list[tuple[str, str | None, str | None]] = [
+            (OWNER, owner, None),
+            (CENTRE, None, None),
+            (UNIT, None, None),
+        ]
+        for service in services:
+            wanted += [(login_of(service, CENTRE), centre, CENTRE), (login_of(service, UNIT), unit, UNIT)]
+        async with connection.transaction():
+            # Two processes that start together: the second one finds what the first one made.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('gongdan logins'))")
+            for name, password, group in wanted:
+                what = "alter" if name in known else "create"
+                login = "nologin" if password is None else f"login password {_literal(password)}"
+                await connection.execute(
+                    f"{what} role {_quoted(name)} {login} nosuperuser nobypassrls nocreatedb nocreaterole"
+                )
+                if group is not None:
+                    await connection.execute(f"grant {_quoted(group)} to {_quoted(name)}")
+    finally:
+        await connection.close()
+
+
+def grant_access(connection: Connection, metadata: MetaData) -> None:
+    """Give both logins what they need in this database and switch row-level security on; run by the owner.
+
+    After each migration, for all tables: what a model does not say is taken away.
+    """
+    for statement in _statements(metadata):
+        connection.execute(text(statement.replace(":", "\\:")))
+
+
+def _statements(metadata: MetaData) -> Iterator[str]:
+    yield f"grant usage on schema public to {CENTRE}, {UNIT}"
+    yield f"grant select on all tables in schema public to {CENTRE}"
+    yield f"grant usage on all sequences in schema public to {CENTRE}, {UNIT}"
+    for table in metadata.sorted_tables:
+        name = _quoted(table.name)
+        changing = "insert" if table.name in _READ_ONLY else "insert, update, delete"
+        yield f"revoke all on {name} from {CENTRE}, {UNIT}"
+        yield f"grant select, {changing} on {name} to {CENTRE}"
+        if table.name == PARTS_TABLE:
+            yield from _show_own_parts(name)
+        elif REACHED_BY in table.info:
+            yield from _protect(table)
+        else:
+            yield f"grant select, {changing.replace(', delete', '')} on {name} to {UNIT}"
+
+
+def _protect(table: Table) -> Iterator[str]:
+    """The policies of a table of orders: everything for the centre; for a unit what it leads, shares or had."""
+    name = _quoted(table.name)
+    lead = table.info[REACHED_BY]
+    kept = set(table.info.get(KEPT_BY_CENTRE, ())) | {column.name for column in table.primary_key}
+    own = f"{_quoted(lead)} = {_ASKING}" if lead else "false"
+    part = f"select from {PARTS_TABLE} p where p.order_id = {name}.order_id and p.unit = {_ASKING}"
+    for policy in ("everything", "seen", "changed"):
+        yield f"drop policy if exists {policy} on {name}"
+    yield f"create policy everything on {name} for all to {CENTRE} using (true)"
+    yield f"create policy seen on {name} for select to {UNIT} using ({own} or exists ({part}))"
+    yield (
+        f"create policy changed on {name} for update to {UNIT} "
+        f"using ({own} or exists ({part} and p.until is null and p.part = 'joint'))"
+    )
+    yield f"alter table {name} enable row level security"
+    columns = ", ".join(_quoted(column.name) for column in table.columns if column.name not in kept)
+    yield f"grant select, update ({columns}) on {name} to {UNIT}"
+
+
+def _show_own_parts(name: str) -> Iterator[str]:
+    """A unit sees its own parts; the policies of the orders look here, so nothing here looks at an order."""
+    for policy in ("everything", "seen"):
+        yield f"drop policy if exists {policy} on {name}"
+    yield f"create policy everything on {name} for all to {CENTRE} using (true)"
+    yield f"create policy seen on {name} for select to {UNIT} using (unit = {_ASKING})"
+    yield f"alter table {name} enable row level security"
+    yield f"grant select on {name} to {UNIT}"
+
+
+async def refuse_wide_logins(url: str) -> None:
+    """At the start: a login that row-level security does not hold is a wrong setting, and no warning.
+
+    Raises LoginSeesTooMuch for a superuser, an owner of tables, or a role with BYPASSRLS.
+    """
+    connection = await asyncpg.connect(asyncpg_url(url))
+    try:
+        wide = await connection.fetchval(
+            "select rolsuper or rolbypassrls or exists (select from pg_class where relowner = pg_roles.oid) "
+            "from pg_roles where rolname = session_user"
+        )
+        if wide:
+            raise LoginSeesTooMuch(await connection.fetchval("select session_user::text"))
+    finally:
+        await connection.close()
+
+
+class LoginSeesTooMuch(RuntimeError):
+    """数据库登录权限过大：行级权限对它不起作用。"""
+
+    def __init__(self, login: str) -> None:
+        super().__init__(
+            f"数据库登录 {login} 是超级用户、数据表的所有者或可绕过行级权限，不能用于服务；请按 deploy/postgres-roles.sql 建立登录"
+        )
+        self.login = login

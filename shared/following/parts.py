@@ -1,0 +1,66 @@
+"""Who has a part in an order, since when and until when: one relation, kept in each service by this follower (S3.1a, S4.2a).
+
+A unit leads an order from its assignment until it is given to another or taken back; it then keeps a former part: it
+sees number, title and what it did itself.  A service mounts both handlers in its service.py, before handlers of its own
+for the same events:
+
+    subscriptions={OrderAssigned: (parts.take_over, ...), ReturnAccepted: (parts.give_back, ...)}
+
+Dispatch, which tells these facts, calls them with its own events.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access import Part
+from shared.contracts.dispatch import OrderAssigned, ReturnAccepted
+from shared.work import Work
+
+# One statement: the former lead's part ends at the moment at which the new one's begins.
+_TAKE_OVER: Final = text(
+    """
+with ended as (
+  update order_part set until = :at
+  where order_id = cast(:order_id as text) and part = 'lead' and until is null and unit <> :unit
+)
+insert into order_part (order_id, unit, part, since)
+select cast(:order_id as text), :unit, 'lead', :at
+where not exists (select from order_part p where p.order_id = cast(:order_id as text) and p.unit = :unit
+  and p.part = 'lead' and p.until is null)
+on conflict do nothing
+"""
+)
+_GIVE_BACK: Final = text(
+    "update order_part set until = :at "
+    "where order_id = cast(:order_id as text) and part = 'lead' and until is null and unit = :unit"
+)
+_PARTS: Final = text("select part, until is null as now from order_part where order_id = :order_id and unit = :unit")
+
+
+async def take_over(work: Work, event: OrderAssigned) -> None:
+    """The unit leads the order from now on; whoever led it before has a former part."""
+    connection = await work.session.connection()
+    await connection.execute(_TAKE_OVER, {"order_id": event.order_id, "unit": event.unit, "at": event.assigned_at})
+
+
+async def give_back(work: Work, event: ReturnAccepted) -> None:
+    """The centre took the order back: the unit has a former part (S2.2.1i)."""
+    connection = await work.session.connection()
+    await connection.execute(_GIVE_BACK, {"order_id": event.order_id, "unit": event.unit, "at": event.decided_at})
+
+
+async def part_of(session: AsyncSession, order_id: str, unit: str | None) -> Part | None:
+    """What the unit has to do with the order; the strongest part that it has now, or FORMER."""
+    if unit is None:
+        return None
+    connection = await session.connection()
+    found = (await connection.execute(_PARTS, {"order_id": order_id, "unit": unit})).all()
+    now = {Part(row.part) for row in found if row.now}
+    for part in (Part.LEAD, Part.JOINT):
+        if part in now:
+            return part
+    return Part.FORMER if found else None
