@@ -172,7 +172,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     add_document_page(app, at=f"/api/{service.name}")
     for router in (*service.routers, operations):
         app.include_router(router)
-    _check_rows(service, app)
+    _check_rows(service)
     if runtime is not None:
         app.state.gate = Gate(service.operations, service.without_login, runtime.tokens)
     _complete_document(app, service.without_login)
@@ -206,9 +206,10 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     return app
 
 
-def _check_rows(service: Service, app: FastAPI) -> None:
+def _check_rows(service: Service) -> None:
     """Each route has its row in the table of access, and each row its route; RouteWithoutRow otherwise."""
-    routes = {route.operation_id or route.name for route in app.routes if isinstance(route, APIRoute)}
+    every = (route for router in (*service.routers, operations) for route in router.routes)
+    routes = {route.operation_id or route.name for route in every if isinstance(route, APIRoute)}
     rows = {*service.operations, *service.without_login}
     if routes != rows:
         raise RouteWithoutRow(service.name, routes - rows, rows - routes)

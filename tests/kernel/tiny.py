@@ -211,8 +211,13 @@ class Tiny:
             return await session.scalar(text(sql), parameters)
 
     async def execute(self, sql: str) -> None:
-        async with self.runtime.works.engine.begin() as connection:
-            await connection.execute(text(sql))
+        """A statement of the owner, who may change tables."""
+        engine = create_async_engine(sqlalchemy_url(self.runtime.settings.database_of(self.runtime.service.name)))
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text(sql))
+        finally:
+            await engine.dispose()
 
     async def urge(self, *keys: str) -> None:
         """Tell one urging per key, all in one transaction, through the outbox."""
