@@ -22,13 +22,13 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
     "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
     "an import inside a function": (
-        "services.review.handlers",
+        "services.review.rounds.handlers",
         "def late() -> None:\n    import services.dispatch.model",
         INDEPENDENCE,
     ),
     "an import for types only": (
         "services.analytics.handlers",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.model",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.rounds.model",
         INDEPENDENCE,
     ),
     "rules load": ("services.sla.rules", "import services.sla.store", LAYERS),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.review import handlers, rules, store
-from services.review.model import State
-from services.review.schemas import Approval, FindingText, Nothing, Opinion, ReplyText, Round, Rounds, RoundSummary
-from services.review.tables import RoundRecord
+from services.review.rounds import handlers, rules, store
+from services.review.rounds.model import State
+from services.review.rounds.schemas import (
+    Approval,
+    FindingText,
+    Nothing,
+    Opinion,
+    ReplyText,
+    Round,
+    Rounds,
+    RoundSummary,
+)
+from services.review.rounds.tables import RoundRecord
+from shared.contracts.places import FINDINGS, OPINION
 from shared.deps import (
     CurrentPerson,
     CurrentScope,
@@ -24,9 +33,9 @@ from shared.deps import (
     allow,
 )
 from shared.identity import UNIT, Person, Role
+from shared.personal.numbers import masked_numbers
 from shared.personal.sealing import Sealer
-from shared.web import Code, CommandRoute, Identifier, Page, cursor_of, position_of
-from shared.web.paging import BadCursor
+from shared.web import Code, CommandRoute, Identifier, Page
 
 router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"])
 
@@ -35,8 +44,6 @@ OrderId = Annotated[Identifier, Path(title="工单编号", description="工单�
 
 # Those who may have to call the caller, or the unit about the call; everybody else reads numbers struck out.
 _SEES_NUMBERS: Final = (Role.REVIEWER, Role.DISPATCHER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST_MICROS: Final = 2**53
 
 _HEAD = Depends(allow(Role.UNIT_HEAD))
 _REVIEWER = Depends(allow(Role.REVIEWER))
@@ -66,28 +73,13 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    position = position_of(cursor, int, str)
-    if position is None:
-        return None
-    micros = int(position[0])
-    if not 0 <= micros < _LATEST_MICROS:
-        raise BadCursor
-    return _EPOCH + timedelta(microseconds=micros), str(position[1])
-
-
 async def _round(session: AsyncSession, sealer: Sealer, person: Person, record: RoundRecord) -> Round:
     mask = not person.has(*_SEES_NUMBERS)
-    order = await store.order_known(session, record.order_id)
-    known = await store.handlers_of(session, record.order_id)
-    opinion = record.opinion and sealer.open(record.opinion, handlers.opinion_place(record.order_id, record.reply_id))
-    reason = record.override_reason and sealer.open(
-        record.override_reason, handlers.findings_place(record.order_id, record.reply_id)
-    )
+    scheme = await store.scheme_of(session, record.order_id)
+    involved = handlers.involved_in(record, await store.handlers_of(session, record.order_id))
+    ids = {"order_id": record.order_id, "reply_id": record.reply_id}
+    opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
+    reason = sealer.open_if_any(record.override_reason, FINDINGS.at(**ids))
     return Round(
         **RoundSummary.of(record).model_dump(),
         version=record.version,
@@ -97,16 +89,16 @@ async def _round(session: AsyncSession, sealer: Sealer, person: Person, record: 
         leader_at=record.leader_at,
         centre_by=record.centre_by,
         centre_at=record.centre_at,
-        opinion=rules.masked(opinion) if opinion and mask else opinion,
-        override_reason=rules.masked(reason) if reason and mask else reason,
+        opinion=masked_numbers(opinion) if opinion and mask else opinion,
+        override_reason=masked_numbers(reason) if reason and mask else reason,
         voided_at=record.voided_at,
         can=list(
             rules.moves_of(
-                State(record.state),
+                record.state,
                 head=person.has(Role.UNIT_HEAD) and person.unit == record.unit,
                 reviewer=person.has(Role.REVIEWER),
-                own=person.account in handlers.hands_on(record, known),
-                scheme=order.scheme if order else None,
+                own=person.account in involved,
+                scheme=scheme,
             )
         ),
     )
@@ -127,12 +119,8 @@ async def list_replies(
     states = [one for one in State if (state is None or one is state) and (not waiting or one in rules.OPEN_STATES)]
     if not states:
         return Page(items=[])
-    records = await store.page_of_rounds(session, scope, states=states, unit=unit, after=_position(cursor), limit=limit)
-    last = records[-1] if len(records) == limit else None
-    return Page(
-        items=[RoundSummary.of(record) for record in records],
-        next=cursor_of(_micros(last.submitted_at), last.reply_id) if last else None,
-    )
+    found = await store.page_of_rounds(session, scope, states=states, unit=unit, cursor=cursor, limit=limit)
+    return Page(items=[RoundSummary.of(record) for record in found.rows], next=found.next)
 
 
 @router.get("/replies/{reply_id}", operation_id="get_reply", summary="答复详情与预审意见", responses=_FROM_REPLY)

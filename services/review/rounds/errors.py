@@ -1,4 +1,4 @@
-"""What review refuses, and why."""
+"""What the review of a round refuses, and why."""
 
 from __future__ import annotations
 
@@ -27,22 +27,12 @@ class WrongStep(BusinessError):
 
 
 class OwnReply(Forbidden):
-    """Whoever handled the order may not review its reply."""
+    """Whoever was involved in a reply may not review it."""
 
     code, clause = "own_reply", "S2.3a"
 
     def __init__(self) -> None:
         super().__init__("经办过该工单的人员不得审核其答复，请交由其他审核员办理")
-
-
-class BlockingFindings(BusinessError):
-    """The pre-check found what forbids an approval without a reason."""
-
-    code, clause = "blocking_findings", "S2.3a"
-
-    def __init__(self, findings: tuple[str, ...]) -> None:
-        super().__init__("预审发现必须处理的问题，请退回修改；确需通过的，请填写理由（override_reason）")
-        self.findings = findings
 
 
 class ChainIncomplete(BusinessError):

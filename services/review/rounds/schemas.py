@@ -1,4 +1,4 @@
-"""What goes in and out of review over HTTP."""
+"""The bodies and answers of the routes for rounds."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from services.review import rules
-from services.review.model import Element, Finding, Move, Reply, Severity, State
-from services.review.tables import RoundRecord
+from services.review.checks.model import Element, Finding, Reply, Severity
+from services.review.rounds.model import Move, State
+from services.review.rounds.tables import RoundRecord
 from shared.contracts.dispatch import Disposition
+from shared.personal.numbers import masked_numbers
 from shared.web import Body, Text
 
 
 class Nothing(Body):
-    """A decision that needs no words."""
+    """A decision without a text."""
 
 
 class Opinion(Body):
@@ -66,7 +67,7 @@ class ReplyText(BaseModel):
     @classmethod
     def of(cls, reply: Reply, *, mask: bool) -> ReplyText:
         """The reply, with its numbers struck out for those who need not call anybody."""
-        show = rules.masked if mask else str
+        show = masked_numbers if mask else str
         return cls(
             contact_person=show(reply.contact_person),
             contact_at=reply.contact_at,
@@ -78,7 +79,7 @@ class ReplyText(BaseModel):
 
 
 class FindingText(BaseModel):
-    """What the machine noticed, with the sentence it noticed it in."""
+    """A finding of the pre-check, with the sentence that it is about."""
 
     code: str = Field(description="稳定的代码")
     severity: Severity = Field(description="blocking 必须处理 / advice 提醒")
@@ -93,7 +94,7 @@ class FindingText(BaseModel):
             code=finding.code,
             severity=finding.severity,
             element=finding.element,
-            sentence=rules.masked(finding.sentence) if mask else finding.sentence,
+            sentence=masked_numbers(finding.sentence) if mask else finding.sentence,
             message=finding.message,
         )
 

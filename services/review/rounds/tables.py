@@ -6,23 +6,15 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from services.review.rules import OPEN_STATES
-from shared.db import TYPES, new_metadata
-from shared.db.kernel_v3 import identify_parked
+from services.review.record import Record
+from services.review.rounds.model import State
+from services.review.rounds.rules import OPEN_STATES
+from shared.contracts.dispatch import Disposition
+from shared.contracts.intake import Level, ReplyScheme
 
-_OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in sorted(OPEN_STATES, reverse=True))})")
-
-
-class Record(DeclarativeBase):
-    """The service's metadata with the kernel's tables."""
-
-    metadata = new_metadata()
-    type_annotation_map = TYPES
-
-
-identify_parked(Record.metadata)
+_OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in State if state in OPEN_STATES)})")
 
 
 class OrderRecord(Record):
@@ -31,8 +23,8 @@ class OrderRecord(Record):
     __tablename__ = "reviewed_order"
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
-    scheme: Mapped[str]
-    level: Mapped[str]
+    scheme: Mapped[ReplyScheme]
+    level: Mapped[Level]
     received_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
 
@@ -60,8 +52,8 @@ class RoundRecord(Record):
     order_id: Mapped[str]
     unit: Mapped[str]
     round: Mapped[int]
-    state: Mapped[str]
-    disposition: Mapped[str]
+    state: Mapped[State]
+    disposition: Mapped[Disposition]
     reply: Mapped[str] = mapped_column(comment="sealed, as the unit submitted it")
     findings: Mapped[str] = mapped_column(comment="sealed JSON of the pre-check: it quotes the reply")
     blocking: Mapped[int] = mapped_column(comment="how many findings forbid an approval without a reason")
@@ -91,6 +83,6 @@ class RoundRecord(Record):
         Index("ix_reply_round_state", "state", "submitted_at", "reply_id"),
         Index("ix_reply_round_unit", "unit", "submitted_at", "reply_id"),
         Index("ix_reply_round_submitted", "submitted_at", "reply_id"),
-        # A unit has one reply of an order under review at most: what it submits anew makes the former void.
+        # An order has one open round at most: a later reply, of whichever unit, makes the earlier one void.
         Index("uq_reply_round_open", "order_id", unique=True, postgresql_where=_OPEN),
     )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db import kernel_v1
+from shared.db import kernel_v1, kernel_v3
 
 revision = "review_0001"
 down_revision = None
@@ -14,18 +14,21 @@ depends_on = None
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
+    kernel_v3.create()
     op.create_table(
         "reviewed_order",
         sa.Column("order_id", sa.Text, nullable=False),
-        sa.Column("scheme", sa.Text, nullable=False),
-        sa.Column("level", sa.Text, nullable=False),
+        sa.Column("scheme", sa.String, nullable=False),
+        sa.Column("level", sa.String, nullable=False),
         sa.Column("received_at", moment, nullable=False),
         sa.Column("cancelled_at", moment),
         sa.PrimaryKeyConstraint("order_id", name="pk_reviewed_order"),
         sa.CheckConstraint(
-            "scheme in ('ordinary', 'enterprise_fast', 'national_report')", name="ck_reviewed_order_known_scheme"
+            "scheme in ('ordinary', 'enterprise_fast', 'national_report')", name=op.f("ck_reviewed_order_known_scheme")
         ),
-        sa.CheckConstraint("level in ('national', 'provincial', 'municipal')", name="ck_reviewed_order_known_level"),
+        sa.CheckConstraint(
+            "level in ('national', 'provincial', 'municipal')", name=op.f("ck_reviewed_order_known_level")
+        ),
     )
     op.create_table(
         "order_handler",
@@ -39,8 +42,8 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("unit", sa.Text, nullable=False),
         sa.Column("round", sa.BigInteger, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("disposition", sa.String, nullable=False),
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as the unit submitted it"),
         sa.Column("findings", sa.Text, nullable=False, comment="sealed JSON of the pre-check: it quotes the reply"),
         sa.Column(
@@ -63,15 +66,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reply_id", name="pk_reply_round"),
         sa.CheckConstraint(
             "state in ('leader_review', 'centre_review', 'approved', 'rejected', 'leader_rejected', 'void')",
-            name="ck_reply_round_known_state",
+            name=op.f("ck_reply_round_known_state"),
         ),
         sa.CheckConstraint(
             "disposition in ('solved', 'out_of_scope', 'not_true', 'explanation', 'planned')",
-            name="ck_reply_round_known_disposition",
+            name=op.f("ck_reply_round_known_disposition"),
         ),
         sa.CheckConstraint(
             "state not in ('rejected', 'leader_rejected') or opinion is not null",
-            name="ck_reply_round_opinion_given",
+            name=op.f("ck_reply_round_opinion_given"),
         ),
     )
     op.create_index("ix_reply_round_order", "reply_round", ["order_id", "round"])
@@ -90,4 +93,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("reply_round", "order_handler", "reviewed_order"):
         op.drop_table(table)
+    kernel_v3.drop()
     kernel_v1.drop()
