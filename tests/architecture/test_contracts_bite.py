@@ -27,7 +27,7 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
         INDEPENDENCE,
     ),
     "an import for types only": (
-        "services.analytics.handlers",
+        "services.analytics.figures.handlers",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.rounds.model",
         INDEPENDENCE,
     ),

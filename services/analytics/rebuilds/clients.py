@@ -7,18 +7,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from services.analytics.errors import BusAway
+from services.analytics.rebuilds.errors import BusAway
 from shared.bus import PARTITIONS, Bus, BusUnavailable, Delivery, Subscription
 from shared.outbox import Envelope, Undecodable, decode
 
-_PATIENCE: Final = 600.0
-"""Seconds after which a bus that still gives nothing to its end is given up."""
+_LONGEST: Final = 600.0
+"""Seconds within which the bus must have been read to its end."""
 _BATCH: Final = 1000
 
 
 @asynccontextmanager
 async def reading(bus: Bus, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
-    """A seat of its own in a new group, so that it reads from the beginning; BusAway."""
+    """A subscription in a new consumer group, so that it reads from the beginning; BusAway."""
     try:
         async with bus.subscribe(group, topics, member=group) as subscription:
             yield subscription
@@ -27,11 +27,11 @@ async def reading(bus: Bus, group: str, topics: Sequence[str]) -> AsyncIterator[
 
 
 async def read_to_end(subscription: Subscription, topics: Sequence[str]) -> AsyncGenerator[Sequence[Delivery], None]:
-    """What is on the bus from the subscription's place to the end, partition by partition; BusAway.
+    """What the subscription has not read yet, up to the end of the bus, partition by partition; BusAway.
 
-    The end is where the group has nothing left in any partition, and all partitions are its own.
+    It is at the end when it has all partitions and lags behind in none.
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _LONGEST
     partitions = sum(PARTITIONS[topic] for topic in topics)
     while time.monotonic() < deadline:
         batches = await subscription.fetch(max_records=_BATCH, timeout=0.1)
@@ -48,7 +48,7 @@ async def read_to_end(subscription: Subscription, topics: Sequence[str]) -> Asyn
 def envelopes_of(deliveries: Sequence[Delivery], decided: Mapping[str, bytes | None]) -> list[Envelope]:
     """The events that the running consumer takes from these deliveries.
 
-    What an operator edited counts as edited, what was dropped does not count, and what cannot be decoded is parked.
+    An event that an operator edited counts as edited; one that was dropped, or that cannot be decoded, does not count.
     """
     found = []
     for delivery in deliveries:

@@ -1,4 +1,4 @@
-"""From events to facts, from an order's facts to its figures. Pure.
+"""From an order's facts to its figures. Pure.
 
 The figures of the district are the sum over orders of `figures_of(facts of the order)`.  The running projection, the
 rebuild and the check of one against the other all use this one function.
@@ -11,14 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.analytics.model import DISTRICT, Fact, Figures, Kind, Measure, Place
-from services.analytics.policy import EXCLUDING, OVERDUE_CLOCKS
+from services.analytics.facts.model import Fact, Kind
+from services.analytics.figures.model import DISTRICT, FigureKey, Figures, Measure
+from services.analytics.figures.policy import EXCLUDING
 from shared.calendar import SHANGHAI
-from shared.contracts import Event
-from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
-from shared.contracts.review import ReplyApproved, ReplyRejected
-from shared.contracts.sla import ClockBreached, ClockChanged
 
 _SOLVED: Final = {
     "solved": Measure.SOLVED,
@@ -36,62 +32,9 @@ _COUNTED: Final = {
     Kind.CLOSED: Measure.CLOSED,
     Kind.REOPENED: Measure.REOPENED,
 }
-"""Facts that count each time they happen, for the unit that they name: loops make several (trap 6)."""
+"""Facts that count each time they happen, for the unit that they name: an order may be returned or redone several times."""
 _LATE: Final = {Kind.OVERDUE: Measure.OVERDUE, Kind.FIRST_REPLY_OVERDUE: Measure.FIRST_REPLY_OVERDUE}
 _INSTANT: Final = timedelta(microseconds=1)
-
-
-def fact_of(event: Event) -> Fact | None:
-    """What the figures need of an event; None when they need nothing of it."""
-    match event:
-        case OrderReceived():
-            weight = 0 if event.is_test else 1
-            return Fact(order_id=event.order_id, kind=Kind.RECEIVED, at=event.received_at, weight=weight)
-        case OrderCancelled():
-            return Fact(order_id=event.order_id, kind=Kind.CANCELLED, at=event.cancelled_at)
-        case OrderAssigned():
-            return Fact(order_id=event.order_id, kind=Kind.ASSIGNED, at=event.assigned_at, unit=event.unit)
-        case ReturnAccepted():
-            return Fact(order_id=event.order_id, kind=Kind.RETURNED, at=event.decided_at, unit=event.unit)
-        case OrderReopened():
-            return Fact(order_id=event.order_id, kind=Kind.REOPENED, at=event.reopened_at, unit=event.unit)
-        case OrderClosed():
-            return Fact(order_id=event.order_id, kind=Kind.CLOSED, at=event.closed_at, unit=event.unit)
-        case _:
-            return _answer_of(event)
-
-
-def _answer_of(event: Event) -> Fact | None:
-    match event:
-        case ReplyApproved():
-            return Fact(
-                order_id=event.order_id,
-                kind=Kind.APPROVED,
-                at=event.approved_at,
-                unit=event.unit,
-                disposition=event.disposition,
-            )
-        case ReplyRejected():
-            return Fact(order_id=event.order_id, kind=Kind.REJECTED, at=event.rejected_at, unit=event.unit)
-        case OrderFedBack():
-            return Fact(order_id=event.order_id, kind=Kind.FED_BACK, at=event.fed_back_at)
-        case OrderRevisited(valid=True):
-            return Fact(
-                order_id=event.order_id,
-                kind=Kind.REVISITED,
-                at=event.revisited_at,
-                solved=event.solved,
-                satisfied=event.satisfied,
-            )
-        case OrderRevisited():
-            return Fact(order_id=event.order_id, kind=Kind.REVISITED_IN_VAIN, at=event.revisited_at)
-        case ClockBreached() if event.kind in OVERDUE_CLOCKS:
-            kind = OVERDUE_CLOCKS[event.kind]
-            return Fact(order_id=event.order_id, kind=kind, at=event.due_at, unit=event.unit, clock=event.clock_id)
-        case ClockChanged(excused=True) if event.kind in OVERDUE_CLOCKS:
-            return Fact(order_id=event.order_id, kind=Kind.EXCUSED, at=event.was_due_at, clock=event.clock_id)
-        case _:
-            return None
 
 
 def day_of(moment: datetime) -> date:
@@ -110,13 +53,13 @@ def figures_of(facts: Sequence[Fact]) -> Figures:
     Breaches come on a topic of their own: where one stands among the others makes no difference, the breaches of one
     clock keep their order among themselves.
     """
-    figures: Counter[Place] = Counter()
+    figures: Counter[FigureKey] = Counter()
     if any(fact.weight == 0 for fact in facts):
         return figures
     for unit, day, measure in (*_counts(facts), *_overdue(facts), *_revisits(facts), *_reviews(facts)):
-        figures[Place(DISTRICT, day, measure)] += 1
+        figures[FigureKey(DISTRICT, day, measure)] += 1
         if unit is not None:
-            figures[Place(unit, day, measure)] += 1
+            figures[FigureKey(unit, day, measure)] += 1
     return figures
 
 
@@ -129,11 +72,11 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
     receipt = next((fact for fact in facts if fact.kind is Kind.RECEIVED), None)
     if receipt is not None:
         yield first, day_of(receipt.at), Measure.RECEIVED
-    for place, fact in enumerate(facts):
+    for number, fact in enumerate(facts):
         if fact.kind in _COUNTED:
             yield fact.unit, day_of(fact.at), _COUNTED[fact.kind]
         elif fact.kind is Kind.FED_BACK:
-            yield _answering(facts[:place]), day_of(fact.at), Measure.FED_BACK
+            yield _answering(facts[:number]), day_of(fact.at), Measure.FED_BACK
 
 
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
@@ -159,17 +102,17 @@ def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
 def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:
     """Both rates take the first valid revisit that is not excluded, on its own day (A30, A33, A34)."""
     rated = excluded = False
-    for place, fact in enumerate(facts):
-        if fact.kind not in {Kind.REVISITED, Kind.REVISITED_IN_VAIN}:
+    for number, fact in enumerate(facts):
+        if fact.kind not in {Kind.REVISITED, Kind.REVISIT_INVALID}:
             continue
-        unit, day = _answering(facts[:place]), day_of(fact.at)
+        unit, day = _answering(facts[:number]), day_of(fact.at)
         yield unit, day, Measure.REVISITS
-        if fact.kind is Kind.REVISITED_IN_VAIN:
+        if fact.kind is Kind.REVISIT_INVALID:
             continue
         yield unit, day, Measure.REVISITS_VALID
         if rated:
             continue
-        if _is_excluded(facts[:place]):
+        if _is_excluded(facts[:number]):
             if not excluded:
                 yield unit, day, Measure.EXCLUDED
             excluded = True
@@ -206,7 +149,7 @@ def _is_excluded(before: Sequence[Fact]) -> bool:
     return answer is not None and answer.disposition in EXCLUDING
 
 
-def difference(before: Figures, after: Figures) -> dict[Place, int]:
+def difference(before: Figures, after: Figures) -> dict[FigureKey, int]:
     """What has to be added to `before` to get `after`; no zeros."""
     changed = {place: after.get(place, 0) - before.get(place, 0) for place in {*before, *after}}
     return {place: count for place, count in changed.items() if count}

@@ -1,52 +1,60 @@
-"""A rebuild's statements: facts and figures beside the running ones, the comparison, the take-over."""
+"""A rebuild's statements: facts and figures beside the running ones, the comparison, the swap."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from services.analytics.model import Fact, Figures
-from services.analytics.store.figures import FACT, FACT_ARRAYS, fact_columns, fact_in, figure_columns
-from services.analytics.tables import RebuildRecord
+from services.analytics.facts.model import Fact
+from services.analytics.facts.store import FACT, FACT_ARRAYS, columns_of, fact_columns, fact_in
+from services.analytics.facts.tables import FactRecord
+from services.analytics.figures.model import Figures
+from services.analytics.figures.store import figure_columns
+from services.analytics.rebuilds.errors import RebuildRunning
+from services.analytics.rebuilds.tables import RebuildRecord, ShadowFact
 from shared.errors import NotListed
+from shared.lists import Keyset, Listed
 
-_ADD_SHADOW_FACTS = text(
+_LATEST_FIRST: Final = Keyset(RebuildRecord.asked_at, RebuildRecord.id, descending=True)
+_LOCK: Final = 0x72656275  # "rebu": one rebuild at a time, in whichever process
+_ADD_SHADOW_FACTS: Final = text(
     f"""
 insert into shadow_fact (rebuild_id, source, topic, subject, sequence, {FACT})
 select :rebuild_id, source, topic, subject, sequence, {FACT}
 from rows from ({FACT_ARRAYS}, unnest(cast(:sources as text[]), cast(:topics as text[]), cast(:subjects as text[]),
   cast(:sequences as bigint[]))) with ordinality as t({FACT}, source, topic, subject, sequence, n) order by n
 on conflict (rebuild_id, event_id) do nothing
-"""  # noqa: S608 - fixed words
+"""  # noqa: S608 - constants only
 )
-_DROP_PENDING = text(
+_DROP_PENDING: Final = text(
     """
 delete from shadow_fact f where rebuild_id = :rebuild_id and not exists (
   select from seen s where s.source = f.source and s.topic = f.topic and s.key = f.subject and f.sequence <= s.sequence)
 """
 )
-_FREEZE = text(
+_FREEZE: Final = text(
     """
 insert into shadow_figure (rebuild_id, side, unit, day, measure, count)
 select :rebuild_id, 'running', unit, day, measure, count from figure where count <> 0
 """
 )
-_COMPARE_FACTS = text(
+_COMPARE_FACTS: Final = text(
     f"""
 select (select count(*) from (select {FACT} from shadow_fact where rebuild_id = :rebuild_id
                               except select {FACT} from fact) as m) as missing,
        (select count(*) from (select {FACT} from fact
                               except select {FACT} from shadow_fact where rebuild_id = :rebuild_id) as s) as surplus
-"""  # noqa: S608 - fixed words
+"""  # noqa: S608 - constants only
 )
-_ADD_REBUILT = text(
+_ADD_REBUILT: Final = text(
     """
 insert into shadow_figure (rebuild_id, side, unit, day, measure, count)
 select :rebuild_id, 'rebuilt', unit, day, measure, count
@@ -54,7 +62,7 @@ from unnest(cast(:units as text[]), cast(:days as date[]), cast(:measures as tex
   as t(unit, day, measure, count)
 """
 )
-_DIFFERENCES = text(
+_DIFFERENCES: Final = text(
     """
 select unit, day, measure, coalesce(r.count, 0) as running, coalesce(b.count, 0) as rebuilt, count(*) over () as many
 from (select * from shadow_figure where rebuild_id = :rebuild_id and side = 'running') r
@@ -68,7 +76,7 @@ order by day, unit, measure limit :limit
 
 @dataclass(frozen=True, slots=True)
 class ShadowRow:
-    """A fact as the bus tells it."""
+    """A fact as it was read from the bus."""
 
     source: str
     topic: str
@@ -78,8 +86,24 @@ class ShadowRow:
     fact: Fact
 
 
+@asynccontextmanager
+async def only_rebuild(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Let no other rebuild begin meanwhile; RebuildRunning.
+
+    The lock belongs to a connection of its own: it is released when the process ends, however it ends.
+    """
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
+            raise RebuildRunning
+        try:
+            yield
+        finally:
+            await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+
+
 async def add_shadow_facts(session: AsyncSession, rebuild_id: UUID, rows: Sequence[ShadowRow]) -> None:
-    """Put facts beside the running ones, in this order; a repeat is passed by."""
+    """Put facts beside the running ones, in this order; a fact that is there already is left out."""
     await session.execute(
         _ADD_SHADOW_FACTS,
         {
@@ -94,9 +118,9 @@ async def add_shadow_facts(session: AsyncSession, rebuild_id: UUID, rows: Sequen
 
 
 async def stop_projection(session: AsyncSession) -> None:
-    """Let no batch in until this transaction ends: what is committed now is one consistent cut.
+    """Let no batch of events be applied until this transaction ends: what is committed now is consistent.
 
-    A consumer that waits too long for it backs off and reads its batch again; nothing is lost.
+    A consumer that waits too long for the lock backs off and reads its batch again; nothing is lost.
     """
     await session.execute(text("lock table fact in share row exclusive mode"))
 
@@ -111,35 +135,30 @@ async def freeze_figures(session: AsyncSession, rebuild_id: UUID) -> None:
     await session.execute(_FREEZE, {"rebuild_id": rebuild_id})
 
 
-async def last_position(session: AsyncSession) -> int:
-    """The position of the newest fact; 0 when there is none."""
-    return int(await session.scalar(text("select coalesce(max(position), 0) from fact")) or 0)
-
-
 async def compare_facts(session: AsyncSession, rebuild_id: UUID) -> tuple[int, int]:
-    """How many facts of the bus the running ones lack or have otherwise, and the reverse."""
+    """How many facts of the bus are missing or different among the running ones, and the reverse."""
     row = (await session.execute(_COMPARE_FACTS, {"rebuild_id": rebuild_id})).one()
     return row.missing, row.surplus
 
 
 async def each_order(session: AsyncSession, *, rebuild_id: UUID | None, until: int) -> AsyncGenerator[list[Fact], None]:
-    """Every order's facts: the shadow ones of a rebuild, or without one the running ones up to a position."""
-    given: dict[str, Any]
+    """Every order's facts: those that a rebuild read from the bus, or without one the stored ones up to a position."""
     if rebuild_id is None:
-        table, given = "fact where position <= :until", {"until": until}
+        query = select(*columns_of(FactRecord)).where(FactRecord.position <= until)
+        query = query.order_by(FactRecord.order_id, FactRecord.position)
     else:
-        table, given = "shadow_fact where rebuild_id = :rebuild_id", {"rebuild_id": rebuild_id}
-    query = f"select {FACT} from {table} order by order_id, position"  # noqa: S608 - fixed words
-    rows = await session.stream(text(query), given)
-    held: list[Fact] = []
+        query = select(*columns_of(ShadowFact)).where(ShadowFact.rebuild_id == rebuild_id)
+        query = query.order_by(ShadowFact.order_id, ShadowFact.position)
+    rows = await session.stream(query)
+    order: list[Fact] = []
     async for chunk in rows.partitions(5_000):
         for order_id, group in groupby(chunk, key=lambda row: row.order_id):
-            if held and held[0].order_id != order_id:
-                yield held
-                held = []
-            held += [fact_in(row) for row in group]
-    if held:
-        yield held
+            if order and order[0].order_id != order_id:
+                yield order
+                order = []
+            order += [fact_in(row) for row in group]
+    if order:
+        yield order
 
 
 async def add_rebuilt(session: AsyncSession, rebuild_id: UUID, figures: Figures) -> None:
@@ -163,8 +182,8 @@ async def differences(session: AsyncSession, rebuild_id: UUID, limit: int) -> tu
     return (rows[0].many if rows else 0), found
 
 
-async def take_over(session: AsyncSession, rebuild_id: UUID, *, facts: bool) -> None:
-    """Put the rebuilt figures, and with `facts` the bus's facts, in place of the running ones."""
+async def swap_in(session: AsyncSession, rebuild_id: UUID, *, facts: bool) -> None:
+    """Replace the running figures by the rebuilt ones, and with `facts` the stored facts by those of the bus."""
     given: dict[str, Any] = {"rebuild_id": rebuild_id}
     if facts:
         await session.execute(text("delete from fact"))
@@ -186,20 +205,20 @@ async def take_over(session: AsyncSession, rebuild_id: UUID, *, facts: bool) -> 
 
 
 async def clear_shadows(session: AsyncSession) -> None:
-    """Throw away what earlier rebuilds put beside the running tables, finished or not."""
+    """Delete what earlier rebuilds put beside the running tables, finished or not."""
     await session.execute(text("delete from shadow_figure"))
     await session.execute(text("delete from shadow_fact"))
 
 
-async def give_up_running(session: AsyncSession, now: datetime) -> None:
-    """Mark as failed what a process left behind when it died; only the holder of the rebuild's lock may."""
+async def fail_unfinished(session: AsyncSession, now: datetime) -> None:
+    """Mark as failed every rebuild that did not finish; only inside `only_rebuild`."""
     await session.execute(
         text("update rebuild set state = 'failed', finished_at = :now where state = 'running'"), {"now": now}
     )
 
 
 async def decided_events(session: AsyncSession) -> dict[str, bytes | None]:
-    """By event id: the content that an operator put in place of a parked event's; None for one that was dropped."""
+    """By event id: the content that an operator gave a parked event; None for one that was dropped."""
     rows = await session.execute(
         text("select event_id, state, payload from parked where state in ('replayed', 'dropped') and event_id <> ''")
     )
@@ -214,12 +233,6 @@ async def rebuild_of(session: AsyncSession, rebuild_id: UUID) -> RebuildRecord:
     return found
 
 
-async def page_of_rebuilds(
-    session: AsyncSession, *, before: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[RebuildRecord]:
-    """Rebuilds, the latest first."""
-    query = select(RebuildRecord)
-    if before is not None:
-        query = query.where(tuple_(RebuildRecord.asked_at, RebuildRecord.id) < tuple_(*before))
-    query = query.order_by(RebuildRecord.asked_at.desc(), RebuildRecord.id.desc()).limit(limit)
-    return (await session.scalars(query)).all()
+async def page_of_rebuilds(session: AsyncSession, *, cursor: str | None, limit: int) -> Listed[RebuildRecord]:
+    """A page of the rebuilds, the latest first."""
+    return await _LATEST_FIRST.page(session, select(RebuildRecord), cursor=cursor, limit=limit)

@@ -1,30 +1,26 @@
-"""What people ask analytics: the figures of a week, a day, a unit; and whether they are right."""
+"""The figures of a week, of a day, and of a unit over the last weeks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Any, Final
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics import handlers, rules, store
-from services.analytics.errors import BadDay, UnitNotShown
-from services.analytics.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
-from services.analytics.policy import TREND_WEEKS
-from services.analytics.schemas import Figures, RebuildOrder, RebuildReport, Row, Trend, WeekFigures, WeekRow
-from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime, allow
-from shared.identity import Role, Scope
-from shared.web import Code, DeskRoute, Identifier, Page, cursor_of, position_of
-from shared.web.paging import BadCursor
+from services.analytics.figures import rules, store
+from services.analytics.figures.errors import BadDay, UnitNotShown
+from services.analytics.figures.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
+from services.analytics.figures.policy import TREND_WEEKS
+from services.analytics.figures.schemas import Figures, Row, Trend, WeekFigures, WeekRow
+from shared.deps import CurrentScope, InRead, ThisRuntime
+from shared.identity import Scope
+from shared.web import Code, DeskRoute
 
 router = APIRouter(prefix="/v1", route_class=DeskRoute)
 
 _MOST_WEEKS: Final = 53
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST_MICROS: Final = 2**53
 
 WeekText = Annotated[
     str | None, Query(pattern=r"^\d{4}-W\d{2}$", title="周", description="ISO 周，如 2026-W48；默认本周")
@@ -37,16 +33,6 @@ _FROM_WEEK: Final[dict[int | str, dict[str, Any]]] = {
                 "operationId": "weekly_of_unit",
                 "parameters": {"code": "$response.body#/units/0/unit"},
             }
-        }
-    }
-}
-_FROM_REBUILD: Final[dict[int | str, dict[str, Any]]] = {
-    201: {"links": {"get_rebuild": {"operationId": "get_rebuild", "parameters": {"rebuild_id": "$response.body#/id"}}}}
-}
-_FROM_REBUILDS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "links": {
-            "get_rebuild": {"operationId": "get_rebuild", "parameters": {"rebuild_id": "$response.body#/items/0/id"}}
         }
     }
 }
@@ -125,63 +111,3 @@ async def weekly_of_unit(
         for week in sums
     ]
     return Trend(unit=code, name=unit.name if unit else code, weeks=rows)
-
-
-@router.post(
-    "/rebuild",
-    operation_id="rebuild_figures",
-    summary="重算统计并与现有结果核对",
-    tags=["重算"],
-    status_code=201,
-    dependencies=[Depends(allow(Role.ADMIN))],
-    responses=_FROM_REBUILD,
-)
-async def rebuild_figures(body: RebuildOrder, runtime: ThisRuntime, person: CurrentPerson) -> RebuildReport:
-    """Compute every figure anew, compare place by place, and take over only when asked to."""
-    rebuild_id = await handlers.rebuild(runtime, person, source=body.source, swap=body.swap)
-    async with runtime.works.read() as session:
-        return RebuildReport.of(await store.rebuild_of(session, rebuild_id))
-
-
-@router.get(
-    "/rebuild",
-    operation_id="list_rebuilds",
-    summary="历次重算",
-    tags=["重算"],
-    dependencies=[Depends(allow(Role.ADMIN, Role.AUDITOR))],
-    responses=_FROM_REBUILDS,
-)
-async def list_rebuilds(session: InRead, cursor: Cursor = None, limit: Limit = 20) -> Page[RebuildReport]:
-    """Rebuilds, the latest first."""
-    records = await store.page_of_rebuilds(session, before=_position(cursor), limit=limit)
-    last = records[-1] if len(records) == limit else None
-    following = cursor_of((last.asked_at - _EPOCH) // timedelta(microseconds=1), str(last.id)) if last else None
-    return Page(items=[RebuildReport.of(record) for record in records], next=following)
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    position = position_of(cursor, int, str)
-    if position is None:
-        return None
-    micros = int(position[0])
-    try:
-        rebuild_id = UUID(str(position[1]))
-    except ValueError as fault:
-        raise BadCursor from fault
-    if not 0 <= micros < _LATEST_MICROS:
-        raise BadCursor
-    return _EPOCH + timedelta(microseconds=micros), rebuild_id
-
-
-@router.get(
-    "/rebuild/{rebuild_id}",
-    operation_id="get_rebuild",
-    summary="重算结果",
-    tags=["重算"],
-    dependencies=[Depends(allow(Role.ADMIN, Role.AUDITOR))],
-)
-async def get_rebuild(
-    rebuild_id: Annotated[Identifier, Path(title="重算编号", description="重算编号")], session: InRead
-) -> RebuildReport:
-    """One rebuild's report."""
-    return RebuildReport.of(await store.rebuild_of(session, UUID(rebuild_id)))

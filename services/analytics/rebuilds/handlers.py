@@ -1,37 +1,36 @@
-"""The figures computed once more from the beginning, and compared with the running ones place by place."""
+"""The figures computed once more from the beginning, and each compared with the running one."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
-
-from services.analytics import clients, rules, store
-from services.analytics.errors import BusIncomplete, RebuildRunning
-from services.analytics.model import Fact, Place
-from services.analytics.tables import RebuildRecord
+from services.analytics.facts.rules import fact_of
+from services.analytics.facts.store import last_position
+from services.analytics.figures.model import FigureKey
+from services.analytics.figures.rules import figures_of
+from services.analytics.rebuilds import clients, store
+from services.analytics.rebuilds.errors import BusIncomplete
+from services.analytics.rebuilds.model import Source
+from services.analytics.rebuilds.tables import RebuildRecord
 from shared.bus import ORDERS, SLA_BREACHES, Subscription
 from shared.identity import Person
 from shared.service import Runtime
 from shared.work import Work
 
-Source = Literal["bus", "facts"]
-
 TOPICS: Final = (ORDERS, SLA_BREACHES)
-"""Where the facts of orders are told; the directory makes no figures."""
+"""The topics with facts; the directory has none."""
 _SHOWN: Final = 200
-_LOCK: Final = 0x72656275  # "rebu": one rebuild at a time, whichever process runs it
+"""How many differences a report lists."""
 
 
 @dataclass(slots=True)
 class _Rebuild:
-    """One run of it."""
+    """One run of a rebuild."""
 
     runtime: Runtime
     person: Person
@@ -39,9 +38,10 @@ class _Rebuild:
     source: Source
     swap: bool
     decided: dict[str, bytes | None]
+    """What operators decided on parked events: their new content by event id, None for a dropped one."""
 
-    async def told(self, subscription: Subscription) -> AsyncGenerator[list[store.ShadowRow], None]:
-        """What the bus still has to tell of orders, up to its end."""
+    async def facts_read(self, subscription: Subscription) -> AsyncGenerator[list[store.ShadowRow], None]:
+        """The facts of the events that are still on the bus, up to its end."""
         async with contextlib.aclosing(clients.read_to_end(subscription, TOPICS)) as batches:
             async for deliveries in batches:
                 yield [
@@ -54,21 +54,21 @@ class _Rebuild:
                         fact=fact,
                     )
                     for envelope in clients.envelopes_of(deliveries, self.decided)
-                    if envelope.event is not None and (fact := rules.fact_of(envelope.event)) is not None
+                    if envelope.event is not None and (fact := fact_of(envelope.event)) is not None
                 ]
 
 
 async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: bool) -> UUID:
-    """Compute the figures anew and compare them with the running ones; with `swap`, put them in their place.
+    """Compute the figures anew and compare them with the running ones; with `swap`, replace those.  The report's id.
 
-    `bus` reads every event from the beginning, under a group of its own; `facts` takes the stored facts.  The id of
-    the report is the answer.  Raises RebuildRunning, BusIncomplete (swap only), BusAway.
+    `bus` reads every event from the beginning, as a consumer group of its own; `facts` takes the stored facts.
+    Raises RebuildRunning, BusIncomplete (with `swap` only) and BusAway.
     """
-    async with _alone(runtime):
+    async with store.only_rebuild(runtime.works.engine):
         run = _Rebuild(runtime, person, runtime.works.ids(), source, swap, {})
         async with runtime.works.begin(person) as work:
             await store.clear_shadows(work.session)
-            await store.give_up_running(work.session, work.now)
+            await store.fail_unfinished(work.session, work.now)
             work.session.add(
                 RebuildRecord(
                     id=run.id,
@@ -87,39 +87,26 @@ async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: boo
             else:
                 await _from_facts(run)
         finally:
-            # Finished or not: the shadows are of no use any more, and a run that raised has failed.
+            # What was put beside the running tables is not needed any more, and a run that raised has failed.
             async with runtime.works.begin(person) as work:
                 await store.clear_shadows(work.session)
-                await store.give_up_running(work.session, work.now)
+                await store.fail_unfinished(work.session, work.now)
         return run.id
-
-
-@asynccontextmanager
-async def _alone(runtime: Runtime) -> AsyncIterator[None]:
-    """Hold the rebuild's lock on a connection of its own; it falls with the process."""
-    async with runtime.works.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
-            raise RebuildRunning
-        try:
-            yield
-        finally:
-            await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
 async def _from_bus(run: _Rebuild) -> None:
     works = run.runtime.works
     group = f"{works.service}-rebuild-{run.id}"
     async with clients.reading(run.runtime.bus, group, TOPICS) as subscription:
-        async with contextlib.aclosing(run.told(subscription)) as told:
-            async for rows in told:
+        async with contextlib.aclosing(run.facts_read(subscription)) as batches:
+            async for rows in batches:
                 async with works.begin(run.person) as work:
                     await store.add_shadow_facts(work.session, run.id, rows)
         async with works.begin(run.person) as work:
             await store.stop_projection(work.session)
-            # Whatever is applied was on the bus before: read on to its end, and nothing applied is left unread.
-            async with contextlib.aclosing(run.told(subscription)) as told:
-                async for rows in told:
+            # Every applied event was on the bus before it was applied: up to the end, none of them is left unread.
+            async with contextlib.aclosing(run.facts_read(subscription)) as batches:
+                async for rows in batches:
                     await store.add_shadow_facts(work.session, run.id, rows)
             pending = await store.drop_pending(work.session, run.id)
             missing, surplus = await store.compare_facts(work.session, run.id)
@@ -140,7 +127,7 @@ async def _from_facts(run: _Rebuild) -> None:
     async with works.begin(run.person) as work:
         await store.stop_projection(work.session)
         await store.freeze_figures(work.session, run.id)
-        until = await store.last_position(work.session)
+        until = await last_position(work.session)
         if run.swap:
             await _finish(work, run, until=until)
     if not run.swap:
@@ -149,22 +136,22 @@ async def _from_facts(run: _Rebuild) -> None:
 
 
 async def _finish(work: Work, run: _Rebuild, *, until: int) -> None:
-    """Compute, compare, report; with `swap`, inside the transaction that keeps the projection out, take over."""
-    figures: Counter[Place] = Counter()
+    """Compute, compare and report; with `swap`, replace, in the transaction that stops the projection."""
+    figures: Counter[FigureKey] = Counter()
     facts = 0
     shadow = run.id if run.source == "bus" else None
     async with contextlib.aclosing(store.each_order(work.session, rebuild_id=shadow, until=until)) as orders:
         async for order in orders:
             facts += len(order)
-            _add(figures, order)
-    await store.add_rebuilt(work.session, run.id, {place: count for place, count in figures.items() if count})
+            figures.update(figures_of(order))
+    await store.add_rebuilt(work.session, run.id, {key: count for key, count in figures.items() if count})
     many, shown = await store.differences(work.session, run.id, _SHOWN)
     record = await store.rebuild_of(work.session, run.id)
     record.facts, record.figures_different, record.differences = facts, many, shown
     record.finished_at = work.now
     different = bool(many or record.facts_missing or record.facts_surplus)
     if run.swap:
-        await store.take_over(work.session, run.id, facts=run.source == "bus")
+        await store.swap_in(work.session, run.id, facts=run.source == "bus")
         record.state = "swapped"
     else:
         record.state = "different" if different else "equal"
@@ -173,8 +160,3 @@ async def _finish(work: Work, run: _Rebuild, *, until: int) -> None:
         f"rebuild:{run.id}",
         after={"source": run.source, "state": record.state, "different": many, "facts": facts},
     )
-
-
-def _add(figures: Counter[Place], order: Sequence[Fact]) -> None:
-    for place, count in rules.figures_of(order).items():
-        figures[place] += count

@@ -1,15 +1,15 @@
-"""What analytics speaks of: facts of an order, the figures they make, weeks."""
+"""Figures: counts by unit, day and measure; and the week as a period of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.analytics.errors import BadWeek
+from services.analytics.figures.errors import BadWeek
 
 DISTRICT: Final = ""
 """The unit of a figure of the whole district."""
@@ -17,27 +17,8 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
 
 
-class Kind(StrEnum):
-    """A fact that figures are made of."""
-
-    RECEIVED = "received"
-    ASSIGNED = "assigned"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    FED_BACK = "fed_back"
-    REVISITED = "revisited"
-    REVISITED_IN_VAIN = "revisited_in_vain"
-    CLOSED = "closed"
-    REOPENED = "reopened"
-    OVERDUE = "overdue"
-    FIRST_REPLY_OVERDUE = "first_reply_overdue"
-    EXCUSED = "excused"  # a breach of the clock was taken back
-    CANCELLED = "cancelled"
-
-
 class Measure(StrEnum):
-    """What is counted, by unit and day."""
+    """What a figure counts."""
 
     RECEIVED = "received"  # 受理量
     ASSIGNED = "assigned"  # 交办量
@@ -60,35 +41,16 @@ class Measure(StrEnum):
     FIRST_FAILS = "first_fails"  # 首次审核被退回
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One event as far as figures need it.
-
-    `at` is the moment that decides the day: of the event, of the deadline for both kinds of being overdue.  `weight` is 0 for the receipt
-    of a test order, which counts for nothing, and 1 otherwise.  `clock` says whose deadline they and EXCUSED mean.
-    """
-
-    order_id: str
-    kind: Kind
-    at: datetime
-    unit: str | None = None
-    weight: int = 1
-    disposition: str | None = None
-    solved: str | None = None
-    satisfied: str | None = None
-    clock: str | None = None
-
-
-class Place(NamedTuple):
-    """Where a count belongs."""
+class FigureKey(NamedTuple):
+    """Which figure it is: of which unit, on which day, of what."""
 
     unit: str
     day: date
     measure: Measure
 
 
-Figures = Mapping[Place, int]
-"""Counts by place; what is missing is 0."""
+Figures = Mapping[FigureKey, int]
+"""Counts; what is missing is 0."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

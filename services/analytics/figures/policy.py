@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.analytics.model import Kind, Measure
+from services.analytics.figures.model import Measure
 
 SOLVED_WEIGHTS: Final = {Measure.SOLVED: 1, Measure.MOSTLY_SOLVED: 1, Measure.UNSOLVED: 0}
 """What each answer adds to the numerator of 解决率 (S3.2b, A31)."""
@@ -12,8 +12,6 @@ SATISFIED_WEIGHTS: Final = {Measure.SATISFIED: 1, Measure.MOSTLY_SATISFIED: 1, M
 """What each answer adds to the numerator of 满意率 (S3.2b, A31)."""
 EXCLUDING: Final = frozenset({"out_of_scope", "not_true", "explanation", "planned"})
 """Approved dispositions that keep a revisit out of both rates (S3.2b, A33)."""
-OVERDUE_CLOCKS: Final = {"final": Kind.OVERDUE, "first_reply": Kind.FIRST_REPLY_OVERDUE}
-"""The clocks whose breach is a figure: of the order (S1.1.4b), and apart from it of its first reply (S1.2.2c)."""
 TREND_WEEKS: Final = 8
 """How many weeks a unit's trend shows unless asked otherwise."""
 FIRST_PASS_WEIGHTS: Final = {Measure.FIRST_PASSES: 1, Measure.FIRST_FAILS: 0}
