@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 
-from services.analytics import handlers, store
-from services.analytics.errors import RebuildRunning
+from services.analytics.facts.store import last_position
+from services.analytics.figures import handlers as projection
+from services.analytics.rebuilds import handlers as rebuilds
+from services.analytics.rebuilds.errors import RebuildRunning
 from shared.contracts.dispatch import UnitChanged
 from shared.identity import Role
 from shared.outbox import Envelope
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.clause("S3.2b")
 
 async def project(desk: Desk, envelopes: Sequence[Envelope]) -> None:
     async with desk.runtime.works.begin() as work:
-        await handlers.project(work, envelopes)
+        await projection.project(work, envelopes)
 
 
 async def figures(desk: Desk) -> dict[tuple[str, str, str], int]:
@@ -41,7 +43,7 @@ async def run(desk: Desk, sql: str) -> None:
 
 async def rebuilt(desk: Desk, *, swap: bool = False) -> dict[str, Any]:
     admin = desk.person(Role.ADMIN)
-    rebuild_id = await handlers.rebuild(desk.runtime, admin, source="facts", swap=swap)
+    rebuild_id = await rebuilds.rebuild(desk.runtime, admin, source="facts", swap=swap)
     (row,) = await desk.rows("select * from rebuild where id = :id", id=rebuild_id)
     return row
 
@@ -108,7 +110,7 @@ async def test_an_order_is_counted_by_one_transaction_at_a_time(desk: Desk):
     mail = Mail()
     receipt, deadline = (mail.envelope(event) for event in order.events)
     async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
-        await handlers.project(work, [receipt])
+        await projection.project(work, [receipt])
         group.create_task(project(desk, [deadline]))
         await eventually(lambda: blocked(desk))
 
@@ -118,7 +120,7 @@ async def test_an_order_is_counted_by_one_transaction_at_a_time(desk: Desk):
 async def test_a_rebuild_waits_for_the_batch_that_is_being_applied(desk: Desk):
     envelopes, _ = walked(13, 5)
     async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
-        await handlers.project(work, envelopes)
+        await projection.project(work, envelopes)
         report = group.create_task(rebuilt(desk))
         await eventually(lambda: blocked(desk))
 
@@ -131,7 +133,7 @@ async def test_a_batch_takes_four_statements_whatever_its_size(desk: Desk):
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        statements.append(statement.split(maxsplit=1)[0])
+        statements.append(statement.split(maxsplit=1)[0].lower())
 
     engine = desk.runtime.works.engine.sync_engine
     sqlalchemy_event.listen(engine, "before_cursor_execute", note)
@@ -228,7 +230,7 @@ async def test_a_rebuild_that_dies_is_reported_as_failed_and_leaves_no_shadow(de
 
     assert [row["state"] for row in await desk.rows("select state from rebuild")] == ["failed"]
     async with desk.runtime.works.read() as session:
-        assert await store.last_position(session) > 0
+        assert await last_position(session) > 0
 
 
 async def test_batches_wait_while_a_rebuild_takes_over(desk: Desk):

@@ -10,9 +10,9 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.analytics import handlers
 from services.analytics.__main__ import main, rebuild
-from services.analytics.errors import BusAway, BusIncomplete
+from services.analytics.rebuilds import handlers
+from services.analytics.rebuilds.errors import BusAway, BusIncomplete
 from services.analytics.service import SERVICE
 from shared.bus import PARTITIONS, Bus, Message
 from shared.identity import SYSTEM, Person, Role

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.errors import BadWeek
-from services.analytics.model import DISTRICT, Fact, Measure, Place, Week
-from services.analytics.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
-from services.analytics.rules import day_of, day_of_deadline, difference, fact_of, figures_of, rate_of
+from services.analytics.facts.model import Fact
+from services.analytics.facts.rules import fact_of
+from services.analytics.figures.errors import BadWeek
+from services.analytics.figures.model import DISTRICT, FigureKey, Measure, Week
+from services.analytics.figures.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
+from services.analytics.figures.rules import day_of, day_of_deadline, difference, figures_of, rate_of
 from tests.analytics.events import Told, interleaved, local, walk
 from tests.analytics.recount import recount
 
@@ -25,8 +27,8 @@ def facts(order: Told) -> list[Fact]:
 def counted(order: Told) -> dict[tuple[str, str, str], int]:
     """The order's figures as (unit, MM-DD, measure) -> count."""
     return {
-        (place.unit, place.day.strftime("%m-%d"), place.measure.value): count
-        for place, count in figures_of(facts(order)).items()
+        (key.unit, key.day.strftime("%m-%d"), key.measure.value): count
+        for key, count in figures_of(facts(order)).items()
     }
 
 
@@ -248,17 +250,17 @@ def test_midnight_in_yantai_begins_the_new_day():
 def test_however_events_are_mixed_and_cut_the_changes_add_up_to_the_recount(seed: int, many: int):
     random = Random(seed)
     events = list(interleaved([walk(random) for _ in range(many)], random))
-    running: Counter[Place] = Counter()
+    running: Counter[FigureKey] = Counter()
     known: dict[str, list[Fact]] = {}
     for event in events:
         if (fact := fact_of(event)) is None:
             continue
         before = known.setdefault(fact.order_id, [])
-        for place, count in difference(figures_of(before), figures_of([*before, fact])).items():
-            running[place] += count
+        for key, count in difference(figures_of(before), figures_of([*before, fact])).items():
+            running[key] += count
         before.append(fact)
 
-    found = {(p.unit, p.day.isoformat(), p.measure.value): count for p, count in running.items() if count}
+    found = {(key.unit, key.day.isoformat(), key.measure.value): count for key, count in running.items() if count}
     assert found == dict(recount(events))
 
 

@@ -11,6 +11,10 @@ from tests.architecture.tree import broken_contracts, copy_of_the_tree, file_of
 
 INDEPENDENCE: Final = "No service imports another BROKEN"
 LAYERS: Final = "Inside a service, imports point down BROKEN"
+FILES_OF_REVIEW: Final = "Inside a capability of review, imports point down BROKEN"
+FILES_OF_ANALYTICS: Final = "Inside a capability of analytics, imports point down BROKEN"
+REVIEW: Final = "The capabilities of review BROKEN"
+ANALYTICS: Final = "The capabilities of analytics BROKEN"
 UPWARDS: Final = "shared imports no service BROKEN"
 SHARED: Final = "Inside shared, imports point down BROKEN"
 PURE: Final = "Rules, policies, models, contracts and the calendar do no I/O BROKEN"
@@ -22,19 +26,42 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
     "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
     "an import inside a function": (
-        "services.review.handlers",
+        "services.review.rounds.handlers",
         "def late() -> None:\n    import services.dispatch.model",
         INDEPENDENCE,
     ),
     "an import for types only": (
-        "services.analytics.handlers",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.model",
+        "services.analytics.figures.handlers",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.rounds.model",
         INDEPENDENCE,
     ),
     "rules load": ("services.sla.rules", "import services.sla.store", LAYERS),
     "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
     "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
     "a file without a place": ("services.intake.utils", "", LAYERS),
+    "rules of a capability load": (
+        "services.review.rounds.rules",
+        "import services.review.rounds.store",
+        FILES_OF_REVIEW,
+    ),
+    "handlers of a capability know HTTP": (
+        "services.analytics.rebuilds.handlers",
+        "import services.analytics.rebuilds.api",
+        FILES_OF_ANALYTICS,
+    ),
+    "a file of a capability without a place": ("services.analytics.figures.utils", "", FILES_OF_ANALYTICS),
+    "an earlier capability uses a later one": (
+        "services.review.checks.rules",
+        "import services.review.rounds.model",
+        REVIEW,
+    ),
+    "a capability uses the table of contents": (
+        "services.analytics.rebuilds.handlers",
+        "import services.analytics.service",
+        ANALYTICS,
+    ),
+    "a file of a service without a place": ("services.review.handlers", "", REVIEW),
+    "rules of a capability know the database": ("services.analytics.figures.rules", "import sqlalchemy", PURE),
     "policy knows the database": ("services.dispatch.policy", "import sqlalchemy", PURE),
     "rules reach the database in two steps": ("services.dispatch.rules", "import shared.outbox", PURE),
     "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),

@@ -6,6 +6,7 @@ from typing import Any
 from shared.contracts import Event
 from shared.contracts.dispatch import CallerContacted, OrderAssigned, ReplySubmitted
 from shared.contracts.intake import OrderReceived
+from shared.contracts.places import DEMAND, REPLY
 from shared.identity import Role
 from shared.outbox.writer import new_id
 from tests.support.service import Desk
@@ -35,7 +36,7 @@ def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
         subject="person",
         scheme=scheme,  # type: ignore[arg-type]
         category="市政设施",
-        demand=desk.runtime.works.sealer.seal("{}", f"order:{order_id}:demand"),
+        demand=desk.runtime.works.sealer.seal("{}", DEMAND.at(order_id=order_id)),
         received_at="2026-11-23T08:00:00+08:00",  # type: ignore[arg-type]
     )
 
@@ -80,7 +81,7 @@ def submitted(
         round=number,
         unit=unit,
         disposition="solved",
-        reply=desk.runtime.works.sealer.seal(text, f"order:{order_id}:reply:{reply_id}"),
+        reply=desk.runtime.works.sealer.seal(text, REPLY.at(order_id=order_id, reply_id=reply_id)),
         submitted_by=by,
         submitted_at=desk.clock.now(),
     )

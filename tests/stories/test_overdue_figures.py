@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.analytics import handlers
+from services.analytics.figures import handlers
 from services.analytics.service import SERVICE as ANALYTICS
 from services.sla.handlers.calendar import edit_days
 from services.sla.jobs import drain
