@@ -100,6 +100,12 @@ class Scope:
         """Whether an order is reached in which the person's unit has this part."""
         return any(grant.reach.covers(part) for grant in self.grants)
 
+    def words_for(self, owner: str | None) -> Words:
+        """How the words of a row are shown that was found by this scope and is this unit's."""
+        if not self.everything:
+            return max((grant.words for grant in self.grants), default=Words.NONE)
+        return self.words(Part.LEAD if self.unit is not None and owner == self.unit else None)
+
     def words(self, part: Part | None = Part.LEAD) -> Words:
         """How words of such an order are shown: by the grant that reaches it and shows most."""
         return max((grant.words for grant in self.grants if grant.reach.covers(part)), default=Words.NONE)

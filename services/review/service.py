@@ -16,9 +16,11 @@ from shared.contracts.dispatch import (
     OrderAssigned,
     ProgressNoted,
     ReplySubmitted,
+    ReturnAccepted,
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderReceived
+from shared.following import parts
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Service
 
@@ -37,7 +39,8 @@ SERVICE: Final = Service(
     subscriptions={
         OrderReceived: rounds.note_order,
         OrderCancelled: rounds.void_cancelled,
-        OrderAssigned: rounds.void_reassigned,
+        ReturnAccepted: parts.give_back,
+        OrderAssigned: (parts.take_over, rounds.void_reassigned),
         OrderAccepted: rounds.note_handler,
         CallerContacted: rounds.note_handler,
         ProgressNoted: rounds.note_handler,

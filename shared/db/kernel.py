@@ -6,15 +6,17 @@ migrated schema covers them.
 
 from __future__ import annotations
 
+import enum
 import uuid
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Enum,
     Identity,
     Index,
     Integer,
@@ -37,6 +39,11 @@ NAMING: Final = {
     "pk": "pk_%(table_name)s",
 }
 
+# A column of an enumeration, or of a Literal, is text in the database and the member in Python.
+_BY_VALUE: Final = Enum(
+    enum.Enum, native_enum=False, length=None, values_callable=lambda kind: [member.value for member in kind]
+)
+
 TYPES: Final[dict[Any, Any]] = {
     str: Text(),
     datetime: Moment(),
@@ -47,6 +54,8 @@ TYPES: Final[dict[Any, Any]] = {
     uuid.UUID: UUID(as_uuid=True),
     int: BigInteger(),
     bool: Boolean(),
+    enum.StrEnum: _BY_VALUE,
+    Literal: _BY_VALUE,
 }
 
 

@@ -1,14 +1,15 @@
-"""The logins of the services: what each may do in its own database, and which orders' rows a unit's requests see.
+"""The logins of the services: what each may do in its own database, and which rows the requests of a unit see.
 
 An owner migrates and does nothing else.  A service works through two logins that own nothing: `gongdan_<service>_centre`
 for the centre, the district and everything that runs by itself, `gongdan_<service>_unit` for the requests of units.  A
-table whose model says `info={REACHED_BY: "<column>"}` shows the second one only the orders in which the asking unit has
-or had a part (S4.2a).  The unit comes with BEGIN: see `shared.db.engine.UnitConnection`.
+table whose model says `info={PROTECTED: ...}` shows the second one only what the asking unit may see (S4.2a).  The unit
+comes with BEGIN: see `shared.db.engine.UnitConnection`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -19,16 +20,36 @@ from shared.db.engine import asyncpg_url
 CENTRE: Final = "gongdan_centre"
 UNIT: Final = "gongdan_unit"
 OWNER: Final = "gongdan_owner"
-REACHED_BY: Final = "reached_by"
-"""In a table's `info`: the column with the unit that leads the order, or "" where order_part alone says it."""
-KEPT_BY_CENTRE: Final = "kept_by_centre"
-"""In a table's `info`: columns that a unit's request never changes."""
+PROTECTED: Final = "protected"
+"""In a table's `info`: OrderTable or RowsOfUnit."""
 
 PARTS_TABLE: Final = "order_part"
 
 _ASKING: Final = "(select nullif(current_setting('app.unit', true), ''))"
 _READ_ONLY: Final = frozenset({"audit"})
 """Rows are added and never changed; a trigger says the same to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTable:
+    """One row an order.  A unit sees the orders in which it has or had a part, and changes those that it leads or shares.
+
+    `lead` is the column with the unit that leads; `kept` are columns that a unit's request never changes.
+    """
+
+    lead: str | None
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfUnit:
+    """Rows that hang on an order.  A unit sees those of the orders in which it has a part now, and its own for ever.
+
+    `unit` is the column with the unit that wrote the row or answers for it; None where rows are nobody's own.  A unit
+    writes rows of its own, while it has a part in the order.
+    """
+
+    unit: str | None
 
 
 def login_of(service: str, group: str) -> str:
@@ -91,30 +112,35 @@ def _statements(metadata: MetaData) -> Iterator[str]:
         yield f"grant select, {changing} on {name} to {CENTRE}"
         if table.name == PARTS_TABLE:
             yield from _show_own_parts(name)
-        elif REACHED_BY in table.info:
-            yield from _protect(table)
+        elif (protected := table.info.get(PROTECTED)) is not None:
+            yield from _protect(table, protected)
         else:
             yield f"grant select, {changing.replace(', delete', '')} on {name} to {UNIT}"
 
 
-def _protect(table: Table) -> Iterator[str]:
-    """The policies of a table of orders: everything for the centre; for a unit what it leads, shares or had."""
+def _protect(table: Table, protected: OrderTable | RowsOfUnit) -> Iterator[str]:
     name = _quoted(table.name)
-    lead = table.info[REACHED_BY]
-    kept = set(table.info.get(KEPT_BY_CENTRE, ())) | {column.name for column in table.primary_key}
-    own = f"{_quoted(lead)} = {_ASKING}" if lead else "false"
-    part = f"select from {PARTS_TABLE} p where p.order_id = {name}.order_id and p.unit = {_ASKING}"
-    for policy in ("everything", "seen", "changed"):
+    part = f"exists (select from {PARTS_TABLE} p where p.order_id = {name}.order_id::text and p.unit = {_ASKING}"
+    now = f"{part} and p.until is null)"
+    for policy in ("everything", "seen", "changed", "added"):
         yield f"drop policy if exists {policy} on {name}"
     yield f"create policy everything on {name} for all to {CENTRE} using (true)"
-    yield f"create policy seen on {name} for select to {UNIT} using ({own} or exists ({part}))"
-    yield (
-        f"create policy changed on {name} for update to {UNIT} "
-        f"using ({own} or exists ({part} and p.until is null and p.part = 'joint'))"
-    )
+    if isinstance(protected, OrderTable):
+        own = f"{_quoted(protected.lead)} = {_ASKING}" if protected.lead else "false"
+        shared = f"{part} and p.until is null and p.part = 'joint')" if protected.lead else now
+        yield f"create policy seen on {name} for select to {UNIT} using ({own} or {part}))"
+        yield f"create policy changed on {name} for update to {UNIT} using ({own} or {shared})"
+        kept = {*protected.kept, *([protected.lead] if protected.lead else ())}
+        columns = [column for column in table.columns if column.name not in kept and not column.primary_key]
+        yield f"grant select, update ({', '.join(_quoted(column.name) for column in columns)}) on {name} to {UNIT}"
+    else:
+        own = f"{_quoted(protected.unit)} = {_ASKING}" if protected.unit else "false"
+        writes = f"({own} and {now})" if protected.unit else f"({now})"
+        yield f"create policy seen on {name} for select to {UNIT} using ({own} or {now})"
+        yield f"create policy changed on {name} for update to {UNIT} using {writes}"
+        yield f"create policy added on {name} for insert to {UNIT} with check {writes}"
+        yield f"grant select, insert, update on {name} to {UNIT}"
     yield f"alter table {name} enable row level security"
-    columns = ", ".join(_quoted(column.name) for column in table.columns if column.name not in kept)
-    yield f"grant select, update ({columns}) on {name} to {UNIT}"
 
 
 def _show_own_parts(name: str) -> Iterator[str]:

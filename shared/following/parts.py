@@ -11,13 +11,15 @@ Dispatch, which tells these facts, calls them with its own events.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, column, exists, or_, table, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.access import Part
+from shared.access import Part, Scope
 from shared.contracts.dispatch import OrderAssigned, ReturnAccepted
+from shared.db.logins import PARTS_TABLE
 from shared.work import Work
 
 # One statement: the former lead's part ends at the moment at which the new one's begins.
@@ -51,6 +53,19 @@ async def give_back(work: Work, event: ReturnAccepted) -> None:
     """The centre took the order back: the unit has a former part (S2.2.1i)."""
     connection = await work.session.connection()
     await connection.execute(_GIVE_BACK, {"order_id": event.order_id, "unit": event.unit, "at": event.decided_at})
+
+
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+_PART: Final = table(PARTS_TABLE, column("order_id"), column("unit"), column("until"))
+
+
+def seen_rows(scope: Scope, *, unit: Column, order_id: Column) -> ColumnElement[bool]:
+    """The rows that hang on orders and are seen: the unit's own, and all of the orders in which it has a part now."""
+    if scope.everything:
+        return true()
+    now = exists().where(_PART.c.order_id == order_id, _PART.c.unit == scope.unit, _PART.c.until.is_(None))
+    return or_(unit == scope.unit, now)
 
 
 async def part_of(session: AsyncSession, order_id: str, unit: str | None) -> Part | None:

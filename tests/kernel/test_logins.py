@@ -18,10 +18,11 @@ from shared.db.engine import asked_by
 from shared.db.kernel import add_order_part
 from shared.db.logins import (
     CENTRE,
-    KEPT_BY_CENTRE,
-    REACHED_BY,
+    PROTECTED,
     UNIT,
     LoginSeesTooMuch,
+    OrderTable,
+    RowsOfUnit,
     grant_access,
     login_of,
     refuse_wide_logins,
@@ -37,6 +38,9 @@ insert into held_order values ('own', 'u1', 'a', 1), ('joint', 'u2', 'a', 1), ('
 insert into order_part (order_id, unit, since, part, until) values ('own', 'u1', now(), 'lead', null),
   ('joint', 'u1', now(), 'joint', null), ('former', 'u1', now(), 'lead', now()), ('ended', 'u1', now(), 'joint', now()),
   ('foreign', 'u2', now(), 'lead', null);
+insert into told select order_id || '-u1', order_id, 'u1' from held_order;
+insert into told select order_id || '-u2', order_id, 'u2' from held_order;
+insert into caller_of select order_id, 'somebody' from held_order;
 """
 SEEN: Final = {"own", "joint", "former", "ended"}
 
@@ -51,7 +55,22 @@ def metadata() -> MetaData:
         Column("unit", Text),
         Column("status", Text),
         Column("version", Text),
-        info={REACHED_BY: "unit", KEPT_BY_CENTRE: ("unit",)},
+        info={PROTECTED: OrderTable(lead="unit", kept=("version",))},
+    )
+    Table(
+        "told",
+        found,
+        Column("id", Text, primary_key=True),
+        Column("order_id", Text),
+        Column("unit", Text),
+        info={PROTECTED: RowsOfUnit("unit")},
+    )
+    Table(
+        "caller_of",
+        found,
+        Column("order_id", Text, primary_key=True),
+        Column("name", Text),
+        info={PROTECTED: RowsOfUnit(None)},
     )
     Table("plain", found, Column("key", Text, primary_key=True))
     return found
@@ -124,6 +143,31 @@ async def test_without_a_unit_or_with_another_nothing_of_it_is_seen(database: st
         assert await ids(connection, "select order_id from order_part") == set()
 
 
+async def test_of_what_was_told_a_unit_sees_all_while_it_has_a_part_and_its_own_for_ever(database: str) -> None:
+    async with asking(database) as connection:
+        seen = {row["id"] for row in await connection.fetch("select id from told")}
+        assert {key for key in seen if key.endswith("u2")} == {"own-u2", "joint-u2"}
+        assert {key for key in seen if key.endswith("u1")} == {f"{key}-u1" for key in (*SEEN, "foreign", "nobodys")}
+
+
+async def test_a_caller_is_seen_while_the_unit_has_a_part_and_no_longer(database: str) -> None:
+    async with asking(database) as connection:
+        assert await ids(connection, "select order_id from caller_of") == {"own", "joint"}
+
+
+@pytest.mark.parametrize("key", ["own", "joint"])
+async def test_a_unit_tells_in_its_own_name_of_what_it_has(database: str, key: str) -> None:
+    async with asking(database) as connection:
+        await connection.execute("insert into told values ('new', $1, 'u1')", key)
+
+
+@pytest.mark.parametrize(("key", "unit"), [("own", "u2"), ("former", "u1"), ("foreign", "u1"), ("unknown", "u1")])
+async def test_a_unit_tells_nothing_of_others_and_nothing_in_another_name(database: str, key: str, unit: str) -> None:
+    async with asking(database) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("insert into told values ('new', $1, $2)", key, unit)
+
+
 READS: Final = (
     "select order_id from held_order where order_id = 'foreign'",
     "select order_id from held_order where unit = 'u2' and order_id not in ('joint', 'former', 'ended')",
@@ -146,6 +190,7 @@ async def test_no_query_reaches_what_is_not_the_units(database: str, query: str)
 
 
 REFUSED: Final = (
+    "update held_order set version = '2' where order_id = 'own'",
     "update held_order set unit = 'u1' where order_id = 'own'",
     "update held_order set unit = 'u1' where order_id = 'foreign'",
     "update held_order set order_id = 'foreign2' where order_id = 'own'",

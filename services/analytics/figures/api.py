@@ -14,8 +14,8 @@ from services.analytics.figures.errors import BadDay, UnitNotShown
 from services.analytics.figures.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
 from services.analytics.figures.policy import TREND_WEEKS
 from services.analytics.figures.schemas import Figures, Row, Trend, WeekFigures, WeekRow
+from shared.access import Scope
 from shared.deps import CurrentScope, InRead, ThisRuntime
-from shared.identity import Scope
 from shared.web import Code, DeskRoute
 
 router = APIRouter(prefix="/v1", route_class=DeskRoute)

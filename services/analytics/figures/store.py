@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.analytics.figures.errors import UnitNotShown
 from services.analytics.figures.model import DISTRICT, Figures, Measure
 from services.analytics.figures.tables import FigureRecord, UnitRecord
+from shared.access import Scope
 from shared.contracts.dispatch import UnitChanged
-from shared.identity import Scope
 
 _ADD_FIGURES: Final = text(
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review.rounds import handlers, rules, store
@@ -18,8 +18,10 @@ from services.review.rounds.schemas import (
     Round,
     Rounds,
     RoundSummary,
+    shown,
 )
 from services.review.rounds.tables import RoundRecord
+from shared.access import ACCESS, Scope, Words
 from shared.contracts.places import FINDINGS, OPINION
 from shared.deps import (
     CurrentPerson,
@@ -30,10 +32,8 @@ from shared.deps import (
     InWork,
     Limit,
     ThisRuntime,
-    allow,
 )
-from shared.identity import UNIT, Person, Role
-from shared.personal.numbers import masked_numbers
+from shared.identity import Person
 from shared.personal.sealing import Sealer
 from shared.web import Code, CommandRoute, Identifier, Page
 
@@ -42,12 +42,7 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"]
 ReplyId = Annotated[Identifier, Path(title="答复编号", description="答复编号")]
 OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
-# Those who may have to call the caller, or the unit about the call; everybody else reads numbers struck out.
-_SEES_NUMBERS: Final = (Role.REVIEWER, Role.DISPATCHER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
-
-_HEAD = Depends(allow(Role.UNIT_HEAD))
-_REVIEWER = Depends(allow(Role.REVIEWER))
-
+_ROWS: Final = ACCESS["review"]
 _COMMANDS: Final = ("approve_as_leader", "reject_as_leader", "approve_reply", "reject_reply")
 _FROM_LIST: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -73,8 +68,8 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-async def _round(session: AsyncSession, sealer: Sealer, person: Person, record: RoundRecord) -> Round:
-    mask = not person.has(*_SEES_NUMBERS)
+async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: Scope, record: RoundRecord) -> Round:
+    words = scope.words_for(record.unit)
     scheme = await store.scheme_of(session, record.order_id)
     involved = handlers.involved_in(record, await store.handlers_of(session, record.order_id))
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
@@ -83,20 +78,20 @@ async def _round(session: AsyncSession, sealer: Sealer, person: Person, record: 
     return Round(
         **RoundSummary.of(record).model_dump(),
         version=record.version,
-        reply=ReplyText.of(handlers.reply_of(sealer, record), mask=mask),
-        findings=[FindingText.of(finding, mask=mask) for finding in handlers.findings_of(sealer, record)],
+        reply=None if words is Words.NONE else ReplyText.of(handlers.reply_of(sealer, record), words),
+        findings=[FindingText.of(finding, words) for finding in handlers.findings_of(sealer, record)],
         leader_by=record.leader_by,
         leader_at=record.leader_at,
         centre_by=record.centre_by,
         centre_at=record.centre_at,
-        opinion=masked_numbers(opinion) if opinion and mask else opinion,
-        override_reason=masked_numbers(reason) if reason and mask else reason,
+        opinion=shown(opinion, words),
+        override_reason=shown(reason, words),
         voided_at=record.voided_at,
         can=list(
             rules.moves_of(
                 record.state,
-                head=person.has(Role.UNIT_HEAD) and person.unit == record.unit,
-                reviewer=person.has(Role.REVIEWER),
+                head=_ROWS["approve_as_leader"].allows(person) and person.unit == record.unit,
+                reviewer=_ROWS["approve_reply"].allows(person),
                 own=person.account in involved,
                 scheme=scheme,
             )
@@ -135,7 +130,7 @@ async def get_reply(
     """One round, opened, with what the caller may do; numbers are struck out for those who need not call."""
     record = await store.round_of(session, scope, reply_id)
     response.headers["ETag"] = f'"{record.version}"'
-    return await _round(session, runtime.works.sealer, person, record)
+    return await _round(session, runtime.works.sealer, person, scope, record)
 
 
 @router.get("/orders/{order_id}/replies", operation_id="replies_of_order", summary="工单的全部答复轮次")
@@ -146,7 +141,7 @@ async def replies_of_order(
     records = await store.rounds_of(session, scope, order_id)
     return Rounds(
         order_id=order_id,
-        rounds=[await _round(session, runtime.works.sealer, person, record) for record in records],
+        rounds=[await _round(session, runtime.works.sealer, person, scope, record) for record in records],
     )
 
 
@@ -155,7 +150,6 @@ async def replies_of_order(
     operation_id="approve_as_leader",
     summary="单位主要领导审阅通过",
     status_code=204,
-    dependencies=[_HEAD],
 )
 async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, version: IfMatch) -> None:  # noqa: ARG001 - nothing is to be said
     """Let the reply go to the centre (S2.2.3c)."""
@@ -167,7 +161,6 @@ async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, vers
     operation_id="reject_as_leader",
     summary="单位主要领导退回修改",
     status_code=204,
-    dependencies=[_HEAD],
 )
 async def reject_as_leader(reply_id: ReplyId, body: Opinion, work: InWork, version: IfMatch) -> None:
     """Give the reply back to the unit's handler (S2.2.3c)."""
@@ -179,7 +172,6 @@ async def reject_as_leader(reply_id: ReplyId, body: Opinion, work: InWork, versi
     operation_id="approve_reply",
     summary="中心审核通过",
     status_code=204,
-    dependencies=[_REVIEWER],
 )
 async def approve_reply(reply_id: ReplyId, body: Approval, work: InWork, version: IfMatch) -> None:
     """Let the reply go upstream (S2.3a, S2.3b)."""
@@ -191,7 +183,6 @@ async def approve_reply(reply_id: ReplyId, body: Approval, work: InWork, version
     operation_id="reject_reply",
     summary="中心退回重新办理",
     status_code=204,
-    dependencies=[_REVIEWER],
 )
 async def reject_reply(reply_id: ReplyId, body: Opinion, work: InWork, version: IfMatch) -> None:
     """Send the reply back with an opinion, as often as it takes (S2.3c)."""

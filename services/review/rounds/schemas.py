@@ -9,9 +9,17 @@ from pydantic import BaseModel, Field
 from services.review.checks.model import Element, Finding, Reply, Severity
 from services.review.rounds.model import Move, State
 from services.review.rounds.tables import RoundRecord
+from shared.access import Words
 from shared.contracts.dispatch import Disposition
 from shared.personal.numbers import masked_numbers
 from shared.web import Body, Text
+
+
+def shown(text: str | None, words: Words) -> str | None:
+    """A text as it is shown to this reader: whole, with its numbers struck out, or not at all (X2)."""
+    if text is None or words is Words.NONE:
+        return None
+    return text if words is Words.OPEN else masked_numbers(text)
 
 
 class Nothing(Body):
@@ -65,9 +73,9 @@ class ReplyText(BaseModel):
     remarks: str = Field(description="备注")
 
     @classmethod
-    def of(cls, reply: Reply, *, mask: bool) -> ReplyText:
+    def of(cls, reply: Reply, words: Words) -> ReplyText:
         """The reply, with its numbers struck out for those who need not call anybody."""
-        show = masked_numbers if mask else str
+        show = str if words is Words.OPEN else masked_numbers
         return cls(
             contact_person=show(reply.contact_person),
             contact_at=reply.contact_at,
@@ -84,17 +92,17 @@ class FindingText(BaseModel):
     code: str = Field(description="稳定的代码")
     severity: Severity = Field(description="blocking 必须处理 / advice 提醒")
     element: Element = Field(description="所涉要素")
-    sentence: str = Field(description="原文语句；缺项时为空")
+    sentence: str = Field(description="原文语句；缺项时为空，无权查看答复内容时也为空")
     message: str = Field(description="说明")
 
     @classmethod
-    def of(cls, finding: Finding, *, mask: bool) -> FindingText:
-        """The finding, with numbers struck out like in the reply."""
+    def of(cls, finding: Finding, words: Words) -> FindingText:
+        """The finding; its sentence is shown as the reply is."""
         return cls(
             code=finding.code,
             severity=finding.severity,
             element=finding.element,
-            sentence=masked_numbers(finding.sentence) if mask else finding.sentence,
+            sentence=shown(finding.sentence, words) or "",
             message=finding.message,
         )
 
@@ -103,7 +111,7 @@ class Round(RoundSummary):
     """One round with everything in it."""
 
     version: int = Field(description="版本，同 ETag")
-    reply: ReplyText
+    reply: ReplyText | None = Field(description="答复内容；无权查看时为空")
     findings: list[FindingText] = Field(description="机器预审意见")
     leader_by: str | None = Field(description="审阅的单位领导")
     leader_at: datetime | None

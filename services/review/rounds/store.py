@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, select, true
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review.rounds.model import State
 from services.review.rounds.tables import HandlerRecord, OrderRecord, RoundRecord
+from shared.access import Scope
 from shared.errors import NotFound
-from shared.identity import Scope
+from shared.following.parts import seen_rows
 from shared.lists import Keyset, Listed
 
 SEQUENCE: Final = (RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
@@ -23,7 +24,7 @@ _ROUND: Final = select(RoundRecord).where(RoundRecord.reply_id == bindparam("of"
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
-    return true() if scope.everything else RoundRecord.unit == scope.unit
+    return seen_rows(scope, unit=RoundRecord.unit, order_id=RoundRecord.order_id)
 
 
 async def round_for_update(session: AsyncSession, reply_id: str, *, unit: str | None = None) -> RoundRecord:
@@ -72,7 +73,9 @@ async def page_of_rounds(
     limit: int,
 ) -> Listed[RoundRecord]:
     """A page of the rounds in these states, the longest waiting first."""
-    query = select(RoundRecord).where(_visible(scope), RoundRecord.state.in_(states))
+    query = select(RoundRecord).where(RoundRecord.state.in_(states))
+    if not scope.everything:  # the work of a unit: what it submitted itself
+        query = query.where(RoundRecord.unit == scope.unit)
     if unit is not None:
         query = query.where(RoundRecord.unit == unit)
     return await _LONGEST_WAITING_FIRST.page(session, query, cursor=cursor, limit=limit)

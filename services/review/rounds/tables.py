@@ -13,6 +13,7 @@ from services.review.rounds.model import State
 from services.review.rounds.rules import OPEN_STATES
 from shared.contracts.dispatch import Disposition
 from shared.contracts.intake import Level, ReplyScheme
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 _OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in State if state in OPEN_STATES)})")
 
@@ -85,4 +86,5 @@ class RoundRecord(Record):
         Index("ix_reply_round_submitted", "submitted_at", "reply_id"),
         # An order has one open round at most: a later reply, of whichever unit, makes the earlier one void.
         Index("uq_reply_round_open", "order_id", unique=True, postgresql_where=_OPEN),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from shared.db import kernel_v1, kernel_v3
+from shared.db import kernel_v1
 
 revision = "analytics_0001"
 down_revision = None
@@ -39,7 +39,6 @@ def _fact_columns() -> list[sa.Column[object]]:
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
-    kernel_v3.create()
     op.create_table(
         "tracked_order",
         sa.Column("order_id", sa.Text, nullable=False),
@@ -147,5 +146,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("shadow_figure", "shadow_fact", "rebuild", "unit", "figure", "fact", "tracked_order"):
         op.drop_table(table)
-    kernel_v3.drop()
     kernel_v1.drop()

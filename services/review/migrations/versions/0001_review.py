@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db import kernel_v1, kernel_v3
+from shared.db import kernel_v1
 
 revision = "review_0001"
 down_revision = None
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
-    kernel_v3.create()
+    kernel_v1.create_order_part()
     op.create_table(
         "reviewed_order",
         sa.Column("order_id", sa.Text, nullable=False),
@@ -93,5 +93,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("reply_round", "order_handler", "reviewed_order"):
         op.drop_table(table)
-    kernel_v3.drop()
+    op.drop_table("order_part")
     kernel_v1.drop()
