@@ -66,7 +66,7 @@ class ReplyText(BaseModel):
 
     @classmethod
     def of(cls, reply: Reply, *, mask: bool) -> ReplyText:
-        """The reply, with its numbers struck out for those who need not call anybody."""
+        """The reply; with `mask`, its numbers are masked."""
         show = masked_numbers if mask else str
         return cls(
             contact_person=show(reply.contact_person),
@@ -89,7 +89,7 @@ class FindingText(BaseModel):
 
     @classmethod
     def of(cls, finding: Finding, *, mask: bool) -> FindingText:
-        """The finding, with numbers struck out like in the reply."""
+        """The finding; with `mask`, its numbers are masked."""
         return cls(
             code=finding.code,
             severity=finding.severity,
