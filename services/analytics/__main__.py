@@ -49,7 +49,7 @@ def _print_report(report: RebuildReport) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code."""
+    """Run what the arguments ask for; the exit code."""
     if not arguments:
         run_service(SERVICE)
         return 0

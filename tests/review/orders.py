@@ -1,4 +1,4 @@
-"""What other services tell review about an order, in short."""
+"""Events of other services about an order, with the values that tests of review need."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def new() -> str:
 
 
 def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
-    """An order comes in, an hour ago."""
+    """An order was received an hour ago."""
     return OrderReceived(
         order_id=order_id,
         platform="yantai_12345",
@@ -42,7 +42,7 @@ def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
 
 
 def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
-    """The centre gives it to a unit."""
+    """The centre assigns it to a unit."""
     return OrderAssigned(
         order_id=order_id,
         assignment=number,
@@ -58,7 +58,7 @@ def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
 
 
 def contacted(desk: Desk, order_id: str, unit: str) -> Event:
-    """The unit speaks with the caller."""
+    """The unit contacts the caller."""
     return CallerContacted(
         order_id=order_id,
         unit=unit,
@@ -73,7 +73,7 @@ def contacted(desk: Desk, order_id: str, unit: str) -> Event:
 def submitted(
     desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "handler-1", **parts: Any
 ) -> Event:
-    """The unit submits its reply; `parts` replace those of a sound one."""
+    """The unit submits its reply; `parts` replace those of a reply without findings."""
     text = json.dumps({**SOUND, **parts}, ensure_ascii=False)
     return ReplySubmitted(
         order_id=order_id,
@@ -88,7 +88,7 @@ def submitted(
 
 
 async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:
-    """An order and its reply before the unit's leader."""
+    """An order and its reply, at the step of the unit's leader."""
     order_id, reply_id = new(), new()
     await desk.tell(
         received(desk, order_id, scheme=scheme),
@@ -100,7 +100,7 @@ async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinar
 
 
 async def at_centre(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:
-    """An order and its reply before the centre."""
+    """An order and its reply, at the step of the centre."""
     order_id, reply_id = await at_leader(desk, unit=unit, scheme=scheme, **parts)
     answer = await desk.http.post(
         f"/api/review/v1/replies/{reply_id}/leader-approval",

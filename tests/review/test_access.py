@@ -121,7 +121,7 @@ async def test_the_list_pages_without_gap_or_repeat_and_filters(desk: Desk):
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "Wy0xLCJhIl0", "WzkwMDcxOTkyNTQ3NDA5OTMsImEiXQ"])
-async def test_a_cursor_of_somebody_else_is_refused(desk: Desk, cursor: str):
+async def test_a_cursor_of_another_form_is_refused(desk: Desk, cursor: str):
     answer = await desk.http.get(
         "/api/review/v1/replies", params={"cursor": cursor}, headers=desk.bearer(Role.REVIEWER)
     )

@@ -38,7 +38,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 @pytest.mark.clause("S2.2.3c")
 @pytest.mark.clause("S2.3b")
-async def test_a_reply_goes_from_the_leader_to_the_centre_and_out(desk: Desk):
+async def test_a_reply_is_approved_by_the_leader_and_then_by_the_centre(desk: Desk):
     order_id, reply_id = await at_leader(desk)
     assert await state_of(desk, reply_id) == "leader_review"
 
@@ -157,10 +157,10 @@ async def test_who_submitted_the_reply_may_not_review_it(desk: Desk, what: str):
 
 
 @pytest.mark.clause("S2.3a")
-async def test_who_spoke_with_the_caller_or_released_the_reply_may_not_review_it(desk: Desk):
+async def test_who_contacted_the_caller_or_released_the_reply_may_not_review_it(desk: Desk):
     order_id, reply_id = await at_leader(desk)
     await desk.tell(contacted(desk, order_id, "zhujian"))  # by the account "test"
-    both = desk.bearer(Role.UNIT_HEAD, Role.REVIEWER, unit="zhujian", account="two-hats")
+    both = desk.bearer(Role.UNIT_HEAD, Role.REVIEWER, unit="zhujian", account="head-and-reviewer")
     assert (await post(desk, reply_id, "leader-approval", {}, both)).status_code == 204
 
     assert refusal(await post(desk, reply_id, "approval", {}, both)) == (403, "own_reply")

@@ -48,7 +48,7 @@ def test_no_round_reaches_the_centre_without_the_leader():
 
 
 @pytest.mark.clause("S2.2.3b")
-def test_a_sound_reply_has_no_findings():
+def test_a_complete_reply_has_no_findings():
     assert codes(REPLY) == []
 
 
@@ -129,12 +129,12 @@ def test_the_contact_lies_between_the_orders_arrival_and_the_submission(
 @pytest.mark.parametrize(
     ("length", "expected"), [(SHORTEST_FINDINGS, []), (SHORTEST_FINDINGS - 1, [("findings_short", Severity.ADVICE)])]
 )
-def test_short_findings_are_only_pointed_out(length: int, expected: list[tuple[str, Severity]]):
+def test_short_findings_are_advice(length: int, expected: list[tuple[str, Severity]]):
     assert codes(replace(REPLY, findings="修" * length)) == expected
 
 
 @pytest.mark.clause("S2.3a")
-def test_findings_that_did_not_change_since_the_rejection_are_pointed_out():
+def test_findings_that_did_not_change_since_the_rejection_are_advice():
     found = faults_of(REPLY, replace(SUBMISSION, unchanged=True))
 
     assert [(f.code, f.severity, f.sentence) for f in found] == [

@@ -1,4 +1,4 @@
-"""Which events are facts, where the circular chooses."""
+"""Which breaches are facts, with their clauses."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _week(text: str | None, runtime: ThisRuntime) -> Week:
 
 
 async def _rows(session: AsyncSession, scope: Scope, first_on: date, last_on: date) -> tuple[Row, list[Row]]:
-    """The district's row and the units', departments before streets: every active unit, and whoever has figures."""
+    """The district's row and the units', departments before streets: every active unit, and every other that has figures."""
     figures = await store.figures_between(session, scope, first_on, last_on)
     units = await store.units_seen(session, scope)
     codes = {code for code, unit in units.items() if unit.active} | figures.keys() | {scope.unit or DISTRICT}

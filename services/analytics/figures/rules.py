@@ -33,7 +33,7 @@ _COUNTED: Final = {
     Kind.REOPENED: Measure.REOPENED,
 }
 """Facts that count each time they happen, for the unit that they name: an order may be returned or redone several times."""
-_LATE: Final = {Kind.OVERDUE: Measure.OVERDUE, Kind.FIRST_REPLY_OVERDUE: Measure.FIRST_REPLY_OVERDUE}
+_OVERDUE: Final = {Kind.OVERDUE: Measure.OVERDUE, Kind.FIRST_REPLY_OVERDUE: Measure.FIRST_REPLY_OVERDUE}
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -67,7 +67,7 @@ _Count = tuple[str | None, date, Measure]
 
 
 def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
-    """Receipt once, by the unit that got the order first; what repeats, each time."""
+    """The receipt once, for the unit that was assigned the order first; what may happen several times, each time."""
     first = next((fact.unit for fact in facts if fact.kind is Kind.ASSIGNED), None)
     receipt = next((fact for fact in facts if fact.kind is Kind.RECEIVED), None)
     if receipt is not None:
@@ -76,19 +76,19 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
         if fact.kind in _COUNTED:
             yield fact.unit, day_of(fact.at), _COUNTED[fact.kind]
         elif fact.kind is Kind.FED_BACK:
-            yield _answering(facts[:number]), day_of(fact.at), Measure.FED_BACK
+            yield _answering_unit(facts[:number]), day_of(fact.at), Measure.FED_BACK
 
 
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
-    """Each order once per unit, at its earliest deadline that was missed for good (S1.1.4b); its first reply apart (S1.2.2c).
+    """Each order once per unit, at its earliest missed deadline (S1.1.4b); likewise its first reply (S1.2.2c).
 
-    A clock whose breach was taken back is armed anew and may be breached again: as many of its breaches as were taken
-    back count for nothing, the first ones.
+    A breach is excused when its deadline is moved afterwards; the clock may then be breached again.  As many breaches
+    of a clock as were excused do not count, the first ones.
     """
     excused = Counter(fact.clock for fact in facts if fact.kind is Kind.EXCUSED)
     earliest: dict[tuple[Measure, str | None], datetime] = {}
     for fact in facts:
-        measure = _LATE.get(fact.kind)
+        measure = _OVERDUE.get(fact.kind)
         if measure is None:
             continue
         if fact.clock is not None and excused[fact.clock]:
@@ -105,7 +105,7 @@ def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:
     for number, fact in enumerate(facts):
         if fact.kind not in {Kind.REVISITED, Kind.REVISIT_INVALID}:
             continue
-        unit, day = _answering(facts[:number]), day_of(fact.at)
+        unit, day = _answering_unit(facts[:number]), day_of(fact.at)
         yield unit, day, Measure.REVISITS
         if fact.kind is Kind.REVISIT_INVALID:
             continue
@@ -125,15 +125,15 @@ def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:
 
 
 def _reviews(facts: Sequence[Fact]) -> Iterator[_Count]:
-    """The centre's first decision on an order, and whether it was a yes (S2.3d)."""
+    """The centre's first decision on an order, and whether it approved (S2.3d)."""
     first = next((fact for fact in facts if fact.kind in {Kind.APPROVED, Kind.REJECTED}), None)
     if first is not None:
         passed = first.kind is Kind.APPROVED
         yield first.unit, day_of(first.at), Measure.FIRST_PASSES if passed else Measure.FIRST_FAILS
 
 
-def _answering(before: Sequence[Fact]) -> str | None:
-    """The unit whose answer went out last; the one that has the order while there is none."""
+def _answering_unit(before: Sequence[Fact]) -> str | None:
+    """The unit of the last approved reply; before there is one, the unit that was assigned the order last."""
     for kind in (Kind.APPROVED, Kind.ASSIGNED):
         unit = next((fact.unit for fact in reversed(before) if fact.kind is kind), None)
         if unit is not None:
@@ -142,7 +142,7 @@ def _answering(before: Sequence[Fact]) -> str | None:
 
 
 def _is_excluded(before: Sequence[Fact]) -> bool:
-    """Whether the order is out of both rates: taken back, or answered otherwise than by solving it (A33)."""
+    """Whether the order is out of both rates: cancelled, or answered otherwise than by solving it (A33)."""
     if any(fact.kind is Kind.CANCELLED for fact in before):
         return True
     answer = next((fact for fact in reversed(before) if fact.kind is Kind.APPROVED), None)
@@ -151,12 +151,12 @@ def _is_excluded(before: Sequence[Fact]) -> bool:
 
 def difference(before: Figures, after: Figures) -> dict[FigureKey, int]:
     """What has to be added to `before` to get `after`; no zeros."""
-    changed = {place: after.get(place, 0) - before.get(place, 0) for place in {*before, *after}}
-    return {place: count for place, count in changed.items() if count}
+    changed = {key: after.get(key, 0) - before.get(key, 0) for key in {*before, *after}}
+    return {key: count for key, count in changed.items() if count}
 
 
 def rate_of(counts: Mapping[Measure, int], weights: Mapping[Measure, int]) -> tuple[int, int, float | None]:
-    """Numerator, denominator and rate to four places; no rate when nothing was asked, never 0 % or 100 % (S3.2b)."""
+    """Numerator, denominator and rate to four places; without a denominator there is no rate, not 0 % or 100 % (S3.2b)."""
     numerator = sum(weight * counts.get(measure, 0) for measure, weight in weights.items())
     denominator = sum(counts.get(measure, 0) for measure in weights)
     return numerator, denominator, round(numerator / denominator, 4) if denominator else None

@@ -28,7 +28,7 @@ class FigureRecord(Record):
 
 
 class UnitRecord(Record):
-    """A unit's name, for people."""
+    """A unit's name and group, as people read them."""
 
     __tablename__ = "unit"
 

@@ -59,7 +59,7 @@ class _Rebuild:
 
 
 async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: bool) -> UUID:
-    """Compute the figures anew and compare them with the running ones; with `swap`, replace those.  The report's id.
+    """The id of the report: the figures are computed anew, compared with the running ones and, with `swap`, replace them.
 
     `bus` reads every event from the beginning, as a consumer group of its own; `facts` takes the stored facts.
     Raises RebuildRunning, BusIncomplete (with `swap` only) and BusAway.
@@ -112,7 +112,7 @@ async def _from_bus(run: _Rebuild) -> None:
             missing, surplus = await store.compare_facts(work.session, run.id)
             if run.swap and surplus:
                 raise BusIncomplete(surplus)
-            await store.freeze_figures(work.session, run.id)
+            await store.copy_figures(work.session, run.id)
             record = await store.rebuild_of(work.session, run.id)
             record.pending, record.facts_missing, record.facts_surplus = pending, missing, surplus
             if run.swap:
@@ -126,7 +126,7 @@ async def _from_facts(run: _Rebuild) -> None:
     works = run.runtime.works
     async with works.begin(run.person) as work:
         await store.stop_projection(work.session)
-        await store.freeze_figures(work.session, run.id)
+        await store.copy_figures(work.session, run.id)
         until = await last_position(work.session)
         if run.swap:
             await _finish(work, run, until=until)

@@ -40,7 +40,7 @@ delete from shadow_fact f where rebuild_id = :rebuild_id and not exists (
   select from seen s where s.source = f.source and s.topic = f.topic and s.key = f.subject and f.sequence <= s.sequence)
 """
 )
-_FREEZE: Final = text(
+_COPY_FIGURES: Final = text(
     """
 insert into shadow_figure (rebuild_id, side, unit, day, measure, count)
 select :rebuild_id, 'running', unit, day, measure, count from figure where count <> 0
@@ -126,13 +126,13 @@ async def stop_projection(session: AsyncSession) -> None:
 
 
 async def drop_pending(session: AsyncSession, rebuild_id: UUID) -> int:
-    """Leave out what is on the bus and has not been applied yet; how much that was."""
+    """Leave out what is on the bus and has not been applied yet; how many facts that were."""
     return (await session.execute(_DROP_PENDING, {"rebuild_id": rebuild_id})).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-async def freeze_figures(session: AsyncSession, rebuild_id: UUID) -> None:
-    """Copy the running figures as they stand."""
-    await session.execute(_FREEZE, {"rebuild_id": rebuild_id})
+async def copy_figures(session: AsyncSession, rebuild_id: UUID) -> None:
+    """Copy the running figures as they are now."""
+    await session.execute(_COPY_FIGURES, {"rebuild_id": rebuild_id})
 
 
 async def compare_facts(session: AsyncSession, rebuild_id: UUID) -> tuple[int, int]:
@@ -162,7 +162,7 @@ async def each_order(session: AsyncSession, *, rebuild_id: UUID | None, until: i
 
 
 async def add_rebuilt(session: AsyncSession, rebuild_id: UUID, figures: Figures) -> None:
-    """Put the rebuilt figures beside the frozen ones."""
+    """Put the rebuilt figures beside the copied ones."""
     await session.execute(_ADD_REBUILT, {"rebuild_id": rebuild_id, **figure_columns(figures)})
 
 

@@ -42,7 +42,16 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"]
 ReplyId = Annotated[Identifier, Path(title="答复编号", description="答复编号")]
 OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
+<<<<<<< HEAD
 _ROWS: Final = ACCESS["review"]
+=======
+# They may have to call the caller, or the unit about the call; everybody else reads masked numbers.
+_SEES_NUMBERS: Final = (Role.REVIEWER, Role.DISPATCHER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
+
+_HEAD = Depends(allow(Role.UNIT_HEAD))
+_REVIEWER = Depends(allow(Role.REVIEWER))
+
+>>>>>>> review
 _COMMANDS: Final = ("approve_as_leader", "reject_as_leader", "approve_reply", "reject_reply")
 _FROM_LIST: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -127,7 +136,7 @@ async def get_reply(
     person: CurrentPerson,
     runtime: ThisRuntime,
 ) -> Round:
-    """One round, opened, with what the caller may do; numbers are struck out for those who need not call."""
+    """One round with its texts and with what the caller may do; numbers are masked for those who need not call."""
     record = await store.round_of(session, scope, reply_id)
     response.headers["ETag"] = f'"{record.version}"'
     return await _round(session, runtime.works.sealer, person, scope, record)
@@ -151,7 +160,7 @@ async def replies_of_order(
     summary="单位主要领导审阅通过",
     status_code=204,
 )
-async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, version: IfMatch) -> None:  # noqa: ARG001 - nothing is to be said
+async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, version: IfMatch) -> None:  # noqa: ARG001 - the body is empty
     """Let the reply go to the centre (S2.2.3c)."""
     await handlers.approve_as_leader(work, reply_id, version=version)
 

@@ -36,7 +36,7 @@ class OwnReply(Forbidden):
 
 
 class ChainIncomplete(BusinessError):
-    """The channel demands documents, signatures and a seal before this reply may leave."""
+    """The channel demands documents, signatures and a seal before this reply may be approved."""
 
     code, clause = "doc_chain_incomplete", "S1.1.1b"
 

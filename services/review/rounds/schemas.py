@@ -73,9 +73,15 @@ class ReplyText(BaseModel):
     remarks: str = Field(description="备注")
 
     @classmethod
+<<<<<<< HEAD
     def of(cls, reply: Reply, words: Words) -> ReplyText:
         """The reply, with its numbers struck out for those who need not call anybody."""
         show = str if words is Words.OPEN else masked_numbers
+=======
+    def of(cls, reply: Reply, *, mask: bool) -> ReplyText:
+        """The reply; with `mask`, its numbers are masked."""
+        show = masked_numbers if mask else str
+>>>>>>> review
         return cls(
             contact_person=show(reply.contact_person),
             contact_at=reply.contact_at,
@@ -96,8 +102,13 @@ class FindingText(BaseModel):
     message: str = Field(description="说明")
 
     @classmethod
+<<<<<<< HEAD
     def of(cls, finding: Finding, words: Words) -> FindingText:
         """The finding; its sentence is shown as the reply is."""
+=======
+    def of(cls, finding: Finding, *, mask: bool) -> FindingText:
+        """The finding; with `mask`, its numbers are masked."""
+>>>>>>> review
         return cls(
             code=finding.code,
             severity=finding.severity,
