@@ -40,7 +40,7 @@ def cursor_relay() -> None:
             await self._bus.publish([self._message(row) for row in rows])
             await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
             self.cursor = rows[-1]["position"]
-        self._saw_next(None)  # what it takes for done: the stall is told of a relay that knows it is behind
+        self._note_next(None)  # what it takes for done: the stall is told of a relay that knows it is behind
         return len(rows)
 
     Relay.publish_waiting = publish_waiting  # type: ignore[method-assign]
@@ -54,7 +54,7 @@ def mark_before_ack() -> None:
         if rows:
             await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
             await self._bus.publish([self._message(row) for row in rows])
-        self._saw_next(None)
+        self._note_next(None)
         return len(rows)
 
     Relay.publish_waiting = publish_waiting  # type: ignore[method-assign]
@@ -72,7 +72,7 @@ def skip_locked_relay() -> None:
             async with connection.transaction():
                 rows = await connection.fetch(f"{_TAKE} for update of o skip locked", _FEW, [])
                 if not rows:
-                    self._saw_next(None)
+                    self._note_next(None)
                     return taken
                 await self._bus.publish([self._message(row) for row in rows])
                 await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())

@@ -124,7 +124,7 @@ class Auditor:
                 if unpublished:
                     left[f"{name} outbox"] = left.get(f"{name} outbox", 0) + unpublished
         for consumer, service in ALL.items():
-            wanted = sum(many for (name, topic), many in told.items() if service.listening.hears(name, topic))
+            wanted = sum(many for (name, topic), many in told.items() if service.listening.follows(name, topic))
             # A stream that was followed to its n-th event has given n of them.
             seen = int((await self.column(consumer, "select coalesce(sum(sequence), 0) from seen"))[0])
             if seen < wanted:
@@ -217,7 +217,7 @@ class Auditor:
         last: dict[tuple[str, str, str], int] = {}
         for publisher, events in self.told.items():
             for event in events:
-                if service.listening.hears(publisher, event.topic):
+                if service.listening.follows(publisher, event.topic):
                     stream = (f"/gongdan/{publisher}", event.topic, event.key)
                     last[stream] = max(event.sequence, last.get(stream, 0))
         seen = {
