@@ -60,7 +60,7 @@ class Consumer:
         self._moved: set[TopicPartition] = set()
         self._idle: dict[TopicPartition, float] = {}
         self._retries: dict[TopicPartition, int] = {}
-        self._uncommitted: dict[TopicPartition, int] = {}
+        self._owed: dict[TopicPartition, int] = {}  # offsets that could not be committed yet
         self._shown: set[TopicPartition] = set()
         self.joined = False
 
@@ -80,7 +80,7 @@ class Consumer:
             finally:
                 self.joined = False
                 # What was known of the partitions holds for the membership that has ended.
-                for known in (self._moved, self._idle, self._retries, self._uncommitted):
+                for known in (self._moved, self._idle, self._retries, self._owed):
                     known.clear()
 
     async def _read(self, subscription: Subscription) -> None:
@@ -181,16 +181,16 @@ class Consumer:
         for place, upto in offsets.items():
             self._retries.pop(place, None)
             if committed:
-                self._uncommitted.pop(place, None)
+                self._owed.pop(place, None)
             else:
-                self._uncommitted[place] = upto
+                self._owed[place] = upto
 
     async def _commit_again(self, subscription: Subscription) -> None:
         """Commit again what could not be committed; otherwise a quiet partition would seem to lag until its next event."""
         ours = subscription.assignment()
-        for place, upto in tuple(self._uncommitted.items()):
+        for place, upto in tuple(self._owed.items()):
             if place not in ours or await subscription.commit({place: upto}):
-                del self._uncommitted[place]
+                del self._owed[place]
 
     async def apply_batch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
         """Apply several events in one transaction; if it raises, none was applied."""
@@ -240,7 +240,7 @@ class Consumer:
     def _forget(self, ours: Mapping[TopicPartition, int]) -> None:
         """Stop watching and measuring the partitions that another member has now."""
         self._moved.clear()
-        for known in (self._idle, self._retries, self._uncommitted):
+        for known in (self._idle, self._retries, self._owed):
             for place in known.keys() - ours.keys():
                 del known[place]
         for place in self._shown - ours.keys():
