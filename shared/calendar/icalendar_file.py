@@ -1,7 +1,7 @@
 """A year's arrangement from an iCalendar file (RFC 5545): all-day events that say 休 or 班.
 
-Two ways of saying it are known: words in the title (「春节（休）」「春节 补班」) and Apple's X-APPLE-SPECIAL-DAY. Where a
-file uses the second, its other events are mere festivals and left out; otherwise an event that says neither is refused.
+Two forms are known: words in the title (「春节（休）」「春节 补班」) and Apple's X-APPLE-SPECIAL-DAY. In a file with the
+second form, other events are ordinary festivals and are left out; in any other file an event with neither is refused.
 """
 
 from __future__ import annotations
