@@ -31,7 +31,7 @@ STATES: Final = ("open", "begun", "covered")
 # The modules of a home that the table lists; a home without one of them is listed whole.
 _SHOWN: Final = frozenset({"rules", "handlers"})
 
-# Loose behind the numbers, so that a misspelt id (S1.1.4aa) is reported and not overlooked. Chinese may stand beside it.
+# Anything may follow the numbers, so that a misspelt id (S1.1.4aa) is reported. Chinese may stand directly beside an id.
 _ID: Final = re.compile(r"(?<![A-Za-z0-9_.])(S[1-9](?:\.\d+)+[A-Za-z0-9_]*|X[1-9])(?:-([a-z]))?(?![A-Za-z0-9_])")
 _KNOWN_FORM: Final = re.compile(r"S[1-9](\.\d+)+[a-z]?|X[1-9]")
 _TEXT: Final = frozenset(
@@ -120,7 +120,7 @@ def problems_of(root: Path, register: Mapping[str, Clause], found: Findings) -> 
     """What is wrong between register, code and tests, a line each."""
     problems = []
     for clause in sorted({*found.code, *found.tests} - {*register}, key=_order):
-        # A section (S2.2.1) may be spoken of; a clause that nobody knows may not.
+        # A section (S2.2.1) may be named; an unknown clause may not.
         if not _is_section(clause, register):
             places = ", ".join([*found.code.get(clause, ()), *found.tests.get(clause, ())])
             problems.append(f"{clause}: no such clause in {REGISTER}, but named in {places}")
@@ -171,7 +171,7 @@ def table_of(register: Mapping[str, Clause], found: Findings) -> str:
 def flip(root: Path, register: Mapping[str, Clause], found: Findings) -> list[str]:
     """Set every clause in the register's file that is not covered to begun or open, as code at home and tests say; their ids.
 
-    Never to covered: that all of a clause is shown is for a person to say.
+    Never to covered: a person decides whether the tests show all of a clause.
     """
     changed = []
     text = (root / REGISTER).read_text()
@@ -185,7 +185,7 @@ def flip(root: Path, register: Mapping[str, Clause], found: Findings) -> list[st
 
 
 def check(root: Path) -> list[str]:
-    """Everything that `--check` complains about."""
+    """All problems that `--check` reports."""
     register, found = register_of(root), find(root)
     problems = problems_of(root, register, found)
     written = root / TABLE
@@ -197,7 +197,7 @@ def check(root: Path) -> list[str]:
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.clauses", description="The register of clauses")
-    parser.add_argument("--check", action="store_true", help="change nothing, complain about what disagrees")
+    parser.add_argument("--check", action="store_true", help="change nothing, report what disagrees")
     parser.add_argument("--flip", action="store_true", help="set open and begun by what code and tests there are")
     options = parser.parse_args(arguments)
     if options.check:
@@ -216,7 +216,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 def _order(clause: str) -> tuple[object, ...]:
-    """S1.1.2 before S1.1.10; what is no id at all comes last."""
+    """The sort key of an id: S1.1.2 before S1.1.10, anything else last."""
     if _KNOWN_FORM.fullmatch(clause) is None:
         return ("~", clause)
     number, letter = (clause[:-1], clause[-1]) if clause[-1].isalpha() else (clause, "")
@@ -275,7 +275,7 @@ def _marks(node: ast.AST) -> Iterator[str]:
             continue
         for argument in call.args:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                # Taken whole when it looks like nothing known, so that a misspelt id is reported, not overlooked.
+                # Taken whole when it is not an id, so that a misspelt id is reported.
                 yield from list(_ids(argument.value)) or [argument.value]
 
 
