@@ -1,6 +1,5 @@
-"""Arming clocks, durable and with their events: each in a transaction of its own, one by one as the bus brings them, and
-in batches.
-
+"""Starting clocks, durable and with their events: each in its own transaction, one for each event from the bus, and in
+batches.
 python -m bench.arming
 """
 
@@ -41,14 +40,14 @@ from shared.telemetry import configure_logs
 
 ROUNDS: Final = 3
 SINGLE: Final = 3_000
-LANES: Final = 16  # commands of sixteen callers at a time
+LANES: Final = 16  # commands of sixteen clients at a time
 BATCHED: Final = 40_000
 BATCH: Final = 1_000
 _CALENDAR: Final = statutory_calendar()
 
 
 def plans(orders: list[str], kinds: int) -> list[tuple[Received, ClockPlan]]:
-    """So many clocks of each order, counted as the handlers count them."""
+    """`kinds` clocks of each order, with deadlines counted as the handlers count them."""
     now = datetime.now(UTC)
     found = []
     for order in orders:
@@ -62,7 +61,7 @@ def plans(orders: list[str], kinds: int) -> list[tuple[Received, ClockPlan]]:
 
 
 async def orders_of(runtime: Runtime, many: int) -> list[str]:
-    """New orders that the clocks belong to."""
+    """New orders for the clocks."""
     ids = [str(new_id()) for _ in range(many)]
     async with runtime.works.begin() as work:
         await work.session.execute(
@@ -76,7 +75,7 @@ async def orders_of(runtime: Runtime, many: int) -> list[str]:
 
 
 async def singly(runtime: Runtime) -> float:
-    """Clocks a second, each in a transaction of its own."""
+    """Clocks per second, each in its own transaction."""
     waiting = plans(await orders_of(runtime, SINGLE), 1)
 
     async def lane() -> None:
@@ -93,7 +92,7 @@ async def singly(runtime: Runtime) -> float:
 
 
 async def as_they_come(runtime: Runtime) -> float:
-    """Clocks a second, each started by an event of its own that the consumer reads from the bus."""
+    """Clocks per second, each started by an event that the consumer reads from the bus."""
     orders = await orders_of(runtime, SINGLE)
     approved = [
         ReplyLeaderApproved(
@@ -114,7 +113,7 @@ async def as_they_come(runtime: Runtime) -> float:
 
 
 def message_of(event: ReplyLeaderApproved) -> Message:
-    """The first event that review tells of an order."""
+    """The first event that review publishes about an order."""
     return encode(
         Envelope(
             id=new_id(),
@@ -140,7 +139,7 @@ async def armed_for(runtime: Runtime, orders: list[str]) -> int:
 
 
 async def in_batches(runtime: Runtime) -> float:
-    """Clocks a second, a thousand in each transaction, two transactions at a time; the counting of days included."""
+    """Clocks per second, a thousand per transaction, two transactions at a time, including the counting of days."""
     orders = await orders_of(runtime, BATCHED // 5)
     size = BATCH // 5
     waiting = [orders[first : first + size] for first in range(0, len(orders), size)]

@@ -1,4 +1,4 @@
-"""10,000 deadlines due at the same instant out of 1,000,000 armed: lag to the outbox and to the broker; peers beside.
+"""10,000 deadlines due at one instant out of 1,000,000 running: delay to the outbox and to the broker, with others compared.
 
     python -m bench.timers [armed [due]]
 
@@ -46,7 +46,7 @@ ARMED: Final = 1_000_000
 DUE: Final = 10_000
 PEER_DUE: Final = 2_000
 ROUNDS: Final = 5
-LEAD: Final = 40  # seconds in which the table is made ready for its instant
+LEAD: Final = 40  # seconds in which the table is prepared before the instant
 UNITS: Final = 130
 _TOPIC: Final = "sla-breaches"
 
@@ -87,7 +87,7 @@ class Timed:
 
 
 async def until(moments: Sequence[float], many: int, *, within: float) -> None:
-    """Wait until so many are noted, or the time is over: then the table says how many there were."""
+    """Wait until `many` are noted or the time is over; the table shows how many there were."""
     deadline = time.monotonic() + within
     while len(moments) < many and time.monotonic() < deadline:  # noqa: ASYNC110 - lists have no event
         await asyncio.sleep(0.05)
@@ -133,7 +133,9 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
         for _ in range(ROUNDS):
             instant = datetime.now(UTC) + timedelta(seconds=LEAD)
             await watcher.execute(_SAME_INSTANT, instant, due)
-            runtime.parts[firing.ALARM].set()  # as a commit of the service does: the loop learns of the nearer moment
+            runtime.parts[
+                firing.ALARM
+            ].set()  # as a commit of the service does, so that the loop sees the nearer moment
             await watcher.execute("vacuum clock")
             if datetime.now(UTC) > instant - timedelta(seconds=1):
                 raise RuntimeError("the table was not ready before the instant: give it a longer lead")
@@ -147,7 +149,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
                 percentile(written, 0.5), percentile(written, 0.99), percentile(sent, 0.5), percentile(sent, 0.99),
                 float(len(written)),
             ))  # fmt: skip
-        # Asked again until they have heard it: a wait that ends at the same moment can swallow a cancellation.
+        # Cancelled until they end: a wait that ends at the same moment can lose a cancellation.
         while not all(task.done() for task in tasks):
             for task in tasks:
                 task.cancel()
@@ -164,7 +166,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     return figures
 
 
-# -- peers --------------------------------------------------------------------------------------------------------------
+# -- others -------------------------------------------------------------------------------------------------------------
 
 _FIRED: list[float] = []
 
@@ -182,7 +184,7 @@ async def apscheduler(url: str, due: int) -> list[float]:
     instant = datetime.now(UTC) + timedelta(seconds=30)
     for number in range(due):
         scheduler.add_job(note_apscheduler, "date", run_date=instant, id=f"j{number}")
-    instant = max(instant, datetime.now(UTC))  # arming took longer than the lead: everything is overdue at the start
+    instant = max(instant, datetime.now(UTC))  # preparing took longer: everything is overdue at the start
     scheduler.resume()
     await until(_FIRED, due, within=120)
     scheduler.shutdown(wait=False)
@@ -190,7 +192,7 @@ async def apscheduler(url: str, due: int) -> list[float]:
 
 
 async def procrastinate(url: str, due: int) -> list[float]:
-    """The same for procrastinate with 20 at a time and half a second between its looks."""
+    """The same for procrastinate with 20 jobs at a time and a poll every half second."""
     app = peer.App(connector=peer.PsycopgConnector(conninfo=url))
     fired: list[float] = []
 

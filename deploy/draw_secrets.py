@@ -8,7 +8,7 @@ from shared.run.embedded import channel_secrets, drawn_secrets
 
 
 def environment() -> dict[str, str]:
-    """Fresh secrets by the names of their variables; the feedback addresses are yours to put in."""
+    """New secrets by the names of their variables; you add the addresses for feedback."""
     drawn = drawn_secrets()
     return {
         "GONGDAN_POSTGRES_PASSWORD": secrets.token_hex(16),

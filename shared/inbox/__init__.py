@@ -1,4 +1,4 @@
-"""Events enter a service here: once each, in order, or parked where an operator sees them."""
+"""Receiving events: each is applied once and in order, or parked for an operator."""
 
 from __future__ import annotations
 

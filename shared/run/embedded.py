@@ -1,7 +1,7 @@
-"""A whole platform on a machine where nothing was prepared: PostgreSQL from its wheel, keys drawn once, ports that are free.
+"""The whole platform on a machine without any preparation: PostgreSQL from its wheel, new keys, free ports.
 
-Everything it keeps lies in one folder (var/ of the checkout, or GONGDAN_VAR), so that several checkouts stand side by
-side.  Whatever GONGDAN_ variable is set takes the place of the embedded part.
+All its data is in one folder (var/ of the checkout, or GONGDAN_VAR), so that several checkouts can run side by side.
+A GONGDAN_ variable that is set replaces the embedded part.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CHANNELS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What the embedded start prepared."""
+    """What was prepared for the embedded platform."""
 
     settings: Settings
     secrets: Mapping[str, Any]
@@ -51,7 +51,7 @@ class Embedded:
     upstream_sock: socket.socket
     folder: Path
     server: PostgresServer | None = None
-    """The database; None where others have one for us."""
+    """The embedded database; None when the settings name another."""
 
 
 def _webhook_secret() -> str:
@@ -59,7 +59,7 @@ def _webhook_secret() -> str:
 
 
 def drawn_secrets() -> dict[str, Any]:
-    """New secrets of every kind that the platform needs."""
+    """A new secret of every kind that the platform needs."""
     private = Ed25519PrivateKey.generate()
     return {
         "token_private_key": base64.b64encode(private.private_bytes_raw()).decode(),
@@ -75,7 +75,7 @@ def drawn_secrets() -> dict[str, Any]:
 
 
 def secrets_of(folder: Path) -> dict[str, Any]:
-    """The secrets of this folder, drawn at the first start and kept readable for their owner alone."""
+    """The secrets of this folder, drawn at the first start; only their owner can read the file."""
     path = folder / "secrets.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def channel_secrets(kept: Mapping[str, Any], upstream: str) -> str:
 
 
 def first_free(host: str, start: int = FIRST_PORT) -> socket.socket:
-    """A listening socket on `start` or the next port that nobody has."""
+    """A listening socket on `start` or the next free port."""
     for port in range(start, start + _PORTS_TRIED):
         try:
             return listen(host, port)
@@ -127,7 +127,7 @@ def owner_url(server: PostgresServer, kept: Mapping[str, Any], database: str) ->
 
 @contextmanager
 def embedded(folder: Path) -> Iterator[Embedded]:
-    """Start what is missing, give the settings, and stop it again at the end."""
+    """Start what the settings do not name, yield it, and stop it at the end."""
     with telling(folder):
         kept = secrets_of(folder)
     host = os.environ.get("GONGDAN_HOST", "127.0.0.1")

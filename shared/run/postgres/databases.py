@@ -1,4 +1,4 @@
-"""Databases of any server, made and dropped."""
+"""Creating and dropping databases on any server."""
 
 import contextlib
 
@@ -6,7 +6,7 @@ import asyncpg
 
 
 async def create_database(server_url: str, name: str, template: str | None = None, owner: str | None = None) -> None:
-    """Make database `name` on the server of `server_url` (any database of it); nothing if it is there already.
+    """Create database `name` on the server of `server_url` (any database of it); nothing if it exists.
 
     With `template` it is a copy of that database, to which nobody may be connected.
     """
