@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.sla.chain_plans import rules, store
-from services.sla.chain_plans.handlers import observed_hours
 from services.sla.chain_plans.schemas import ChainPlan, Step
 from services.sla.clocks.errors import OrderHasNoClocks
+from services.sla.clocks.store import step_spans
 from services.sla.orders.store import order_in_scope
 from services.sla.rulesets.store import published
 from shared.deps import CurrentScope, InRead, ThisRuntime
@@ -32,7 +32,7 @@ async def chain_plan(
         raise OrderHasNoClocks(order_id)
     rule_set = (await published(session)).of(order.rules)
     calendar, now = runtime.works.calendar, runtime.clock.now()
-    observed = await observed_hours(session, rule_set, calendar)
+    observed = rules.observed_hours(await step_spans(session), rule_set, calendar)
     steps = rules.backward_plan(rules.chain_of(order.scheme, observed, rule_set), due_at, rule_set, calendar)
     submit_by = steps[0].latest_start
     return ChainPlan(

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from services.sla.chain_plans import rules, store
+from services.sla.chain_plans import rules
 from services.sla.clocks.handlers import rearm
-from services.sla.clocks.store import running_clocks
+from services.sla.clocks.store import running_clocks, step_spans
 from services.sla.clocks.tables import ClockRecord
 from services.sla.counting.model import ClockPlan, Rung
-from services.sla.counting.rules import CHAIN, rearmed, work_time_between
+from services.sla.counting.rules import CHAIN, rearmed
 from services.sla.orders.store import rules_for
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
 from shared.work import Work
 
-OBSERVED: Final = 50  # the latest steps whose median counts
 
-
-async def observed_hours(
-    session: AsyncSession, rule_set: RuleSet, calendar: WorkCalendar
-) -> Mapping[str, Sequence[float]]:
-    """How many working hours the latest steps of chains took, by their names."""
-    return {
-        name: [work_time_between(*span, rule_set, calendar).total_seconds() / 3600 for span in spans]
-        for name, spans in (await store.step_spans(session, limit=OBSERVED)).items()
-    }
+async def observed_hours(work: Work, rule_set: RuleSet) -> Mapping[str, Sequence[float]]:
+    """How many working hours the latest steps of chains took, by their names; read once in a unit of work."""
+    return rules.observed_hours(await work.once(step_spans), rule_set, work.calendar)
 
 
 async def with_chain(
@@ -39,7 +29,7 @@ async def with_chain(
     """The plans, the final clock among them with its chain's warning where the order's scheme has a chain."""
     if not rules.needs_chain(order.scheme):
         return tuple(plans)
-    observed = await observed_hours(work.session, rule_set, work.calendar)
+    observed = await observed_hours(work, rule_set)
     return tuple([rules.with_chain(plan, order.facts, observed, rule_set, work.calendar) for plan in plans])
 
 
@@ -76,7 +66,7 @@ async def _plan(work: Work, order: OrderRecord, clocks: Sequence[ClockRecord]) -
     if not clocks:
         return
     rule_set = await rules_for(work, order)
-    observed = await observed_hours(work.session, rule_set, work.calendar)
+    observed = await observed_hours(work, rule_set)
     for clock in clocks:
         told = [row["name"] for row in clock.rungs[: clock.fired]]
         rung = chain_rung_of(clock, order, observed, rule_set, work.calendar)

@@ -10,10 +10,20 @@ from statistics import median
 from services.sla.chain_plans.model import ChainStep, PlannedStep
 from services.sla.chain_plans.policy import CHAINS, ENOUGH, STEP_TITLES
 from services.sla.counting.model import ClockPlan, Rung
-from services.sla.counting.rules import CHAIN, final_of, work_time_before
+from services.sla.counting.rules import CHAIN, final_of, work_time_before, work_time_between
 from services.sla.orders.model import Received
 from services.sla.rulesets.policy import Hours, RuleSet
 from shared.calendar import WorkCalendar
+
+
+def observed_hours(
+    spans: Mapping[str, Sequence[tuple[datetime, datetime]]], rules: RuleSet, calendar: WorkCalendar
+) -> Mapping[str, Sequence[float]]:
+    """How many working hours steps of chains took, by their names."""
+    return {
+        name: [work_time_between(*span, rules, calendar).total_seconds() / 3600 for span in found]
+        for name, found in spans.items()
+    }
 
 
 def chain_of(scheme: str, observed: Mapping[str, Sequence[float]], rules: RuleSet) -> tuple[ChainStep, ...]:

@@ -1,10 +1,10 @@
-"""By when a signature chain has to be through, and how long the latest steps of chains took."""
+"""By when a signature chain has to be through."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.clocks.model import State
@@ -21,21 +21,3 @@ async def chain_deadline(session: AsyncSession, order_id: str) -> datetime | Non
         )
     )
     return moment
-
-
-async def step_spans(session: AsyncSession, *, limit: int) -> dict[str, list[tuple[datetime, datetime]]]:
-    """From when to when the latest steps of chains took, by their names."""
-    found: dict[str, list[tuple[datetime, datetime]]] = {}
-    for kind in ("review_turnaround", "chain_step"):
-        rows = await session.execute(
-            select(ClockRecord.occasion, ClockRecord.started_at, ClockRecord.stopped_at)
-            # Written out, so that every plan of the statement may use the index that has these kinds alone.
-            .where(ClockRecord.kind == literal_column(f"'{kind}'"), literal_column("state in ('met', 'late')"))
-            .order_by(ClockRecord.stopped_at.desc())
-            .limit(limit)
-        )
-        for occasion, started_at, stopped_at in rows:
-            name = "centre" if kind == "review_turnaround" else occasion.split(":", 1)[0]
-            if stopped_at is not None:
-                found.setdefault(name, []).append((started_at, stopped_at))
-    return found

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from services.sla.clocks import rules
+from services.sla.clocks import rules, store
 from services.sla.clocks.model import State
+from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import ClockPlan, Lapse, Rung
 from services.sla.counting.rules import quietened_rungs
@@ -97,6 +98,8 @@ def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
             _breach_if_missed(work, clock, at)
             clock.state, clock.next_at, clock.stopped_at = rules.ended(clock.due_at, at), None, at
             met = clock.state is State.MET
+            if clock.kind in STEP_KINDS:
+                work.forget(store.step_spans)
             work.emit(rules.stopped(clock, at, met=met))
             if clock.kind == "next_contact" and met and clock.breached_at is None:
                 kept = PromiseKept(

@@ -31,3 +31,6 @@ TITLES: Final[Mapping[ClockKind, str]] = MappingProxyType(
         "rectify_promise": "整改承诺",
     }
 )
+
+STEP_KINDS: Final[tuple[ClockKind, ...]] = ("review_turnaround", "chain_step")
+"""The clocks of the steps of a signature chain: the centre's review, and the steps after it (S2.2.3i)."""

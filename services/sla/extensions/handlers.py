@@ -97,7 +97,7 @@ async def decide_extension(
 
 async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord, reason: str) -> None:
     rule_set = await rules_for(work, order)
-    observed = await observed_hours(work.session, rule_set, work.calendar) if needs_chain(order.scheme) else {}
+    observed = await observed_hours(work, rule_set) if needs_chain(order.scheme) else {}
     clocks = {clock.id: clock for clock in await running_clocks(work, order.order_id)}
     clock = clocks.get(record.clock_id)
     if clock is None:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.sla.calendar import handlers as calendar_changes
 from services.sla.calendar import store as calendar
 from services.sla.calendar.model import Changed, Reach, Version, YearFile
-from services.sla.chain_plans.handlers import observed_hours
+from services.sla.chain_plans.rules import observed_hours
+from services.sla.clocks.store import step_spans
 from services.sla.counting.rules import CHAIN, local_text
 from services.sla.recomputing import rules, store
 from services.sla.recomputing.model import Applied, Batch, ChangedDay, Counted, Moved, Preview
@@ -152,7 +153,7 @@ async def _recounted(work: Work, clocks: Sequence[Counted], calendar: WorkCalend
     for clock in clocks:
         rule_set = await rules_of(work, clock.rules)
         if clock.rules not in observed and any(rung["name"] == CHAIN for rung in clock.rungs):
-            observed[clock.rules] = await observed_hours(work.session, rule_set, calendar)
+            observed[clock.rules] = observed_hours(await work.once(step_spans), rule_set, calendar)
         hours = observed.get(clock.rules)
         move = rules.recounted(clock, rule_set, calendar, now=work.now, observed=hours, warnings=True)
         if move is not None:
