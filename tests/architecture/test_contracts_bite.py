@@ -11,6 +11,8 @@ from tests.architecture.tree import broken_contracts, copy_of_the_tree, file_of
 
 INDEPENDENCE: Final = "No service imports another BROKEN"
 LAYERS: Final = "Inside a service, imports point down BROKEN"
+FILES_OF_SLA: Final = "Inside a capability of sla, imports point down BROKEN"
+SLA: Final = "The capabilities of sla BROKEN"
 UPWARDS: Final = "shared imports no service BROKEN"
 SHARED: Final = "Inside shared, imports point down BROKEN"
 PURE: Final = "Rules, policies, models, contracts and the calendar do no I/O BROKEN"
@@ -19,7 +21,7 @@ KAFKA: Final = "Only the adapter knows Kafka BROKEN"
 
 # what is planted: (module, line, contract that must notice)
 PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
-    "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
+    "a service imports another": ("services.dispatch.handlers", "import services.sla.clocks.model", INDEPENDENCE),
     "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
     "an import inside a function": (
         "services.review.handlers",
@@ -31,14 +33,21 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.model",
         INDEPENDENCE,
     ),
-    "rules load": ("services.sla.rules", "import services.sla.store", LAYERS),
-    "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
+    "rules of clocks load": ("services.sla.clocks.rules", "import services.sla.clocks.store", FILES_OF_SLA),
+    "the model of counting knows rules": (
+        "services.sla.counting.model",
+        "import services.sla.counting.rules",
+        FILES_OF_SLA,
+    ),
+    "clocks use what comes after them": ("services.sla.clocks.handlers", "import services.sla.firing.model", SLA),
+    "a file of sla without a place": ("services.sla.pieces", "", SLA),
+    "a file of the clocks without a place": ("services.sla.clocks.pieces", "", FILES_OF_SLA),
     "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
     "a file without a place": ("services.intake.utils", "", LAYERS),
     "policy knows the database": ("services.dispatch.policy", "import sqlalchemy", PURE),
     "rules reach the database in two steps": ("services.dispatch.rules", "import shared.outbox", PURE),
-    "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),
-    "rules read the machine's time": ("services.sla.rules", "import time", PURE),
+    "rules read the clock": ("services.sla.clocks.rules", "import shared.clock", PURE),
+    "rules read the machine's time": ("services.sla.clocks.rules", "import time", PURE),
     "contracts do I/O": ("shared.contracts.intake", "import os", PURE),
     "the kernel knows a service": ("shared.errors", "import services.intake.model", UPWARDS),
     "the bus knows what a service is": ("shared.bus", "import shared.service", SHARED),
