@@ -20,10 +20,10 @@ import psutil
 from sqlalchemy import text
 
 from bench.stand import Child, postgres, scratch
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import calendar as jobs
+from services.sla.calendar import store
+from services.sla.recomputing import jobs
+from services.sla.recomputing.handlers import edit_days
 from services.sla.service import SERVICE
-from services.sla.store import calendar as store
 from shared.calendar import DayChange, Wanted
 from shared.clock import SimulatedClock
 from shared.db.migrate import upgrade

@@ -66,8 +66,8 @@ from services.dispatch.rules.materials import check_size, material_of
 from services.dispatch.rules.recommendation import recommend
 from services.dispatch.rules.returns import check_return, check_return_decision, window_closes_at
 from services.dispatch.rules.rulesets import rule_set_of
-from services.sla.policy import CIRCULAR_2022 as SLAS
-from services.sla.rules.rulesets import numbers_of
+from services.sla.rulesets.policy import CIRCULAR_2022 as SLAS
+from services.sla.rulesets.rules import numbers_of
 from shared.calendar import statutory_calendar
 
 CALENDAR = statutory_calendar()

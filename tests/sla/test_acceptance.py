@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.sla import rules
-from services.sla.jobs import firing as jobs
-from services.sla.model import Assigned, Received
-from services.sla.policy import CIRCULAR_2022, SameDay
+from services.sla.firing import jobs
+from services.sla.order_events import rules
+from services.sla.order_events.model import Assigned
+from services.sla.orders.model import Received
+from services.sla.rulesets.policy import CIRCULAR_2022, SameDay
 from shared.calendar import statutory_calendar
 from shared.contracts.dispatch import CallerContacted, OrderAccepted, ProgressNoted, ReplySubmitted
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned, SupervisionCandidateRaised

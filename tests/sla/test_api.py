@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.sla import jobs
+from services.sla.firing import jobs
 from shared.identity import DISTRICT_READERS, UNIT, Role
 from tests.sla.story import ORDER, OTHER, SECOND, assigned, local, numbered, received
 from tests.sla.story import UNIT as HOUSING

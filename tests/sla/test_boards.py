@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.sla.jobs import firing as jobs
+from services.sla.firing import jobs
 from shared.identity import Role
 from tests.sla.story import SECOND, UNIT, assigned, contacted, listed, local, noted, numbered, received, return_rejected
 from tests.support.service import Desk

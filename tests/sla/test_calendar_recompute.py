@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from services.sla.handlers import recomputing
-from services.sla.handlers.calendar import Applied, YearFile, edit_days, import_year
-from services.sla.jobs import calendar as jobs
-from services.sla.jobs import drain
+from services.sla.calendar import store
+from services.sla.calendar.model import Version, YearFile
+from services.sla.firing.jobs import drain
+from services.sla.recomputing import handlers as recomputing
+from services.sla.recomputing import jobs
+from services.sla.recomputing.handlers import edit_days, import_year
+from services.sla.recomputing.model import Applied
 from services.sla.service import SERVICE
-from services.sla.store import calendar as store
-from services.sla.store.calendar import Version
 from shared.calendar import DayChange, Wanted
 from shared.contracts.sla import ClockBreached, ClockChanged, ClockWarned, SupervisionCandidateRaised
 from shared.identity import Role

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.sla.handlers.calendar import seed
+from services.sla.recomputing.handlers import seed
 from services.sla.service import SERVICE
 from shared.calendar import STATUTORY_YEARS, YearArrangement
 from shared.contracts.sla import CalendarChanged
@@ -99,7 +99,7 @@ async def test_the_first_of_november_raises_the_alarm_and_not_the_day_before(pos
     for now, years in (("2026-10-31T23:59", []), ("2026-11-01T00:01", [2027])):
         async with desk_of(SERVICE, postgres_server, now=local(now)) as desk:
             assert [alarm["year"] for alarm in (await get(desk, "/calendar/alarms")).json()] == years
-            shown = desk.runtime.metrics.registry.get_sample_value("hotline_sla_calendar_missing_year")
+            shown = desk.runtime.metrics.registry.get_sample_value("gongdan_sla_calendar_missing_year")
             assert shown == (years[0] if years else 0)
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import drain
-from services.sla.jobs.calendar import recompute
-from services.sla.store.calendar import current_version
+from services.sla.calendar.store import current_version
+from services.sla.firing.jobs import drain
+from services.sla.recomputing.handlers import edit_days
+from services.sla.recomputing.jobs import recompute
 from shared.calendar import DayChange, Wanted
 from shared.contracts.review import ReplyLeaderRejected
 from shared.contracts.sla import ClockWarned

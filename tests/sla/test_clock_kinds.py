@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sla import rules
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.concentrating import concentrated
+from services.sla.candidates.rules import concentrated
+from services.sla.counting import rules
+from services.sla.firing import jobs
+from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI, statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from services.sla.handlers import extensions
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022, Workdays
-from services.sla.rules import workday_moments
+from services.sla.clocks.store import running_clocks
+from services.sla.counting.rules import workday_moments
+from services.sla.extensions import handlers as extensions
+from services.sla.firing import jobs
+from services.sla.orders.store import order_for_update
+from services.sla.rulesets.policy import CIRCULAR_2022, Workdays
 from services.sla.service import SERVICE
-from services.sla.store import clocks as clock_store
 from shared.calendar import statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,
@@ -412,8 +413,8 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
     desk = assigned_desk
     rules = replace(CIRCULAR_2022, final=Workdays(3, "S1.1.4a", warn_left=2))
     async with desk.runtime.works.begin() as work:
-        order = await clock_store.order_for_update(work.session, ORDER)
-        [record] = [c for c in await clock_store.running_clocks(work.session, ORDER) if c.kind == "final"]
+        order = await order_for_update(work, ORDER)
+        [record] = [c for c in await running_clocks(work, ORDER) if c.kind == "final"]
         extensions._extend(work, order, record, 5, "情况属实", rules, {})
 
     [row] = await desk.rows("select rungs from clock where kind = 'final'")

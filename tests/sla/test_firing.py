@@ -11,11 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.sla.handlers import firing as handlers
-from services.sla.handlers import orders
-from services.sla.jobs import firing as jobs
-from services.sla.jobs import prepare
-from services.sla.service import SERVICE
+from services.sla.firing import handlers, jobs
+from services.sla.order_events import handlers as orders
+from services.sla.service import SERVICE, prepare
 from shared.clock import RealClock
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
 from shared.run.process import build_runtime
@@ -47,7 +45,7 @@ class Killed(BaseException):
 async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
     """A second process of sla on the same database and clock."""
     runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=desk.clock)
-    await jobs.prepare(runtime)
+    jobs.prepare(runtime)
     try:
         yield runtime
     finally:
@@ -58,7 +56,7 @@ async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
 async def loop_of(*runtimes: Runtime, settle: float = 0.0) -> AsyncIterator[None]:
     """The firing loops of these processes while the block runs; a desk has no consumer to wait for."""
     for runtime in runtimes:
-        runtime.parts[jobs.SETTLE] = settle
+        runtime.parts.of(jobs.FiringLoop).settle_seconds = settle
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(jobs.fire_clocks(runtime)) for runtime in runtimes]
         try:
@@ -299,7 +297,7 @@ async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) 
     async with loop_of(desk.runtime):
 
         async def measured() -> bool:
-            return desk.runtime.metrics.registry.get_sample_value("hotline_sla_oldest_unfired_seconds") == 0.0
+            return desk.runtime.metrics.registry.get_sample_value("gongdan_sla_oldest_unfired_seconds") == 0.0
 
         await until(measured)
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.sla.errors import NumberRefused
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.rulesets import check_sensible, differences, numbers_of, rule_set_of
+from services.sla.rulesets.errors import NumberRefused
+from services.sla.rulesets.policy import CIRCULAR_2022
+from services.sla.rulesets.rules import check_sensible, differences, numbers_of, rule_set_of
 from shared.contracts.sla import ClockStarted, RuleSetPublished
 from shared.identity import Role
 from tests.sla.story import ORDER, OTHER, UNIT, assigned, local, received, return_accepted

@@ -6,9 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
-from services.sla.jobs import seal_old_words
 from shared.identity import DISTRICT_READERS, Role
 from tests.sla.story import ORDER, UNIT, assigned, listed, local, received
 from tests.support.service import Desk
@@ -168,44 +166,3 @@ async def test_a_clock_that_follows_a_fact_has_no_words(assigned_desk: Desk) -> 
 
     assert await assigned_desk.rows("select 1 from clock where note is not null") == []
     assert (answer["started_reason"], answer["stopped_reason"]) == (None, None)
-
-
-# As the release before wrote them; a person's words may begin as a sealed text does, or run over several lines.
-OLD = (
-    "update extension set citation = 's1.旧条款', explanation = '旧说明', override_reason = null",
-    "update extension set decision_reason = '旧审批'",
-    "update clock_change set words = null, reason = reason || '：旧审批）：第一行' || chr(10) || '第二行'",
-    "update clock set note = '旧启动' where note is not null",
-)
-
-
-async def test_words_that_were_written_in_clear_are_read_and_then_sealed_where_they_lie(assigned_desk: Desk) -> None:
-    desk = assigned_desk
-    extension = await asked(desk)
-    await decided(desk, extension["id"], "grant")
-    by_hand = await started(desk)
-    async with desk.runtime.works.begin() as work:
-        for statement in OLD:
-            await work.session.execute(text(statement))
-
-    async def seen(role: Role) -> list[Any]:
-        page = await call(desk, "GET", f"/orders/{ORDER}/extensions", role)
-        moved = await explained(desk, extension["clock_id"], role)
-        own = await explained(desk, by_hand, role)
-        return [words_of(page["items"][0]), moved["changes"][0]["reason"], own["started_reason"]]
-
-    before, onlooker = await seen(Role.CENTRE_HEAD), await seen(Role.ANALYST)
-    versions = "select version from extension"
-    version = await desk.rows(versions)
-    await seal_old_words(desk.runtime)
-
-    why = "经批准延期 5 个工作日（批准人 dispatcher-centre）"
-    assert before == [["s1.旧条款", "旧说明", None, "旧审批"], f"{why}：旧审批）：第一行\n第二行", "旧启动"]
-    assert onlooker == [[None] * 4, why, None]
-    assert (await seen(Role.CENTRE_HEAD), await seen(Role.ANALYST)) == (before, onlooker)
-    assert await singing(desk, "旧") == []
-    assert await desk.rows(versions) == version  # nobody changed the request: an If-Match of before still holds
-    written = " union all ".join(f"select xmin::text from {table}" for table in ("extension", "clock", "clock_change"))
-    sealed = await desk.rows(written)
-    await seal_old_words(desk.runtime)
-    assert await desk.rows(written) == sealed

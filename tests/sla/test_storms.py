@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.sla.handlers import firing as handlers
-from services.sla.handlers.pieces import breached
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.counting import is_quiet, outside_quiet_hours
-from services.sla.store.firing import claim_due, take_turn
+from services.sla.clocks.rules import breached
+from services.sla.counting.rules import is_quiet, outside_quiet_hours
+from services.sla.firing import handlers, jobs
+from services.sla.firing.store import claim_due, take_turn
+from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
 from tests.sla.story import UNIT, assigned, contacted, local, numbered, planned, received, updated

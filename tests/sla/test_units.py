@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.sla.handlers.prefetching import hold_orders
 from shared.contracts.dispatch import UnitChanged
 from shared.identity import Role
 from tests.sla.story import ORDER, SECOND, UNIT, assigned, listed, numbered, received
-from tests.sla.test_batches import counted_statements, envelope_of
+from tests.sla.test_batches import counted_statements
 from tests.support.service import Desk
 
 
@@ -146,15 +145,11 @@ async def test_a_clock_that_runs_is_stopped_by_hand_also_when_its_unit_was_close
     assert answer.status_code == 200, answer.text
 
 
-async def test_units_in_a_batch_hold_no_order_and_cost_no_statement_of_their_own(desk: Desk) -> None:
+async def test_units_in_a_batch_lock_no_order(desk: Desk) -> None:
     units: list[UnitChanged] = [listed(f"unit-{number}") for number in range(50)]
     await desk.tell(received())
-    async with counted_statements(desk) as alone, desk.runtime.works.begin() as work:
-        await hold_orders(work, [envelope_of(unit) for unit in units])
-    async with counted_statements(desk) as orders, desk.runtime.works.begin() as work:
-        await hold_orders(work, [envelope_of(received())])
-    async with counted_statements(desk) as mixed, desk.runtime.works.begin() as work:
-        await hold_orders(work, [envelope_of(event) for event in (*units, received())])
+    async with counted_statements(desk) as seen:
+        await desk.tell_together(*units)
 
-    assert alone == []
-    assert mixed == orders != []
+    assert len(await directory(desk)) == len(units)
+    assert [statement for statement in seen if "clock" in statement] == []

@@ -6,11 +6,11 @@ import pytest
 
 from services.analytics.figures import handlers
 from services.analytics.service import SERVICE as ANALYTICS
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import drain
-from services.sla.jobs.calendar import recompute
+from services.sla.calendar.store import current_version
+from services.sla.firing.jobs import drain
+from services.sla.recomputing.handlers import edit_days
+from services.sla.recomputing.jobs import recompute
 from services.sla.service import SERVICE as SLA
-from services.sla.store.calendar import current_version
 from shared.calendar import DayChange, Wanted
 from shared.identity import Role
 from tests.analytics.events import Publisher
