@@ -11,6 +11,8 @@ from tests.architecture.tree import broken_contracts, copy_of_the_tree, file_of
 
 INDEPENDENCE: Final = "No service imports another BROKEN"
 LAYERS: Final = "Inside a service, imports point down BROKEN"
+INSIDE_INTAKE: Final = "Inside a capability of intake, imports point down BROKEN"
+INTAKE: Final = "The capabilities of intake BROKEN"
 UPWARDS: Final = "shared imports no service BROKEN"
 SHARED: Final = "Inside shared, imports point down BROKEN"
 PURE: Final = "Rules, policies, models, contracts and the calendar do no I/O BROKEN"
@@ -20,7 +22,11 @@ KAFKA: Final = "Only the adapter knows Kafka BROKEN"
 # what is planted: (module, line, contract that must notice)
 PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
-    "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
+    "a service reads another's tables": (
+        "services.dispatch.store",
+        "from services.intake.orders import tables",
+        INDEPENDENCE,
+    ),
     "an import inside a function": (
         "services.review.handlers",
         "def late() -> None:\n    import services.dispatch.model",
@@ -33,19 +39,26 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "rules load": ("services.sla.rules", "import services.sla.store", LAYERS),
     "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
-    "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
-    "a file without a place": ("services.intake.utils", "", LAYERS),
+    "handlers know HTTP": ("services.intake.orders.handlers", "import services.intake.orders.api", INSIDE_INTAKE),
+    "a file without a place in its capability": ("services.intake.orders.utils", "", INSIDE_INTAKE),
+    "a file without a place in its service": ("services.intake.utils", "", INTAKE),
+    "a capability uses a later one": (
+        "services.intake.orders.handlers",
+        "import services.intake.feedback.store",
+        INTAKE,
+    ),
+    "rules of a capability read the clock": ("services.intake.feedback.rules", "import shared.clock", PURE),
     "policy knows the database": ("services.dispatch.policy", "import sqlalchemy", PURE),
     "rules reach the database in two steps": ("services.dispatch.rules", "import shared.outbox", PURE),
     "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),
     "rules read the machine's time": ("services.sla.rules", "import time", PURE),
     "contracts do I/O": ("shared.contracts.intake", "import os", PURE),
-    "the kernel knows a service": ("shared.errors", "import services.intake.model", UPWARDS),
+    "the kernel knows a service": ("shared.errors", "import services.intake.orders.model", UPWARDS),
     "the bus knows what a service is": ("shared.bus", "import shared.service", SHARED),
     "contracts know the database": ("shared.contracts", "import shared.db", SHARED),
     "a kernel file without a place": ("shared.helpers", "", SHARED),
-    "a handler speaks Kafka": ("services.intake.handlers", "import aiokafka", KAFKA),
-    "a handler chooses an adapter": ("services.intake.handlers", "import shared.run", ADAPTERS),
+    "a handler speaks Kafka": ("services.intake.feedback.handlers", "import aiokafka", KAFKA),
+    "a handler chooses an adapter": ("services.intake.feedback.handlers", "import shared.run", ADAPTERS),
 }
 
 
