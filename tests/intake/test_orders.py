@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.policy import limits
+from services.intake.orders import policy
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.identity import Role
@@ -119,7 +119,7 @@ async def test_a_reveal_is_for_the_holder_with_a_purpose_and_leaves_a_trace(post
 async def test_the_sixty_first_reveal_of_an_hour_is_refused(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REVEALS_PER_HOUR", 2)
+    monkeypatch.setattr(policy, "REVEALS_PER_HOUR", 2)
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted()
         who = desk.bearer(Role.REVIEWER)

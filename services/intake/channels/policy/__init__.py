@@ -1,0 +1,1 @@
+"""The seven channels, one module for each platform, and what every request is held to."""
