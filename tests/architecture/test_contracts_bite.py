@@ -19,11 +19,15 @@ KAFKA: Final = "Only the adapter knows Kafka BROKEN"
 
 # what is planted: (module, line, contract that must notice)
 PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
-    "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
-    "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
+    "a service imports another": ("services.dispatch.orders.handlers", "import services.sla.model", INDEPENDENCE),
+    "a service reads another's tables": (
+        "services.dispatch.orders.store",
+        "from services.intake import tables",
+        INDEPENDENCE,
+    ),
     "an import inside a function": (
         "services.review.handlers",
-        "def late() -> None:\n    import services.dispatch.model",
+        "def late() -> None:\n    import services.dispatch.orders.model",
         INDEPENDENCE,
     ),
     "an import for types only": (
@@ -35,8 +39,8 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
     "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
     "a file without a place": ("services.intake.utils", "", LAYERS),
-    "policy knows the database": ("services.dispatch.policy", "import sqlalchemy", PURE),
-    "rules reach the database in two steps": ("services.dispatch.rules", "import shared.outbox", PURE),
+    "policy knows the database": ("services.dispatch.rulesets.policy", "import sqlalchemy", PURE),
+    "rules reach the database in two steps": ("services.dispatch.returns.rules", "import shared.outbox", PURE),
     "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),
     "rules read the machine's time": ("services.sla.rules", "import time", PURE),
     "contracts do I/O": ("shared.contracts.intake", "import os", PURE),

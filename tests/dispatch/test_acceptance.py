@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model import Move, Status
-from services.dispatch.rules.lifecycle import MOVERS, MOVES
+from services.dispatch.orders.model import Move, Status
+from services.dispatch.orders.rules import MOVERS, MOVES
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
 

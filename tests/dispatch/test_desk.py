@@ -4,9 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from services.dispatch.jobs import seal_old_words
 from shared.contracts.dispatch import OrderAssigned, ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
@@ -68,30 +66,6 @@ async def test_the_words_of_assignments_and_returns_lie_sealed_and_are_shown_by_
     assert {(link["grounds"], link["reason"], link["decision"]) for link in masked} == {(None, None, None)}
     assert {(line["reason"], line["policy_basis"], line["decision_reason"]) for line in hidden} == {(None, None, None)}
     assert [link["unit"] for link in masked] == [URBAN, WATER, STREET]
-
-
-@pytest.mark.clause("X2")
-async def test_words_that_were_written_in_clear_are_read_and_then_sealed_where_they_lie(story: Story) -> None:
-    order_id = await with_every_word(story, "金丝雀")
-    places = (_CHAIN.format(order_id), _RETURNS.format(order_id))
-    async with story.desk.runtime.works.begin() as work:
-        # As the release before wrote them; a person's words may begin as a sealed text does.
-        await work.session.execute(
-            text("update assignment set grounds = 's1.旧依据', reason = '旧理由' where number = 1")
-        )
-        await work.session.execute(text("update return_request set reason = '旧回退', decision_reason = '旧审定'"))
-    before = [(await story.get(place)).json() for place in places]
-
-    await seal_old_words(story.desk.runtime)
-
-    assert [(await story.get(place)).json() for place in places] == before
-    assert (before[0][0]["grounds"], before[0][0]["reason"]) == ("s1.旧依据", "旧理由")
-    assert (before[1][0]["reason"], before[1][0]["decision_reason"]) == ("旧回退", "旧审定")
-    for table in ("assignment", "return_request"):
-        assert await story.desk.rows(f"select 1 from {table} t where t::text like '%旧%'") == []
-    sealed = await story.desk.rows("select xmin from assignment")
-    await seal_old_words(story.desk.runtime)
-    assert await story.desk.rows("select xmin from assignment") == sealed
 
 
 @pytest.mark.clause("S2.1c")

@@ -8,64 +8,58 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.errors import (
-    ContactIncomplete,
-    ContactOutside,
+from services.dispatch.accounts.errors import PasswordUnfit, RolesUnfit
+from services.dispatch.accounts.rules import check_password, check_roles
+from services.dispatch.assigning.errors import (
     DecisionNotYours,
     DeterminedOutside,
+    PanelDecisionNeeded,
+    ReassignReasonMissing,
+    SameUnit,
+)
+from services.dispatch.assigning.rules import cause_of, check_assignment, is_confirmed
+from services.dispatch.closing.model import Revisit
+from services.dispatch.closing.rules import revisit_verdict
+from services.dispatch.desk.rules import moves_open_to
+from services.dispatch.directory.errors import UnitNotReady
+from services.dispatch.directory.model import Duty, Profile, Readiness
+from services.dispatch.directory.rules import check_unit_ready
+from services.dispatch.handling.errors import ContactIncomplete, ContactOutside, PromiseNotAhead, PromiseTooFar
+from services.dispatch.handling.model import Contact
+from services.dispatch.handling.rules import check_contact, check_promise, contact_counts
+from services.dispatch.materials.errors import MaterialsTooLarge, MaterialUnfit
+from services.dispatch.materials.model import Material
+from services.dispatch.materials.policy import MATERIAL_BYTES
+from services.dispatch.materials.rules import check_size, material_of
+from services.dispatch.orders.errors import IllegalMove
+from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Status
+from services.dispatch.orders.rules import MOVES, after
+from services.dispatch.recommending.model import Demand, Experience
+from services.dispatch.recommending.rules import recommend
+from services.dispatch.replies.errors import (
     DispositionNotOffered,
     EvidenceMissing,
     ExplanationIncomplete,
-    IllegalMove,
-    MaterialsTooLarge,
-    MaterialUnfit,
-    PanelDecisionNeeded,
-    PasswordUnfit,
     PlanIncomplete,
     PlanOutside,
-    PromiseNotAhead,
-    PromiseTooFar,
-    ReassignReasonMissing,
-    RejectionReasonMissing,
     ReplyContactAhead,
     ReplyIncomplete,
     ResultContactMissing,
+    StatementMissing,
+)
+from services.dispatch.replies.model import Reply
+from services.dispatch.replies.rules import check_plan, check_reply
+from services.dispatch.returns.errors import (
+    RejectionReasonMissing,
     ReturnedBefore,
     ReturnForbidden,
     ReturnIncomplete,
     ReturnWindowClosed,
-    RolesUnfit,
-    SameUnit,
-    StatementMissing,
-    UnitNotReady,
 )
-from services.dispatch.model import (
-    ENDED,
-    MOVE_TITLES,
-    STATUS_TITLES,
-    Case,
-    Contact,
-    Demand,
-    Duty,
-    Experience,
-    Material,
-    Move,
-    Profile,
-    Readiness,
-    Reply,
-    ReturnRequest,
-    Revisit,
-    Status,
-)
-from services.dispatch.policy import CIRCULAR_2022, MATERIAL_BYTES, RuleSet
-from services.dispatch.rules.accounts import check_password, check_roles
-from services.dispatch.rules.assignment import cause_of, check_assignment, check_unit_ready, is_confirmed
-from services.dispatch.rules.handling import check_contact, check_plan, check_promise, check_reply, contact_counts
-from services.dispatch.rules.lifecycle import MOVES, accepted_return, after, moves_open_to, revisit_verdict
-from services.dispatch.rules.materials import check_size, material_of
-from services.dispatch.rules.recommendation import recommend
-from services.dispatch.rules.returns import check_return, check_return_decision, window_closes_at
-from services.dispatch.rules.rulesets import rule_set_of
+from services.dispatch.returns.model import ReturnRequest
+from services.dispatch.returns.rules import accepted_return, check_return, check_return_decision, window_closes_at
+from services.dispatch.rulesets.policy import CIRCULAR_2022, RuleSet
+from services.dispatch.rulesets.rules import rule_set_of
 from services.sla.policy import CIRCULAR_2022 as SLAS
 from services.sla.rules.rulesets import numbers_of
 from shared.calendar import statutory_calendar

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.dispatch.rulesets.store import rules_at
 from services.dispatch.service import SERVICE
-from services.dispatch.store.rulesets import rules_at
 from shared.bus.topics import KEPT
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import CalendarChanged, RuleSetPublished
