@@ -11,6 +11,8 @@ from tests.architecture.tree import broken_contracts, copy_of_the_tree, file_of
 
 INDEPENDENCE: Final = "No service imports another BROKEN"
 LAYERS: Final = "Inside a service, imports point down BROKEN"
+FILES_OF_DISPATCH: Final = "Inside a capability of dispatch, imports point down BROKEN"
+DISPATCH: Final = "The capabilities of dispatch BROKEN"
 UPWARDS: Final = "shared imports no service BROKEN"
 SHARED: Final = "Inside shared, imports point down BROKEN"
 PURE: Final = "Rules, policies, models, contracts and the calendar do no I/O BROKEN"
@@ -39,6 +41,16 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
     "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
     "a file without a place": ("services.intake.utils", "", LAYERS),
+    "rules of returns load": (
+        "services.dispatch.returns.rules",
+        "import services.dispatch.returns.store",
+        FILES_OF_DISPATCH,
+    ),
+    "orders use what comes after them": (
+        "services.dispatch.orders.handlers",
+        "import services.dispatch.closing.rules",
+        DISPATCH,
+    ),
     "policy knows the database": ("services.dispatch.rulesets.policy", "import sqlalchemy", PURE),
     "rules reach the database in two steps": ("services.dispatch.returns.rules", "import shared.outbox", PURE),
     "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),

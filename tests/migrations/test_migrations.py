@@ -53,7 +53,7 @@ async def on(url: str, work: Callable[[Connection], Answer]) -> Answer:
 
 
 def metadata_of(service: str) -> MetaData:
-    """The one MetaData of the service, with the tables of all its capabilities."""
+    """The MetaData that the service names in services.<name>.service."""
     module = importlib.import_module(f"services.{service}.service")  # noqa: TID251  (all services alike)
     metadata = module.SERVICE.metadata
     assert isinstance(metadata, MetaData)
