@@ -18,9 +18,7 @@ from shared.identity import Role
 from shared.web import Code, CommandRoute, Page
 
 router = APIRouter(prefix="/v1/accounts", route_class=CommandRoute, tags=["账号"])
-
 AccountPath = Annotated[Code, Path(title="账号", description="账号")]
-
 _ADMIN = [Depends(allow(Role.ADMIN))]
 
 _LINKS = {

@@ -25,7 +25,7 @@ class AccountExists(BusinessError):
 
 
 class RolesUnfit(Incomplete):
-    """Roles of a unit need a unit, other roles must not have one, and nobody is the platform itself."""
+    """Roles of a unit need a unit, other roles must not have one, and no account has the role of the platform itself."""
 
     code, clause = "roles_unfit", "S4.2a"
 
@@ -34,7 +34,7 @@ class RolesUnfit(Incomplete):
 
 
 class PasswordUnfit(Incomplete):
-    """Too short, or the account's own name."""
+    """Too short, or it contains the account's name."""
 
     code = "password_unfit"
 

@@ -9,7 +9,7 @@ from services.dispatch.accounts import store
 from services.dispatch.accounts.errors import AccountExists, LastAdministrator
 from services.dispatch.accounts.rules import check_password, check_roles
 from services.dispatch.directory.errors import UnitNotListed, UnitUnknown
-from services.dispatch.directory.handlers import tell_unit
+from services.dispatch.directory.handlers import publish_unit
 from services.dispatch.directory.store import unit_with_handlers
 from services.dispatch.login.store import forget_attempts
 from services.dispatch.login.tables import AccountRecord
@@ -20,7 +20,6 @@ from shared.telemetry import logger
 from shared.work import Work, Works
 
 log = logger("accounts")
-
 ADMINISTRATOR = "admin"
 
 
@@ -58,12 +57,12 @@ async def add_account(work: Work, account: str, entry: AccountEntry, password_ha
         raise AccountExists(account)
     work.audit("account.entered", account, after=_shown(record))
     if entry.unit is not None:
-        await tell_unit(work, entry.unit)
+        await publish_unit(work, entry.unit)
     return record
 
 
 async def change_account(work: Work, account: str, entry: AccountEntry, *, version: int | None) -> AccountRecord:
-    """Replace what is written of an account; tokens that it holds run on until they end, an hour at most."""
+    """Replace what is written of an account; its tokens remain valid until they expire, an hour at most."""
     await _check_entry(work, entry)
     others = await store.lock_administrators(work.session)
     record = await store.account_for_update(work.session, account)
@@ -72,12 +71,12 @@ async def change_account(work: Work, account: str, entry: AccountEntry, *, versi
     stays = entry.active and Role.ADMIN in entry.roles
     if record.active and Role.ADMIN in record.roles and not stays and others <= 1:
         raise LastAdministrator
-    before, was_of = _shown(record), record.unit
+    before, unit_before = _shown(record), record.unit
     record.name, record.roles, record.unit = entry.name, sorted(entry.roles), entry.unit
     record.active, record.changed_at = entry.active, work.now
     work.audit("account.changed", account, before=before, after=_shown(record))
-    for unit in sorted({was_of, entry.unit} - {None}, key=str):
-        await tell_unit(work, str(unit))
+    for unit in sorted({unit_before, entry.unit} - {None}, key=str):
+        await publish_unit(work, str(unit))
     return record
 
 

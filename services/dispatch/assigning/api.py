@@ -6,15 +6,13 @@ from fastapi import APIRouter, Depends
 
 from services.dispatch.assigning import handlers, store
 from services.dispatch.assigning.schemas import AssignBody, AssignedOut, AssignmentOut
-from services.dispatch.orders.api import OrderPath, ReadsWords
+from services.dispatch.orders.api import OrderPath, ReadsTexts
 from services.dispatch.orders.store import case_of
 from shared.deps import CurrentScope, IfMatch, InRead, InWork, ThisRuntime, allow
 from shared.identity import Role
 from shared.web import CommandRoute
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
-
-
 _DESK = [Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))]
 
 
@@ -28,9 +26,9 @@ async def assign_order(
 
 @router.get("/assignments", operation_id="list_assignments", summary="责任链", tags=["工单查询"])
 async def list_assignments(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, words: ReadsWords, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
 ) -> list[AssignmentOut]:
     """历次交办：单位、依据、原因、何人何时；首接单位在第一行。文字只对办理、审核人员显示。"""
     await case_of(session, order_id, scope)
     sealer = runtime.works.sealer
-    return [AssignmentOut.of(record, sealer, words=words) for record in await store.assignments_of(session, order_id)]
+    return [AssignmentOut.of(record, sealer, texts=texts) for record in await store.assignments_of(session, order_id)]

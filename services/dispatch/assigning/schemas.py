@@ -45,7 +45,7 @@ class AssignedOut(BaseModel):
 
 
 class AssignmentOut(BaseModel):
-    """One link of the chain of responsibility (S3.1a); its words only for those who handle or review the order (X2)."""
+    """One link of the chain of responsibility (S3.1a); its texts only for those who handle or review the order (X2)."""
 
     number: int
     unit: str
@@ -62,10 +62,10 @@ class AssignmentOut(BaseModel):
     assigned_by: str
 
     @classmethod
-    def of(cls, record: AssignmentRecord, sealer: Sealer, *, words: bool) -> AssignmentOut:
+    def of(cls, record: AssignmentRecord, sealer: Sealer, *, texts: bool) -> AssignmentOut:
         """From the row."""
         opened: dict[str, Any] = dict.fromkeys(("grounds", "reason", "decision"))
-        if words:
+        if texts:
             for part in opened:
                 place = ASSIGNMENT.at(order_id=record.order_id, number=record.number, part=part)
                 opened[part] = sealer.open_if_any(getattr(record, part), place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.dispatch.closing.model import Revisit
-from services.dispatch.closing.rules import revisit_verdict, vain_day
+from services.dispatch.closing.rules import local_day, revisit_verdict
 from services.dispatch.orders.handlers import audit_passed_by
 from services.dispatch.orders.model import ENDED, Move, Status
 from services.dispatch.orders.rules import MOVES, after
@@ -23,7 +23,7 @@ _UNDER_REVIEW: Final = frozenset({Status.LEADER_REVIEW, Status.CENTRE_REVIEW})
 
 
 async def cancel_case(work: Work, event: OrderCancelled) -> None:
-    """The upstream took the order back; after the feedback it is too late for that."""
+    """The upstream withdrew the order; after the feedback it is too late for that."""
     record = await case_for_update(work, event.order_id, EVERYTHING)
     status = record.status
     if (status, Move.CANCEL) not in MOVES:
@@ -53,16 +53,16 @@ async def settle_revisit(work: Work, event: OrderRevisited) -> None:
         return
     record.revisits = event.revisit
     revisit = Revisit(event.valid, event.solved, event.satisfied, event.revisited_at)
-    verdict = revisit_verdict(revisit, frozenset(record.vain_revisit_days))
+    verdict = revisit_verdict(revisit, frozenset(record.failed_revisit_days))
     status = record.status
-    if status not in _WITH_THE_UPSTREAM or (status is Status.CLOSED and verdict in {"close", "in_vain"}):
+    if status not in _WITH_THE_UPSTREAM or (status is Status.CLOSED and verdict in {"close", "failed"}):
         audit_passed_by(work, record, event)
     elif verdict == "close":
         await _close(work, record, solved=event.valid)
-    elif verdict == "in_vain":
+    elif verdict == "failed":
         record.status = after(status, Move.REVISIT_IN_VAIN)
-        record.vain_revisit_days = sorted({*record.vain_revisit_days, vain_day(revisit)})
-        work.audit("order.revisited_in_vain", event.order_id, after={"days": record.vain_revisit_days})
+        record.failed_revisit_days = sorted({*record.failed_revisit_days, local_day(revisit)})
+        work.audit("order.revisited_in_vain", event.order_id, after={"days": record.failed_revisit_days})
     else:
         _reopen(work, record, "unsolved" if verdict == "unsolved" else "unsatisfied")
 
@@ -98,13 +98,13 @@ async def _close(work: Work, record: CaseRecord, *, solved: bool) -> None:
 
 
 def _reopen(work: Work, record: CaseRecord, reason: str) -> None:
-    """The same unit handles it once more; it contacts the caller anew before the next reply (S2.2.3a)."""
+    """The same unit handles it once more; it contacts the caller again before the next reply (S2.2.3a)."""
     assert record.unit is not None
     before = record.status
     record.status, record.ended_at = after(before, Move.REOPEN), None
     record.redos, record.reply_id = record.redos + 1, None
-    record.attempts = record.vain_attempts = record.counted_contacts = 0
-    record.vain_revisit_days, record.promised_at = [], None
+    record.attempts = record.failed_attempts = record.counted_contacts = 0
+    record.failed_revisit_days, record.promised_at = [], None
     work.emit(
         OrderReopened.model_validate(
             {

@@ -6,4 +6,4 @@ from typing import Final
 
 from services.dispatch.rulesets.policy import Figure
 
-VAIN_REVISIT_DAYS: Final = Figure(2, "", "A32")
+FAILED_REVISIT_DAYS: Final = Figure(2, "", "A32")

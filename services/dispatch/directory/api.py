@@ -14,9 +14,7 @@ from shared.identity import Role
 from shared.web import Code, CommandRoute, Page
 
 router = APIRouter(prefix="/v1/units", route_class=CommandRoute, tags=["承办单位"])
-
 UnitPath = Annotated[Code, Path(title="单位编码", description="单位编码")]
-
 _EDITORS = [Depends(allow(Role.ADMIN, Role.CENTRE_HEAD))]
 
 _LINKS = {

@@ -1,4 +1,4 @@
-"""Units: entered and changed by the centre, told to the other services."""
+"""Units: entered and changed by the centre, published to the other services."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def add_unit(work: Work, code: str, entry: UnitEntry) -> UnitRecord:
     _write(work, record, entry)
     work.session.add(record)
     work.audit("unit.entered", code, after=_shown(record))
-    await tell_unit(work, code)
+    await publish_unit(work, code)
     return record
 
 
@@ -51,12 +51,12 @@ async def change_unit(work: Work, code: str, entry: UnitEntry, *, version: int |
     before = _shown(record)
     _write(work, record, entry)
     work.audit("unit.changed", code, before=before, after=_shown(record))
-    await tell_unit(work, code)
+    await publish_unit(work, code)
     return record
 
 
-async def tell_unit(work: Work, code: str) -> None:
-    """Tell the other services how the unit is now, and whether orders may be assigned to it (S4.1a)."""
+async def publish_unit(work: Work, code: str) -> None:
+    """Publish the unit as it is now, and whether orders may be assigned to it (S4.1a)."""
     await work.session.flush()
     record, handlers = await store.unit_with_handlers(work.session, code)
     work.emit(

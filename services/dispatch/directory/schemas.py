@@ -18,7 +18,6 @@ from shared.contracts.dispatch import Basis, Group
 from shared.web import Body, Code, Line, YesNo
 
 Responsible = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
-
 Word = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 
 

@@ -23,7 +23,6 @@ _HANDLERS = (
 )
 
 _UNIT: Final[Select[UnitRecord, int]] = select(UnitRecord, _HANDLERS).where(UnitRecord.code == bindparam("of"))
-
 _BY_CODE: Final = Keyset(UnitRecord.code)
 
 

@@ -13,15 +13,13 @@ from services.dispatch.handling.schemas import (
     NoteOut,
     NoteRecorded,
 )
-from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsWords
+from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsTexts
 from services.dispatch.orders.store import case_of
 from shared.deps import CurrentScope, InRead, InWork, ThisRuntime, allow
 from shared.identity import Role
 from shared.web import CommandRoute
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
-
-
 _HANDLER = [Depends(allow(Role.HANDLER))]
 
 
@@ -63,19 +61,19 @@ async def note_progress(order_id: OrderPath, body: NoteBody, work: InWork, scope
 
 @router.get("/contacts", operation_id="list_contacts", summary="联系记录", tags=["工单查询"])
 async def list_contacts(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, words: ReadsWords, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
 ) -> list[ContactOut]:
     """最近 200 条；联系人、号码与内容只对办理、审核人员显示。"""
     await case_of(session, order_id, scope)
     sealer = runtime.works.sealer
-    return [ContactOut.of(record, sealer, words=words) for record in await store.contacts_of(session, order_id)]
+    return [ContactOut.of(record, sealer, texts=texts) for record in await store.contacts_of(session, order_id)]
 
 
 @router.get("/notes", operation_id="list_notes", summary="办理进度", tags=["工单查询"])
 async def list_notes(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, words: ReadsWords, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
 ) -> list[NoteOut]:
     """最近 200 条。"""
     await case_of(session, order_id, scope)
     sealer = runtime.works.sealer
-    return [NoteOut.of(record, sealer, words=words) for record in await store.notes_of(session, order_id)]
+    return [NoteOut.of(record, sealer, texts=texts) for record in await store.notes_of(session, order_id)]

@@ -19,7 +19,7 @@ _PARTS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class ContactIncomplete(Incomplete):
-    """A contact says who, when, by which number and what; otherwise it stops no deadline."""
+    """The contact does not say who, by which number or what."""
 
     code, clause = "contact_incomplete", "S1.2.2d"
 
@@ -29,7 +29,7 @@ class ContactIncomplete(Incomplete):
 
 
 class ContactOutside(Incomplete):
-    """The contact lies in the future, or before the order was the unit's."""
+    """The contact is in the future, or before the assignment to the unit."""
 
     code, clause = "contact_outside", "S2.2.1b"
 
@@ -39,7 +39,7 @@ class ContactOutside(Incomplete):
 
 
 class PromiseNotAhead(Incomplete):
-    """The next contact that is promised lies in the future."""
+    """The promised next contact is not in the future."""
 
     code, clause = "promise_not_ahead", "S2.2.1d"
 

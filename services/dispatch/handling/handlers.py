@@ -47,8 +47,8 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     assert record.unit is not None
 
     record.status, record.attempts = status, record.attempts + 1
-    record.vain_attempts += contact.outcome == "not_reached"
-    counts = contact_counts(contact.outcome, record.vain_attempts)
+    record.failed_attempts += contact.outcome == "not_reached"
+    counts = contact_counts(contact.outcome, record.failed_attempts)
     record.counted_contacts += counts
     record.promised_at = contact.promised_at or record.promised_at
     contact_id = str(work.ids())

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.dispatch.rulesets.policy import Figure
 
-VAIN_ATTEMPTS_THAT_COUNT: Final = Figure(2, "S2.2.1b")
+FAILED_ATTEMPTS_THAT_COUNT: Final = Figure(2, "S2.2.1b")
 
 # How far ahead a next contact may be promised. The circular gives no figure: thirteen working days are the longest that an
 # order is with a unit at all, three and ten of extension, or the thirteen of the enterprise platform. A longer promise

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from services.dispatch.handling.errors import ContactIncomplete, ContactOutside, PromiseNotAhead, PromiseTooFar
 from services.dispatch.handling.model import Contact
-from services.dispatch.handling.policy import PROMISE_WORKDAYS, VAIN_ATTEMPTS_THAT_COUNT
+from services.dispatch.handling.policy import FAILED_ATTEMPTS_THAT_COUNT, PROMISE_WORKDAYS
 from services.dispatch.orders.model import Case
 from shared.calendar import WorkCalendar
 
 
 def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: WorkCalendar) -> None:
-    """Refuse a contact that does not say who, by which number and what, or lies outside the unit's time (S1.2.2d).
+    """Refuse a contact that does not say who, by which number and what, or whose time is not possible (S1.2.2d).
 
-    Nobody can say what was spoken when nobody was reached: then the number alone is enough.
+    When nobody was reached, there is nothing to report: then the number alone is enough.
     """
     parts: dict[str, str | None] = {"phone": contact.phone}
     if contact.outcome != "not_reached":
@@ -32,7 +32,7 @@ def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: Work
 
 
 def check_promise(promised_at: datetime, *, now: datetime, calendar: WorkCalendar) -> None:
-    """The next contact lies ahead, and within the time that an order has at the most (S2.2.1d)."""
+    """Refuse a promised contact that is not in the future, or later than any order may take (S2.2.1d)."""
     if promised_at <= now:
         raise PromiseNotAhead
     latest = calendar.due_at(now, PROMISE_WORKDAYS.value)
@@ -40,9 +40,9 @@ def check_promise(promised_at: datetime, *, now: datetime, calendar: WorkCalenda
         raise PromiseTooFar(latest.on, PROMISE_WORKDAYS.value)
 
 
-def contact_counts(outcome: str, vain_attempts: int) -> bool:
-    """Whether the contact stops the first-contact clock (S2.2.1b): reached, refused, or the second vain attempt.
+def contact_counts(outcome: str, failed_attempts: int) -> bool:
+    """Whether the contact stops the first-contact clock (S2.2.1b): reached, refused, or the second failed attempt.
 
-    `vain_attempts` counts this one.
+    `failed_attempts` counts this one.
     """
-    return outcome != "not_reached" or vain_attempts >= VAIN_ATTEMPTS_THAT_COUNT.value
+    return outcome != "not_reached" or failed_attempts >= FAILED_ATTEMPTS_THAT_COUNT.value

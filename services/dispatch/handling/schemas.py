@@ -77,7 +77,7 @@ class NoteRecorded(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """One attempt to speak with the caller; who, number and words only for those who handle or review it (X2)."""
+    """One attempt to speak with the caller; who, number and text only for those who handle or review it (X2)."""
 
     contact_id: str
     unit: str
@@ -93,10 +93,10 @@ class ContactOut(BaseModel):
     content: str | None
 
     @classmethod
-    def of(cls, record: ContactRecord, sealer: Sealer, *, words: bool) -> ContactOut:
+    def of(cls, record: ContactRecord, sealer: Sealer, *, texts: bool) -> ContactOut:
         """From the row."""
         opened: dict[str, Any] = {"phone": None, "person": None, "content": None}
-        if words:
+        if texts:
             opened = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.id))
         names = set(cls.model_fields) - {"contact_id", *opened}
         return cls(contact_id=record.id, **opened, **{name: getattr(record, name) for name in names})
@@ -113,9 +113,9 @@ class NoteOut(BaseModel):
     noted_by: str
 
     @classmethod
-    def of(cls, record: NoteRecord, sealer: Sealer, *, words: bool) -> NoteOut:
+    def of(cls, record: NoteRecord, sealer: Sealer, *, texts: bool) -> NoteOut:
         """From the row."""
         place = NOTE.at(order_id=record.order_id, note_id=record.id)
-        text = sealer.open(record.sealed, place) if words else None
+        text = sealer.open(record.sealed, place) if texts else None
         names = set(cls.model_fields) - {"note_id", "text"}
         return cls(note_id=record.id, text=text, **{name: getattr(record, name) for name in names})

@@ -11,7 +11,7 @@ from services.dispatch.record import Record, one_of
 
 
 class ContactRecord(Record):
-    """One attempt to speak with the caller (S2.2.1b); who, number and words are sealed."""
+    """One attempt to speak with the caller (S2.2.1b); who, number and text are sealed."""
 
     __tablename__ = "contact"
 

@@ -8,7 +8,7 @@ from shared.errors import BusinessError, Incomplete, Unauthenticated
 
 
 class LoginRefused(Unauthenticated):
-    """Account unknown, closed, or another password: the three look alike on purpose."""
+    """Account unknown or closed, or wrong password: the same answer, so that nobody learns which accounts exist."""
 
     code, title = "login_refused", "登录未成功"
 
@@ -17,7 +17,7 @@ class LoginRefused(Unauthenticated):
 
 
 class CurrentPasswordWrong(Incomplete):
-    """Whoever changes their own password has not shown that it is theirs."""
+    """The current password, which whoever changes their own must give, is wrong."""
 
     code = "current_password_wrong"
 
@@ -26,7 +26,7 @@ class CurrentPasswordWrong(Incomplete):
 
 
 class LoginLocked(BusinessError):
-    """Too many failures; known and unknown accounts look alike."""
+    """Too many failures; the same answer for known and unknown accounts."""
 
     code, status = "login_locked", 429
 

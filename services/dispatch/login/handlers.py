@@ -29,7 +29,7 @@ class LoggedIn:
 
 @cache
 def _hash_of_no_password() -> str:
-    """The hash that stands in for an unknown account, so that it costs as much as a known one."""
+    """The hash that is checked for an unknown account, so that the answer takes as long as for a known one."""
     return PASSWORDS.hash("no account has this password")
 
 
@@ -37,7 +37,7 @@ def _fits(password: str, password_hash: str | None) -> bool:
     try:
         return PASSWORDS.verify(password, password_hash or _hash_of_no_password()) and password_hash is not None
     except UnknownHashError:
-        return False  # an account without a password of ours, as an import leaves it: nobody logs in with it
+        return False  # an imported account without a password: nobody logs in with it
 
 
 async def log_in(works: Works, signer: TokenSigner, account: str, password: str) -> LoggedIn:
@@ -56,7 +56,7 @@ async def log_in(works: Works, signer: TokenSigner, account: str, password: str)
 
 
 async def check_own_password(works: Works, account: str, password: str) -> None:
-    """Whoever changes a password shows that it is theirs; a wrong guess counts like a failed login."""
+    """Check the current password of whoever changes it; a wrong one counts as a failed login."""
     try:
         await _proven_account(works, account, password)
     except LoginRefused as refused:

@@ -6,5 +6,4 @@ from datetime import timedelta
 from typing import Final
 
 LOCK_AFTER: Final = 5
-
 LOCK_FOR: Final = timedelta(minutes=15)

@@ -26,7 +26,7 @@ async def find_account(session: AsyncSession, account: str) -> AccountRecord | N
 
 
 async def count_attempt(session: AsyncSession, account: str, now: datetime) -> Attempt:
-    """Count a login before its password is looked at, so that a hundred guesses at once are a hundred counted ones.
+    """Count a login before its password is checked, so that guesses at the same time are all counted.
 
     The fifth in a row without success locks the name; failures older than the lock's length are forgotten.
     """
@@ -50,7 +50,7 @@ async def count_attempt(session: AsyncSession, account: str, now: datetime) -> A
 
 
 async def forget_attempts(session: AsyncSession, account: str, now: datetime) -> None:
-    """After a success; and of all names what is a day old, so that invented names do not pile up."""
+    """Forget the failures of this account; and all that are a day old, so that invented names do not accumulate."""
     await session.execute(
         delete(LoginAttemptRecord).where(
             or_(LoginAttemptRecord.account == account, LoginAttemptRecord.last_at < now - timedelta(days=1))

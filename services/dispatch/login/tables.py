@@ -30,7 +30,7 @@ class AccountRecord(Record):
 
 
 class LoginAttemptRecord(Record):
-    """Failures in a row under one account name, whether the account exists or not: a lock must not tell."""
+    """Failed logins in a row under one account name; also of unknown names, so that a lock does not show which accounts exist."""
 
     __tablename__ = "login_attempt"
 

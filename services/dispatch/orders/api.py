@@ -17,7 +17,6 @@ from shared.identity import Role, Scope
 from shared.web import Code, DeskRoute, Identifier, Page
 
 router = APIRouter(prefix="/v1/orders", route_class=DeskRoute, tags=["工单查询"])
-
 OrderPath = Annotated[Identifier, Path(title="工单编号", description="工单标识")]
 
 # What callers and units said to each other is for those who handle, dispatch, review or revisit it; the others see
@@ -65,11 +64,11 @@ async def _own_unit(person: CurrentPerson) -> Scope:
 OwnUnit = Annotated[Scope, Depends(_own_unit)]
 
 
-def _reads_words(person: CurrentPerson) -> bool:
+def _reads_texts(person: CurrentPerson) -> bool:
     return person.has(*_READERS)
 
 
-ReadsWords = Annotated[bool, Depends(_reads_words)]
+ReadsTexts = Annotated[bool, Depends(_reads_texts)]
 """Whether the person may read what callers and units said (X2)."""
 
 

@@ -19,6 +19,6 @@ class IllegalMove(BusinessError):
 
     code = "illegal_move"
 
-    def __init__(self, status: str, move: str, *, stands: str, does: str) -> None:
-        super().__init__(f"工单当前为“{stands}”，不能{does}，请刷新后按可用操作办理")
+    def __init__(self, status: str, move: str, *, status_title: str, move_title: str) -> None:
+        super().__init__(f"工单当前为“{status_title}”，不能{move_title}，请刷新后按可用操作办理")
         self.order_status, self.move = status, move

@@ -1,8 +1,8 @@
-"""What intake tells about an order before its end: received, changed, urged.
+"""The events of intake while an order is open: received, changed, urged.
 
 An event that comes too late for the order as it is (a decision on an earlier reply, an acknowledgement after the
-revisit, anything about an ended order) changes nothing and is audited as passed by: the other side could not know
-better.  An event that contradicts the table of moves for the reply that counts now is refused and parked for an
+revisit, anything about an ended order) changes nothing and is audited as `event.passed_by`: its sender could
+not know yet.  An event that contradicts the table of moves for the reply that counts now is refused and parked for an
 operator: then one of the two services is wrong.
 """
 
@@ -46,12 +46,12 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         returned_by=[],
         returns=0,
         attempts=0,
-        vain_attempts=0,
+        failed_attempts=0,
         counted_contacts=0,
         round=0,
         redos=0,
         revisits=0,
-        vain_revisit_days=[],
+        failed_revisit_days=[],
         urges=0,
     )
     await _recommend(work, record)
@@ -60,7 +60,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
 
 
 async def refresh_case(work: Work, event: OrderUpdated) -> None:
-    """Take over what the upstream changed; recommend anew while no unit has the order (S1.1.4c)."""
+    """Store what the upstream changed; recommend units again while no unit has the order (S1.1.4c)."""
     record = await store.case_for_update(work, event.order_id, store.EVERYTHING)
     if event.version <= record.demand_version:
         return
@@ -75,7 +75,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
 
 
 async def mark_urged(work: Work, event: OrderUrged) -> None:
-    """The upstream urged the order: everybody who opens it sees so."""
+    """The upstream urged the order: count it and show it."""
     record = await store.case_for_update(work, event.order_id, store.EVERYTHING)
     record.urges, record.urged_at = record.urges + 1, event.urged_at
     work.audit("order.urged", event.order_id, after={"urges": record.urges})

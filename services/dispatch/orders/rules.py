@@ -34,9 +34,9 @@ _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.LEADER_REVIEW, Move.LEADER_REJECT): Status.HANDLING,
     (Status.CENTRE_REVIEW, Move.APPROVE): Status.AWAITING_FEEDBACK,  # S2.3b
     (Status.CENTRE_REVIEW, Move.REJECT): Status.REWORK,  # S2.3c
-    (Status.CENTRE_REVIEW, Move.PLAN): Status.PLANNED,  # S2.2.2e: the upstream is told all the same
+    (Status.CENTRE_REVIEW, Move.PLAN): Status.PLANNED,  # S2.2.2e: the upstream gets the reply all the same
     (Status.PLANNED, Move.FEED_BACK): Status.PLANNED,
-    (Status.PLANNED, Move.CONTACT): Status.PLANNED,  # S2.2.2f: a completion before its day, told to the caller anew
+    (Status.PLANNED, Move.CONTACT): Status.PLANNED,  # S2.2.2f: completed before its day, with a new contact
     (Status.PLANNED, Move.NOTE): Status.PLANNED,
     (Status.PLANNED, Move.SUBMIT): Status.LEADER_REVIEW,
     (Status.PLANNED, Move.WAKE): Status.HANDLING,  # its day has come
@@ -60,9 +60,7 @@ MOVES: Final[Mapping[tuple[Status, Move], Status]] = MappingProxyType(
 )
 
 _CENTRE: Final = frozenset({"dispatcher", "centre_head"})
-
 _HANDLER: Final = frozenset({"handler"})
-
 _UNIT: Final = frozenset({"handler", "unit_deputy", "unit_head"})
 
 MOVERS: Final[Mapping[Move, frozenset[str]]] = MappingProxyType(
@@ -88,4 +86,4 @@ def after(status: Status, move: Move) -> Status:
     try:
         return MOVES[status, move]
     except KeyError:
-        raise IllegalMove(status, move, stands=STATUS_TITLES[status], does=MOVE_TITLES[move]) from None
+        raise IllegalMove(status, move, status_title=STATUS_TITLES[status], move_title=MOVE_TITLES[move]) from None

@@ -50,7 +50,7 @@ class CaseRecord(Record):
     returned_by: Mapped[list[str]] = mapped_column(comment="units that have asked to return it (A20)")
     returns: Mapped[int] = mapped_column(comment="accepted returns (S3.1h)")
     attempts: Mapped[int] = mapped_column(comment="contacts in this turn: since the assignment or the reopening")
-    vain_attempts: Mapped[int]
+    failed_attempts: Mapped[int]
     counted_contacts: Mapped[int]
     promised_at: Mapped[datetime | None] = mapped_column(comment="the next contact that was promised (S2.2.1d)")
     round: Mapped[int] = mapped_column(comment="replies submitted so far")
@@ -58,7 +58,7 @@ class CaseRecord(Record):
     disposition: Mapped[str | None]
     redos: Mapped[int]
     revisits: Mapped[int] = mapped_column(comment="number of the last revisit")
-    vain_revisit_days: Mapped[list[str]] = mapped_column(comment="days on which the upstream reached nobody (A32)")
+    failed_revisit_days: Mapped[list[str]] = mapped_column(comment="days on which the upstream reached nobody (A32)")
     urges: Mapped[int]
     urged_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

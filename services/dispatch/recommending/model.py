@@ -26,7 +26,7 @@ class Experience:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a unit is recommended: a line of the catalogue, similar orders, or nothing better than the catalogue itself."""
+    """Why a unit is recommended: a line of the catalogue, its territory, or similar orders."""
 
     kind: str
     text: str

@@ -11,20 +11,14 @@ from services.dispatch.recommending.model import Candidate, Demand, Evidence, Ex
 from services.dispatch.recommending.policy import CANDIDATES, MOST_CANDIDATES
 from shared.contracts.dispatch import Basis
 
-# A keyword in the title says more than one in the text, a long word more than a short one; a street alone says where,
-# not whose, so a department with a matching duty stands before the street of the place.
+# A keyword in the title weighs more than one in the text, and a long one more than a short one.  A matching street weighs
+# less than a matching duty: it says where the matter is, not which unit is responsible for it.
 _IN_TITLE: Final = 4.0
-
 _IN_CATEGORY: Final = 4.0
-
 _IN_CONTENT: Final = 2.0
-
 _PER_CHARACTER: Final = 0.25
-
 _SAME_STREET: Final = 3.0
-
 _PER_DOUBLING: Final = 1.5
-
 _BASES: Final[Mapping[Basis, str]] = {"duty": "职责", "territory": "属地", "industry": "行业"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsWords
+from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsTexts
 from services.dispatch.orders.store import case_of
 from services.dispatch.replies import handlers, store
 from services.dispatch.replies.schemas import ReplyBody, ReplyOut, ReplyRecorded
@@ -31,9 +31,9 @@ async def submit_reply(order_id: OrderPath, body: ReplyBody, work: InWork, scope
 
 @router.get("/replies", operation_id="list_replies", summary="答复记录", tags=["工单查询"])
 async def list_replies(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, words: ReadsWords, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
 ) -> list[ReplyOut]:
     """历次提交的答复及其结果、退回意见。"""
     await case_of(session, order_id, scope)
     sealer = runtime.works.sealer
-    return [ReplyOut.of(record, sealer, words=words) for record in await store.replies_of(session, order_id)]
+    return [ReplyOut.of(record, sealer, texts=texts) for record in await store.replies_of(session, order_id)]

@@ -92,7 +92,7 @@ class PlanIncomplete(Incomplete):
 
 
 class PlanOutside(Incomplete):
-    """The plan's date does not lie ahead, or is too many days after the first assignment."""
+    """The plan's date is not in the future, or is too many days after the first assignment."""
 
     code, clause = "plan_outside", "S2.2.2e"
 

@@ -95,7 +95,7 @@ class ReplyRecorded(BaseModel):
 
 
 class ReplyOut(BaseModel):
-    """A reply as it was submitted, and what became of it; its words only for those who handle or review it (X2)."""
+    """A reply as it was submitted, and what became of it; its texts only for those who handle or review it (X2)."""
 
     reply_id: str
     round: int
@@ -118,10 +118,10 @@ class ReplyOut(BaseModel):
     opinion: str | None = None
 
     @classmethod
-    def of(cls, record: ReplyRecord, sealer: Sealer, *, words: bool) -> ReplyOut:
+    def of(cls, record: ReplyRecord, sealer: Sealer, *, texts: bool) -> ReplyOut:
         """From the row."""
         opened: dict[str, Any] = {}
-        if words:
+        if texts:
             ids = {"order_id": record.order_id, "reply_id": record.id}
             opened |= sealer.open_json(record.sealed, REPLY.at(**ids))
             if record.grounds is not None:

@@ -12,7 +12,7 @@ from services.dispatch.replies.model import ReplyState
 
 
 class ReplyRecord(Record):
-    """A reply as it was submitted, and what became of it (S2.2.3b); its words are sealed."""
+    """A reply as it was submitted, and what became of it (S2.2.3b); its texts are sealed."""
 
     __tablename__ = "reply"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsWords
+from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsTexts
 from services.dispatch.orders.store import case_of
 from services.dispatch.returns import handlers, store
 from services.dispatch.returns.schemas import ReturnBody, ReturnDecision, ReturnOut, ReturnRequested
@@ -13,10 +13,7 @@ from shared.identity import Role
 from shared.web import CommandRoute
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
-
-
 _DESK = [Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))]
-
 _UNIT = [Depends(allow(Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD))]
 
 
@@ -51,9 +48,9 @@ async def decide_return(
 
 @router.get("/returns", operation_id="list_returns", summary="回退记录", tags=["工单查询"])
 async def list_returns(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, words: ReadsWords, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
 ) -> list[ReturnOut]:
     """历次回退申请及中心的决定；文字只对办理、审核人员显示。"""
     await case_of(session, order_id, scope)
     sealer = runtime.works.sealer
-    return [ReturnOut.of(record, sealer, words=words) for record in await store.returns_of(session, order_id)]
+    return [ReturnOut.of(record, sealer, texts=texts) for record in await store.returns_of(session, order_id)]

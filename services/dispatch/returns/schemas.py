@@ -72,7 +72,7 @@ class ReturnDecision(Body):
 
 
 class ReturnOut(BaseModel):
-    """A request to give the order back, and what became of it; its words only for those who handle or review it (X2)."""
+    """A request to give the order back, and what became of it; its texts only for those who handle or review it (X2)."""
 
     return_id: str
     assignment: int
@@ -88,10 +88,10 @@ class ReturnOut(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, record: ReturnRecord, sealer: Sealer, *, words: bool) -> ReturnOut:
+    def of(cls, record: ReturnRecord, sealer: Sealer, *, texts: bool) -> ReturnOut:
         """From the row."""
         opened: dict[str, Any] = dict.fromkeys(("reason", "policy_basis", "decision_reason"))
-        if words:
+        if texts:
             for part in opened:
                 place = RETURN.at(order_id=record.order_id, return_id=record.id, part=part)
                 opened[part] = sealer.open_if_any(getattr(record, part), place)

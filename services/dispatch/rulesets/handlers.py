@@ -9,6 +9,6 @@ from shared.work import Work
 
 
 async def keep_rules(work: Work, event: RuleSetPublished) -> None:
-    """A rule set was published: it decides for the orders received from its day on, those already here too (X3)."""
+    """A rule set was published: it holds for all orders received from its day on, also for those that are here already (X3)."""
     rules = rule_set_of(event.version, event.numbers)
     await store.add_rules(work.session, rules, effective_from=event.effective_from, published_at=event.published_at)

@@ -1,6 +1,7 @@
 """The numbers of the circular that a published rule set may change (X3).
 
-They stand here as the circular of 2022 has them: for the orders of a time for which no other rule set was published.
+The values here are those of the circular of 2022.  They hold for orders that were received before any published rule
+set became effective.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 
 class Figure(NamedTuple):
-    """A number of the circular: its value, its clause, and the reading of it that is the default."""
+    """A number of the circular: its value, its clause, and the id of the reading that the value follows."""
 
     value: int
     clause: str

@@ -29,8 +29,8 @@ async def add_rules(session: AsyncSession, rules: RuleSet, *, effective_from: da
 async def rules_at(session: AsyncSession, received_at: datetime) -> RuleSet:
     """What holds for an order received then: the latest rule set that was effective by then, else the circular (X3).
 
-    Picked as sla picks it, by the moment of receipt alone: whenever the event arrives, and in whatever order several
-    do, both come to the same rule set.
+    Chosen by the moment of receipt alone, as sla does: both services choose the same rule set, whenever and in whatever
+    sequence the events arrive.
     """
     query = (
         select(RuleSetRecord)

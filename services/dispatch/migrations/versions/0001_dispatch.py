@@ -92,7 +92,7 @@ def upgrade() -> None:
             nullable=False,
             comment="contacts in this turn: since the assignment or the reopening",
         ),
-        sa.Column("vain_attempts", sa.BigInteger, nullable=False),
+        sa.Column("failed_attempts", sa.BigInteger, nullable=False),
         sa.Column("counted_contacts", sa.BigInteger, nullable=False),
         sa.Column("promised_at", moment, comment="the next contact that was promised (S2.2.1d)"),
         sa.Column("round", sa.BigInteger, nullable=False, comment="replies submitted so far"),
@@ -101,7 +101,7 @@ def upgrade() -> None:
         sa.Column("redos", sa.BigInteger, nullable=False),
         sa.Column("revisits", sa.BigInteger, nullable=False, comment="number of the last revisit"),
         sa.Column(
-            "vain_revisit_days", JSONB, nullable=False, comment="days on which the upstream reached nobody (A32)"
+            "failed_revisit_days", JSONB, nullable=False, comment="days on which the upstream reached nobody (A32)"
         ),
         sa.Column("urges", sa.BigInteger, nullable=False),
         sa.Column("urged_at", moment),

@@ -1,4 +1,4 @@
-"""One order from the desk to its end, and the loops on the way."""
+"""The lifecycle of an order: from triage to its end, and the ways back."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from shared.outbox.writer import new_id
 from tests.dispatch.story import STREET, URBAN, WATER, Story
 
 
-async def test_an_order_goes_from_the_desk_to_its_close(story: Story) -> None:
+async def test_an_order_goes_from_triage_to_its_close(story: Story) -> None:
     order_id = await story.arrive()
     assert (await story.assign(order_id)).json() == {"assignment": 1}
     assert (await story.post(f"/orders/{order_id}/accept", who=story.handler())).status_code == 204
@@ -65,7 +65,7 @@ async def test_the_history_says_who_did_what(story: Story) -> None:
     assert lines[3]["after"]["reply_id"] == reply_id
 
 
-async def test_the_history_turns_its_pages(story: Story) -> None:
+async def test_the_history_comes_in_pages(story: Story) -> None:
     order_id, _ = await story.answered()
     path, seen, cursor = f"/orders/{order_id}/history", [], None
 
@@ -128,7 +128,7 @@ async def test_a_valid_revisit_closes_or_reopens(
     assert [event.reason for event in await story.desk.told(OrderReopened)] == ([reason] if reason else [])
 
 
-async def test_a_reopened_order_needs_the_caller_to_be_heard_again(story: Story) -> None:
+async def test_a_reopened_order_needs_a_new_contact_with_the_caller(story: Story) -> None:
     order_id, _ = await story.answered()
     await story.desk.tell(story.revisited(order_id, "unsolved", "unsatisfied"))
 
@@ -141,7 +141,7 @@ async def test_a_reopened_order_needs_the_caller_to_be_heard_again(story: Story)
     assert (await story.order(order_id))["redos"] == 1
 
 
-async def test_two_revisits_in_vain_on_two_days_close_the_order(story: Story) -> None:
+async def test_two_failed_revisits_on_two_days_close_the_order(story: Story) -> None:
     order_id, _ = await story.answered()
 
     await story.desk.tell(story.revisited(order_id, valid=False), story.revisited(order_id, valid=False))
@@ -159,7 +159,7 @@ async def test_the_upstream_may_demand_a_redo_of_a_closed_order(story: Story) ->
 
     redo = OrderRedoRequested(order_id=order_id, reason="市民再次反映", requested_at=story.now)
     await story.desk.tell(redo)
-    # The same demand again finds the unit at work already.
+    # The second demand changes nothing, because the unit handles the order already.
     await story.desk.tell(redo)
 
     assert await story.status(order_id) == "handling"
@@ -167,7 +167,7 @@ async def test_the_upstream_may_demand_a_redo_of_a_closed_order(story: Story) ->
     assert await story.desk.parked() == []
 
 
-async def test_a_revisit_told_before_the_acknowledgement_settles_the_order_all_the_same(story: Story) -> None:
+async def test_a_revisit_that_arrives_before_the_acknowledgement_closes_the_order_all_the_same(story: Story) -> None:
     order_id, reply_id = await story.replied()
     await story.desk.tell(story.leader_approved(order_id, reply_id), story.approved(order_id, reply_id))
 
@@ -177,7 +177,7 @@ async def test_a_revisit_told_before_the_acknowledgement_settles_the_order_all_t
     assert await story.desk.parked() == []
 
 
-async def test_a_cancelled_order_is_at_its_end_and_late_words_on_it_are_passed_by(story: Story) -> None:
+async def test_a_cancelled_order_has_ended_and_later_decisions_on_it_change_nothing(story: Story) -> None:
     order_id, reply_id = await story.replied()
     await story.desk.tell(OrderCancelled(order_id=order_id, reason="市民撤诉", cancelled_at=story.now))
 
@@ -198,7 +198,7 @@ async def test_a_cancellation_after_the_feedback_changes_nothing(story: Story) -
     assert await story.desk.parked() == []
 
 
-async def test_a_word_that_contradicts_the_table_is_parked(story: Story) -> None:
+async def test_a_decision_that_contradicts_the_table_of_moves_is_parked(story: Story) -> None:
     order_id, reply_id = await story.replied()
 
     # The centre cannot approve what the unit's leader has not read.
@@ -210,7 +210,7 @@ async def test_a_word_that_contradicts_the_table_is_parked(story: Story) -> None
     ]
 
 
-async def test_a_word_on_an_earlier_reply_is_passed_by(story: Story) -> None:
+async def test_a_decision_on_an_earlier_reply_changes_nothing(story: Story) -> None:
     order_id, first = await story.replied()
     await story.desk.tell(story.leader_approved(order_id, first), story.rejected(order_id, first))
     await story.reply(order_id)
@@ -263,7 +263,7 @@ async def test_urges_are_counted(story: Story) -> None:
 
 
 @pytest.mark.clause("S1.3.1b")
-async def test_urgent_orders_stand_first_then_the_oldest_and_pages_go_on_where_they_stopped(story: Story) -> None:
+async def test_urgent_orders_come_first_then_the_oldest_and_the_next_page_continues(story: Story) -> None:
     first = await story.arrive()
     story.pass_time(minutes=1)
     second = await story.arrive()
@@ -282,7 +282,7 @@ async def test_urgent_orders_stand_first_then_the_oldest_and_pages_go_on_where_t
     assert [o["order_id"] for o in (await story.get("/orders", urgent=True)).json()["items"]] == [urgent]
 
 
-async def test_the_list_shows_what_is_not_at_its_end_unless_asked(story: Story) -> None:
+async def test_the_list_shows_ended_orders_only_when_asked(story: Story) -> None:
     closed, _ = await story.answered()
     await story.desk.tell(story.revisited(closed))
     waiting = await story.arrive()
@@ -296,7 +296,7 @@ async def test_the_list_shows_what_is_not_at_its_end_unless_asked(story: Story) 
 
 
 @pytest.mark.parametrize("cursor", ["eA", "WzAsIngiLCJ5Il0", "WzAsICIyMDI2LTExLTIzVDA5OjAwOjAwIiwgInkiXQ"])
-async def test_a_cursor_that_is_none_of_ours_is_refused(story: Story, cursor: str) -> None:
+async def test_an_unknown_cursor_is_refused(story: Story, cursor: str) -> None:
     answer = await story.get("/orders", cursor=cursor)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
@@ -323,7 +323,7 @@ async def test_a_progress_note_promises_the_next_contact_in_the_future(story: St
     assert (await story.get(f"/orders/{order_id}/notes", story.handler())).json()[0]["text"] == "正在协调"
 
 
-async def test_an_order_that_is_not_there_is_not_found(story: Story) -> None:
+async def test_an_unknown_order_is_not_found(story: Story) -> None:
     answer = await story.get(f"/orders/{new_id()}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
@@ -365,7 +365,7 @@ def plan_woken(story: Story, order_id: str) -> PlanWoken:
 
 
 @pytest.mark.clause("S2.2.2e")
-async def test_an_approved_plan_puts_the_order_to_sleep_and_tells_its_day(story: Story) -> None:
+async def test_an_approved_plan_makes_the_order_wait_and_publishes_its_day(story: Story) -> None:
     order_id, reply_id = await planned(story)
 
     assert await story.status(order_id) == "planned"
@@ -375,9 +375,7 @@ async def test_an_approved_plan_puts_the_order_to_sleep_and_tells_its_day(story:
 
 @pytest.mark.clause("S2.2.2f")
 @pytest.mark.parametrize("event", ["woken", "broken"])
-async def test_on_its_day_a_planned_order_is_handled_again_and_the_caller_is_called_anew(
-    story: Story, event: str
-) -> None:
+async def test_on_its_day_a_planned_order_is_handled_again_and_needs_a_new_contact(story: Story, event: str) -> None:
     order_id, _ = await planned(story)
     woken = plan_woken(story, order_id)
     broken = PlanBroken(order_id=order_id, clock_id="c", unit=URBAN, plan_on=woken.plan_on, broken_at=story.now)
@@ -391,7 +389,7 @@ async def test_on_its_day_a_planned_order_is_handled_again_and_the_caller_is_cal
 
 
 @pytest.mark.clause("S2.2.2f")
-async def test_a_plan_may_be_completed_before_its_day_and_its_waking_then_changes_nothing(story: Story) -> None:
+async def test_a_plan_may_be_completed_before_its_day_and_the_day_then_changes_nothing(story: Story) -> None:
     order_id, _ = await planned(story)
     await story.contact(order_id)
     assert (await story.reply(order_id)).status_code == 201
