@@ -12,7 +12,9 @@ import pytest_asyncio
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from services.dispatch.schemas import commands
+from services.dispatch.handling.schemas import ContactBody, NoteBody
+from services.dispatch.replies.schemas import ReplyBody
+from services.dispatch.returns.schemas import ReturnBody
 from shared.access import ACCESS, Operation, Reach
 from shared.app import build_app
 from shared.app.operations import router as operations
@@ -46,10 +48,10 @@ BODIES: Final[Mapping[str, dict[str, Any]]] = {
     "/flags": {"urgent": [], "out_of_scope": None, "reason": "核对"},
     "/caller/reveal": {"purpose": "核实诉求"},
     "/accounts/{account}/password": {"password": "a fine password"},
-    "/contacts": commands.ContactBody.model_json_schema()["examples"][0],
-    "/notes": commands.NoteBody.model_json_schema()["examples"][0],
-    "/reply": commands.ReplyBody.model_json_schema()["examples"][0],
-    "/return": commands.ReturnBody.model_json_schema()["examples"][0],
+    "/contacts": ContactBody.model_json_schema()["examples"][0],
+    "/notes": NoteBody.model_json_schema()["examples"][0],
+    "/reply": ReplyBody.model_json_schema()["examples"][0],
+    "/return": ReturnBody.model_json_schema()["examples"][0],
     "/extensions": {"reason_code": "complex", "workdays": 1, "explanation": "需多部门会商"},
     "/leader-rejection": {"opinion": "请补充"},
 }
