@@ -15,6 +15,7 @@ from typing import Final
 
 from shared.errors import Forbidden, NotFound
 from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Person, Role
+from shared.personal.numbers import masked_numbers
 
 
 class Part(StrEnum):
@@ -164,7 +165,7 @@ _ORDERS: Final = _row(
 # The same for those that the unit has now: lists of work, figures, deadlines.
 _CURRENT: Final = _row(*_ORDERS.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _ANYBODY: Final = _row(_district(*(role for role in Role if role is not Role.SYSTEM), words=Words.NONE))
-_CASEWORK: Final = _row(_unit(Role.HANDLER, reach=Reach.OWN))
+_CASEWORK: Final = _row(_unit(Role.CASEWORKER, reach=Reach.OWN))
 _DECISIONS: Final = _row(_district(*_DECIDES))
 _PRINCIPAL: Final = _row(_unit(Role.UNIT_HEAD, reach=Reach.OWN))
 _REVIEW: Final = _row(_district(Role.REVIEWER))
@@ -175,6 +176,14 @@ _UNITS: Final = _row(_district(Role.ADMIN, Role.CENTRE_HEAD, words=Words.NONE))
 _RULES: Final = _row(_district(Role.ADMIN, Role.OFFICE, Role.CENTRE_HEAD, Role.ANALYST, Role.AUDITOR, words=Words.NONE))
 _QUARANTINE: Final = _row(_district(*CENTRE, Role.ADMIN))
 _DELIVERIES: Final = _row(_district(*DISTRICT_READERS, words=Words.NONE))
+
+
+def shown(text: str | None, words: Words) -> str | None:
+    """A text as a reader sees it: whole, with its numbers struck out, or not at all (X2)."""
+    if text is None or words is Words.NONE:
+        return None
+    return text if words is Words.OPEN else masked_numbers(text)
+
 
 KERNEL: Final[Mapping[str, Operation]] = MappingProxyType(
     dict.fromkeys(
@@ -187,7 +196,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
     {
         "intake": {
             "list_orders": _CURRENT,
-            "read_order": _ORDERS,
+            "read_order": _CURRENT,
             "read_versions": _CURRENT,
             "overrule_flags": _DECISIONS,
             "reveal_caller": _row(_district(*CENTRE), _unit(*UNIT, reach=Reach.OWN)),

@@ -40,7 +40,7 @@ class Role(StrEnum):
     REVISITOR = "revisitor"  # 督办/回访员
     ANALYST = "analyst"  # 分析员
     CENTRE_HEAD = "centre_head"  # 中心负责人
-    HANDLER = "handler"  # 承办单位经办人
+    CASEWORKER = "caseworker"  # 承办单位经办人
     UNIT_DEPUTY = "unit_deputy"  # 承办单位分管领导
     UNIT_HEAD = "unit_head"  # 承办单位主要领导
     OFFICE = "office"  # 区政府办公室
@@ -53,7 +53,7 @@ class Role(StrEnum):
 
 
 CENTRE: Final = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.ANALYST, Role.CENTRE_HEAD})
-UNIT: Final = frozenset({Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD})
+UNIT: Final = frozenset({Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD})
 DISTRICT_READERS: Final = CENTRE | {Role.OFFICE, Role.LEADER, Role.ASSESSOR, Role.AUDITOR}
 
 

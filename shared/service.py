@@ -12,8 +12,9 @@ from sqlalchemy import MetaData
 from shared.access import ACCESS, KERNEL, WITHOUT_LOGIN, Operation
 from shared.bus import Bus
 from shared.clock import Clock
+from shared.contracts import Event
 from shared.identity import TokenReader
-from shared.inbox import BatchHandler, Consumer, Listening, ParkedEvents, Prefetch, Subscriptions
+from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Subscriptions
 from shared.outbox import Relay
 from shared.reading_ahead import RowsOfOrder
 from shared.settings import ServiceName, Settings
@@ -28,7 +29,6 @@ class Parts:
 
     def __init__(self) -> None:
         self._by_class: dict[type[Any], Any] = {}
-        self._by_name: dict[str, Any] = {}
 
     def put(self, part: object) -> None:
         """Keep this part for the routes and jobs of the service."""
@@ -37,17 +37,6 @@ class Parts:
     def of(self, kind: type[Part]) -> Part:
         """The part of this class; KeyError when `prepare` put none."""
         return cast("Part", self._by_class[kind])
-
-    # By name, as the services do until they are moved into capabilities.
-    def __getitem__(self, name: str) -> Any:
-        return self._by_name[name]
-
-    def __setitem__(self, name: str, part: Any) -> None:
-        self._by_name[name] = part
-
-    def setdefault(self, name: str, part: Any) -> Any:
-        """The part of this name, put there first if need be."""
-        return self._by_name.setdefault(name, part)
 
 
 @dataclass(slots=True)
@@ -93,7 +82,6 @@ class Service:
     topics: tuple[str, ...] = ()
     subscriptions: Subscriptions = field(default_factory=dict)
     batch: BatchHandler | None = None
-    prefetch: Prefetch | None = None
     rows: tuple[RowsOfOrder, ...] = ()
     """What its handlers ask for by order: read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
@@ -109,6 +97,11 @@ class Service:
     def without_login(self) -> frozenset[str]:
         """The operations that ask for something else than a login."""
         return frozenset(WITHOUT_LOGIN.get(self.name, ())) if self.open_operations is None else self.open_operations
+
+    def handlers_of(self, event: type[Event]) -> tuple[Handler, ...]:
+        """Who applies an event of this type, the first one first."""
+        found = self.subscriptions.get(event, ())
+        return found if isinstance(found, tuple) else (found,)
 
     @property
     def listening(self) -> Listening:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Move, Status
-from services.dispatch.orders.rules import MOVERS, MOVES
+from services.dispatch.orders.rules import MOVES, OPERATIONS
+from shared.access import ACCESS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/lifecycle.md"
 _ROLES: Final = {
     "dispatcher": "dispatcher 派单员",
     "centre_head": "head of the centre 中心负责人",
-    "handler": "handler 经办人",
+    "caseworker": "caseworker 经办人",
     "unit_deputy": "deputy 分管领导",
     "unit_head": "head of the unit 主要领导",
 }
@@ -70,9 +71,9 @@ def _named(status: Status) -> str:
 
 
 def _movers(move: Move) -> str:
-    if move not in MOVERS:
+    if move not in OPERATIONS:
         return "event of another service"
-    return ", ".join(title for role, title in _ROLES.items() if role in MOVERS[move])
+    return ", ".join(title for role, title in _ROLES.items() if role in ACCESS["dispatch"][OPERATIONS[move]].roles)
 
 
 def main(arguments: Sequence[str]) -> int:

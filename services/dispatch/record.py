@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
-from sqlalchemy import Date, Enum
+from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel_v2 import add_followed_calendar
-from shared.db.kernel_v3 import identify_parked
-
-_LONGEST_STATE = 32
+from shared.db.kernel import add_followed_calendar, add_order_part
 
 
 class Record(DeclarativeBase):
@@ -23,17 +19,7 @@ class Record(DeclarativeBase):
 
 
 add_followed_calendar(Record.metadata)
-identify_parked(Record.metadata)
-
-
-def stored_as_text(states: type[StrEnum]) -> Enum:
-    """The column type of a state: the member in Python, its value as text in the database."""
-    return Enum(
-        states,
-        native_enum=False,
-        length=_LONGEST_STATE,
-        values_callable=lambda kind: [member.value for member in kind],
-    )
+add_order_part(Record.metadata)
 
 
 def one_of(column: str, *values: str) -> str:

@@ -39,7 +39,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
-from shared.following import follow_calendar, load_calendar, watch_calendar
+from shared.following.calendar import follow_calendar, load_calendar, watch_calendar
 from shared.identity import TokenSigner
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service

@@ -22,6 +22,7 @@ from services.intake.settings import channel_secrets
 from shared.bus.topics import ORDERS
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.review import ReplyApproved
+from shared.following import parts
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
@@ -51,8 +52,8 @@ SERVICE = Service(
     topics=(ORDERS,),
     rows=(RowsOfOrder(UpstreamOrderRecord, by=UpstreamOrderRecord.order_id),),
     subscriptions={
-        OrderAssigned: give_to_unit,
-        ReturnAccepted: take_from_unit,
+        OrderAssigned: (parts.take_over, give_to_unit),
+        ReturnAccepted: (parts.give_back, take_from_unit),
         OrderReopened: give_again,
         OrderClosed: close_order,
         ReplyApproved: queue_feedback,

@@ -8,7 +8,7 @@ from services.review.record import Record
 from services.review.rounds import api as rounds_api
 from services.review.rounds import handlers as rounds
 from services.review.rounds.store import SEQUENCE
-from services.review.rounds.tables import HandlerRecord, OrderRecord, RoundRecord
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
 from shared.bus import ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -33,7 +33,7 @@ SERVICE: Final = Service(
     topics=(ORDERS,),
     rows=(
         RowsOfOrder(OrderRecord, by=OrderRecord.order_id, lock=False),
-        RowsOfOrder(HandlerRecord, by=HandlerRecord.order_id, sequence=(HandlerRecord.account,), lock=False),
+        RowsOfOrder(CaseworkerRecord, by=CaseworkerRecord.order_id, sequence=(CaseworkerRecord.account,), lock=False),
         RowsOfOrder(RoundRecord, by=RoundRecord.order_id, sequence=SEQUENCE),
     ),
     subscriptions={
@@ -41,10 +41,10 @@ SERVICE: Final = Service(
         OrderCancelled: rounds.void_cancelled,
         ReturnAccepted: parts.give_back,
         OrderAssigned: (parts.take_over, rounds.void_reassigned),
-        OrderAccepted: rounds.note_handler,
-        CallerContacted: rounds.note_handler,
-        ProgressNoted: rounds.note_handler,
-        ReturnRequested: rounds.note_handler,
+        OrderAccepted: rounds.note_caseworker,
+        CallerContacted: rounds.note_caseworker,
+        ProgressNoted: rounds.note_caseworker,
+        ReturnRequested: rounds.note_caseworker,
         ReplySubmitted: rounds.open_round,
     },
 )

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
-from typing import Final
 
-from sqlalchemy import Date, Enum
+from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel_v3 import identify_parked
-
-STATE_LENGTH: Final = 16
+from shared.db.kernel import add_order_part
 
 
 class Record(DeclarativeBase):
@@ -22,15 +18,4 @@ class Record(DeclarativeBase):
     type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
 
 
-identify_parked(Record.metadata)
-
-
-def one_of(kind: type[StrEnum]) -> Enum:
-    """The type of a column that holds one of these values as its text; a check of the table names them."""
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=STATE_LENGTH,
-        values_callable=lambda members: [member.value for member in members],
-    )
+add_order_part(Record.metadata)

@@ -43,6 +43,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.following import parts
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
@@ -86,12 +87,12 @@ SERVICE: Final = Service(
         OrderReceived: orders.start_district_clocks,
         OrderUpdated: orders.follow_the_upstream,
         OrderCancelled: orders.end_clocks,
-        OrderAssigned: orders.start_unit_clocks,
+        OrderAssigned: (parts.take_over, orders.start_unit_clocks),
         OrderAccepted: orders.stop_on_acceptance,
         CallerContacted: orders.stop_on_contact,
         ProgressNoted: orders.keep_the_promise,
         ReturnRequested: orders.stop_on_return_request,
-        ReturnAccepted: orders.release_the_unit,
+        ReturnAccepted: (parts.give_back, orders.release_the_unit),
         ReturnRejected: orders.lock_to_unit,
         ReplySubmitted: orders.stop_on_reply,
         ReplyLeaderApproved: orders.start_review,

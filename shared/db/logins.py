@@ -39,6 +39,7 @@ class OrderTable:
 
     lead: str | None
     kept: tuple[str, ...] = ()
+    changed_by_units: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,10 @@ def _protect(table: Table, protected: OrderTable | RowsOfUnit) -> Iterator[str]:
         own = f"{_quoted(protected.lead)} = {_ASKING}" if protected.lead else "false"
         shared = f"{part} and p.until is null and p.part = 'joint')" if protected.lead else now
         yield f"create policy seen on {name} for select to {UNIT} using ({own} or {part}))"
+        if not protected.changed_by_units:
+            yield f"grant select on {name} to {UNIT}"
+            yield f"alter table {name} enable row level security"
+            return
         yield f"create policy changed on {name} for update to {UNIT} using ({own} or {shared})"
         kept = {*protected.kept, *([protected.lead] if protected.lead else ())}
         columns = [column for column in table.columns if column.name not in kept and not column.primary_key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.inbox.applying import Applier, BatchHandler, Handler, Prefetch, Subscriptions
+from shared.inbox.applying import Applier, BatchHandler, Handler, Subscriptions
 from shared.inbox.consumer import Consumer, Stuck
 from shared.inbox.listening import Listening
 from shared.inbox.parked import ParkedEvents

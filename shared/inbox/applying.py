@@ -32,8 +32,6 @@ Subscriptions = Mapping[type[Event], Handler | tuple[Handler, ...]]
 """Who applies an event of this type; of several the first one first."""
 BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 """Apply many events at once, for projections; each event in it is new."""
-Prefetch = BatchHandler
-"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
 
 _TRIES: Final = 3
 
@@ -50,14 +48,13 @@ class Applier:
         *,
         works: Works,
         listening: Listening,
-        handlers: Subscriptions,
+        handlers: Mapping[type[Event], tuple[Handler, ...]],
         batch: BatchHandler | None,
-        prefetch: Prefetch | None,
         metrics: Metrics,
     ) -> None:
         self._works, self._types, self._metrics = works, listening.types, metrics
-        self._handlers = {event: one if isinstance(one, tuple) else (one,) for event, one in handlers.items()}
-        self._batch, self._prefetch = batch, prefetch
+        self._handlers = dict(handlers)
+        self._batch = batch
         self._skipped = {
             topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.skipped_on(topic))
             for topic in listening.topics
@@ -132,8 +129,6 @@ class Applier:
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
         if self._batch is not None and fresh:
             await self._batch(work, fresh)
-        if self._prefetch is not None and len(fresh) > 1:
-            await self._prefetch(work, fresh)
         if len(fresh) > 1:
             await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
         for envelope in fresh:

@@ -81,9 +81,8 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
     applier = Applier(
         works=works,
         listening=service.listening,
-        handlers=service.subscriptions,
+        handlers={event: service.handlers_of(event) for event in service.subscriptions},
         batch=service.batch,
-        prefetch=service.prefetch,
         metrics=metrics,
     )
     consumer = Consumer(

@@ -79,7 +79,7 @@ class OrderEvents:
             unit=unit,
             disposition="solved",
             reply="s1.x",
-            submitted_by="handler",
+            submitted_by="caseworker",
             submitted_at=at,
         )._add(
             ReplyLeaderApproved, reply_id=self.reply_id, round=self.round, unit=unit, approved_by="head", approved_at=at

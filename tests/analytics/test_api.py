@@ -100,7 +100,7 @@ async def test_a_trend_runs_week_by_week(told: Desk):
 
 @pytest.mark.clause("S4.2a")
 async def test_a_unit_that_nobody_knows_and_another_units_look_alike(told: Desk):
-    mine = told.bearer(Role.HANDLER, unit="zhujian")
+    mine = told.bearer(Role.CASEWORKER, unit="zhujian")
     answers = [await get(told, f"/units/{code}/weekly", mine) for code in ("nobody", "huanghailu")]
     answers.append(await get(told, "/units/nobody/weekly"))
 

@@ -43,7 +43,7 @@ def routes_of(service: Service) -> dict[str, str]:
     }
 
 
-ROUTES: Final = {service.name: routes_of(service) for service in ALL}
+ROUTES: Final[Mapping[str, Mapping[str, str]]] = {service.name: routes_of(service) for service in ALL}
 BODIES: Final[Mapping[str, dict[str, Any]]] = {
     "/flags": {"urgent": [], "out_of_scope": None, "reason": "核对"},
     "/caller/reveal": {"purpose": "核实诉求"},
@@ -188,7 +188,7 @@ async def test_a_list_shows_a_unit_its_own_and_no_filter_widens_it(
     place: Place, service: str, path: str, name: str
 ) -> None:
     async def seen(of: str, **query: str) -> list[str]:
-        who = place.bearer(Role.HANDLER, of)
+        who = place.bearer(Role.CASEWORKER, of)
         answer = await place.district.http.get(f"/api/{service}{path}", headers=who, params=query)
         assert answer.status_code == 200, answer.text
         return [item[name] for item in answer.json()["items"]]

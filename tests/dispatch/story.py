@@ -55,7 +55,7 @@ class Story:
         return self.desk.bearer(Role.ADMIN)
 
     def handler(self, unit: str = URBAN) -> dict[str, str]:
-        return self.desk.bearer(Role.HANDLER, unit=unit)
+        return self.desk.bearer(Role.CASEWORKER, unit=unit)
 
     def pass_time(self, **length: float) -> None:
         """Move the clock on."""

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.dispatch.orders.model import Move, Status
-from services.dispatch.orders.rules import MOVERS, MOVES
+from services.dispatch.orders.rules import MOVES, OPERATIONS
+from shared.access import ACCESS
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
 
@@ -97,7 +98,7 @@ async def test_explanation_and_plan_are_refused_to_the_channels_that_have_a_repo
 
 @pytest.mark.clause("S2.2.1f", "S2.2.1h")
 @pytest.mark.parametrize(("minutes", "status"), [(-1, 202), (0, 202), (1, 409)])
-@pytest.mark.parametrize("role", [Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD])
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD])
 async def test_when_the_window_is_over_no_role_of_the_unit_returns(
     story: Story, role: Role, minutes: int, status: int
 ) -> None:
@@ -118,7 +119,7 @@ async def test_after_the_window_nobody_returns_for_the_unit_and_only_the_centre_
 ) -> None:
     order_id = await story.handled()
     story.pass_time(days=3)
-    elsewhere = set(Role) - {Role.SYSTEM, Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD}
+    elsewhere = set(Role) - {Role.SYSTEM, Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD}
     for role in elsewhere:
         refused = await story.post(f"/orders/{order_id}/return", story.return_body(), story.desk.bearer(role))
         assert refused.status_code == 403, role
@@ -144,7 +145,10 @@ def test_an_order_leaves_its_unit_by_an_accepted_return_or_by_the_centre_and_by_
     assert asked == {Status.ASSIGNED, Status.HANDLING}
     assert let_go == {(Status.RETURN_PENDING, Move.ACCEPT_RETURN), (Status.RETURN_PENDING, Move.CALL_PANEL)}
     centre = {Role.DISPATCHER, Role.CENTRE_HEAD}
-    assert all(set(MOVERS[move]) <= centre for move in (Move.ACCEPT_RETURN, Move.REASSIGN, Move.ASSIGN))
+    assert all(
+        ACCESS["dispatch"][OPERATIONS[move]].roles <= centre
+        for move in (Move.ACCEPT_RETURN, Move.REASSIGN, Move.ASSIGN)
+    )
 
 
 @pytest.mark.clause("S3.1b")

@@ -160,10 +160,10 @@ async def test_an_unknown_account_or_unit_is_not_described_as_another_units(offi
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"roles": ["handler"]}, "roles_unfit"),
+        ({"roles": ["caseworker"]}, "roles_unfit"),
         ({"roles": ["dispatcher"], "unit": URBAN}, "roles_unfit"),
         ({"roles": ["system"]}, "roles_unfit"),
-        ({"roles": ["handler"], "unit": "nobody"}, "unit_not_listed"),
+        ({"roles": ["caseworker"], "unit": "nobody"}, "unit_not_listed"),
         ({"password": "short"}, "password_unfit"),
         ({"password": "wang12345"}, "password_unfit"),
         ({"roles": ["emperor"]}, "invalid_request"),
@@ -225,9 +225,9 @@ async def test_accounts_are_listed_page_by_page_and_by_unit(story: Story) -> Non
 @pytest.mark.clause("S4.1a")
 async def test_a_unit_becomes_ready_with_its_first_handler_and_is_not_with_its_last_gone(office: Story) -> None:
     await office.post("/units", office.unit_body(URBAN), office.head)
-    await enter(office, "zhang", roles=["handler"], unit=URBAN)
+    await enter(office, "zhang", roles=["caseworker"], unit=URBAN)
     shown = (await office.get(f"/units/{URBAN}", office.dispatcher)).json()
-    gone = {"name": "张", "roles": ["handler"], "unit": URBAN, "active": False}
+    gone = {"name": "张", "roles": ["caseworker"], "unit": URBAN, "active": False}
     await office.put("/accounts/zhang", gone, office.admin)
 
     assert (shown["ready"], [handler["account"] for handler in shown["handlers"]]) == (True, ["zhang"])

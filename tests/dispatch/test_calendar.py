@@ -9,7 +9,7 @@ import pytest
 from services.dispatch.service import SERVICE
 from shared.calendar import DayChange, Wanted, WorkCalendar, revised, statutory_calendar
 from shared.contracts.sla import CalendarChanged
-from shared.following import load_calendar, watch_calendar, years_of
+from shared.following.calendar import load_calendar, watch_calendar, years_of
 from shared.run.process import build_runtime
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900, NoBus, desk_of

@@ -15,7 +15,7 @@ from tests.dispatch.story import URBAN, WATER, Story
 ROLES: Final = frozenset(Role) - {Role.SYSTEM}
 READERS: Final = DISTRICT_READERS | UNIT
 DESK: Final = frozenset({Role.DISPATCHER, Role.CENTRE_HEAD})
-HANDLER: Final = frozenset({Role.HANDLER})
+CASEWORKER: Final = frozenset({Role.CASEWORKER})
 ADMIN: Final = frozenset({Role.ADMIN})
 BOOKS: Final = frozenset({Role.ADMIN, Role.AUDITOR})
 EDITORS: Final = frozenset({Role.ADMIN, Role.CENTRE_HEAD})
@@ -46,10 +46,10 @@ ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("GET", "/v1/orders/{order_id}/attachments"): READERS,
     ("GET", "/v1/orders/{order_id}/attachments/{attachment_id}"): READERS,
     ("POST", "/v1/orders/{order_id}/assign"): DESK,
-    ("POST", "/v1/orders/{order_id}/accept"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/contacts"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/notes"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/reply"): HANDLER,
+    ("POST", "/v1/orders/{order_id}/accept"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/contacts"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/notes"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/reply"): CASEWORKER,
     ("POST", "/v1/orders/{order_id}/return"): UNIT,
     ("POST", "/v1/orders/{order_id}/return/decision"): DESK,
 }

@@ -36,7 +36,7 @@ class Line(Base):
 
 DECLARED = (
     RowsOfOrder(Head, by=Head.order_id),
-    RowsOfOrder(Line, by=Line.order_id, sequence=(Line.id.desc(),), where=Line.open, lock=False),
+    RowsOfOrder(Line, by=Line.order_id, sequence=(Line.id.desc(),), where=Line.open.is_(True), lock=False),
 )
 
 

@@ -71,7 +71,7 @@ def contacted(desk: Desk, order_id: str, unit: str) -> Event:
 
 
 def submitted(
-    desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "handler-1", **parts: Any
+    desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "caseworker-1", **parts: Any
 ) -> Event:
     """The unit submits its reply; `parts` replace those of a reply without findings."""
     text = json.dumps({**SOUND, **parts}, ensure_ascii=False)

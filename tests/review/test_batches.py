@@ -39,7 +39,7 @@ async def rows_after_events(server: DatabaseServer, tell: Tell) -> dict[str, lis
         return {
             "rounds": await desk.rows(rounds),
             "orders": await desk.rows("select * from reviewed_order order by order_id"),
-            "handlers": await desk.rows("select * from order_handler order by order_id, account"),
+            "caseworkers": await desk.rows("select * from order_caseworker order by order_id, account"),
             "audit": await desk.rows("select action, subject, before, after, reason from audit order by subject, id"),
         }
 

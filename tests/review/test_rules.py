@@ -164,9 +164,9 @@ def test_blocking_findings_need_a_reason_and_advice_does_not():
 
 @pytest.mark.clause("S2.3a")
 def test_nobody_reviews_what_he_handled():
-    check_reviewer("reviewer-1", frozenset({"handler-1"}))
+    check_reviewer("reviewer-1", frozenset({"caseworker-1"}))
     with pytest.raises(OwnReply):
-        check_reviewer("handler-1", frozenset({"handler-1"}))
+        check_reviewer("caseworker-1", frozenset({"caseworker-1"}))
 
 
 @pytest.mark.clause("S1.1.1b")

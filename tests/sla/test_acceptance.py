@@ -213,7 +213,7 @@ async def test_the_reviewer_finds_the_order_whose_caller_refused_among_the_hints
         "/api/sla/v1/extensions", headers=desk.bearer(Role.REVIEWER), params={"state": "declined"}
     )
     other = await desk.http.get(
-        "/api/sla/v1/extensions", headers=desk.bearer(Role.HANDLER, unit=SECOND), params={"state": "declined"}
+        "/api/sla/v1/extensions", headers=desk.bearer(Role.CASEWORKER, unit=SECOND), params={"state": "declined"}
     )
 
     assert (refused.status_code, refused.json()["code"]) == (409, "consent_refused")
@@ -229,7 +229,7 @@ async def test_the_clocks_history_shows_both_deadlines_and_a_second_request_is_r
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-23T15:00"))
     first = (await ask(desk, asked(workdays=10))).json()
-    by_unit = await decide(desk, first["id"], "grant", Role.HANDLER)
+    by_unit = await decide(desk, first["id"], "grant", Role.CASEWORKER)
     granted = await decide(desk, first["id"], "grant")
     second = await ask(desk, asked(workdays=1))
     answer = await desk.http.get(f"/api/sla/v1/clocks/{first['clock_id']}/explain", headers=desk.bearer(Role.REVIEWER))

@@ -77,7 +77,8 @@ async def apply(desk: Desk, events: Sequence[OrderEvent], size: int) -> None:
             for envelope in envelopes:
                 assert envelope.event is not None
                 work.cause = envelope
-                await SERVICE.subscriptions[type(envelope.event)](work, envelope.event)
+                for handler in SERVICE.handlers_of(type(envelope.event)):
+                    await handler(work, envelope.event)
 
 
 def envelope_of(event: Event) -> Envelope:

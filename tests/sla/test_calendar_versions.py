@@ -20,17 +20,17 @@ from tests.support.service import Desk, desk_of
 
 pytestmark = pytest.mark.clause("S1.1.4a")
 
-READERS = (Role.HANDLER, Role.DISPATCHER, Role.CENTRE_HEAD, Role.OFFICE, Role.AUDITOR)
+READERS = (Role.CASEWORKER, Role.DISPATCHER, Role.CENTRE_HEAD, Role.OFFICE, Role.AUDITOR)
 
 
 async def post(desk: Desk, path: str, body: dict[str, Any], *roles: Role, **more: Any) -> httpx.Response:
-    unit = UNIT if Role.HANDLER in roles else None
+    unit = UNIT if Role.CASEWORKER in roles else None
     headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=unit)
     return await desk.http.post(f"/api/sla/v1{path}", json=body, headers=headers, **more)
 
 
 async def get(desk: Desk, path: str, *roles: Role) -> Any:
-    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=UNIT if Role.HANDLER in roles else None)
+    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=UNIT if Role.CASEWORKER in roles else None)
     return await desk.http.get(f"/api/sla/v1{path}", headers=headers)
 
 
@@ -339,7 +339,7 @@ async def test_an_idempotency_key_makes_one_version(desk: Desk) -> None:
 
 
 async def test_a_version_can_be_opened_by_its_name(desk: Desk) -> None:
-    answer = (await get(desk, "/calendar/versions/statutory-2026.1", Role.HANDLER)).json()
+    answer = (await get(desk, "/calendar/versions/statutory-2026.1", Role.CASEWORKER)).json()
 
     assert (answer["number"], answer["source"], answer["created_by"]) == (1, "statutory", "system")
 

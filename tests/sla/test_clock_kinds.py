@@ -510,7 +510,7 @@ async def test_only_what_was_started_by_hand_is_stopped_by_hand(desk: Desk) -> N
 
     assert [answer.status_code for answer in answers] == [200, 409, 409]
     assert [answer.json().get("code") for answer in answers[1:]] == ["not_by_hand", "clock_not_running"]
-    assert (await start_by_hand(desk, Role.HANDLER)).status_code == 403
+    assert (await start_by_hand(desk, Role.CASEWORKER)).status_code == 403
     await desk.tell(cancelled("2026-11-23T11:00"))
     assert (await start_by_hand(desk)).json()["code"] == "order_ended"
 

@@ -59,7 +59,9 @@ def consent(**changes: Any) -> dict[str, Any]:
     return {**said, **changes}
 
 
-async def ask(desk: Desk, body: dict[str, Any], role: Role = Role.HANDLER, unit: str | None = UNIT) -> httpx.Response:
+async def ask(
+    desk: Desk, body: dict[str, Any], role: Role = Role.CASEWORKER, unit: str | None = UNIT
+) -> httpx.Response:
     return await desk.http.post(
         f"/api/sla/v1/orders/{ORDER}/extensions", json=body, headers=desk.bearer(role, unit=unit)
     )
@@ -221,7 +223,7 @@ async def test_another_orders_refusal_says_nothing_of_this_one(assigned_desk: De
     await desk.tell(received(order_id=OTHER), assigned().model_copy(update={"order_id": OTHER}))
     body = asked(consent=consent(agreed=False, agreed_at="2026-11-23T14:30:00+08:00"))
     refused = await desk.http.post(
-        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.HANDLER, unit=UNIT)
+        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.CASEWORKER, unit=UNIT)
     )
 
     assert (refused.status_code, (await ask(desk, asked())).status_code) == (409, 201)
@@ -425,9 +427,9 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
 @pytest.mark.parametrize(
     ("role", "unit", "status"),
     [
-        (Role.HANDLER, UNIT, 201),
+        (Role.CASEWORKER, UNIT, 201),
         (Role.UNIT_HEAD, UNIT, 201),
-        (Role.HANDLER, SECOND, 404),
+        (Role.CASEWORKER, SECOND, 404),
         (Role.CENTRE_HEAD, None, 201),
         (Role.DISPATCHER, None, 403),
         (Role.ADMIN, None, 403),

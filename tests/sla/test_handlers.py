@@ -269,7 +269,8 @@ async def test_a_whole_story_in_one_transaction_ends_like_one_event_at_a_time(
     async with desk_of(SERVICE, postgres_server) as together:
         async with together.runtime.works.begin() as work:
             for event in STORY:
-                await SERVICE.subscriptions[type(event)](work, event)
+                for handler in SERVICE.handlers_of(type(event)):
+                    await handler(work, event)
 
         assert await states(together) == await states(desk)
         assert [type(event) for event in await together.told()] == [type(event) for event in await desk.told()]

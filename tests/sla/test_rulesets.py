@@ -23,7 +23,7 @@ pytestmark = pytest.mark.clause("X3")
 
 
 async def send(desk: Desk, method: str, path: str, body: Any = None, *roles: Role, **headers: str) -> httpx.Response:
-    unit = UNIT if Role.HANDLER in roles else None
+    unit = UNIT if Role.CASEWORKER in roles else None
     given_headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=unit) | headers
     return await desk.http.request(method, f"/api/sla/v1{path}", json=body, headers=given_headers)
 

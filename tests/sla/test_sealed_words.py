@@ -52,7 +52,7 @@ async def asked(desk: Desk) -> dict[str, Any]:
         "override_reason": f"突破{CANARY}",
         "consent": consent,
     }
-    answer: dict[str, Any] = await call(desk, "POST", f"/orders/{ORDER}/extensions", Role.HANDLER, body, UNIT)
+    answer: dict[str, Any] = await call(desk, "POST", f"/orders/{ORDER}/extensions", Role.CASEWORKER, body, UNIT)
     return answer
 
 
@@ -108,7 +108,7 @@ async def test_the_words_of_an_extension_lie_sealed_and_are_shown_by_role(assign
     of_order, whole = f"/orders/{ORDER}/extensions", "/extensions"
     shown = [
         *[await call(desk, "GET", path, role) for path in (of_order, whole) for role in HANDLING],
-        *[await call(desk, "GET", path, Role.HANDLER, unit=UNIT) for path in (of_order, whole)],
+        *[await call(desk, "GET", path, Role.CASEWORKER, unit=UNIT) for path in (of_order, whole)],
     ]
     hidden = [await call(desk, "GET", path, role) for path in (of_order, whole) for role in ONLOOKERS]
 
@@ -130,7 +130,7 @@ async def test_the_words_of_a_grant_stand_sealed_beside_the_move_of_the_deadline
     why = "经批准延期 5 个工作日（批准人 dispatcher-centre）"
 
     shown = [(await explained(desk, extension["clock_id"], role))["changes"][0]["reason"] for role in HANDLING]
-    own = await explained(desk, extension["clock_id"], Role.HANDLER, UNIT)
+    own = await explained(desk, extension["clock_id"], Role.CASEWORKER, UNIT)
     hidden = [(await explained(desk, extension["clock_id"], role))["changes"][0]["reason"] for role in ONLOOKERS]
 
     assert await singing(desk) == []
@@ -147,7 +147,7 @@ async def test_why_a_clock_was_started_and_stopped_by_hand_lies_sealed_and_is_sh
     await stopped(desk, clock_id)
     shown = [await explained(desk, clock_id, role) for role in BY_HAND]
     hidden = [await explained(desk, clock_id, role) for role in sorted(DISTRICT_READERS - set(BY_HAND))]
-    hidden.append(await explained(desk, clock_id, Role.HANDLER, UNIT))
+    hidden.append(await explained(desk, clock_id, Role.CASEWORKER, UNIT))
 
     assert await singing(desk) == []
     assert (running["started_reason"], running["stopped_reason"]) == (f"启动{CANARY}", None)

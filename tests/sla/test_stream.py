@@ -127,7 +127,7 @@ async def test_a_reader_that_was_away_longer_than_memory_reaches_is_served_from_
 @pytest.mark.clause("S4.2a")
 async def test_a_unit_hears_its_own_breaches_and_no_others(desk: Desk) -> None:
     await overdue_at_midnight(desk)
-    async with served(desk) as address, reading(address, desk, Role.HANDLER, UNIT) as reader:
+    async with served(desk) as address, reading(address, desk, Role.CASEWORKER, UNIT) as reader:
         own = [event for event in await midnight(desk) if event.unit == UNIT]
         await eventually(lambda: len(reader.events) >= len(own))
 

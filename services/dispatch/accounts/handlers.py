@@ -10,7 +10,7 @@ from services.dispatch.accounts.errors import AccountExists, LastAdministrator
 from services.dispatch.accounts.rules import check_password, check_roles
 from services.dispatch.directory.errors import UnitNotListed, UnitUnknown
 from services.dispatch.directory.handlers import publish_unit
-from services.dispatch.directory.store import unit_with_handlers
+from services.dispatch.directory.store import unit_with_caseworkers
 from services.dispatch.login.store import forget_attempts
 from services.dispatch.login.tables import AccountRecord
 from services.dispatch.settings import PASSWORDS
@@ -117,7 +117,7 @@ async def _check_entry(work: Work, entry: AccountEntry) -> None:
     check_roles(entry.roles, entry.unit)
     if entry.unit is not None:
         try:
-            await unit_with_handlers(work.session, entry.unit)
+            await unit_with_caseworkers(work.session, entry.unit)
         except UnitUnknown as unknown:
             raise UnitNotListed(entry.unit) from unknown
 

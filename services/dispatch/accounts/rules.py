@@ -8,7 +8,7 @@ from typing import Final
 from services.dispatch.accounts.errors import PasswordUnfit, RolesUnfit
 from services.dispatch.accounts.policy import PASSWORD_LENGTH
 
-_UNIT_ROLES: Final = frozenset({"handler", "unit_deputy", "unit_head"})
+_UNIT_ROLES: Final = frozenset({"caseworker", "unit_deputy", "unit_head"})
 
 
 def check_roles(roles: AbstractSet[str], unit: str | None) -> None:

@@ -9,17 +9,18 @@ from services.dispatch.assigning.rules import assigning_move, cause_of, check_as
 from services.dispatch.assigning.tables import AssignmentRecord
 from services.dispatch.directory.errors import UnitNotListed, UnitUnknown
 from services.dispatch.directory.rules import check_unit_ready
-from services.dispatch.directory.store import readiness_of, unit_with_handlers
+from services.dispatch.directory.store import readiness_of, unit_with_caseworkers
 from services.dispatch.orders.model import Case
 from services.dispatch.orders.rules import after
 from services.dispatch.orders.store import case_for_update
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.rulesets.policy import CIRCULAR_2022, RuleSet
 from services.dispatch.rulesets.store import rules_at
+from shared.access import Scope
 from shared.contracts.dispatch import OrderAssigned
 from shared.contracts.places import ASSIGNMENT
 from shared.errors import Conflict
-from shared.identity import Scope
+from shared.following import parts
 from shared.work import Work
 
 
@@ -54,7 +55,7 @@ async def assign_order(
     record.first_assigned_at = record.first_assigned_at or work.now
     record.accepted_at = record.promised_at = record.reply_id = None
     record.attempts = record.failed_attempts = record.counted_contacts = 0
-    _link(work, record, order, cause=cause, determined_at=determined_at)
+    await parts.take_over(work, _link(work, record, order, cause=cause, determined_at=determined_at))
     work.audit(
         "order.assigned" if cause != "reassigned" else "order.reassigned",
         order_id,
@@ -72,13 +73,15 @@ async def _rules_of(work: Work, case: Case) -> RuleSet:
 
 async def _check_unit(work: Work, code: str) -> None:
     try:
-        unit, handlers = await unit_with_handlers(work.session, code)
+        unit, caseworkers = await unit_with_caseworkers(work.session, code)
     except UnitUnknown as unknown:
         raise UnitNotListed(code) from unknown
-    check_unit_ready(code, readiness_of(unit, handlers))
+    check_unit_ready(code, readiness_of(unit, caseworkers))
 
 
-def _link(work: Work, record: CaseRecord, order: AssignmentOrder, *, cause: str, determined_at: datetime) -> None:
+def _link(
+    work: Work, record: CaseRecord, order: AssignmentOrder, *, cause: str, determined_at: datetime
+) -> OrderAssigned:
     """Write the next link of the chain of responsibility and emit it."""
     assert record.first_unit is not None
 
@@ -103,19 +106,19 @@ def _link(work: Work, record: CaseRecord, order: AssignmentOrder, *, cause: str,
             assigned_by=work.person.account,
         )
     )
-    work.emit(
-        OrderAssigned.model_validate(
-            {
-                "order_id": record.order_id,
-                "assignment": record.assignment,
-                "unit": order.unit,
-                "first_unit": record.first_unit,
-                "cause": cause,
-                "basis": order.basis,
-                "no_return": record.no_return,
-                "determined_at": determined_at,
-                "assigned_at": record.assigned_at,
-                "assigned_by": work.person.account,
-            }
-        )
+    event = OrderAssigned.model_validate(
+        {
+            "order_id": record.order_id,
+            "assignment": record.assignment,
+            "unit": order.unit,
+            "first_unit": record.first_unit,
+            "cause": cause,
+            "basis": order.basis,
+            "no_return": record.no_return,
+            "determined_at": determined_at,
+            "assigned_at": record.assigned_at,
+            "assigned_by": work.person.account,
+        }
     )
+    work.emit(event)
+    return event

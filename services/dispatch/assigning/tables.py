@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class AssignmentRecord(Record):
@@ -33,4 +34,5 @@ class AssignmentRecord(Record):
     __table_args__ = (
         CheckConstraint(one_of("cause", "first", "returned", "reassigned", "redo"), name="cause"),
         CheckConstraint(one_of("basis", "duty", "territory", "industry"), name="basis"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

@@ -9,11 +9,12 @@ from services.dispatch.closing.rules import local_day, revisit_verdict
 from services.dispatch.orders.handlers import audit_passed_by
 from services.dispatch.orders.model import ENDED, Move, Status
 from services.dispatch.orders.rules import MOVES, after
-from services.dispatch.orders.store import EVERYTHING, case_for_update
+from services.dispatch.orders.store import case_for_update
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.store import add_experience
 from services.dispatch.replies.model import ReplyState
 from services.dispatch.replies.store import judge_reply
+from shared.access import EVERYTHING
 from shared.contracts.dispatch import OrderClosed, OrderReopened
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderRedoRequested, OrderRevisited
 from shared.work import Work

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from services.dispatch.desk.rules import moves_open_to
-from services.dispatch.desk.schemas import OrderDetail, order_detail
+from services.dispatch.desk.schemas import FormerOrder, OrderDetail, former_order, order_detail
 from services.dispatch.orders.api import OrderPath
-from services.dispatch.orders.store import case_of
+from services.dispatch.orders.rules import OPERATIONS
+from services.dispatch.orders.store import seen
 from services.dispatch.returns.rules import window_closes_at
 from services.dispatch.rulesets.store import rules_at
+from shared.access import ACCESS
 from shared.deps import CurrentPerson, CurrentScope, InRead, ThisRuntime
 from shared.web import DeskRoute
 
@@ -24,12 +26,24 @@ async def show_order(
     person: CurrentPerson,
     runtime: ThisRuntime,
     response: Response,
-) -> OrderDetail:
-    """诉求内容、承办情况，以及本人现在可以进行的操作。"""
-    record = await case_of(session, order_id, scope)
+) -> OrderDetail | FormerOrder:
+    """诉求内容、承办情况，以及本人现在可以进行的操作；曾承办的单位只见编号和标题。"""
+    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    if found.only is not None:
+        return former_order(sealer, found)
+    record = found.record
     case, calendar = record.as_case(), runtime.works.calendar
     rules = await rules_at(session, case.received_at)
-    can = moves_open_to(case, person.roles, person.unit, rules=rules, now=runtime.clock.now(), calendar=calendar)
+    allowed = frozenset(move for move, name in OPERATIONS.items() if ACCESS["dispatch"][name].allows(person))
+    can = moves_open_to(
+        case,
+        allowed,
+        person.unit,
+        head="centre_head" in person.roles,
+        rules=rules,
+        now=runtime.clock.now(),
+        calendar=calendar,
+    )
     closes_at = None if case.assigned_at is None else window_closes_at(case.assigned_at, rules, calendar)
     response.headers["ETag"] = f'"{record.version}"'
-    return order_detail(runtime.works.sealer, record, can=can, return_closes_at=closes_at)
+    return order_detail(sealer, found, can=can, return_closes_at=closes_at)

@@ -14,7 +14,7 @@ _PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "first_responsible": "第一责任人",
         "deputy": "分管领导",
         "office": "责任科室",
-        "handlers": "在岗经办人",
+        "caseworkers": "在岗经办人",
     }
 )
 

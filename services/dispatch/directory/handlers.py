@@ -16,7 +16,7 @@ from shared.work import Work
 
 @dataclass(frozen=True, slots=True)
 class UnitEntry:
-    """What the centre writes down of a unit; its handlers are accounts (S4.1a)."""
+    """What the centre writes down of a unit; its caseworkers are accounts (S4.1a)."""
 
     name: str
     group: Group
@@ -30,7 +30,7 @@ class UnitEntry:
 async def add_unit(work: Work, code: str, entry: UnitEntry) -> UnitRecord:
     """Enter a new unit."""
     try:
-        await store.unit_with_handlers(work.session, code)
+        await store.unit_with_caseworkers(work.session, code)
     except UnitUnknown:
         pass
     else:
@@ -45,7 +45,7 @@ async def add_unit(work: Work, code: str, entry: UnitEntry) -> UnitRecord:
 
 async def change_unit(work: Work, code: str, entry: UnitEntry, *, version: int | None) -> UnitRecord:
     """Replace what is written of a unit."""
-    record, _ = await store.unit_with_handlers(work.session, code, lock=True)
+    record, _ = await store.unit_with_caseworkers(work.session, code, lock=True)
     if version is not None and version != record.version:
         raise Conflict
     before = _shown(record)
@@ -58,7 +58,7 @@ async def change_unit(work: Work, code: str, entry: UnitEntry, *, version: int |
 async def publish_unit(work: Work, code: str) -> None:
     """Publish the unit as it is now, and whether orders may be assigned to it (S4.1a)."""
     await work.session.flush()
-    record, handlers = await store.unit_with_handlers(work.session, code)
+    record, caseworkers = await store.unit_with_caseworkers(work.session, code)
     work.emit(
         UnitChanged.model_validate(
             {
@@ -66,7 +66,7 @@ async def publish_unit(work: Work, code: str) -> None:
                 "name": record.name,
                 "group": record.group,
                 "active": record.active,
-                "ready": not missing_of(store.readiness_of(record, handlers)),
+                "ready": not missing_of(store.readiness_of(record, caseworkers)),
                 "changed_at": work.now,
                 "version": record.version,
             }

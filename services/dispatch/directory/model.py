@@ -35,4 +35,4 @@ class Readiness:
     first_responsible: str
     deputy: str
     office: str
-    handlers: int
+    caseworkers: int

@@ -13,7 +13,7 @@ def missing_of(unit: Readiness) -> tuple[str, ...]:
         "first_responsible": unit.first_responsible,
         "deputy": unit.deputy,
         "office": unit.office,
-        "handlers": unit.handlers,
+        "caseworkers": unit.caseworkers,
     }
     return tuple(name for name, value in parts.items() if not value)
 

@@ -31,7 +31,7 @@ class DutyBody(Body):
 
 
 class UnitChange(Body):
-    """What is written of a unit; its handlers are accounts."""
+    """What is written of a unit; its caseworkers are accounts."""
 
     name: Annotated[Line, Field(title="单位名称")]
     group: Annotated[Group, Field(title="单位类别", description="department 部门 / street 街区")]
@@ -60,7 +60,7 @@ class NewUnit(UnitChange):
     code: Annotated[Code, Field(title="单位编码")]
 
 
-class HandlerOut(BaseModel):
+class CaseworkerOut(BaseModel):
     """A 专（兼）职责任人."""
 
     account: str
@@ -85,13 +85,13 @@ class UnitDetail(UnitOut):
     first_responsible: str
     deputy: str
     office: str
-    handlers: list[HandlerOut]
+    caseworkers: list[CaseworkerOut]
     changed_at: datetime
 
 
-def unit_out(record: UnitRecord, handlers: int) -> UnitOut:
+def unit_out(record: UnitRecord, caseworkers: int) -> UnitOut:
     """A row of the list."""
-    missing = missing_of(readiness_of(record, handlers))
+    missing = missing_of(readiness_of(record, caseworkers))
     return UnitOut(
         code=record.code,
         name=record.name,
@@ -102,14 +102,14 @@ def unit_out(record: UnitRecord, handlers: int) -> UnitOut:
     )
 
 
-def unit_detail(record: UnitRecord, handlers: Sequence[AccountRecord]) -> UnitDetail:
+def unit_detail(record: UnitRecord, caseworkers: Sequence[AccountRecord]) -> UnitDetail:
     """All of a unit."""
     return UnitDetail(
-        **unit_out(record, len(handlers)).model_dump(),
+        **unit_out(record, len(caseworkers)).model_dump(),
         duties=record.duties,
         first_responsible=record.first_responsible,
         deputy=record.deputy,
         office=record.office,
-        handlers=[HandlerOut(account=handler.account, name=handler.name) for handler in handlers],
+        caseworkers=[CaseworkerOut(account=caseworker.account, name=caseworker.name) for caseworker in caseworkers],
         changed_at=record.changed_at,
     )

@@ -15,30 +15,30 @@ from services.dispatch.login.tables import AccountRecord
 from shared.contracts.dispatch import Group
 from shared.lists import Keyset, Listed
 
-_HANDLERS = (
+_CASEWORKERS = (
     select(func.count())
-    .where(AccountRecord.unit == UnitRecord.code, AccountRecord.active, AccountRecord.roles.contains(["handler"]))
+    .where(AccountRecord.unit == UnitRecord.code, AccountRecord.active, AccountRecord.roles.contains(["caseworker"]))
     .correlate(UnitRecord)
     .scalar_subquery()
 )
 
-_UNIT: Final[Select[UnitRecord, int]] = select(UnitRecord, _HANDLERS).where(UnitRecord.code == bindparam("of"))
+_UNIT: Final[Select[UnitRecord, int]] = select(UnitRecord, _CASEWORKERS).where(UnitRecord.code == bindparam("of"))
 _BY_CODE: Final = Keyset(UnitRecord.code)
 
 
-def readiness_of(unit: UnitRecord, handlers: int) -> Readiness:
+def readiness_of(unit: UnitRecord, caseworkers: int) -> Readiness:
     """What the rule of readiness looks at (S4.1a)."""
     return Readiness(
         active=unit.active,
         first_responsible=unit.first_responsible,
         deputy=unit.deputy,
         office=unit.office,
-        handlers=handlers,
+        caseworkers=caseworkers,
     )
 
 
-async def unit_with_handlers(session: AsyncSession, code: str, *, lock: bool = False) -> tuple[UnitRecord, int]:
-    """The unit and how many active handlers it has; UnitUnknown."""
+async def unit_with_caseworkers(session: AsyncSession, code: str, *, lock: bool = False) -> tuple[UnitRecord, int]:
+    """The unit and how many active caseworkers it has; UnitUnknown."""
     query = _UNIT.with_for_update(of=UnitRecord) if lock else _UNIT
     found = (await session.execute(query, {"of": code})).one_or_none()
     if found is None:
@@ -55,16 +55,16 @@ async def is_active_unit(session: AsyncSession, code: str) -> bool:
 async def units_by_code(
     session: AsyncSession, *, cursor: str | None, limit: int
 ) -> Listed[Row[tuple[UnitRecord, int, str]]]:
-    """Units with the number of their handlers, by code."""
-    query = select(UnitRecord, _HANDLERS.label("handlers"), UnitRecord.code)
+    """Units with the number of their caseworkers, by code."""
+    query = select(UnitRecord, _CASEWORKERS.label("caseworkers"), UnitRecord.code)
     return await _BY_CODE.page(session, query, cursor=cursor, limit=limit)
 
 
 async def handlers_of(session: AsyncSession, code: str) -> Sequence[AccountRecord]:
-    """The active handlers of a unit, by account."""
+    """The active caseworkers of a unit, by account."""
     query = (
         select(AccountRecord)
-        .where(AccountRecord.unit == code, AccountRecord.active, AccountRecord.roles.contains(["handler"]))
+        .where(AccountRecord.unit == code, AccountRecord.active, AccountRecord.roles.contains(["caseworker"]))
         .order_by(AccountRecord.account)
     )
     return (await session.execute(query)).scalars().all()

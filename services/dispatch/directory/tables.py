@@ -12,7 +12,7 @@ from services.dispatch.record import Record, one_of
 
 
 class UnitRecord(Record):
-    """A unit with its duties and its responsible people (S4.1a); the handlers are accounts."""
+    """A unit with its duties and its responsible people (S4.1a); the caseworkers are accounts."""
 
     __tablename__ = "unit"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from services.dispatch.handling import handlers, store
 from services.dispatch.handling.schemas import (
@@ -13,20 +13,16 @@ from services.dispatch.handling.schemas import (
     NoteOut,
     NoteRecorded,
 )
-from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsTexts
-from services.dispatch.orders.store import case_of
-from shared.deps import CurrentScope, InRead, InWork, ThisRuntime, allow
-from shared.identity import Role
+from services.dispatch.orders.api import OrderPath
+from services.dispatch.orders.store import seen
+from shared.deps import CurrentScope, InRead, InWork, ThisRuntime
 from shared.web import CommandRoute
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
-_HANDLER = [Depends(allow(Role.HANDLER))]
 
 
-@router.post(
-    "/accept", status_code=204, operation_id="accept_order", summary="认领", tags=["办理"], dependencies=_HANDLER
-)
-async def accept_order(order_id: OrderPath, work: InWork, scope: OwnUnit) -> None:
+@router.post("/accept", status_code=204, operation_id="accept_order", summary="认领", tags=["办理"])
+async def accept_order(order_id: OrderPath, work: InWork, scope: CurrentScope) -> None:
     """认领不影响任何时限：时限自交办起算。"""
     await handlers.accept_order(work, order_id, scope)
 
@@ -37,9 +33,8 @@ async def accept_order(order_id: OrderPath, work: InWork, scope: OwnUnit) -> Non
     operation_id="record_contact",
     summary="登记联系记录",
     tags=["办理"],
-    dependencies=_HANDLER,
 )
-async def record_contact(order_id: OrderPath, body: ContactBody, work: InWork, scope: OwnUnit) -> ContactRecorded:
+async def record_contact(order_id: OrderPath, body: ContactBody, work: InWork, scope: CurrentScope) -> ContactRecorded:
     """接通、拒绝计为有效联系；未接通须两次以上方计。"""
     recorded = await handlers.record_contact(work, order_id, scope, body.as_contact())
     return ContactRecorded(contact_id=recorded.contact_id, attempt=recorded.attempt, counts=recorded.counts)
@@ -51,9 +46,8 @@ async def record_contact(order_id: OrderPath, body: ContactBody, work: InWork, s
     operation_id="note_progress",
     summary="登记办理进度",
     tags=["办理"],
-    dependencies=_HANDLER,
 )
-async def note_progress(order_id: OrderPath, body: NoteBody, work: InWork, scope: OwnUnit) -> NoteRecorded:
+async def note_progress(order_id: OrderPath, body: NoteBody, work: InWork, scope: CurrentScope) -> NoteRecorded:
     """当日不能解决的，写明办理进度和再次联系时间。"""
     note_id = await handlers.note_progress(work, order_id, scope, text=body.text, promised_at=body.promised_at)
     return NoteRecorded(note_id=note_id)
@@ -61,19 +55,17 @@ async def note_progress(order_id: OrderPath, body: NoteBody, work: InWork, scope
 
 @router.get("/contacts", operation_id="list_contacts", summary="联系记录", tags=["工单查询"])
 async def list_contacts(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ContactOut]:
     """最近 200 条；联系人、号码与内容只对办理、审核人员显示。"""
-    await case_of(session, order_id, scope)
-    sealer = runtime.works.sealer
-    return [ContactOut.of(record, sealer, texts=texts) for record in await store.contacts_of(session, order_id)]
+    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    rows = await store.contacts_of(session, order_id, only=found.only)
+    return [ContactOut.of(row, sealer, found.words) for row in rows]
 
 
 @router.get("/notes", operation_id="list_notes", summary="办理进度", tags=["工单查询"])
-async def list_notes(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
-) -> list[NoteOut]:
+async def list_notes(order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime) -> list[NoteOut]:
     """最近 200 条。"""
-    await case_of(session, order_id, scope)
-    sealer = runtime.works.sealer
-    return [NoteOut.of(record, sealer, texts=texts) for record in await store.notes_of(session, order_id)]
+    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    rows = await store.notes_of(session, order_id, only=found.only)
+    return [NoteOut.of(row, sealer, found.words) for row in rows]

@@ -11,9 +11,9 @@ from services.dispatch.handling.tables import ContactRecord, NoteRecord
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.rules import after
 from services.dispatch.orders.store import case_for_update
+from shared.access import Scope
 from shared.contracts.dispatch import CallerContacted, OrderAccepted, ProgressNoted
 from shared.contracts.places import CONTACT, NOTE
-from shared.identity import Scope
 from shared.work import Work
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.handling.model import Contact, Outcome
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
+from shared.access import Words, shown
 from shared.contracts.places import CONTACT, NOTE
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, PastMoment, SaneMoment, Text
@@ -93,11 +94,12 @@ class ContactOut(BaseModel):
     content: str | None
 
     @classmethod
-    def of(cls, record: ContactRecord, sealer: Sealer, *, texts: bool) -> ContactOut:
+    def of(cls, record: ContactRecord, sealer: Sealer, words: Words) -> ContactOut:
         """From the row."""
         opened: dict[str, Any] = {"phone": None, "person": None, "content": None}
-        if texts:
-            opened = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.id))
+        if words:
+            said = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.id))
+            opened = {name: shown(text, words) for name, text in said.items()}
         names = set(cls.model_fields) - {"contact_id", *opened}
         return cls(contact_id=record.id, **opened, **{name: getattr(record, name) for name in names})
 
@@ -113,9 +115,9 @@ class NoteOut(BaseModel):
     noted_by: str
 
     @classmethod
-    def of(cls, record: NoteRecord, sealer: Sealer, *, texts: bool) -> NoteOut:
+    def of(cls, record: NoteRecord, sealer: Sealer, words: Words) -> NoteOut:
         """From the row."""
         place = NOTE.at(order_id=record.order_id, note_id=record.id)
-        text = sealer.open(record.sealed, place) if texts else None
+        text = shown(sealer.open(record.sealed, place), words)
         names = set(cls.model_fields) - {"note_id", "text"}
         return cls(note_id=record.id, text=text, **{name: getattr(record, name) for name in names})

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ContactRecord(Record):
@@ -30,6 +31,7 @@ class ContactRecord(Record):
     __table_args__ = (
         CheckConstraint(one_of("outcome", "reached", "not_reached", "refused"), name="outcome"),
         Index("ix_contact_order_id", "order_id", "recorded_at"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )
 
 
@@ -46,4 +48,4 @@ class NoteRecord(Record):
     noted_at: Mapped[datetime]
     noted_by: Mapped[str]
 
-    __table_args__ = (Index("ix_note_order_id", "order_id", "noted_at"),)
+    __table_args__ = (Index("ix_note_order_id", "order_id", "noted_at"), {"info": {PROTECTED: RowsOfUnit("unit")}})

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from services.dispatch.materials import store
 from services.dispatch.materials.schemas import AttachmentOut
 from services.dispatch.orders.api import OrderPath
-from services.dispatch.orders.store import case_of
+from services.dispatch.orders.store import seen
 from shared.deps import CurrentScope, InRead
 from shared.web import DeskRoute, Identifier
 
@@ -32,8 +32,8 @@ _FROM_FILES = {
 )
 async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[AttachmentOut]:
     """回退材料与证明材料。"""
-    await case_of(session, order_id, scope)
-    return [AttachmentOut.of(record) for record in await store.attachments_of(session, order_id)]
+    order = await seen(session, order_id, scope)
+    return [AttachmentOut.of(record) for record in await store.attachments_of(session, order_id, only=order.only)]
 
 
 @router.get(
@@ -50,8 +50,8 @@ async def download_attachment(
     scope: CurrentScope,
 ) -> Response:
     """原始字节；浏览器只会保存，不会打开。"""
-    await case_of(session, order_id, scope)
-    found = await store.attachment_of(session, order_id, attachment_id)
+    order = await seen(session, order_id, scope)
+    found = await store.attachment_of(session, order_id, attachment_id, only=order.only)
     return Response(
         found.content,
         media_type="application/octet-stream",

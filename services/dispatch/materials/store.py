@@ -14,7 +14,7 @@ from services.dispatch.materials.tables import AttachmentRecord
 from shared.work import Work
 
 
-def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose: str, owner_id: str) -> None:
+def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose: str, owner_id: str, unit: str) -> None:
     """Keep the files of a return or of a reply."""
     work.session.add_all(
         AttachmentRecord(
@@ -22,6 +22,7 @@ def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose:
             order_id=order_id,
             purpose=purpose,
             owner_id=owner_id,
+            unit=unit,
             name=material.name,
             media_type=material.media_type,
             sha256=material.sha256,
@@ -34,17 +35,21 @@ def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose:
     )
 
 
-async def attachments_of(session: AsyncSession, order_id: str) -> Sequence[AttachmentRecord]:
+async def attachments_of(session: AsyncSession, order_id: str, *, only: str | None) -> Sequence[AttachmentRecord]:
     """The files of an order without their bytes, the first first."""
     query = (
         select(AttachmentRecord)
         .where(AttachmentRecord.order_id == order_id)
         .order_by(AttachmentRecord.attached_at, AttachmentRecord.id)
     )
+    if only is not None:  # the part of a former unit
+        query = query.where(AttachmentRecord.unit == only)
     return (await session.execute(query)).scalars().all()
 
 
-async def attachment_of(session: AsyncSession, order_id: str, attachment_id: str) -> AttachmentRecord:
+async def attachment_of(
+    session: AsyncSession, order_id: str, attachment_id: str, *, only: str | None
+) -> AttachmentRecord:
     """One file with its bytes; the caller has checked the order."""
     query = (
         select(AttachmentRecord)
@@ -52,6 +57,6 @@ async def attachment_of(session: AsyncSession, order_id: str, attachment_id: str
         .options(undefer(AttachmentRecord.content))
     )
     found = (await session.execute(query)).scalar_one_or_none()
-    if found is None:
+    if found is None or (only is not None and found.unit != only):
         raise AttachmentUnknown(attachment_id)
     return found

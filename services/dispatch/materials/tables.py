@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class AttachmentRecord(Record):
@@ -19,6 +20,7 @@ class AttachmentRecord(Record):
     order_id: Mapped[str] = mapped_column(ForeignKey("order_case.order_id"))
     purpose: Mapped[str]
     owner_id: Mapped[str] = mapped_column(comment="the return's or the reply's id")
+    unit: Mapped[str] = mapped_column(comment="whose file it is")
     name: Mapped[str]
     media_type: Mapped[str]
     sha256: Mapped[str]
@@ -30,4 +32,5 @@ class AttachmentRecord(Record):
     __table_args__ = (
         CheckConstraint(one_of("purpose", "return", "reply"), name="purpose"),
         Index("ix_attachment_order_id", "order_id", "attached_at"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from services.dispatch.orders import store
 from services.dispatch.orders.model import Status
 from services.dispatch.orders.schemas import DeskOut, HistoryOut, OrderOut, order_out
 from services.dispatch.recommending.schemas import RecommendationOut
 from services.dispatch.recommending.store import recommendation_of
-from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
-from shared.errors import Forbidden
-from shared.identity import Role, Scope
+from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
 from shared.web import Code, DeskRoute, Identifier, Page
 
 router = APIRouter(prefix="/v1/orders", route_class=DeskRoute, tags=["工单查询"])
 OrderPath = Annotated[Identifier, Path(title="工单编号", description="工单标识")]
-
-# What callers and units said to each other is for those who handle, dispatch, review or revisit it; the others see
-# that and when it was said (X2).
-_READERS = (
-    Role.DISPATCHER,
-    Role.REVIEWER,
-    Role.REVISITOR,
-    Role.CENTRE_HEAD,
-    Role.HANDLER,
-    Role.UNIT_DEPUTY,
-    Role.UNIT_HEAD,
-)
 
 _FROM_LIST = {
     name: {"operationId": name, "parameters": {"order_id": "$response.body#/items/0/order_id"}}
@@ -54,24 +40,6 @@ _FROM_LIST = {
 }
 
 
-async def _own_unit(person: CurrentPerson) -> Scope:
-    """A unit acts on its own orders only, whatever else the person may read (S4.2a)."""
-    if person.unit is None:
-        raise Forbidden
-    return Scope(unit=person.unit, everything=False)
-
-
-OwnUnit = Annotated[Scope, Depends(_own_unit)]
-
-
-def _reads_texts(person: CurrentPerson) -> bool:
-    return person.has(*_READERS)
-
-
-ReadsTexts = Annotated[bool, Depends(_reads_texts)]
-"""Whether the person may read what callers and units said (X2)."""
-
-
 @router.get("", operation_id="list_orders", summary="工单列表", responses={200: {"links": _FROM_LIST}})
 async def list_orders(
     session: InRead,
@@ -90,7 +58,9 @@ async def list_orders(
         session, scope, statuses=status or (), unit=unit, urgent=urgent, cursor=cursor, limit=limit
     )
     sealer = runtime.works.sealer
-    return Page(items=[order_out(sealer, record) for record in found.rows], next=found.next)
+    return Page(
+        items=[order_out(sealer, record, scope.words_for(record.unit)) for record in found.rows], next=found.next
+    )
 
 
 @router.get("/counts", operation_id="count_orders", summary="各状态件数")
@@ -104,7 +74,7 @@ async def list_history(
     order_id: OrderPath, session: InRead, scope: CurrentScope, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[HistoryOut]:
     """何人何时做了何事，先后为序。"""
-    await store.case_of(session, order_id, scope)
+    await store.seen(session, order_id, scope)
     found = await store.history_of(session, order_id, cursor=cursor, limit=limit)
     items = [HistoryOut(**{name: getattr(row, name) for name in HistoryOut.model_fields}) for row in found.rows]
     return Page(items=items, next=found.next)
@@ -113,5 +83,5 @@ async def list_history(
 @router.get("/{order_id}/recommendations", operation_id="show_recommendations", summary="推荐承办单位")
 async def show_recommendations(order_id: OrderPath, session: InRead, scope: CurrentScope) -> RecommendationOut:
     """至少三个候选单位，各附依据类型与佐证。"""
-    await store.case_of(session, order_id, scope)
+    await store.seen(session, order_id, scope)
     return RecommendationOut.of(await recommendation_of(session, order_id))

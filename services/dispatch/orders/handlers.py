@@ -12,6 +12,7 @@ from services.dispatch.orders import store
 from services.dispatch.orders.model import Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.handlers import recommend_units
+from shared.access import EVERYTHING
 from shared.contracts.base import OrderEvent
 from shared.contracts.intake import OrderReceived, OrderUpdated, OrderUrged
 from shared.work import Work
@@ -61,7 +62,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
 
 async def refresh_case(work: Work, event: OrderUpdated) -> None:
     """Store what the upstream changed; recommend units again while no unit has the order (S1.1.4c)."""
-    record = await store.case_for_update(work, event.order_id, store.EVERYTHING)
+    record = await store.case_for_update(work, event.order_id, EVERYTHING)
     if event.version <= record.demand_version:
         return
     record.demand_version, record.demand = event.version, event.demand
@@ -76,7 +77,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
 
 async def mark_urged(work: Work, event: OrderUrged) -> None:
     """The upstream urged the order: count it and show it."""
-    record = await store.case_for_update(work, event.order_id, store.EVERYTHING)
+    record = await store.case_for_update(work, event.order_id, EVERYTHING)
     record.urges, record.urged_at = record.urges + 1, event.urged_at
     work.audit("order.urged", event.order_id, after={"urges": record.urges})
 

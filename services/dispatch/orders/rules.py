@@ -59,26 +59,22 @@ MOVES: Final[Mapping[tuple[Status, Move], Status]] = MappingProxyType(
     _MOVES | {(status, Move.CANCEL): Status.CANCELLED for status in _CANCELLABLE}
 )
 
-_CENTRE: Final = frozenset({"dispatcher", "centre_head"})
-_HANDLER: Final = frozenset({"handler"})
-_UNIT: Final = frozenset({"handler", "unit_deputy", "unit_head"})
-
-MOVERS: Final[Mapping[Move, frozenset[str]]] = MappingProxyType(
+OPERATIONS: Final[Mapping[Move, str]] = MappingProxyType(
     {
-        Move.ASSIGN: _CENTRE,
-        Move.REASSIGN: _CENTRE,
-        Move.ACCEPT: _HANDLER,
-        Move.CONTACT: _HANDLER,
-        Move.NOTE: _HANDLER,
-        Move.REQUEST_RETURN: _UNIT,
-        Move.ACCEPT_RETURN: _CENTRE,
-        Move.REJECT_RETURN: _CENTRE,
-        Move.SUBMIT: _HANDLER,
+        Move.ASSIGN: "assign_order",
+        Move.REASSIGN: "assign_order",
+        Move.ACCEPT: "accept_order",
+        Move.CONTACT: "record_contact",
+        Move.NOTE: "note_progress",
+        Move.REQUEST_RETURN: "request_return",
+        Move.ACCEPT_RETURN: "decide_return",
+        Move.REJECT_RETURN: "decide_return",
+        Move.SUBMIT: "submit_reply",
     }
 )
-"""Who may command a move in this service; the other moves come with the events of other services."""
+"""By which operation a move is commanded (shared/access.py says by whom); the others come with events of other services."""
 
-OF_THE_UNIT: Final = frozenset(move for move, roles in MOVERS.items() if roles <= _UNIT)
+OF_THE_UNIT: Final = frozenset({Move.ACCEPT, Move.CONTACT, Move.NOTE, Move.REQUEST_RETURN, Move.SUBMIT})
 
 
 def after(status: Status, move: Move) -> Status:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.dispatch.orders.model import STATUS_TITLES, Status
 from services.dispatch.orders.tables import CaseRecord
+from shared.access import Words, shown
 from shared.personal.sealing import Sealer
 
 
@@ -37,17 +38,20 @@ class OrderOut(BaseModel):
     ended_at: datetime | None
 
 
-def listed_fields(sealer: Sealer, record: CaseRecord) -> tuple[dict[str, Any], str]:
-    """The fields of OrderOut, and the content of the demand, which only the detail shows."""
-    demand = record.open_demand(sealer)
+def title_of(sealer: Sealer, record: CaseRecord, words: Words) -> str:
+    """The title, which everybody reads who finds the order; without numbers for those who handle nothing (X2)."""
+    return shown(record.open_demand(sealer).title, max(words, Words.MASKED)) or ""
+
+
+def listed_fields(sealer: Sealer, record: CaseRecord, words: Words) -> dict[str, Any]:
+    """The fields of OrderOut."""
     fields = {name: getattr(record, name) for name in set(OrderOut.model_fields) - {"title", "status_title"}}
-    return {**fields, "title": demand.title, "status_title": STATUS_TITLES[record.status]}, demand.content
+    return {**fields, "title": title_of(sealer, record, words), "status_title": STATUS_TITLES[record.status]}
 
 
-def order_out(sealer: Sealer, record: CaseRecord) -> OrderOut:
+def order_out(sealer: Sealer, record: CaseRecord, words: Words) -> OrderOut:
     """A row of the queue."""
-    fields, _ = listed_fields(sealer, record)
-    return OrderOut(**fields)
+    return OrderOut(**listed_fields(sealer, record, words))
 
 
 class HistoryOut(BaseModel):

@@ -1,11 +1,13 @@
 """Orders: one locked for a change, one to read, the lists, and the history.
 
-What a unit may see is decided here and nowhere else: `_is_visible` and `_within` (S4.2a).
+What a unit may see of orders is decided here and nowhere else (S4.2a): `case_for_update` for those that it has, `seen`
+for those in which it has or had a part, `_within` for lists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, select
@@ -15,12 +17,10 @@ from services.dispatch.orders.errors import OrderUnknown
 from services.dispatch.orders.model import Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.record import Record
-from shared.identity import Scope
+from shared.access import Part, Scope, Words
+from shared.following.parts import part_of
 from shared.lists import Keyset, Listed
 from shared.work import Work
-
-EVERYTHING: Final = Scope(unit=None, everything=True)
-"""What the events of other services may change: every order."""
 
 _AUDIT: Final = Record.metadata.tables["audit"]
 # Built once: forty columns take longer to put into a statement than PostgreSQL takes to read them.
@@ -29,30 +29,43 @@ _QUEUE: Final = Keyset(CaseRecord.queue, CaseRecord.received_at, CaseRecord.orde
 _HISTORY: Final = Keyset(_AUDIT.c.id)
 
 
-def _is_visible(record: CaseRecord, scope: Scope) -> bool:
-    """Whether the caller may see the order: everybody's, or what the unit has now (S4.2a)."""
-    return scope.everything or (record.unit is not None and record.unit == scope.unit)
+@dataclass(frozen=True, slots=True)
+class SeenOrder:
+    """An order as one person reaches it."""
+
+    record: CaseRecord
+    part: Part | None
+    """What the person's unit has to do with it."""
+    words: Words
+    """How its words are shown."""
+    only: str | None
+    """The unit whose rows alone are shown of it; None for all: a former unit sees its own part and nothing later."""
 
 
 def _within(scope: Scope) -> ColumnElement[bool] | None:
-    """The same as a condition of a list (S4.2a)."""
+    """The condition of a list: what the unit has now (S4.2a)."""
     return None if scope.everything else CaseRecord.unit == scope.unit
 
 
 async def case_for_update(work: Work, order_id: str, scope: Scope) -> CaseRecord:
-    """The order, locked until the end of the transaction; OrderUnknown when it is not visible to the caller."""
-    return _visible(await work.locked(CaseRecord, order_id), order_id, scope)
-
-
-async def case_of(session: AsyncSession, order_id: str, scope: Scope) -> CaseRecord:
-    """The order as it is; OrderUnknown when it is not visible to the caller."""
-    return _visible(await session.scalar(_CASE, {"of": order_id}), order_id, scope)
-
-
-def _visible(record: CaseRecord | None, order_id: str, scope: Scope) -> CaseRecord:
-    if record is None or not _is_visible(record, scope):
+    """The order, locked until the end of the transaction; OrderUnknown when the caller's unit does not have it."""
+    record = await work.locked(CaseRecord, order_id)
+    if record is None or not scope.sees(record.unit):
         raise OrderUnknown(order_id)
     return record
+
+
+async def seen(session: AsyncSession, order_id: str, scope: Scope) -> SeenOrder:
+    """The order as it is, and what of it the caller may see; OrderUnknown when the operation does not reach it."""
+    record = await session.scalar(_CASE, {"of": order_id})
+    if record is None:
+        raise OrderUnknown(order_id)
+    leads = scope.unit is not None and record.unit == scope.unit
+    part = Part.LEAD if leads else await part_of(session, order_id, scope.unit)
+    if not scope.reaches(part):
+        raise OrderUnknown(order_id)
+    only = scope.unit if part is Part.FORMER and not scope.everything else None
+    return SeenOrder(record, part, scope.words(part), only)
 
 
 async def orders_waiting(

@@ -9,10 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.orders.model import Case, Status
 from services.dispatch.recommending.model import Demand
-from services.dispatch.record import Record, one_of, stored_as_text
+from services.dispatch.record import Record, one_of
 from shared.contracts.intake import Level, ReplyScheme
 from shared.contracts.places import DEMAND
+from shared.db.logins import PROTECTED, OrderTable
 from shared.personal.sealing import Sealer
+
+_KEPT = (
+    *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
+    *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
+)
+"""What no request of a unit changes."""
 
 
 class CaseRecord(Record):
@@ -39,7 +46,7 @@ class CaseRecord(Record):
     upstream_due_at: Mapped[datetime | None]
     is_test: Mapped[bool]
 
-    status: Mapped[Status] = mapped_column(stored_as_text(Status))
+    status: Mapped[Status]
     unit: Mapped[str | None] = mapped_column(comment="who has the order now; null is the centre")
     first_unit: Mapped[str | None] = mapped_column(comment="immutable once set (S3.1a)")
     assignment: Mapped[int] = mapped_column(comment="number of the current or last assignment; 0 before the first")
@@ -71,6 +78,7 @@ class CaseRecord(Record):
         Index("ix_order_case_queue", "queue", "received_at", "order_id", postgresql_where=text("ended_at is null")),
         Index("ix_order_case_status", "status", "queue", "received_at", "order_id"),
         Index("ix_order_case_unit", "unit", "queue", "received_at", "order_id"),
+        {"info": {PROTECTED: OrderTable(lead="unit", kept=_KEPT)}},
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

@@ -7,18 +7,18 @@ from services.dispatch.materials.store import attach
 from services.dispatch.orders.handlers import audit_passed_by
 from services.dispatch.orders.model import ENDED, Move, Status
 from services.dispatch.orders.rules import after
-from services.dispatch.orders.store import EVERYTHING, case_for_update
+from services.dispatch.orders.store import case_for_update
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.replies import store
 from services.dispatch.replies.model import Reply, ReplyState
 from services.dispatch.replies.rules import check_plan, check_reply
 from services.dispatch.replies.tables import ReplyRecord
 from services.dispatch.rulesets.store import rules_at
+from shared.access import EVERYTHING, Scope
 from shared.contracts.dispatch import OrderPlanned, ReplySubmitted
 from shared.contracts.places import GROUNDS, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import PlanBroken, PlanWoken
-from shared.identity import Scope
 from shared.work import Work
 
 
@@ -52,7 +52,7 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
             submitted_by=work.person.account,
         )
     )
-    attach(work, reply.evidence, order_id=order_id, purpose="reply", owner_id=reply_id)
+    attach(work, reply.evidence, order_id=order_id, purpose="reply", owner_id=reply_id, unit=record.unit)
     work.emit(
         ReplySubmitted(
             order_id=order_id,

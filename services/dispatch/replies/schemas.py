@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dispatch.materials.schemas import Materials
 from services.dispatch.replies.model import Reply
 from services.dispatch.replies.tables import ReplyRecord
+from shared.access import Words, shown
 from shared.contracts.dispatch import Disposition, Satisfaction
 from shared.contracts.places import GROUNDS, OPINION, REPLY
 from shared.personal.sealing import Sealer
@@ -118,14 +119,15 @@ class ReplyOut(BaseModel):
     opinion: str | None = None
 
     @classmethod
-    def of(cls, record: ReplyRecord, sealer: Sealer, *, texts: bool) -> ReplyOut:
+    def of(cls, record: ReplyRecord, sealer: Sealer, words: Words) -> ReplyOut:
         """From the row."""
         opened: dict[str, Any] = {}
-        if texts:
+        if words:
             ids = {"order_id": record.order_id, "reply_id": record.id}
             opened |= sealer.open_json(record.sealed, REPLY.at(**ids))
             if record.grounds is not None:
                 opened |= sealer.open_json(record.grounds, GROUNDS.at(**ids))
             opened["opinion"] = sealer.open_if_any(record.opinion, OPINION.at(**ids))
+            opened = {name: shown(text, words) for name, text in opened.items()}
         names = ("round", "unit", "disposition", "state", "plan_on", "submitted_at", "submitted_by", "judged_at")
         return cls(reply_id=record.id, **opened, **{name: getattr(record, name) for name in names})

@@ -36,7 +36,9 @@ async def plan_day_of(session: AsyncSession, reply_id: str) -> date:
     return day
 
 
-async def replies_of(session: AsyncSession, order_id: str) -> Sequence[ReplyRecord]:
+async def replies_of(session: AsyncSession, order_id: str, *, only: str | None) -> Sequence[ReplyRecord]:
     """Every reply of the order, the first first."""
     query = select(ReplyRecord).where(ReplyRecord.order_id == order_id).order_by(ReplyRecord.round)
+    if only is not None:  # the part of a former unit
+        query = query.where(ReplyRecord.unit == only)
     return (await session.execute(query)).scalars().all()

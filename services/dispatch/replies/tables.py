@@ -7,8 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.dispatch.record import Record, one_of, stored_as_text
+from services.dispatch.record import Record, one_of
 from services.dispatch.replies.model import ReplyState
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ReplyRecord(Record):
@@ -24,7 +25,7 @@ class ReplyRecord(Record):
     sealed: Mapped[str] = mapped_column(comment="the five elements")
     grounds: Mapped[str | None] = mapped_column(comment="sealed: statement, legal_basis, site_record")
     plan_on: Mapped[date | None]
-    state: Mapped[ReplyState] = mapped_column(stored_as_text(ReplyState))
+    state: Mapped[ReplyState]
     opinion: Mapped[str | None] = mapped_column(comment="sealed: why it came back")
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[str]
@@ -36,4 +37,5 @@ class ReplyRecord(Record):
         CheckConstraint(
             one_of("disposition", "solved", "out_of_scope", "not_true", "explanation", "planned"), name="disposition"
         ),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

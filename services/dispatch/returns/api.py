@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from services.dispatch.orders.api import OrderPath, OwnUnit, ReadsTexts
-from services.dispatch.orders.store import case_of
+from services.dispatch.orders.api import OrderPath
+from services.dispatch.orders.store import seen
 from services.dispatch.returns import handlers, store
 from services.dispatch.returns.schemas import ReturnBody, ReturnDecision, ReturnOut, ReturnRequested
-from shared.deps import CurrentScope, IfMatch, InRead, InWork, ThisRuntime, allow
-from shared.identity import Role
+from shared.deps import CurrentScope, IfMatch, InRead, InWork, ThisRuntime
 from shared.web import CommandRoute
 
 router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
-_DESK = [Depends(allow(Role.DISPATCHER, Role.CENTRE_HEAD))]
-_UNIT = [Depends(allow(Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD))]
 
 
 @router.post(
@@ -23,9 +20,8 @@ _UNIT = [Depends(allow(Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD))]
     operation_id="request_return",
     summary="申请回退",
     tags=["回退"],
-    dependencies=_UNIT,
 )
-async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, scope: OwnUnit) -> ReturnRequested:
+async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, scope: CurrentScope) -> ReturnRequested:
     """回退时限内（2022 年通知为交办后 1 个工作日，以工单接收时的规则为准），附原因、政策依据、建议单位和相关材料；期间时限照常计算。"""
     return ReturnRequested(return_id=await handlers.request_return(work, order_id, scope, body.as_request()))
 
@@ -36,7 +32,6 @@ async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, sc
     operation_id="decide_return",
     summary="审定回退",
     tags=["回退"],
-    dependencies=_DESK,
 )
 async def decide_return(
     order_id: OrderPath, body: ReturnDecision, work: InWork, scope: CurrentScope, version: IfMatch
@@ -48,9 +43,9 @@ async def decide_return(
 
 @router.get("/returns", operation_id="list_returns", summary="回退记录", tags=["工单查询"])
 async def list_returns(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, texts: ReadsTexts, runtime: ThisRuntime
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ReturnOut]:
     """历次回退申请及中心的决定；文字只对办理、审核人员显示。"""
-    await case_of(session, order_id, scope)
-    sealer = runtime.works.sealer
-    return [ReturnOut.of(record, sealer, texts=texts) for record in await store.returns_of(session, order_id)]
+    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    rows = await store.returns_of(session, order_id, only=found.only)
+    return [ReturnOut.of(row, sealer, found.words) for row in rows]

@@ -14,10 +14,11 @@ from services.dispatch.returns.model import ReturnRequest
 from services.dispatch.returns.rules import accepted_return, check_return, check_return_decision
 from services.dispatch.returns.tables import ReturnRecord
 from services.dispatch.rulesets.store import rules_at
+from shared.access import Scope
 from shared.contracts.dispatch import ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.contracts.places import RETURN
 from shared.errors import Conflict
-from shared.identity import Scope
+from shared.following import parts
 from shared.work import Work
 
 
@@ -53,7 +54,7 @@ async def request_return(work: Work, order_id: str, scope: Scope, request: Retur
             requested_by=work.person.account,
         )
     )
-    attach(work, request.materials, order_id=order_id, purpose="return", owner_id=return_id)
+    attach(work, request.materials, order_id=order_id, purpose="return", owner_id=return_id, unit=record.unit)
     work.emit(
         ReturnRequested(
             order_id=order_id, unit=record.unit, suggested_unit=request.suggested_unit, requested_at=work.now
@@ -91,15 +92,15 @@ async def decide_return(
     record.status = status
     if accepted:
         record.returns, record.unit, record.promised_at = record.returns + 1, None, None
-        work.emit(
-            ReturnAccepted(
-                order_id=order_id,
-                unit=unit,
-                returns=record.returns,
-                decided_by=work.person.account,
-                decided_at=work.now,
-            )
+        event = ReturnAccepted(
+            order_id=order_id,
+            unit=unit,
+            returns=record.returns,
+            decided_by=work.person.account,
+            decided_at=work.now,
         )
+        await parts.give_back(work, event)
+        work.emit(event)
     else:
         record.no_return = True
         work.emit(

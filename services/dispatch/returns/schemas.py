@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dispatch.materials.schemas import Materials
 from services.dispatch.returns.model import ReturnRequest
 from services.dispatch.returns.tables import ReturnRecord
+from shared.access import Words, shown
 from shared.contracts.places import RETURN
 from shared.personal.sealing import Sealer
 from shared.web import Body, Code, Text
@@ -88,12 +89,12 @@ class ReturnOut(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, record: ReturnRecord, sealer: Sealer, *, texts: bool) -> ReturnOut:
+    def of(cls, record: ReturnRecord, sealer: Sealer, words: Words) -> ReturnOut:
         """From the row."""
         opened: dict[str, Any] = dict.fromkeys(("reason", "policy_basis", "decision_reason"))
-        if texts:
+        if words:
             for part in opened:
                 place = RETURN.at(order_id=record.order_id, return_id=record.id, part=part)
-                opened[part] = sealer.open_if_any(getattr(record, part), place)
+                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
         names = set(cls.model_fields) - {"return_id", *opened}
         return cls(return_id=record.id, **opened, **{name: getattr(record, name) for name in names})

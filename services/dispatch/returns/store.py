@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.returns.tables import ReturnRecord
 
 
-async def returns_of(session: AsyncSession, order_id: str) -> Sequence[ReturnRecord]:
+async def returns_of(session: AsyncSession, order_id: str, *, only: str | None) -> Sequence[ReturnRecord]:
     """Every request to give the order back, the first first."""
     query = select(ReturnRecord).where(ReturnRecord.order_id == order_id).order_by(ReturnRecord.requested_at)
+    if only is not None:  # the part of a former unit
+        query = query.where(ReturnRecord.unit == only)
     return (await session.execute(query)).scalars().all()
 
 

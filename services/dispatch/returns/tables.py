@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ReturnRecord(Record):
@@ -33,4 +34,5 @@ class ReturnRecord(Record):
         UniqueConstraint("order_id", "unit", name="uq_return_request_order_id"),
         CheckConstraint(one_of("decision", "accept", "reject"), name="decision"),
         Index("ix_return_request_open", "order_id", unique=True, postgresql_where=text("decision is null")),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

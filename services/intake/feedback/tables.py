@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.feedback.model import DeliveryState
-from services.intake.record import ID, Record, state_type
+from services.intake.record import ID, Record
 
 
 class Delivery(Record):
@@ -25,7 +25,7 @@ class Delivery(Record):
     disposition: Mapped[str]
     reply: Mapped[str] = mapped_column(comment="sealed, as it came with the approval")
     created_at: Mapped[datetime]
-    state: Mapped[DeliveryState] = mapped_column(state_type(DeliveryState), server_default=text("'waiting'"))
+    state: Mapped[DeliveryState] = mapped_column(server_default=text("'waiting'"))
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     scheduled: Mapped[int] = mapped_column(
         Integer, server_default=text("0"), comment="attempts of the present schedule"

@@ -10,9 +10,9 @@ from services.intake.orders.errors import RevealRefused, TooManyReveals
 from services.intake.orders.model import CALLER_COLUMNS, State
 from services.intake.orders.store import StoredOrder
 from services.intake.orders.tables import Caller, UpstreamOrderRecord
+from shared.access import Scope
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.places import CALLER, DEMAND
-from shared.identity import Scope
 from shared.personal.sealing import Sealer
 from shared.work import Work
 

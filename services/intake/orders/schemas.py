@@ -54,7 +54,7 @@ class MaskedCaller(BaseModel):
 class OrderDetail(OrderLine):
     """One order; personal data masked, and no identity at all for a unit when the caller asked to stay unknown."""
 
-    content: str
+    content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any] = Field(description="其余不涉及个人的字段")
     caller: MaskedCaller | None
 
@@ -67,7 +67,7 @@ class VersionView(BaseModel):
     category: str
     changed: list[str] = Field(description="与上一版本不同的字段")
     title: str
-    content: str
+    content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any]
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.orders.model import State
 from services.intake.orders.tables import Caller, OrderVersion, Reveal, UpstreamOrderRecord
+from shared.access import Scope
 from shared.errors import NotFound
-from shared.identity import Scope
 from shared.lists import Keyset, Listed
 from shared.work import Work
 

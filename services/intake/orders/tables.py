@@ -13,7 +13,8 @@ from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.orders.model import State
-from services.intake.record import ID, Record, state_type
+from services.intake.record import ID, Record
+from shared.db.logins import PROTECTED, OrderTable, RowsOfUnit
 
 
 class UpstreamOrderRecord(Record):
@@ -41,7 +42,7 @@ class UpstreamOrderRecord(Record):
     received_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]
-    state: Mapped[State] = mapped_column(state_type(State), server_default=text("'received'"))
+    state: Mapped[State] = mapped_column(server_default=text("'received'"))
     holder_unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
     urges: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     revisits: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -64,6 +65,7 @@ class UpstreamOrderRecord(Record):
             "order_id",
             postgresql_where=text("holder_unit is not null"),
         ),
+        {"info": {PROTECTED: OrderTable(lead="holder_unit", changed_by_units=False)}},
     )
 
 
@@ -82,7 +84,10 @@ class Caller(Record):
     private: Mapped[str | None] = mapped_column(comment="JSON of the other fields that may name a person")
     phone_print: Mapped[str | None] = mapped_column(comment="keyed hash of the phone")
 
-    __table_args__ = (Index("ix_caller_phone_print", "phone_print", postgresql_where=text("phone_print is not null")),)
+    __table_args__ = (
+        Index("ix_caller_phone_print", "phone_print", postgresql_where=text("phone_print is not null")),
+        {"info": {PROTECTED: RowsOfUnit(None)}},
+    )
 
 
 class OrderVersion(Record):
@@ -97,6 +102,8 @@ class OrderVersion(Record):
     changed: Mapped[list[str]] = mapped_column(comment="fields that differ from the version before")
     demand: Mapped[str] = mapped_column(comment="sealed JSON: title, content")
     details: Mapped[dict[str, Any]] = mapped_column(comment="fields that name nobody")
+
+    __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)
 
 
 class Reveal(Record):

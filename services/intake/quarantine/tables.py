@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.quarantine.model import QuarantineState
-from services.intake.record import ID, Record, state_type
+from services.intake.record import ID, Record
 
 
 class Quarantined(Record):
@@ -28,7 +28,7 @@ class Quarantined(Record):
     body: Mapped[str] = mapped_column(comment="sealed base64 of the exact bytes, which may name a person")
     size: Mapped[int] = mapped_column(Integer, comment="bytes")
     received_at: Mapped[datetime]
-    state: Mapped[QuarantineState] = mapped_column(state_type(QuarantineState), server_default=text("'waiting'"))
+    state: Mapped[QuarantineState] = mapped_column(server_default=text("'waiting'"))
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     why: Mapped[str | None]

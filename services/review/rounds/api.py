@@ -18,10 +18,9 @@ from services.review.rounds.schemas import (
     Round,
     Rounds,
     RoundSummary,
-    shown,
 )
 from services.review.rounds.tables import RoundRecord
-from shared.access import ACCESS, Scope, Words
+from shared.access import ACCESS, Scope, Words, shown
 from shared.contracts.places import FINDINGS, OPINION
 from shared.deps import (
     CurrentPerson,
@@ -42,16 +41,7 @@ router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"]
 ReplyId = Annotated[Identifier, Path(title="答复编号", description="答复编号")]
 OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
-<<<<<<< HEAD
 _ROWS: Final = ACCESS["review"]
-=======
-# They may have to call the caller, or the unit about the call; everybody else reads masked numbers.
-_SEES_NUMBERS: Final = (Role.REVIEWER, Role.DISPATCHER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
-
-_HEAD = Depends(allow(Role.UNIT_HEAD))
-_REVIEWER = Depends(allow(Role.REVIEWER))
-
->>>>>>> review
 _COMMANDS: Final = ("approve_as_leader", "reject_as_leader", "approve_reply", "reject_reply")
 _FROM_LIST: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -80,7 +70,7 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: Scope, record: RoundRecord) -> Round:
     words = scope.words_for(record.unit)
     scheme = await store.scheme_of(session, record.order_id)
-    involved = handlers.involved_in(record, await store.handlers_of(session, record.order_id))
+    involved = handlers.involved_in(record, await store.caseworkers_of(session, record.order_id))
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
     reason = sealer.open_if_any(record.override_reason, FINDINGS.at(**ids))
@@ -172,7 +162,7 @@ async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, vers
     status_code=204,
 )
 async def reject_as_leader(reply_id: ReplyId, body: Opinion, work: InWork, version: IfMatch) -> None:
-    """Give the reply back to the unit's handler (S2.2.3c)."""
+    """Give the reply back to the unit's caseworker (S2.2.3c)."""
     await handlers.reject_as_leader(work, reply_id, body.opinion, version=version)
 
 

@@ -9,7 +9,7 @@ from services.review.checks.model import Finding, Reply, Severity, Submission
 from services.review.checks.rules import check_findings, faults_of
 from services.review.rounds import rules, store
 from services.review.rounds.model import Move, State
-from services.review.rounds.tables import HandlerRecord, OrderRecord, RoundRecord
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
 from shared.contracts.dispatch import (
     CallerContacted,
     OrderAccepted,
@@ -49,16 +49,16 @@ async def note_order(work: Work, event: OrderReceived) -> None:
         )
 
 
-async def note_handler(work: Work, event: OrderAccepted | CallerContacted | ProgressNoted | ReturnRequested) -> None:
+async def note_caseworker(work: Work, event: OrderAccepted | CallerContacted | ProgressNoted | ReturnRequested) -> None:
     """Remember who handled the order: that person may not review its reply (S2.3a)."""
     if work.cause is not None and work.cause.actor != SYSTEM.account:
-        await _remember_handler(work, event.order_id, work.cause.actor)
+        await _remember_caseworker(work, event.order_id, work.cause.actor)
 
 
-async def _remember_handler(work: Work, order_id: str, account: str) -> None:
-    known = await work.rows(HandlerRecord, order_id)
+async def _remember_caseworker(work: Work, order_id: str, account: str) -> None:
+    known = await work.rows(CaseworkerRecord, order_id)
     if account not in {record.account for record in known}:
-        work.add(HandlerRecord(order_id=order_id, account=account))
+        work.add(CaseworkerRecord(order_id=order_id, account=account))
 
 
 async def open_round(work: Work, event: ReplySubmitted) -> None:
@@ -102,7 +102,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         voided_at=work.now if cancelled else None,
     )
     work.add(record)
-    await _remember_handler(work, event.order_id, event.submitted_by)
+    await _remember_caseworker(work, event.order_id, event.submitted_by)
     work.audit(
         "reply.round_opened",
         event.reply_id,
@@ -238,7 +238,7 @@ async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int 
 
 async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) -> None:
     check_version(record.version, version)
-    handlers = [handler.account for handler in await work.rows(HandlerRecord, record.order_id)]
+    handlers = [handler.account for handler in await work.rows(CaseworkerRecord, record.order_id)]
     rules.check_reviewer(work.person.account, involved_in(record, handlers))
 
 

@@ -9,17 +9,10 @@ from pydantic import BaseModel, Field
 from services.review.checks.model import Element, Finding, Reply, Severity
 from services.review.rounds.model import Move, State
 from services.review.rounds.tables import RoundRecord
-from shared.access import Words
+from shared.access import Words, shown
 from shared.contracts.dispatch import Disposition
 from shared.personal.numbers import masked_numbers
 from shared.web import Body, Text
-
-
-def shown(text: str | None, words: Words) -> str | None:
-    """A text as it is shown to this reader: whole, with its numbers struck out, or not at all (X2)."""
-    if text is None or words is Words.NONE:
-        return None
-    return text if words is Words.OPEN else masked_numbers(text)
 
 
 class Nothing(Body):
@@ -73,15 +66,9 @@ class ReplyText(BaseModel):
     remarks: str = Field(description="备注")
 
     @classmethod
-<<<<<<< HEAD
     def of(cls, reply: Reply, words: Words) -> ReplyText:
         """The reply, with its numbers struck out for those who need not call anybody."""
         show = str if words is Words.OPEN else masked_numbers
-=======
-    def of(cls, reply: Reply, *, mask: bool) -> ReplyText:
-        """The reply; with `mask`, its numbers are masked."""
-        show = masked_numbers if mask else str
->>>>>>> review
         return cls(
             contact_person=show(reply.contact_person),
             contact_at=reply.contact_at,
@@ -102,13 +89,8 @@ class FindingText(BaseModel):
     message: str = Field(description="说明")
 
     @classmethod
-<<<<<<< HEAD
     def of(cls, finding: Finding, words: Words) -> FindingText:
         """The finding; its sentence is shown as the reply is."""
-=======
-    def of(cls, finding: Finding, *, mask: bool) -> FindingText:
-        """The finding; with `mask`, its numbers are masked."""
->>>>>>> review
         return cls(
             code=finding.code,
             severity=finding.severity,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review.rounds.model import State
-from services.review.rounds.tables import HandlerRecord, OrderRecord, RoundRecord
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
 from shared.access import Scope
 from shared.errors import NotFound
 from shared.following.parts import seen_rows
@@ -40,9 +40,11 @@ async def scheme_of(session: AsyncSession, order_id: str) -> str | None:
     return await session.scalar(select(OrderRecord.scheme).where(OrderRecord.order_id == order_id))
 
 
-async def handlers_of(session: AsyncSession, order_id: str) -> frozenset[str]:
+async def caseworkers_of(session: AsyncSession, order_id: str) -> frozenset[str]:
     """The accounts that handled the order."""
-    return frozenset(await session.scalars(select(HandlerRecord.account).where(HandlerRecord.order_id == order_id)))
+    return frozenset(
+        await session.scalars(select(CaseworkerRecord.account).where(CaseworkerRecord.order_id == order_id))
+    )
 
 
 async def round_of(session: AsyncSession, scope: Scope, reply_id: str) -> RoundRecord:

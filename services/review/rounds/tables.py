@@ -35,10 +35,10 @@ class OrderRecord(Record):
     )
 
 
-class HandlerRecord(Record):
+class CaseworkerRecord(Record):
     """An account that handled an order and may therefore not review its reply (S2.3a)."""
 
-    __tablename__ = "order_handler"
+    __tablename__ = "order_caseworker"
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from services.sla.boards.model import Board
 from services.sla.clocks.model import State
 from services.sla.clocks.tables import ClockRecord
 from services.sla.counting.model import Lapse
-from shared.identity import Scope
+from shared.access import Scope
 from shared.lists import Keyset, Listed
 
 _BY_DUE: Final = Keyset(ClockRecord.due_at, ClockRecord.id)

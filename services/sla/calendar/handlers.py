@@ -21,7 +21,7 @@ from shared.calendar import (
 )
 from shared.calendar.errors import ArrangementOfOtherYear
 from shared.contracts.sla import CalendarChanged
-from shared.following import years_of
+from shared.following.calendar import years_of
 from shared.work import Work
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.calendar.model import Source
-from services.sla.record import Record, one_of
+from services.sla.record import Record
 
 
 class CalendarVersionRecord(Record):
@@ -19,7 +19,7 @@ class CalendarVersionRecord(Record):
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[str] = mapped_column(unique=True)
-    source: Mapped[Source] = mapped_column(one_of(Source), comment="statutory, import, edit")
+    source: Mapped[Source] = mapped_column(comment="statutory, import, edit")
     reason: Mapped[str]
     document: Mapped[str | None]
     created_at: Mapped[datetime]

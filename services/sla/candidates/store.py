@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.candidates.tables import CandidateRecord
 from services.sla.clocks.tables import ClockRecord
-from shared.identity import Scope
+from shared.access import Scope
 from shared.lists import Keyset, Listed
 
 _LATEST: Final = Keyset(CandidateRecord.raised_at, CandidateRecord.id, descending=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -17,10 +17,10 @@ from services.sla.counting.model import Span
 from services.sla.counting.rules import proof
 from services.sla.counting.schemas import Line
 from services.sla.rulesets.store import published
+from shared.access import ACCESS
 from shared.contracts.places import CLOCK
 from shared.contracts.sla import ClockKind
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
-from shared.identity import UNIT, Person, Role
 from shared.web import Code, DeskRoute, Identifier, Page, SaneMoment
 
 router = APIRouter(prefix="/v1", route_class=DeskRoute)
@@ -28,12 +28,6 @@ router = APIRouter(prefix="/v1", route_class=DeskRoute)
 OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
 
 ClockId = Annotated[Identifier, Path(title="时限编号", description="时限编号")]
-
-# Those who handle, review or answer for the order: the same to whom dispatch shows the words of its desk.
-_READERS: Final = (Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
-
-BY_HAND: Final = (Role.CENTRE_HEAD, Role.OFFICE)
-"""Who starts and stops clocks by hand, and reads why."""
 
 _TO_EXPLANATION = {
     200: {
@@ -50,11 +44,6 @@ _FROM_ORDER = {
         }
     }
 }
-
-
-def reads_words(person: Person) -> bool:
-    """Whether the person reads the words of extensions and of those who granted them."""
-    return person.has(*_READERS)
 
 
 @router.get(
@@ -146,9 +135,9 @@ async def explain_clock(
         extended=record.extended_workdays,
         same_day=same_day_rule(record.kind, record.occasion, rule_set) if record.span is Span.DAY else None,
     )
-    words, sealer = reads_words(person), runtime.works.sealer
+    words, sealer = scope.words_for(record.unit), runtime.works.sealer
     started = stopped = None
-    if record.note is not None and person.has(*BY_HAND):
+    if record.note is not None and ACCESS["sla"]["stop_clock"].allows(person):
         started = sealer.open(record.note, CLOCK.at(order_id=record.order_id, clock_id=record.id, part="note"))
         sealed = await store.reason_of_stop(session, record.id)
         stopped = sealer.open_if_any(sealed, CLOCK.at(order_id=record.order_id, clock_id=record.id, part="stop"))
@@ -158,7 +147,7 @@ async def explain_clock(
         amount=record.amount,
         document=rule_set.document,
         lines=[Line.of(line) for line in lines],
-        changes=[Change.of(change, record.order_id, sealer, words=words) for change in changes],
+        changes=[Change.of(change, record.order_id, sealer, words) for change in changes],
         started_reason=started,
         stopped_reason=stopped,
     )

@@ -16,7 +16,7 @@ from services.sla.clocks.model import State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord, StopRecord
 from services.sla.orders.tables import OrderRecord
-from shared.identity import Scope
+from shared.access import Scope
 from shared.lists import Keyset, Listed
 from shared.work import Work
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.sla.clocks.model import State
 from services.sla.counting.model import Lapse, Span
 from services.sla.orders.tables import OrderRecord
-from services.sla.record import Record, one_of
+from services.sla.record import Record
 from shared.contracts.sla import ClockKind
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 # A clock whose next moment is its due moment, and whose breach says nothing more than that.
 PLAIN: Final = (
@@ -40,13 +41,13 @@ class ClockRecord(Record):
     occasion: Mapped[str] = mapped_column(comment="what started it: receipt, assignment:2, promise:...")
     unit: Mapped[str | None] = mapped_column(comment="who answers for it; null is the centre")
     started_at: Mapped[datetime]
-    span: Mapped[Span] = mapped_column(one_of(Span), comment="workdays, hours, day, moment")
+    span: Mapped[Span] = mapped_column(comment="workdays, hours, day, moment")
     amount: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[datetime]
     due_on: Mapped[date] = mapped_column(comment="the local day that ends it")
     original_due_at: Mapped[datetime]
     provisional: Mapped[bool] = mapped_column(comment="counted through a year whose arrangement is not published")
-    lapse: Mapped[Lapse] = mapped_column(one_of(Lapse), comment="what passing means: breach, close")
+    lapse: Mapped[Lapse] = mapped_column(comment="what passing means: breach, close")
     clause: Mapped[str]
     rules: Mapped[str]
     calendar: Mapped[str]
@@ -55,7 +56,7 @@ class ClockRecord(Record):
         Integer, server_default=text("0"), comment="how many rungs have fired, the daily red ones included"
     )
     next_at: Mapped[datetime | None]
-    state: Mapped[State] = mapped_column(one_of(State))
+    state: Mapped[State]
     breached_at: Mapped[datetime | None]
     excused: Mapped[bool] = mapped_column(
         server_default=text("false"),
@@ -87,6 +88,7 @@ class ClockRecord(Record):
         Index("ix_clock_unit", "unit", "due_at", "id"),
         # How long the latest steps of signature chains took.
         Index("ix_clock_steps", "kind", "stopped_at", postgresql_where=text(STEPS)),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )
 
 

@@ -23,10 +23,11 @@ from services.sla.extensions.tables import ExtensionRecord
 from services.sla.orders.store import order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
+from shared.access import Scope
 from shared.contracts.places import CONSENT, EXTENSION
 from shared.contracts.sla import ExtensionGranted, ExtensionRefused, ExtensionRequested
 from shared.deps import check_version
-from shared.identity import Role, Scope
+from shared.identity import Role
 from shared.work import Work
 
 

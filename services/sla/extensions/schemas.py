@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from services.sla.extensions.errors import CONSENT_PARTS
 from services.sla.extensions.model import WORDS, Consent, ExtensionRequest, ExtensionState, ReasonCode
 from services.sla.extensions.tables import ExtensionRecord
+from shared.access import Words, shown
 from shared.contracts.places import EXTENSION
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, SaneMoment, Text, YesNo
@@ -107,13 +108,13 @@ class Extension(Body):
     decision_reason: str | None
 
     @classmethod
-    def of(cls, record: ExtensionRecord, sealer: Sealer, *, words: bool) -> Extension:
-        """The record's public side, with `words` also what people wrote."""
+    def of(cls, record: ExtensionRecord, sealer: Sealer, words: Words) -> Extension:
+        """The record's public side, and what people wrote as far as `words` allows."""
         opened: dict[str, str | None] = dict.fromkeys(WORDS)
         if words:
             for part in opened:
                 place = EXTENSION.at(order_id=record.order_id, extension_id=record.id, part=part)
-                opened[part] = sealer.open_if_any(getattr(record, part), place)
+                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
         return cls(
             id=str(record.id),
             order_id=record.order_id,

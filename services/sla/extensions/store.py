@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.sla.extensions.errors import ExtensionUnknown
 from services.sla.extensions.model import ExtensionState
 from services.sla.extensions.tables import ExtensionRecord
-from shared.identity import Scope
+from shared.access import Scope
 from shared.lists import Keyset, Listed
 
 _USED: Final = (ExtensionState.REQUESTED, ExtensionState.GRANTED)

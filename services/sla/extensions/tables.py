@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.extensions.model import ExtensionState, ReasonCode
-from services.sla.record import Record, one_of
+from services.sla.record import Record
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ExtensionRecord(Record):
@@ -21,9 +22,7 @@ class ExtensionRecord(Record):
     order_id: Mapped[str] = mapped_column(ForeignKey("clocked_order.order_id"))
     clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"))
     unit: Mapped[str]
-    state: Mapped[ExtensionState] = mapped_column(
-        one_of(ExtensionState), comment="requested, granted, refused, declined (by the caller)"
-    )
+    state: Mapped[ExtensionState] = mapped_column(comment="requested, granted, refused, declined (by the caller)")
     reason_code: Mapped[ReasonCode] = mapped_column(Text)
     citation: Mapped[str | None] = mapped_column(comment="sealed")
     explanation: Mapped[str | None] = mapped_column(comment="sealed")
@@ -49,5 +48,6 @@ class ExtensionRecord(Record):
         CheckConstraint("(state = 'granted') = (due_at is not null)", name="granted_has_due"),
         Index("ix_extension_order_id", "order_id", "requested_at"),
         Index("ix_extension_state", "state", "requested_at", "id"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -9,7 +9,7 @@ from services.sla.orders.model import Received
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_of
-from shared.identity import Scope
+from shared.access import Scope
 from shared.work import Work
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.orders.model import Received
 from services.sla.record import Record
+from shared.db.logins import PROTECTED, OrderTable
 
 
 class OrderRecord(Record):
@@ -41,7 +42,10 @@ class OrderRecord(Record):
         server_default=text("'[]'"), comment="kind and occasion of every clock that was started: each starts one clock"
     )
 
-    __table_args__ = (Index("ix_clocked_order_unit", "unit", postgresql_where=text("ended_at is null")),)
+    __table_args__ = (
+        Index("ix_clocked_order_unit", "unit", postgresql_where=text("ended_at is null")),
+        {"info": {PROTECTED: OrderTable(lead="unit")}},
+    )
 
     @property
     def facts(self) -> Received:

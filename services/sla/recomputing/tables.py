@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.recomputing.model import Progress
-from services.sla.record import Record, one_of
+from services.sla.record import Record
 
 
 class RecomputationRecord(Record):
@@ -17,7 +17,7 @@ class RecomputationRecord(Record):
     __tablename__ = "recomputation"
 
     number: Mapped[int] = mapped_column(ForeignKey("calendar_version.number"), primary_key=True, autoincrement=False)
-    state: Mapped[Progress] = mapped_column(one_of(Progress), comment="open, done")
+    state: Mapped[Progress] = mapped_column(comment="open, done")
     expected: Mapped[int] = mapped_column(comment="clocks whose span holds a changed day, counted at the start")
     seen: Mapped[int]
     moved: Mapped[int]

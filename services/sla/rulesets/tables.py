@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.sla.record import Record, one_of
+from services.sla.record import Record
 from services.sla.rulesets.model import RuleSetState
 
 
@@ -22,7 +22,7 @@ class RuleSetRecord(Record):
     based_on: Mapped[str]
     numbers: Mapped[dict[str, Any]] = mapped_column(comment="every number by its name")
     reason: Mapped[str]
-    state: Mapped[RuleSetState] = mapped_column(one_of(RuleSetState), comment="draft, published")
+    state: Mapped[RuleSetState] = mapped_column(comment="draft, published")
     effective_from: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]

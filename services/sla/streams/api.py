@@ -15,9 +15,9 @@ from starlette.types import Message, Receive, Scope, Send
 from services.sla.streams.handlers import Tail
 from services.sla.streams.model import Notice
 from services.sla.streams.store import last_position
+from shared.access import Scope as Visible
 from shared.deps import CurrentScope, ThisRuntime
 from shared.errors import Unauthenticated
-from shared.identity import Scope as Visible
 from shared.service import Runtime
 from shared.telemetry import logger
 from shared.web import DeskRoute

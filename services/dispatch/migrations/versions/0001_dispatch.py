@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db import kernel_v1, kernel_v2, kernel_v3
+from shared.db import kernel_v1
 
 revision = "dispatch_0001"
 down_revision = None
@@ -15,8 +15,8 @@ depends_on = None
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
-    kernel_v2.create()
-    kernel_v3.create()
+    kernel_v1.create_followed_calendar()
+    kernel_v1.create_order_part()
     op.create_table(
         "account",
         sa.Column("account", sa.Text, nullable=False),
@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.Column("received_at", moment, nullable=False),
         sa.Column("upstream_due_at", moment),
         sa.Column("is_test", sa.Boolean, nullable=False),
-        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("status", sa.String, nullable=False),
         sa.Column("unit", sa.Text, comment="who has the order now; null is the centre"),
         sa.Column("first_unit", sa.Text, comment="immutable once set (S3.1a)"),
         sa.Column(
@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("owner_id", sa.Text, nullable=False, comment="the return's or the reply's id"),
+        sa.Column("unit", sa.Text, nullable=False, comment="whose file it is"),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("sha256", sa.Text, nullable=False),
@@ -246,7 +247,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.Text, nullable=False, comment="the five elements"),
         sa.Column("grounds", sa.Text, comment="sealed: statement, legal_basis, site_record"),
         sa.Column("plan_on", sa.Date),
-        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("state", sa.String, nullable=False),
         sa.Column("opinion", sa.Text, comment="sealed: why it came back"),
         sa.Column("submitted_at", moment, nullable=False),
         sa.Column("submitted_by", sa.Text, nullable=False),
@@ -309,6 +310,6 @@ def downgrade() -> None:
         "account",
     ):
         op.drop_table(table)
-    kernel_v3.drop()
-    kernel_v2.drop()
+    op.drop_table("order_part")
+    op.drop_table("followed_calendar")
     kernel_v1.drop()

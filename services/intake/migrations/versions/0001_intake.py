@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db import kernel_v1, kernel_v3
+from shared.db import kernel_v1
 
 revision = "intake_0001"
 down_revision = None
@@ -19,7 +19,7 @@ UUID = sa.UUID(as_uuid=False)
 
 def upgrade() -> None:
     kernel_v1.create()
-    kernel_v3.create()
+    kernel_v1.create_order_part()
     op.create_table(
         "caller",
         sa.Column("order_id", UUID, nullable=False),
@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False, comment="sealed base64 of the exact bytes, which may name a person"),
         sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
         sa.Column("received_at", MOMENT, nullable=False),
-        sa.Column("state", sa.String(32), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("decided_by", sa.Text, nullable=True),
         sa.Column("decided_at", MOMENT, nullable=True),
         sa.Column("why", sa.Text, nullable=True),
@@ -132,7 +132,7 @@ def upgrade() -> None:
         sa.Column("received_at", MOMENT, nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.Column("upstream_due_at", MOMENT, nullable=True),
-        sa.Column("state", sa.String(32), server_default=sa.text("'received'"), nullable=False),
+        sa.Column("state", sa.String, server_default=sa.text("'received'"), nullable=False),
         sa.Column("holder_unit", sa.Text, nullable=True, comment="the unit that has the order now"),
         sa.Column("urges", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("revisits", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -167,7 +167,7 @@ def upgrade() -> None:
         sa.Column("disposition", sa.Text, nullable=False),
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as it came with the approval"),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("state", sa.String(32), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "scheduled",
@@ -252,5 +252,5 @@ def downgrade() -> None:
     op.drop_table("order_version")
     op.drop_index("ix_caller_phone_print", table_name="caller", postgresql_where=sa.text("phone_print is not null"))
     op.drop_table("caller")
-    kernel_v3.drop()
+    op.drop_table("order_part")
     kernel_v1.drop()

@@ -1,4 +1,4 @@
-"""Orders, their handlers, and the rounds of their replies."""
+"""Orders, their caseworkers, and the rounds of their replies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,10 +31,10 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "order_handler",
+        "order_caseworker",
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("account", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("order_id", "account", name="pk_order_handler"),
+        sa.PrimaryKeyConstraint("order_id", "account", name="pk_order_caseworker"),
     )
     op.create_table(
         "reply_round",
@@ -91,7 +91,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("reply_round", "order_handler", "reviewed_order"):
+    for table in ("reply_round", "order_caseworker", "reviewed_order"):
         op.drop_table(table)
     op.drop_table("order_part")
     kernel_v1.drop()

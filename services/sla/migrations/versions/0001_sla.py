@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db import kernel_v1, kernel_v3
+from shared.db import kernel_v1
 
 revision = "sla_0001"
 down_revision = None
@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 _MOMENT: Final = sa.DateTime(timezone=True)
-_ONE_OF: Final = sa.String(16)
+_ONE_OF: Final = sa.String()
 
 # Two halves of one queue: what only breaches, and what else a clock may do when its moment has come.
 _PLAIN: Final = (
@@ -62,7 +62,7 @@ create trigger outbox_tells_notices after insert on outbox
 
 def upgrade() -> None:
     kernel_v1.create()
-    kernel_v3.create()
+    kernel_v1.create_order_part()
     _create_calendar_and_rules()
     _create_orders_and_clocks()
     _create_extensions_and_candidates()
@@ -429,5 +429,5 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.execute("drop function calendar_is_append_only()")
-    kernel_v3.drop()
+    op.drop_table("order_part")
     kernel_v1.drop()
