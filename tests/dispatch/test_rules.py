@@ -360,7 +360,7 @@ TRIAGE = replace(CASE, status=Status.TRIAGE, unit=None, assigned_at=None)
 @pytest.mark.clause("S4.1a")
 @pytest.mark.parametrize(
     ("part", "nothing"),
-    [("active", False), ("first_responsible", ""), ("deputy", ""), ("office", ""), ("handlers", 0)],
+    [("active", False), ("first_responsible", ""), ("deputy", ""), ("office", ""), ("caseworkers", 0)],
 )
 def test_a_unit_that_lacks_one_of_its_people_is_not_assigned_to(part: str, nothing: object) -> None:
     ready = Readiness(active=True, first_responsible="张", deputy="李", office="办公室", caseworkers=1)
