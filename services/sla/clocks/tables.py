@@ -15,7 +15,7 @@ from services.sla.orders.tables import OrderRecord
 from services.sla.record import Record, one_of
 from shared.contracts.sla import ClockKind
 
-# A clock whose next moment is its due moment, and whose breach says nothing more than that.
+# A clock whose next moment is its due moment, and whose breach has no other consequence.
 PLAIN: Final = (
     "next_at is not null and next_at = due_at and breached_at is null and lapse = 'breach' "
     "and kind not in ('accept', 'next_contact', 'plan')"
