@@ -87,7 +87,7 @@ async def test_what_is_due_today_moves_to_the_overdue_at_midnight(desk: Desk) ->
     assert sum(unit["count"] for unit in late["units"]) == len(ids)
 
 
-async def test_deadlines_that_reach_into_the_unpublished_year_stand_on_a_board_of_their_own(desk: Desk) -> None:
+async def test_deadlines_that_reach_into_the_unpublished_year_are_on_the_provisional_board(desk: Desk) -> None:
     await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))
 
     kinds = {clock["kind"] for clock in (await board(desk, "provisional"))["items"]}

@@ -207,7 +207,7 @@ async def of_final(desk: Desk, kind: type[ClockBreached | ClockChanged | ClockWa
     return [event for event in await desk.told(kind) if event.kind == "final"]
 
 
-async def test_a_breach_that_the_new_calendar_would_not_have_told_is_taken_back_and_stays_on_record(desk: Desk) -> None:
+async def test_a_breach_before_the_new_due_moment_is_taken_back_and_stays_on_record(desk: Desk) -> None:
     breached = await breached_and_excused(desk)
     desk.clock.set(local("2026-11-27T12:00"))
     await desk.tell(fed_back("2026-11-27T12:00"))
@@ -264,7 +264,7 @@ async def test_a_unit_that_was_named_before_its_breach_was_taken_back_is_named_a
     assert [event.cause for event in await desk.told(SupervisionCandidateRaised)] == ["overdue", "overdue"]
 
 
-async def test_a_breach_that_is_taken_back_after_the_new_deadline_too_is_told_at_once_by_that(desk: Desk) -> None:
+async def test_a_breach_taken_back_after_the_new_deadline_has_passed_is_followed_by_the_new_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-27T00:01"))
     await drain(desk.runtime)
@@ -339,7 +339,7 @@ async def killed_before_its_commit(desk: Desk, version: Version) -> None:
         raise Killed
 
 
-async def test_a_batch_that_dies_before_its_commit_is_done_again_and_nothing_twice(desk: Desk) -> None:
+async def test_a_batch_that_dies_before_its_commit_is_repeated_and_no_clock_moves_twice(desk: Desk) -> None:
     await desk.tell(*(received(order_id=numbered(number)) for number in range(1, 11)))
     await edit(desk, ("2026-11-25", Wanted.OFF))
     version = await target(desk.runtime)
@@ -393,7 +393,7 @@ async def test_two_replicas_move_every_clock_once(desk: Desk) -> None:
     assert (job["state"], job["moved"]) == ("done", 30)
 
 
-async def test_a_clock_that_a_late_replica_armed_by_the_old_calendar_is_found(desk: Desk) -> None:
+async def test_a_clock_that_a_replica_started_by_the_old_calendar_is_found(desk: Desk) -> None:
     old = desk.runtime.works.calendar
     await edit(desk, ("2026-11-25", Wanted.OFF))
     await recompute(desk.runtime)
@@ -412,7 +412,7 @@ async def test_a_clock_that_a_late_replica_armed_by_the_old_calendar_is_found(de
         assert not await recomputing.sweep(work, version)
 
 
-async def test_the_extension_of_the_spring_festival_of_2020_moves_an_armed_clock(
+async def test_the_extension_of_the_spring_festival_of_2020_moves_a_running_clock(
     postgres_server: DatabaseServer,
 ) -> None:
     """On 27 January 2020 the State Council moved the end of the festival from 30 January to 2 February."""

@@ -65,7 +65,7 @@ async def test_a_year_comes_in_by_every_form_and_the_alarm_goes(desk: Desk, form
     assert desk.runtime.works.calendar.version == "calendar-2"
 
 
-async def test_an_import_tells_the_whole_calendar_and_says_who_why_and_by_which_document(desk: Desk) -> None:
+async def test_an_import_publishes_the_whole_calendar_and_records_who_why_and_by_which_document(desk: Desk) -> None:
     await post(desk, "/calendar/imports", year(reason="通知发布"))
 
     [event] = await desk.told(CalendarChanged)
@@ -259,7 +259,7 @@ async def test_a_year_with_a_day_of_its_own_comes_in_when_that_is_confirmed_and_
     assert (audit["reason"], audit["after"]["confirmed"]) == ("增加一天", ["unbalanced"])
 
 
-async def test_a_hole_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:
+async def test_a_missing_holiday_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:
     content = NOTICE_2027.replace("　　五、端午节：6月9日（周三）放假1天，不调休。\n", "")
 
     answer = await post(desk, "/calendar/imports/preview", year(content=content, confirm_unbalanced=True))

@@ -84,7 +84,7 @@ async def test_an_ordinary_order_has_no_chain_to_be_warned_of(desk: Desk) -> Non
     assert await chain_at(desk) == []
 
 
-async def test_a_unit_that_has_submitted_is_not_told_to_and_is_again_when_the_reply_comes_back(desk: Desk) -> None:
+async def test_a_unit_that_has_submitted_is_not_warned_and_is_again_when_the_reply_comes_back(desk: Desk) -> None:
     await desk.tell(received(scheme="national_report"), assigned(), submitted("2026-11-24T10:00"))
     await at(desk, SUBMIT_BY)
     assert await told(desk) == []
@@ -148,7 +148,7 @@ async def test_an_extension_moves_the_warning(desk: Desk) -> None:
     assert await chain_at(desk) == [local("2026-12-02T08:30")]
 
 
-async def test_where_the_chain_is_too_late_from_the_start_the_unit_is_told_at_once(desk: Desk) -> None:
+async def test_where_the_chain_is_too_late_from_the_start_the_unit_is_warned_at_once(desk: Desk) -> None:
     await desk.tell(received(scheme="national_report"), assigned())
     await at(desk, "2026-11-25T12:00")
     await desk.tell(return_accepted("2026-11-25T12:00"), assigned("2026-11-25T14:00", 2, SECOND))

@@ -126,7 +126,7 @@ async def test_an_incomplete_request_is_refused_with_what_it_lacks(
         (consent(agreed_at="2026-11-01T09:00:00+08:00"), "早于工单交办本单位的时间"),
     ],
 )
-async def test_a_consent_of_another_time_is_told_what_is_wrong_with_it(
+async def test_a_consent_of_another_time_is_refused_with_what_is_wrong_with_it(
     assigned_desk: Desk, said: dict[str, Any] | None, words: str
 ) -> None:
     answer = (await ask(assigned_desk, asked(consent=said))).json()
@@ -218,7 +218,7 @@ async def test_a_consent_stands_only_when_it_is_later_than_the_last_refusal(
     assert await assigned_desk.told(ExtensionRequested) == []
 
 
-async def test_another_orders_refusal_says_nothing_of_this_one(assigned_desk: Desk) -> None:
+async def test_a_refusal_for_another_order_does_not_count_for_this_one(assigned_desk: Desk) -> None:
     desk = assigned_desk
     await desk.tell(received(order_id=OTHER), assigned().model_copy(update={"order_id": OTHER}))
     body = asked(consent=consent(agreed=False, agreed_at="2026-11-23T14:30:00+08:00"))
@@ -439,7 +439,7 @@ async def test_who_may_ask(assigned_desk: Desk, role: Role, unit: str | None, st
     assert (await ask(assigned_desk, asked(), role, unit)).status_code == status
 
 
-async def test_what_was_said_to_the_caller_is_sealed(assigned_desk: Desk) -> None:
+async def test_what_the_caller_said_is_sealed(assigned_desk: Desk) -> None:
     await ask(assigned_desk, asked())
 
     [row] = await assigned_desk.rows("select consent from extension")

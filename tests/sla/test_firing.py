@@ -92,7 +92,7 @@ async def test_the_breach_comes_at_the_due_moment_and_not_a_microsecond_before(d
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_a_breach_is_told_once_keyed_by_unit_and_the_order_can_still_be_answered(desk: Desk) -> None:
+async def test_a_breach_is_published_once_keyed_by_unit_and_the_order_can_still_be_answered(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-27T00:00") + timedelta(seconds=30))
     for _ in range(3):
@@ -118,7 +118,7 @@ async def test_an_order_answered_in_time_is_never_a_breach(desk: Desk) -> None:
 
 
 @pytest.mark.clause("S2.2.1f")
-async def test_a_return_window_closes_without_a_word_of_blame(desk: Desk) -> None:
+async def test_a_return_window_closes_without_a_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-25T00:00"))
     await jobs.drain(desk.runtime)
@@ -169,7 +169,7 @@ async def test_after_a_week_of_standstill_everything_fires_once_warnings_before_
     assert breaches == sorted(breaches)
 
 
-async def test_two_loops_share_a_storm_and_each_breach_is_told_once(
+async def test_two_loops_share_a_storm_and_each_breach_is_published_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "BATCH", 7)
@@ -189,7 +189,9 @@ async def test_two_loops_share_a_storm_and_each_breach_is_told_once(
     assert set(told.values()) == {1}
 
 
-async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_the_next_tells_all(desk: Desk) -> None:
+async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_published_nothing_and_the_next_publishes_all(
+    desk: Desk,
+) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-27T00:00"))
 
@@ -214,7 +216,7 @@ async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_th
     ]
 
 
-async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres_server: DatabaseServer) -> None:
+async def test_the_loop_wakes_for_a_clock_that_is_started_while_it_sleeps(postgres_server: DatabaseServer) -> None:
     # So seldom a look of its own that only the commit can have woken it.
     async with desk_of(SERVICE, postgres_server, workers_poll_seconds=3600) as desk, loop_of(desk.runtime):
         await desk.tell(received("2026-11-23T08:00"))
@@ -231,7 +233,7 @@ async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres
         await until(breached)
 
 
-async def test_news_that_waited_on_the_bus_is_heard_before_the_first_breach(desk: Desk) -> None:
+async def test_events_that_waited_on_the_bus_are_applied_before_the_first_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-30T09:00"))
     desk.runtime.consumer.joined = True
@@ -303,7 +305,7 @@ async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) 
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_on_the_clock_of_the_machine_a_breach_is_told_within_a_second(desk: Desk) -> None:
+async def test_on_the_real_clock_a_breach_is_published_within_a_second(desk: Desk) -> None:
     runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=RealClock())
     await prepare(runtime)
     try:

@@ -271,5 +271,5 @@ def test_the_proof_of_a_working_day_clock_names_each_day_and_of_others_their_mom
     assert [line.text for line in hours][0::2] == ["2026-11-20 10:00 起算", "2026-11-21 10:00 截止"]
 
 
-def test_midnight_is_told_as_the_end_of_the_day_that_closes() -> None:
+def test_midnight_is_shown_as_the_end_of_the_day_that_it_closes() -> None:
     assert local_text(local("2026-11-24T00:00")) == "2026-11-23 24:00"

@@ -169,7 +169,7 @@ def test_only_what_differs_is_shown() -> None:
 
 
 @given(st.integers(-100, 400))
-def test_a_count_is_taken_or_refused_and_never_bent(count: int) -> None:
+def test_a_count_is_accepted_or_refused_and_never_changed(count: int) -> None:
     try:
         rules = rule_set_of("x", "x", {"final_enterprise": count}, CIRCULAR_2022)
     except NumberRefused:

@@ -125,7 +125,7 @@ async def test_a_reader_that_was_away_longer_than_memory_reaches_is_served_from_
 
 
 @pytest.mark.clause("S4.2a")
-async def test_a_unit_hears_its_own_breaches_and_no_others(desk: Desk) -> None:
+async def test_a_unit_receives_its_own_breaches_and_no_others(desk: Desk) -> None:
     await overdue_at_midnight(desk)
     async with served(desk) as address, reading(address, desk, Role.CASEWORKER, UNIT) as reader:
         own = [event for event in await midnight(desk) if event.unit == UNIT]
@@ -146,7 +146,7 @@ async def test_a_stream_passes_the_gateway_as_it_comes(desk: Desk) -> None:
         await eventually(lambda: len(reader.events) == len(told))
 
 
-async def test_a_silent_stream_beats_and_ends_when_the_service_closes(
+async def test_a_stream_without_events_sends_heartbeats_and_ends_when_the_service_closes(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
@@ -173,7 +173,7 @@ async def test_an_id_that_was_never_given_is_answered_from_the_newest_and_says_s
     assert reader.ids[1:] == sorted(set(reader.ids[1:]))
 
 
-async def test_an_id_that_another_replica_gave_is_waited_for_without_a_word(desk: Desk) -> None:
+async def test_an_id_that_another_replica_gave_is_waited_for_without_a_reset(desk: Desk) -> None:
     await overdue_at_midnight(desk)
     async with served(desk) as address:
         tail = desk.runtime.parts.of(Tail)
@@ -192,7 +192,7 @@ async def test_a_stream_says_why_it_ends_when_its_token_does(desk: Desk, monkeyp
     assert reader.lines[-2] == 'data: {"reason":"token_ended"}'
 
 
-async def test_a_reader_that_does_not_keep_up_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_does_not_keep_up_is_disconnected(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "SLOWEST", 0.05)
     sent = asyncio.Event()
 

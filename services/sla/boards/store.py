@@ -31,7 +31,7 @@ def _conditions(
             ClockRecord.kind.in_(("next_contact", "rectify_promise")),
             ClockRecord.breached_at.is_not(None),
         ],
-        # 不过夜 (S2.2.1c): neither a reply nor a progress note yet, and the night is near or was let through.
+        # 不过夜 (S2.2.1c): neither a reply nor a progress note yet, and the day is about to end or has ended.
         Board.OVERNIGHT: [running, ClockRecord.kind == "progress_note", ClockRecord.due_at <= day_ends],
     }
     found = shown[board]

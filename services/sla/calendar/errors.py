@@ -15,7 +15,7 @@ class CalendarVersionUnknown(NotListed):
 
 
 class CalendarUnchanged(BusinessError):
-    """What was sent is what the calendar says already."""
+    """What was sent is equal to the calendar in force."""
 
     code, clause = "calendar_unchanged", "S1.1.4a"
 
@@ -25,7 +25,7 @@ class CalendarUnchanged(BusinessError):
 
 
 class CalendarMovedOn(BusinessError):
-    """The preview was made on a version that holds no more."""
+    """The preview was made on a version that is no longer in force."""
 
     code, clause = "calendar_moved_on", "S1.1.4a"
 

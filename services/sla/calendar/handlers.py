@@ -42,7 +42,7 @@ def arrangement_of(file: YearFile) -> YearArrangement:
 async def import_year(work: Work, file: YearFile, *, reason: str, base: str | None) -> Changed:
     """Take a year's arrangement in as a new version of the calendar.
 
-    A file that says of no day anything new makes none, whatever it calls the days and its source.
+    A file that changes no day makes none, even when it names its days or its source otherwise.
     """
     current = await _to_change(work, base)
     arrangement = arrangement_of(file)

@@ -1,4 +1,4 @@
-"""What keeps the calendar: every replica counts by the version in force, and a missing year is told."""
+"""What keeps the calendar: every replica counts by the version in force, and a missing year is reported."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MissingYear:
 
 
 async def watch_calendar(runtime: Runtime) -> None:
-    """Until cancelled: count by the version that another replica entered, and tell a missing year."""
+    """Until cancelled: count by the version that another replica entered, and report a missing year."""
     alarm = runtime.parts.of(MissingYear)
     version = await load_calendar(runtime)
     while True:

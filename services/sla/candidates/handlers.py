@@ -56,9 +56,8 @@ async def raise_overdue(work: Work, clock: KnownClock, facts: str) -> None:
 async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False) -> None:
     """Name the units of breached final clocks that have ended before they could remind (S3.4a).
 
-    A unit that the order `leaves` after its deadline is named at once: on the next morning it would have nothing to be
-    reminded of.
-    Otherwise that morning must be over: who answers before it has done what he was to be reminded of.
+    A unit that the order `leaves` after its deadline is named at once: there would be no clock left to remind it.
+    Otherwise the first reminder must have been due: a unit that answers before it has done what it would be reminded of.
     """
     ended = [c for c in clocks if c.kind == "final" and c.unit and c.breached_at and c.state is not State.RUNNING]
     unnamed = [clock for clock in ended if clock.fired <= len(clock.rungs)]
@@ -66,7 +65,7 @@ async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, 
         return
     rule_set = await rules_at(work, work.now)
     for clock in unnamed:
-        # Not from the breach alone: the news of an order that was left in time may come after it.
+        # Not from the breach alone: the event of an order that left the unit in time may come after it.
         if (leaves and clock.due_at < at) or clock.due_at < last_red(at, rule_set):
             since = local_text(clock.due_at)
             said = f"至 {local_text(at)} 仍未办结" if clock.state is State.VOID else f"{local_text(at)} 才办结"

@@ -1,4 +1,4 @@
-"""The weekly look: on Monday morning, and once at the start for the week that ended meanwhile."""
+"""The weekly look at concentrated demands: on Monday at 00:00, and once at the start for the week that ended meanwhile."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ async def look_at_concentration(runtime: Runtime) -> None:
         async with runtime.works.begin() as work:
             await propose_concentrated(work)
         seen = week_of(runtime.clock.now())
-        # A clock of the machine sleeps a minute at most, a moved one comes back at once.
+        # The real clock sleeps a minute at most; a simulated one returns at once when it is moved.
         while week_of(runtime.clock.now()) == seen:
             await runtime.clock.sleep_until(seen + WEEK)

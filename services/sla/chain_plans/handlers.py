@@ -44,7 +44,7 @@ async def resume_chain(work: Work, order: OrderRecord) -> None:
 
 
 async def begin_chain(work: Work, order: OrderRecord) -> None:
-    """The unit has submitted: the warning that it should has nothing to say any more."""
+    """The unit has submitted: its warning is not needed any more."""
     for clock in await _finals(work, order):
         if _has(clock.rungs[clock.fired :]):
             rungs = [Rung.of(row) for row in clock.rungs if row["name"] != CHAIN]

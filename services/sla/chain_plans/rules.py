@@ -70,7 +70,7 @@ def chain_rung(
     """The warning of a unit's final clock at the latest start of the chain's first step (S2.2.3i).
 
     The chain has to be through by the order's earliest deadline: the unit's, the district's, the upstream's. A redo has
-    only the unit's: the others ended with the first feedback. When it is too late from the start, it is told then.
+    only the unit's: the others ended with the first feedback. When it is too late from the start, the warning is due then.
     """
     deadlines = [due_at]
     if not occasion.startswith("redo:"):

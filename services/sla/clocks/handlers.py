@@ -31,7 +31,7 @@ def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
 def start(
     work: Work, order: OrderRecord, plans: Sequence[ClockPlan], rule_set: RuleSet, *, note: str | None = None
 ) -> Sequence[ClockRecord]:
-    """Write the plans as running clocks of this rule set and tell those that are new: one per kind and occasion."""
+    """Write the plans as running clocks of this rule set and emit an event for those that are new: one per kind and occasion."""
     new: list[ClockRecord] = []
     known = set(order.occasions)
     for plan in plans:
@@ -92,7 +92,7 @@ def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, n
 
 
 def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
-    """What the clocks of these kinds asked for has happened; a promise that was kept is told as such (S2.2.1e)."""
+    """What the clocks of these kinds asked for has happened; a promise that was kept has an event of its own (S2.2.1e)."""
     for clock in clocks:
         if clock.kind in kinds and clock.state is State.RUNNING:
             _breach_if_missed(work, clock, at)
@@ -122,7 +122,7 @@ def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
 
 
 def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
-    """A deadline that passed while the loop was down is a breach all the same, though the news came first (S1.1.4b)."""
+    """A deadline that passed while the loop was down is a breach all the same, even when the event that stops the clock came before the loop (S1.1.4b)."""
     if at <= clock.due_at or clock.breached_at is not None or clock.lapse is not Lapse.BREACH:
         return
     clock.breached_at = work.now
@@ -130,14 +130,14 @@ def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
         work.emit(event)
 
 
-def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
-    """The order turned out to be a safety emergency: its warnings no longer wait for the morning."""
+def end_quiet_hours(clock: ClockRecord, now: datetime) -> None:
+    """The order turned out to be a safety emergency: its warnings no longer wait for the end of the quiet hours."""
     waiting = clock.rungs[clock.fired :]
     if not any("wanted" in rung for rung in waiting):
         return
     moved = [{**rung, "at": max(rung.pop("wanted", rung["at"]), now.isoformat())} for rung in map(dict, waiting)]
     clock.rungs = [*clock.rungs[: clock.fired], *moved]
-    # A breached clock has warnings that wait only when it was breached in the night.
+    # A breached clock has waiting warnings only when it was breached in the quiet hours.
     beside = clock.due_at if clock.breached_at is None else clock.next_at
     clock.next_at = min(
         at for at in (*(datetime.fromisoformat(rung["at"]) for rung in moved), beside) if at is not None
@@ -145,7 +145,7 @@ def end_the_quiet(clock: ClockRecord, now: datetime) -> None:
 
 
 def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
-    """Give a running clock that was not breached other warnings, of which the first so many have been told."""
+    """Give a running clock that was not breached other warnings, of which the first `fired` have fired."""
     clock.rungs, clock.fired = [rung.as_row() for rung in rungs], fired
     clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
 
@@ -153,7 +153,7 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
     """Give a running clock another due moment and keep the old one with the reason.
 
-    A breach that came no later than the new due moment is taken back, and the clock is armed anew.
+    A breach that came no later than the new due moment is taken back, and the clock starts to count anew.
     """
     rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
     move_to(work, clock, plan.due, rungs, reason)

@@ -1,4 +1,4 @@
-"""Where a clock stands, and what its events say of it."""
+"""Where a clock stands, and what its events contain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 class KnownClock(Protocol):
-    """What events say of a clock, whether it was read as a record or by a statement."""
+    """What events contain of a clock, whether it was read as a record or by a statement."""
 
     @property
     def id(self) -> UUID:

@@ -1,4 +1,4 @@
-"""How a clock ends, what a moved due moment does to its breach, and the events that tell it."""
+"""How a clock ends, what a moved due moment does to its breach, and the events about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.contracts import Event
 from shared.contracts.sla import ClockBreached, ClockKind, ClockStopped, PlanBroken, PromiseBroken
 
 FIRED_LATE_AFTER: Final = timedelta(seconds=5)
-"""Told later than this, an event says so: the loop was down or behind."""
+"""An event that is published later than this is marked `fired_late`: the loop was down or behind."""
 
 DETERMINED: Final = "determined:"
 """How the occasion of the clock begins that runs from the determination of the unit."""

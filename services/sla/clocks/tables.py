@@ -16,7 +16,7 @@ from services.sla.record import Record
 from shared.contracts.sla import ClockKind
 from shared.db.logins import PROTECTED, RowsOfUnit
 
-# A clock whose next moment is its due moment, and whose breach says nothing more than that.
+# A clock whose next moment is its due moment, and whose breach has no other consequence.
 PLAIN: Final = (
     "next_at is not null and next_at = due_at and breached_at is null and lapse = 'breach' "
     "and kind not in ('accept', 'next_contact', 'plan')"

@@ -15,7 +15,7 @@ from shared.contracts.sla import ClockKind
 YELLOW: Final = "yellow"
 RED: Final = "red"
 CHAIN: Final = "chain"  # the unit still has time, and the signature chain after it has not
-WAKE: Final = "wake"  # a planned order's day has come: no warning, it is told at midnight
+WAKE: Final = "wake"  # a planned order's day has come: no warning: it fires at midnight, in quiet hours too
 
 
 def workday_clock(
@@ -137,7 +137,7 @@ def due_of(at: datetime) -> Due:
 
 
 def rearmed(rungs: Sequence[Rung], told: Collection[str], now: datetime) -> tuple[tuple[Rung, ...], int]:
-    """A running clock's new warnings in order, and how many of them, the first, have been told for good.
+    """A running clock's new warnings in order, and how many of them, the first, have been published and stay so.
 
     One whose moment is still to come is given again; what has been said is not repeated.
     """
@@ -185,7 +185,7 @@ def is_quiet(at: datetime, rules: RuleSet) -> bool:
 
 
 def quiet_ends(at: datetime, rules: RuleSet) -> datetime:
-    """The end of the quiet hours that the moment lies in."""
+    """The end of the quiet hours in which the moment lies."""
     local = at.astimezone(SHANGHAI)
     end = _at_hour(local, rules.quiet_until)
     return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
@@ -198,9 +198,9 @@ def _quiet(local: time, quiet_from: time, quiet_until: time) -> bool:
 
 
 def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: RuleSet) -> datetime:
-    """When a warning of that moment is told: after the quiet hours; before them, when the deadline would be over then.
+    """When a warning of that moment fires: after the quiet hours; before them, when the deadline would be over then.
 
-    It is never dropped: a clock that lies in one night keeps the moment it had.
+    It is never dropped: within a clock that lies in the quiet hours as a whole it keeps its moment.
     """
     around = _quiet_around(at, rules.quiet_from, rules.quiet_until)
     if around is None:

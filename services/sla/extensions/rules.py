@@ -24,7 +24,7 @@ from services.sla.rulesets.policy import LONGEST_EXTENSION, RuleSet
 def check_extension(
     request: ExtensionRequest, *, now: datetime, assigned_at: datetime, may_override: bool, rules: RuleSet
 ) -> None:
-    """Refuse a request that is incomplete, unsaid by the caller, or over the cap (S1.3.2a, S1.3.2b, S1.3.2d)."""
+    """Refuse a request that is incomplete, without the caller's consent, or over the cap (S1.3.2a, S1.3.2b, S1.3.2d)."""
     if request.reason_code == "legal" and not request.citation:
         raise CitationMissing
     if request.reason_code == "complex" and not request.explanation:

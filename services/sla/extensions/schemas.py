@@ -28,7 +28,7 @@ _MayLack = Annotated[_Part | None, BeforeValidator(_blank_is_missing)]
 class ConsentBody(Body):
     """What the caller said: who, when, by which number, and the proof of it (S1.3.2b).
 
-    Each part is needed. Which one is missing a rule says, which knows the clause; a blank one is missing.
+    Each part is needed, and a blank part counts as missing; a rule refuses what is missing, with its clause.
     """
 
     person: Annotated[_MayLack[Line], Field(title="沟通人（何人）", description="何人与来电人沟通并记录，必填")] = None
@@ -55,7 +55,7 @@ class ExtensionBody(Body):
     reason_code: Annotated[ReasonCode, Field(title="延期情形", description="法律法规规定，或情况特别复杂")]
     workdays: Annotated[
         int,
-        # A number as such; how many days it may be is for the rule to say, which knows the clause and the way out.
+        # Any number: a rule checks how many days it may be, and answers with the clause and what to do instead.
         Field(ge=-(2**31), le=2**31 - 1, title="延长的工作日数", description="延长的工作日数，至少 1，一般不超过 10"),
     ]
     citation: Annotated[Text | None, Field(title="条款依据", description="条款依据（法律法规规定时必填）")] = None

@@ -14,7 +14,7 @@ from services.sla.candidates.handlers import raise_candidate, raise_overdue
 from services.sla.clocks.rules import FIRED_LATE_AFTER
 from services.sla.counting.rules import last_red, local_text, next_red
 from services.sla.firing import rules, store
-from services.sla.firing.model import Due, Fired, Told
+from services.sla.firing.model import Due, Fired, Planned
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
 from shared.wakes import EVENTS_WRITTEN
@@ -69,8 +69,8 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
     due = [rules.due_of_clock(clock, until) for clock in claimed]
     safe = await store.safety_orders(work.session, {one.clock.order_id for one in due if one.rungs})
     later = rules.hold_back([one for one in due if one.clock.order_id not in safe], rule_set, now)
-    # A safety emergency is told at once and by itself, however much else there is to tell its unit (S1.3.1b).
-    together, waiting, told = await _digest(work, [d for d in due if d.clock.order_id not in safe], rule_set, now)
+    # The warning of a safety emergency is sent at once and by itself, however many others its unit gets (S1.3.1b).
+    together, waiting, planned = await _digest(work, [d for d in due if d.clock.order_id not in safe], rule_set, now)
     later |= waiting
     accepts = {d.clock.order_id for d in due if d.clock.kind == "accept" and d.lapses}
     locked = await store.no_return_orders(work.session, accepts)
@@ -80,10 +80,10 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
             written.append(Fired(one.clock.id, one.clock.fired, later[one.clock.id], None, closed=False))
             continue
         if one.clock.id not in together:
-            told += rules.warnings_of(one, now)
-        told += rules.outcome_of(one, now)
+            planned += rules.warnings_of(one, now)
+        planned += rules.outcome_of(one, now)
         written.append(rules.after_firing(one, rule_set, now))
-    for _, event in sorted(told, key=lambda one: one[0]):
+    for _, event in sorted(planned, key=lambda one: one[0]):
         work.emit(event)
     for one in due:
         if one.clock.id not in later:
@@ -94,8 +94,8 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
 
 async def _digest(
     work: Work, due: Sequence[Due], rule_set: RuleSet, now: datetime
-) -> tuple[set[UUID], dict[UUID, datetime], list[Told]]:
-    """Tell a unit's warnings together when there are too many of them in a minute, and at most once a minute.
+) -> tuple[set[UUID], dict[UUID, datetime], list[Planned]]:
+    """Send a unit its warnings in one event when there are too many in a minute, and at most one such event a minute.
 
     The clocks that a digest names, those that wait for the next minute with the moment they wait for, and the digests.
     """
@@ -108,14 +108,14 @@ async def _digest(
     storms = await store.storms_of(work.session, groups, now)
     together: set[UUID] = set()
     later: dict[UUID, datetime] = {}
-    told: list[Told] = []
+    planned: list[Planned] = []
     for unit, ones in groups.items():
         storm, count = storms[unit], sum(len(one.rungs) for one in ones)
         # A clock that was set back must not leave a unit in a minute that lies ahead.
         if not timedelta() <= now - storm.since < rules.MINUTE:
             storm.since, storm.told = now, 0
         if storm.told + count <= rule_set.digest_above.count:
-            storm.told += count
+            storm.planned += count
         elif (following := rules.next_digest(storm.digested_at, now)) and not any(
             rules.cannot_wait(one, following) for one in ones
         ):
@@ -123,15 +123,15 @@ async def _digest(
         else:
             storm.digested_at = now
             together |= {one.clock.id for one in ones}
-            told.append(rules.digest_of(ones, count, now))
-    return together, later, told
+            planned.append(rules.digest_of(ones, count, now))
+    return together, later, planned
 
 
 async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleSet, now: datetime) -> None:
     """超期未办 when a unit's deadline begins to remind; 拒不承办 when a locked order is not taken up.
 
-    A breach that is told only after the morning of its first reminder, because of a standstill, names its unit at once:
-    so nobody gains a day by it. Until that morning a breach may still be taken back.
+    A breach that is published only after its first reminder would have been due, because of a standstill, names its unit
+    at once, so that nobody gains a day by it. Until that reminder a breach may still be taken back.
     """
     clock = one.clock
     if clock.unit is None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from shared.contracts import Event
 from shared.contracts.sla import ClockKind
 
-Told = tuple[datetime, Event]
-"""Something that is to be told, with the moment that it is for."""
+Planned = tuple[datetime, Event]
+"""An event to be published, with the moment that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Fired:
 
 @dataclass(slots=True)
 class Due:
-    """A clock whose moment has come, with the warnings that are to be told and whether it ends now.
+    """A clock whose moment has come, with the warnings to be published and whether its due moment has passed.
 
     `held` are the clock's rungs when some that are due wait for the end of the quiet hours.
     """

@@ -1,4 +1,4 @@
-"""What a clock whose moment has come tells, what waits for the end of the quiet hours, and how it goes on."""
+"""Which events a clock emits whose moment has come, what waits for the end of the quiet hours, and how it goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.sla.clocks.rules import FIRED_LATE_AFTER, breaking, plan_day, stopped
 from services.sla.counting.model import Lapse
 from services.sla.counting.rules import RED, WAKE, is_quiet, next_red, quiet_ends
-from services.sla.firing.model import Claimed, Due, Fired, Told
+from services.sla.firing.model import Claimed, Due, Fired, Planned
 from services.sla.rulesets.policy import RuleSet
 from shared.contracts.sla import ClockWarned, PlanWoken, WarnedClock, WarningsDigested
 
@@ -22,7 +22,7 @@ MISSED: Final = "missed"  # of a rung that waits for the end of the quiet hours:
 def due_of_clock(clock: Claimed, until: datetime) -> Due:
     """What a clock is due for, of that which lies before `until`."""
     if clock.breached_at == clock.next_at:
-        # Breached after the morning on which its unit was to be named: that is all there is to do for now.
+        # Breached so late that its unit is to be named at once: nothing else is due now.
         return Due(clock, [], False, False, False, clock.fired)
     if clock.breached_at is not None and clock.fired >= len(clock.rungs):
         number = clock.fired - len(clock.rungs) + 1
@@ -45,13 +45,13 @@ def due_of_clock(clock: Claimed, until: datetime) -> Due:
 def hold_back(due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
     """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
 
-    One whose deadline ends before the morning, or has passed, is told in the night: while it is of use, or at least
-    before the breach, which does not wait. Safety emergencies, which know no quiet hours, are not among these.
+    A warning whose deadline ends before the quiet hours do, or has passed, does not wait: it is published before the
+    breach, which does not wait either. Safety emergencies have no quiet hours and are not passed to this function.
     """
     if not is_quiet(now, rule_set):
         return {}
     until = quiet_ends(now, rule_set)
-    # A reminder that was missed comes with the next day's: two in one morning say no more than one.
+    # A reminder that was missed comes with the next day's: two within hours would be no use.
     following = next_red(now, rule_set)
     morning = until if is_quiet(following, rule_set) else following
     late = [one for one in due if one.rungs and (one.reminds or one.clock.due_at > until)]
@@ -92,7 +92,7 @@ def cannot_wait(one: Due, following: datetime) -> bool:
     return one.wakes or (not one.reminds and one.clock.due_at <= following)
 
 
-def digest_of(ones: Sequence[Due], count: int, now: datetime) -> Told:
+def digest_of(ones: Sequence[Due], count: int, now: datetime) -> Planned:
     """The warnings of one unit in one event."""
     named = sorted(((at, one, name) for one in ones for name, at in one.rungs), key=lambda each: each[0])
     digest = WarningsDigested(
@@ -120,11 +120,11 @@ class _Lateness(TypedDict):
 
 
 def _lateness(at: datetime, now: datetime) -> _Lateness:
-    """What a warning that was for that moment says of being told now."""
+    """How late a warning is that was for that moment and is published now."""
     return {"late_by_seconds": (now - at).total_seconds(), "fired_late": now - at > FIRED_LATE_AFTER}
 
 
-def warnings_of(one: Due, now: datetime) -> list[Told]:
+def warnings_of(one: Due, now: datetime) -> list[Planned]:
     """The warnings of one clock, each by itself."""
     clock = one.clock
     return [
@@ -146,10 +146,10 @@ def warnings_of(one: Due, now: datetime) -> list[Told]:
     ]
 
 
-def outcome_of(one: Due, now: datetime) -> list[Told]:
-    """What is told beside warnings: that a plan wakes, that a window closed, that a deadline passed."""
+def outcome_of(one: Due, now: datetime) -> list[Planned]:
+    """The events beside warnings: a plan wakes, a window closed, a deadline passed."""
     clock = one.clock
-    told: list[Told] = []
+    told: list[Planned] = []
     if one.wakes:
         [at] = [datetime.fromisoformat(rung["at"]) for rung in clock.rungs if rung["name"] == WAKE]
         woken = PlanWoken(
@@ -175,7 +175,7 @@ def after_firing(one: Due, rule_set: RuleSet, now: datetime) -> Fired:
         return Fired(clock.id, one.fired, next_red(now, rule_set), None, closed=False)
     waiting = [datetime.fromisoformat(rung["at"]) for rung in (one.held or clock.rungs)[one.fired :]]
     if clock.breached_at is not None:
-        # Warnings that waited for the morning were told: from now on it reminds.
+        # Warnings that waited for the end of the quiet hours are published: from now on it reminds.
         following = min(waiting, default=next_red(clock.breached_at, rule_set))
         return Fired(clock.id, one.fired, following, None, closed=False, rungs=one.held)
     if not one.lapses:

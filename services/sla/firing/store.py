@@ -1,7 +1,7 @@
 """What the loop claims and writes: the clocks whose moment has come.
 
-A clock whose next moment is its due moment, and whose breach says nothing more than that, is plain: thousands of them
-are fired by one statement. What warns, wakes, closes or reminds is special and looked at one by one.
+A clock is plain when its next moment is its due moment and its breach has no other consequence: thousands of them are
+fired by one statement. What warns, wakes, closes or reminds is special and looked at one by one.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def _spelt(moment: str) -> str:
 
 
 # The same statement as the outbox's own writer (streams first, in the order of their keys, then positions), with the
-# state of the clocks before it and the events' bodies made where the rows are. What is special and older goes first:
-# that is the fence.
+# state of the clocks before it and the events' bodies made where the rows are. Nothing is taken
+# that is later than the oldest special clock (`fence`): that one has to fire first.
 _BREACH: Final = text(
     rf"""
 with fence as (
@@ -139,7 +139,7 @@ _TURN: Final = text("select bool_and(pg_try_advisory_xact_lock(:key, lane)) from
 async def take_turn(session: AsyncSession, lanes: Collection[int]) -> bool:
     """Whether this transaction is the one that fires these halves of the units, until its end.
 
-    Two replicas that fired a unit's clocks at a time would tell the later before the earlier.
+    Two replicas that fired the clocks of one unit at the same time could publish the later breach first.
     """
     return bool(await session.scalar(_TURN, {"key": _LANE, "lanes": list(lanes)}))
 

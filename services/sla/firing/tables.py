@@ -1,4 +1,4 @@
-"""How many warnings each unit was told in the current minute."""
+"""How many warnings each unit was sent in the current minute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.sla.record import Record
 
 
 class StormRecord(Record):
-    """How many warnings of one unit were told in the current minute, and when they were last told together."""
+    """How many warnings one unit was sent in the current minute, and when it was last sent a digest."""
 
     __tablename__ = "warning_storm"
 

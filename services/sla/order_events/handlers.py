@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.sla.candidates.handlers import name_overdue, raise_candidate
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
-from services.sla.clocks.handlers import end_the_quiet, kinds_of, move, start, stop, void
+from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start, stop, void
 from services.sla.clocks.store import running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
@@ -59,7 +59,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     if "safety" in event.urgent and not order.safety:
         order.safety = True
         for clock in await running_clocks(work, event.order_id):
-            end_the_quiet(clock, work.now)
+            end_quiet_hours(clock, work.now)
     if event.urgent and not order.urgent:
         order.urgent = True
         if order.unit is not None and order.ended_at is None:
@@ -99,7 +99,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
 
 
 async def stop_on_acceptance(work: Work, event: OrderAccepted) -> None:
-    """Taking the order up stops the taking up, and nothing else (A04, S3.1d)."""
+    """Accepting the order stops the clock for accepting it, and nothing else (A04, S3.1d)."""
     await _stop_for(work, event.order_id, STOPS["accepted"], event.accepted_at, unit=event.unit)
 
 
@@ -205,8 +205,8 @@ async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
 async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
     """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f).
 
-    The desk asked whether it may be that day when the unit named it. The centre has approved it since: to refuse that
-    here would put the order to sleep for ever, with all that is told of it afterwards.
+    Whether it may be that day was checked when the unit named it, and the centre has approved it since. Refused here, the
+    event would be parked, and all later events of the order behind it.
     """
     order = await order_for_update(work, event.order_id)
     rule_set = await rules_for(work, order)
@@ -214,13 +214,13 @@ async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
         return
     plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
     clocks = await running_clocks(work, event.order_id)
-    # The plan's own feedback may have been told before: then the call-back waits for the completion as well.
+    # The event of the plan's own feedback may have come before: then the call-back waits for the completion as well.
     void(work, clocks, {"plan", "revisit"}, event.planned_at)
     start(work, order, (plan,), rule_set)
 
 
 async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
-    """The order's way is at its end: what still runs becomes void."""
+    """The order has ended: what still runs becomes void."""
     order = await order_for_update(work, event.order_id)
     ended_at = event.closed_at if isinstance(event, OrderClosed) else event.cancelled_at
     clocks = await running_clocks(work, event.order_id)

@@ -176,7 +176,7 @@ async def finish_recomputation(work: Work, target: Version) -> bool:
 
 
 async def sweep(work: Work, target: Version) -> bool:
-    """Whether a replica that did not know the version yet armed clocks by an older one; then the recomputation is opened again."""
+    """Whether clocks started by an older version, in a replica that did not know this one yet; then open it once more."""
     reach = await calendar.latest_reach(work.session)
     if reach is None or await store.is_open(work.session):
         return False

@@ -1,4 +1,4 @@
-"""What another calendar does to a running clock: the same count by the code that armed it (A01)."""
+"""What another calendar does to a running clock: the same count by the code that started it (A01)."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def recounted(
     """The clock on another calendar; None when neither its due moment nor its certainty changes.
 
     With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not. A
-    breach that came no later than the new due moment is taken back, and the clock is armed anew: what happens at the new
-    moment is told as of any other clock. `observed` are the hours that steps of signature chains took.
+    breach that came no later than the new due moment is taken back, and the clock starts to count anew: at the new moment it
+    fires like any other clock. `observed` are the hours that steps of signature chains took.
     """
     if clock.span is Span.WORKDAYS:
         left = warn_left(clock.kind, clock.scheme, rules)

@@ -40,7 +40,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A number of hours; where it is used says whether all hours count or only working time.
+    """A number of hours; its use decides whether all hours count or only working time.
 
     A clock of hours turns yellow when `warn_percent` of them have passed.
     """
@@ -172,7 +172,7 @@ READINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# The least and the most of each measure. What lies outside is a slip of the pen, not a policy: the longest term of any
+# The least and the most of each measure. What lies outside is a typing error, not a policy: the longest term of any
 # known regulation is 37 working days (15 + 15 + 7), the longest plan 90 days.
 WORKDAYS_BOUNDS: Final = (1, 60)
 
@@ -182,11 +182,11 @@ HOURS_BOUNDS: Final = (1, 240)
 
 COUNT_BOUNDS: Final = (0, 1_000)
 
-# A year's working days: what the head of the centre may ask for beyond the cap of an extension ends somewhere too.
+# A year's working days: what the head of the centre may ask for beyond the cap of an extension has a limit too.
 LONGEST_EXTENSION: Final = 250
 
-# Numbers that are bounded closer than their measure: without a return there is nothing for the panel to settle, and who
-# waits for an eleventh one has abolished it.
+# Numbers that are bounded closer than their measure: without a return there is nothing for the panel to settle, and a
+# panel that waits for an eleventh return would never meet.
 OWN_BOUNDS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({"returns_to_panel": (1, 10)})
 
 # Pairs of which the first may not be longer than the second.

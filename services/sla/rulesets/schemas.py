@@ -12,8 +12,8 @@ from services.sla.rulesets.rules import Difference, Number, numbers_of
 from services.sla.rulesets.tables import RuleSetRecord
 from shared.web import Body, Code, Line, SaneMoment
 
-# What each number may be is for the rules to say, by its own clause: here only the document tells its shapes. Read by a
-# union of types, a `true` was the number 1, and a 2.5 was refused in the words of a machine.
+# What each number may be is checked by the rules, which refuse it with its clause; here only the document shows the
+# shapes. A union of types would read `true` as the number 1, and refuse 2.5 with pydantic's own English message.
 _WHOLE: Final = {"type": "integer", "minimum": 0, "maximum": 1_000}
 _HOUR: Final = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "HH:MM"}
 _SHAPES: Final[dict[str, Any]] = {

@@ -25,8 +25,10 @@ from shared.web import DeskRoute
 log = logger("stream")
 
 HEARTBEAT: Final = 15.0  # seconds: shorter than any proxy waits
-LOOK: Final = 1.0  # how soon a closing service lets its streams go
-SLOWEST: Final = 10.0  # a reader that takes longer for one piece is let go; it comes back with the last id it saw
+LOOK: Final = 1.0  # how soon a closing service ends its streams
+SLOWEST: Final = (
+    10.0  # a reader that takes longer for one piece is disconnected; it may continue from the last id it saw
+)
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
@@ -98,7 +100,7 @@ async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: st
     position = await tail.newest(runtime.works) if last is None else int(last)
     asked = position
     if position > tail.last:
-        # Another replica may be ahead of this one; what no replica has told yet was never an id of ours.
+        # Another replica may be ahead of this one; an id beyond the newest of all replicas was never given out.
         async with runtime.works.read() as session:
             position = min(position, await last_position(session))
     token = request.headers.get("authorization", "").partition(" ")[2]

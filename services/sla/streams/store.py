@@ -1,4 +1,4 @@
-"""Breaches and warnings in an order without gaps, as the streams replay them."""
+"""Breaches and warnings in a sequence without gaps, as the streams replay them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from services.sla.record import Record
 class NoticeRecord(Record):
     """A breach or a warning as the streams replay it.
 
-    A trigger of the outbox writes it, so that whoever tells a breach, the stream has it. Positions have no gaps and
+    A trigger of the outbox writes it, whoever writes the event. Positions have no gaps and
     become visible in their order: the head's row is locked until the commit, after every other lock.
     """
 

@@ -6,7 +6,7 @@ from shared.errors import BusinessError, Incomplete
 
 
 class UnitNotListed(Incomplete):
-    """The request names a unit that there is not, or of which nothing was heard so far (S4.1a)."""
+    """The request names a unit that there is not, or whose event has not come yet (S4.1a)."""
 
     code, clause = "unit_not_listed", "S4.1a"
 

@@ -1,11 +1,11 @@
-"""The units that a person may name: sla's own copy of what dispatch tells of them.
+"""The units that a person may name: sla's own copy of what dispatch publishes.
 
-Only what a person names is looked up here. What another service tells has happened, whatever unit it names, and the
-way of an order's events never reads this directory.
+Only what a person names is looked up here. What another service publishes has happened, whatever unit it names: the
+handlers of an order's events never read this directory.
 
 A unit is refused until its event is here: for some milliseconds after it was entered, longer while the bus is away or
-this service, new or set up again, still reads the topic from its beginning. The refusal says so and starts nothing; the
-same command goes through afterwards. A clock of the centre's own names no unit and never waits.
+this service, new or set up again, still reads the topic from its beginning. The refusal says so, and the same
+command succeeds afterwards. A clock of the centre's own names no unit and never waits.
 """
 
 from __future__ import annotations

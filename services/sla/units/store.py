@@ -11,8 +11,8 @@ from services.sla.units.errors import UnitNotListed
 from services.sla.units.tables import UnitRecord
 from shared.contracts.dispatch import UnitChanged
 
-# Written as it is, beside the session: rows that wait there for the end of a batch of orders are not written earlier
-# for it.  An event without a version is of dispatch's release before: it counts by its place in the stream.
+# Written beside the session's records, so that rows which wait for the end of a batch are not flushed earlier. An event
+# without a version counts by its place in the stream.
 _KEEP: Final = text(
     """
 insert into unit as u (code, name, active, version, changed_at) values (:code, :name, :active, :version, :changed_at)
@@ -38,7 +38,7 @@ async def keep_unit(session: AsyncSession, unit: UnitChanged) -> None:
 
 
 async def listed_unit(session: AsyncSession, code: str) -> UnitRecord:
-    """The unit of this code; UnitNotListed while none was told."""
+    """The unit of this code; UnitNotListed while no event of it has come."""
     unit = await session.get(UnitRecord, code)
     if unit is None:
         raise UnitNotListed(code)

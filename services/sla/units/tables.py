@@ -1,4 +1,4 @@
-"""The units that people may name, as dispatch tells them."""
+"""The units that people may name, as dispatch publishes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from services.sla.record import Record
 
 
 class UnitRecord(Record):
-    """A unit as it was last told.
+    """A unit as its last event described it.
 
-    No foreign key leads here: a clock is armed by what happened, also for a unit that this table does not have (yet).
+    No foreign key leads here: a clock is started by what happened, also for a unit that this table does not have (yet).
     """
 
     __tablename__ = "unit"
