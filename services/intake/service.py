@@ -6,7 +6,7 @@ from services.intake.acceptance import api as acceptance
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.jobs import write_orders
 from services.intake.channels.handlers import Signatures
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import api as feedback
 from services.intake.feedback.handlers import queue_feedback
 from services.intake.feedback.jobs import deliver_feedback

@@ -10,7 +10,7 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 from sample.upstream import signed_headers
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.notices.schemas import NOTICES, names_of
 from shared.clock import RealClock
 

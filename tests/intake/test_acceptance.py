@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.intake.acceptance import jobs, policy, store
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.service import SERVICE
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.outbox.writer import WRITE

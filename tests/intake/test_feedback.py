@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import handlers, jobs, policy
 from services.intake.feedback.clients import FeedbackClient
 from services.intake.settings import SecretsByChannel

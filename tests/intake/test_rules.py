@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from services.intake.channels.errors import SignatureRefused
 from services.intake.channels.model import UpstreamOrder
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import check_signature, signature
 from services.intake.feedback.policy import FEEDBACK_SCHEDULE
 from services.intake.feedback.rules import feedback_body, next_attempt_at

@@ -12,8 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.intake.channels.handlers import Signatures
-from services.intake.channels.policy import requests
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS, SIGNATURE_WINDOW
 from services.intake.quarantine import policy
 from shared.contracts.intake import RequestQuarantined
 from shared.identity import Role
@@ -45,7 +44,7 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         answer = await Platform(desk).push(an_order(), shift=-301)
 
         assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
-        assert timedelta(minutes=5) == requests.SIGNATURE_WINDOW, "the answer says so"
+        assert timedelta(minutes=5) == SIGNATURE_WINDOW, "the answer says so"
         assert "相差超过 5 分钟" in answer.json()["detail"]
         assert await nothing_happened(desk)
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.jobs import write_orders
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import signature
 from services.intake.service import SERVICE
 from services.intake.settings import key_of

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.schemas import AcceptedView, order_of, order_schema
 from services.intake.channels.model import Answered
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
 from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, receive
 from shared.service import Runtime

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from services.intake.acceptance import policy
-from services.intake.channels.model import Channel, UpstreamOrder
-from services.intake.channels.policy.titles import TITLES
+from services.intake.channels.model import TITLES, Channel, UpstreamOrder
 from services.intake.channels.schemas import (
     Flag,
     Number,

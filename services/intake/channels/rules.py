@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypedDict
 
+from services.intake.channels import policy
 from services.intake.channels.errors import SignatureRefused
-from services.intake.channels.policy import requests
 
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _WEBHOOK_ID: Final = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
@@ -47,7 +47,7 @@ def check_signature(
         raise SignatureRefused("missing")
     if not _WEBHOOK_ID.fullmatch(webhook_id) or not _TIMESTAMP.fullmatch(timestamp):
         raise SignatureRefused("malformed")
-    if abs(int(timestamp) - now.timestamp()) > requests.SIGNATURE_WINDOW.total_seconds():
+    if abs(int(timestamp) - now.timestamp()) > policy.SIGNATURE_WINDOW.total_seconds():
         raise SignatureRefused("stale")
     signed = f"{webhook_id}.{timestamp}.".encode() + body
     expected = [hmac.digest(key, signed, "sha256") for key in keys]
@@ -85,7 +85,7 @@ def signer_of(
 
 def _given(signatures: str) -> Iterable[bytes]:
     """The v1 signatures of the header; other parts are ignored, and a list that is too long is cut."""
-    for part in signatures.split(" ")[: requests.SIGNATURES_READ]:
+    for part in signatures.split(" ")[: policy.SIGNATURES_READ]:
         version, _, encoded = part.partition(",")
         if version != "v1":
             continue

@@ -10,10 +10,9 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 
+from services.intake.channels import policy
 from services.intake.channels.errors import NotUnderstood
-from services.intake.channels.model import Channel, Spelling
-from services.intake.channels.policy import requests
-from services.intake.channels.policy.titles import TITLES
+from services.intake.channels.model import TITLES, Channel, Spelling
 from shared.clock import SHANGHAI
 from shared.personal.numbers import PHONE_FORM
 from shared.web.problem import field_fault
@@ -101,7 +100,7 @@ def renamed(
 
 def check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
     """Refuse a past moment that is dated in the future, beyond what a fast clock explains."""
-    latest = now + requests.FAST_CLOCK
+    latest = now + policy.FAST_CLOCK
     ahead = {
         ours for ours in _PAST if isinstance(moment := values.get(ours), datetime) and moment.tzinfo and moment > latest
     }

@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import rules, store
 from services.intake.feedback.clients import FeedbackClient
 from services.intake.feedback.errors import DeliveryNotWaiting

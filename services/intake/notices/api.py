@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.intake.channels.handlers import answer_request, take_request
 from services.intake.channels.model import Answered
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
 from services.intake.notices import handlers
 from services.intake.notices.schemas import NoticeView, notice_of, notice_schema

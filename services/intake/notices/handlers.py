@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.feedback.store import was_answered
 from services.intake.notices import rules
 from services.intake.notices.errors import NotYetAnswered, OrderOver, UnknownOrder

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.intake.channels.handlers import take_request
 from services.intake.channels.model import Answered
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.store import settle_receipt
 from services.intake.quarantine import policy, store
 from services.intake.quarantine.errors import NothingToRelease, UnknownChannelNotKept

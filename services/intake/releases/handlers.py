@@ -7,7 +7,7 @@ import hashlib
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.schemas import order_of
 from services.intake.channels.model import Channel
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
 from services.intake.channels.store import settle_receipt
 from services.intake.notices.handlers import apply_notice

@@ -18,7 +18,7 @@ from fastapi import Request, Response
 from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.handlers import Signatures
 from services.intake.channels.model import Answered, Channel
-from services.intake.channels.policy.catalogue import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import Signing
 from services.intake.quarantine import policy
 from services.intake.quarantine.handlers import keep_unverified, keep_verified

@@ -1,1 +1,0 @@
-"""The seven channels, one module for each platform, and what every request is held to."""
