@@ -22,14 +22,13 @@ from shared.app import build_app, mount
 from shared.bus import Delivery, Message
 from shared.clock import SimulatedClock
 from shared.contracts import EVENTS, PUBLISHERS, Event
-from shared.db.migrate import upgrade
 from shared.identity import Person, Role, TokenSigner
 from shared.outbox import Envelope, encode
 from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.settings import Settings
-from tests.support.postgres import DatabaseServer
+from tests.support.postgres import DatabaseServer, fresh_database, migrated_database
 
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
 """2026-11-23 09:00 in Yantai: an ordinary working Monday."""
@@ -173,37 +172,23 @@ async def one_by_one(desk: Desk, events: list[Event]) -> None:
     await desk.tell(*events)
 
 
-_templates: dict[tuple[str, str], str] = {}
-
-
-async def _fresh(server: DatabaseServer, service: str) -> str:
-    """A new database, copied from a migrated template that is made once per run."""
-    known = (server.url(), service)
-    if known not in _templates:
-        template = f"template_{service}_{new_id().hex[-8:]}"
-        await server.create_database(template)
-        await upgrade(server.url(template), service)
-        _templates[known] = template
-    name = f"{service}_{new_id().hex[-12:]}"
-    await server.create_database(name, template=_templates[known])
-    return server.url(name)
-
-
 @asynccontextmanager
 async def desk_of(
     service: Service, server: DatabaseServer, *, now: datetime = MONDAY_0900, **settings: Any
 ) -> AsyncIterator[Desk]:
     """A desk for one test: `async with desk_of(SERVICE, postgres_server) as desk`."""
-    url = await _fresh(server, service.name)
-    with tempfile.TemporaryDirectory(prefix="gongdan-desk-") as folder:
-        clock = SimulatedClock(Path(folder) / "clock.json", at=now, rate=0)
-        runtime = build_runtime(service, settings_for(url, **settings), bus=NoBus(), clock=clock)
-        try:
-            if service.prepare is not None:
-                await service.prepare(runtime)
-            runtime.started = True
-            transport = httpx.ASGITransport(mount([(runtime, build_app(service, runtime))]), raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
-                yield Desk(runtime, clock, http)
-        finally:
-            await runtime.works.engine.dispose()
+    template = await migrated_database(server, service.name)
+    async with fresh_database(server, service.name, template) as url:
+        with tempfile.TemporaryDirectory(prefix="gongdan-desk-") as folder:
+            clock = SimulatedClock(Path(folder) / "clock.json", at=now, rate=0)
+            runtime = build_runtime(service, settings_for(url, **settings), bus=NoBus(), clock=clock)
+            try:
+                if service.prepare is not None:
+                    await service.prepare(runtime)
+                runtime.started = True
+                app = mount([(runtime, build_app(service, runtime))])
+                transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+                async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+                    yield Desk(runtime, clock, http)
+            finally:
+                await runtime.works.engine.dispose()
