@@ -18,6 +18,7 @@ import pytest
 
 from shared.db.migrate import upgrade
 from shared.run.postgres import PostgresServer, drop_database
+from tests.support.reuse import Pool
 
 GIVEN_URL: Final = "GONGDAN_TEST_DATABASE_URL"
 FOLDER: Final = "gongdan-test-"
@@ -45,6 +46,8 @@ class SharedServer:
         self._parts, self._run = urlsplit(url), run
         # To copy the files of a template the server makes two checkpoints: fast without fsync, slow with it.
         self._strategy = " STRATEGY file_copy" if copies_files else ""
+        self.pool: Final = Pool()
+        """What one test after the other uses, in this process."""
 
     def url(self, database: str = "postgres") -> str:
         """The server's URL with another database."""
@@ -124,7 +127,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest) -> DatabaseServer:
+async def postgres_server(request: pytest.FixtureRequest) -> AsyncIterator[DatabaseServer]:
     """The server of this run. It does not fsync: tests that kill use `durable_postgres`."""
     told = getattr(request.config, "workerinput", None)
     if told is not None:
@@ -132,7 +135,11 @@ def postgres_server(request: pytest.FixtureRequest) -> DatabaseServer:
     else:
         run = request.config.stash[_RUN]
         url, name = run.url(), run.name
-    return SharedServer(url, name, copies_files=GIVEN_URL not in os.environ)
+    server = SharedServer(url, name, copies_files=GIVEN_URL not in os.environ)
+    try:
+        yield server
+    finally:
+        await server.pool.close()
 
 
 @pytest.fixture
