@@ -1,6 +1,7 @@
 """The figures over HTTP: what they show, who may see them, and what is refused."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -175,7 +176,7 @@ async def test_only_the_administrator_rebuilds_and_the_auditor_reads_it(told: De
     assert (await get(told, f"/rebuild/{new_id()}", told.bearer(Role.ADMIN))).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/weekly", "/daily", "/units/zhujian/weekly", "/rebuild", f"/rebuild/{new_id()}"])
+@pytest.mark.parametrize("path", ["/weekly", "/daily", "/units/zhujian/weekly", "/rebuild", f"/rebuild/{UUID(int=0)}"])
 async def test_nobody_sees_anything_without_a_token(desk: Desk, path: str):
     assert (await desk.http.get(f"/api/analytics/v1{path}")).status_code == 401
 

@@ -153,7 +153,7 @@ def test_a_token_without_a_signature_is_refused(reader: TokenReader, clock: Simu
             reader.person_of(token)
 
 
-@pytest.mark.parametrize("secret", [PUBLIC.encode(), base64.b64decode(PUBLIC)])
+@pytest.mark.parametrize("secret", [PUBLIC.encode(), base64.b64decode(PUBLIC)], ids=["as text", "as bytes"])
 def test_the_public_key_is_no_secret_to_sign_with(reader: TokenReader, clock: SimulatedClock, secret: bytes) -> None:
     head, body = b64(b'{"alg":"HS256","typ":"JWT"}'), b64(json.dumps(claims_of(clock)).encode())
     mac = hmac.new(secret, f"{head}.{body}".encode(), hashlib.sha256).digest()

@@ -31,6 +31,7 @@ from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.web import Body, CommandRoute, RawRoute
+from tests.support.reuse import KeptDatabase
 from tests.support.service import MONDAY_0900, NoBus, settings_for
 
 METADATA = new_metadata()
@@ -265,21 +266,25 @@ async def tiny_at(
     service: Service | None = None,
     clock: Clock | None = None,
     folder: Any = None,
+    kept: KeptDatabase | None = None,
     **settings: Any,
 ) -> AsyncIterator[Tiny]:
-    """The service on a prepared database; nothing of it runs yet."""
+    """The service on a prepared database, with the connections of `kept` if given; nothing of it runs yet."""
     clock = clock or SimulatedClock(folder / "clock.json", at=MONDAY_0900, rate=0)
     service = service or tiny_service()
     runtime = build_runtime(
         service, settings_for(url, workers_poll_seconds=0.05, **settings), bus=bus or NoBus(), clock=clock
     )
+    if kept is not None:
+        kept.lend_engines(runtime.works)
     runtime.started = True
     transport = httpx.ASGITransport(mount([(runtime, build_app(service, runtime))]), raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=f"http://tiny/api/{service.name}") as http:
             yield Tiny(runtime, clock, http)
     finally:
-        await runtime.works.close()
+        if kept is None:
+            await runtime.works.close()
 
 
 @asynccontextmanager

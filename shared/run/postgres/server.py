@@ -43,6 +43,8 @@ _TEST: Final[Mapping[str, str]] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
+    "autovacuum": "off",
 }
 
 # Reads until the pipe breaks, which happens however its owner ends, then asks the server for a fast shutdown.
