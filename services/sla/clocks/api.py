@@ -29,7 +29,7 @@ OrderId = Annotated[Identifier, Path(title="工单编号", description="工单�
 
 ClockId = Annotated[Identifier, Path(title="时限编号", description="时限编号")]
 
-# Those who handle, review or answer for the order: the same to whom dispatch shows the words of its desk.
+# Those who handle, review or answer for the order: dispatch shows what people write to the same roles.
 _READERS: Final = (Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD, *UNIT)
 
 BY_HAND: Final = (Role.CENTRE_HEAD, Role.OFFICE)
@@ -53,7 +53,7 @@ _FROM_ORDER = {
 
 
 def reads_words(person: Person) -> bool:
-    """Whether the person reads the words of extensions and of those who granted them."""
+    """Whether the person may read what people wrote in extensions and in the decisions on them."""
     return person.has(*_READERS)
 
 
