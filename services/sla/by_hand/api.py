@@ -27,7 +27,7 @@ _TO_STOP = {201: {"links": {"stop": {"operationId": "stop_clock", "parameters": 
     responses=_TO_STOP,  # type: ignore[arg-type]
 )
 async def start_clock(body: ClockBody, work: InWork) -> Clock:
-    """Start a clock whose start no service tells yet, with a reason (S3.1f, S3.3h, S2.2.3i, S3.4b, S3.2g)."""
+    """Start a clock that no event starts yet, with a reason (S3.1f, S3.3h, S2.2.3i, S3.4b, S3.2g)."""
     return Clock.of(await handlers.start_clock(work, body.as_wanted()), work.now)
 
 
@@ -35,5 +35,5 @@ async def start_clock(body: ClockBody, work: InWork) -> Clock:
 async def stop_clock(
     clock_id: Annotated[Identifier, Path(title="时限编号", description="时限编号")], body: StopBody, work: InWork
 ) -> Clock:
-    """Stop a clock that was started by hand; one that follows the facts is nobody's to stop (A04)."""
+    """Stop a clock that was started by hand; one that follows events cannot be stopped by hand (A04)."""
     return Clock.of(await handlers.stop_clock(work, UUID(clock_id), body.reason), work.now)

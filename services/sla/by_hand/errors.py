@@ -17,7 +17,7 @@ class DueNotAhead(Incomplete):
 
 
 class DueTooFar(Incomplete):
-    """No time of the circular is longer than the plan's: a later due moment is a slip of the pen (S2.2.2e)."""
+    """No time of the circular is longer than the plan's: a later due moment is a typing error (S2.2.2e)."""
 
     code = "due_too_far"
 
@@ -76,7 +76,7 @@ class BeyondLead(Incomplete):
 
 
 class OrderEnded(BusinessError):
-    """The order's way is at its end: nothing starts any more."""
+    """The order has ended: nothing starts any more."""
 
     code, clause = "order_ended", "S1.1.4a"
 
@@ -85,7 +85,7 @@ class OrderEnded(BusinessError):
 
 
 class NotByHand(BusinessError):
-    """Only what happened stops this clock: nobody's click does (A04)."""
+    """This clock is stopped by events only, not by a person (A04)."""
 
     code, clause = "not_by_hand", "S1.1.4a"
 

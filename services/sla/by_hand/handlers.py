@@ -1,4 +1,4 @@
-"""Clocks that an operator starts and stops by name, for what no service tells yet; each with a reason, on the record."""
+"""Clocks that an operator starts and stops by name, because no event starts them yet; each with a reason, on the record."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def start_clock(work: Work, wanted: ManualClock) -> ClockRecord:
 
 
 async def stop_clock(work: Work, clock_id: UUID, reason: str) -> ClockRecord:
-    """What such a clock asked for has happened; a clock that follows the facts is nobody's to stop (A04)."""
+    """What such a clock asked for has happened; a clock that follows events cannot be stopped by hand (A04)."""
     order_id = await order_of_clock(work.session, clock_id)
     await order_for_update(work, order_id)
     clock = await clock_for_update(work.session, clock_id)

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.contracts.sla import ClockKind
 
-# Whose start nobody tells yet: an operator starts them by name, with a reason.
+# No event starts these yet: an operator starts them by name, with a reason.
 STARTED_BY_HAND: Final[frozenset[ClockKind]] = frozenset(
     {"co_task", "consult", "chain_step", "supervise_case", "rectify_promise"}
 )

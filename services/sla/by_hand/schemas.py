@@ -13,7 +13,7 @@ ManualKind = Literal["co_task", "consult", "chain_step", "supervise_case", "rect
 
 
 class ClockBody(Body):
-    """A clock that an operator starts, for what no service tells yet."""
+    """A clock that an operator starts, because no event starts it yet."""
 
     order_id: Annotated[Identifier, Field(title="工单编号")]
     kind: Annotated[ManualKind, Field(title="时限种类", description="协办任务、会商研判、签批环节、挂牌督办、整改承诺")]

@@ -31,7 +31,7 @@ def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
 def start(
     work: Work, order: OrderRecord, plans: Sequence[ClockPlan], rule_set: RuleSet, *, note: str | None = None
 ) -> Sequence[ClockRecord]:
-    """Write the plans as running clocks of this rule set and emit an event for those that are new: one per kind and occasion."""
+    """Write the plans as running clocks of this rule set, each kind once per occasion, and emit what is new."""
     new: list[ClockRecord] = []
     known = set(order.occasions)
     for plan in plans:
@@ -122,7 +122,7 @@ def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
 
 
 def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
-    """A deadline that passed while the loop was down is a breach all the same, even when the event that stops the clock came before the loop (S1.1.4b)."""
+    """A deadline that passed while the loop was down is a breach, also when the clock is stopped first (S1.1.4b)."""
     if at <= clock.due_at or clock.breached_at is not None or clock.lapse is not Lapse.BREACH:
         return
     clock.breached_at = work.now

@@ -132,7 +132,7 @@ def _reason(change: ClockChange, order_id: str, sealer: Sealer, words: Words) ->
 
 
 class Explanation(BaseModel):
-    """Why a clock is due when it is: counted line by line by the code that armed it, with every later change."""
+    """Why a clock is due when it is: counted line by line by the code that started it, with every later change."""
 
     clock: Clock
     span: Span

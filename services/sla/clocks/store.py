@@ -1,4 +1,4 @@
-"""The running clocks of an order, locked for the facts that change them; and clocks for people, within the caller's scope."""
+"""The running clocks of an order, locked for what changes them; and clocks for people, within their scope."""
 
 from __future__ import annotations
 

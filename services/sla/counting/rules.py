@@ -15,7 +15,7 @@ from shared.contracts.sla import ClockKind
 YELLOW: Final = "yellow"
 RED: Final = "red"
 CHAIN: Final = "chain"  # the unit still has time, and the signature chain after it has not
-WAKE: Final = "wake"  # a planned order's day has come: no warning: it fires at midnight, in quiet hours too
+WAKE: Final = "wake"  # a planned order's day has come: not a warning, so it fires at midnight, in quiet hours too
 
 
 def workday_clock(
@@ -213,7 +213,7 @@ def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: Rul
 
 @lru_cache(
     maxsize=4096
-)  # warnings fall on few moments, most of them midnights, and a storm of clocks asks for them all
+)  # warnings fall on few moments, most of them midnights, and thousands of clocks may ask for them at once
 def _quiet_around(at: datetime, quiet_from: time, quiet_until: time) -> tuple[datetime, datetime] | None:
     """The last minute before the quiet hours that the moment lies in, and their end; None outside of them."""
     local = at.astimezone(SHANGHAI)
@@ -237,7 +237,7 @@ def _at_hour(local: datetime, at: time) -> datetime:
 def quietened_rungs(
     rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, *, safety: bool
 ) -> tuple[Rung, ...]:
-    """A clock's warnings outside of the quiet hours, which a safety emergency does not know."""
+    """A clock's warnings outside of the quiet hours, unless the order is a safety emergency, which has none."""
     if safety:
         return rungs
     moved = tuple([_quiet_rung(rung, start, due, rules) for rung in rungs])
@@ -252,7 +252,7 @@ def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> R
 
 
 def last_red(now: datetime, rules: RuleSet) -> datetime:
-    """When breached clocks reminded last, at the latest now: what was due before that is overdue since a morning."""
+    """When breached clocks reminded last, at the latest now: what was due before that has been reminded of already."""
     return next_red(now, rules) - timedelta(days=1)
 
 

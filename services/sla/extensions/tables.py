@@ -14,7 +14,7 @@ from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ExtensionRecord(Record):
-    """A request for more working days, with the caller's word on it and the centre's (S1.3.2)."""
+    """A request for more working days, with the caller's consent and the centre's decision (S1.3.2)."""
 
     __tablename__ = "extension"
 

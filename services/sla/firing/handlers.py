@@ -115,7 +115,7 @@ async def _digest(
         if not timedelta() <= now - storm.since < rules.MINUTE:
             storm.since, storm.told = now, 0
         if storm.told + count <= rule_set.digest_above.count:
-            storm.planned += count
+            storm.told += count
         elif (following := rules.next_digest(storm.digested_at, now)) and not any(
             rules.cannot_wait(one, following) for one in ones
         ):

@@ -81,7 +81,7 @@ def _let_wait(one: Due, until: datetime) -> None:
 
 
 def next_digest(digested_at: datetime | None, now: datetime) -> datetime | None:
-    """When the unit may be told the next digest; None when it may be now."""
+    """When the unit may be sent the next digest; None when it may be now."""
     if digested_at is None or not timedelta() <= now - digested_at < MINUTE:
         return None
     return digested_at + MINUTE

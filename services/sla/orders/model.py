@@ -15,4 +15,4 @@ class Received:
     urgent: bool
     received_at: datetime
     upstream_due_at: datetime | None
-    safety: bool = False  # a safety emergency: its warnings know no quiet hours
+    safety: bool = False  # a safety emergency: its warnings do not wait for the end of the quiet hours

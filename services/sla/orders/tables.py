@@ -13,7 +13,7 @@ from shared.db.logins import PROTECTED, OrderTable
 
 
 class OrderRecord(Record):
-    """What the clocks need to remember of an order; locked first by every handler, so that one order's events queue."""
+    """What the clocks need of an order; every handler locks it first, so that its events are applied one by one."""
 
     __tablename__ = "clocked_order"
 
@@ -29,7 +29,7 @@ class OrderRecord(Record):
         server_default=text("'circular-2022'"), comment="the rule set in force when the order was received (X3)"
     )
     cancelled: Mapped[bool] = mapped_column(
-        server_default=text("false"), comment="nothing starts any more, also not by what was told before the news came"
+        server_default=text("false"), comment="nothing starts any more, also not by events from before the cancellation"
     )
     is_test: Mapped[bool] = mapped_column(server_default=text("false"))
     safety: Mapped[bool] = mapped_column(

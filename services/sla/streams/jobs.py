@@ -25,7 +25,7 @@ def prepare(runtime: Runtime) -> None:
 
 
 async def tell_replicas(runtime: Runtime) -> None:
-    """Until cancelled: after a commit of ours tell the other replicas, on a connection of its own (R53)."""
+    """Until cancelled: after a commit of ours notify the other replicas, on a connection of its own (R53)."""
     alarm, tail = runtime.parts.of(FiringLoop).alarm, runtime.parts.of(Tail)
     written = runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     connection: asyncpg.Connection[Any] = await asyncpg.connect(

@@ -109,9 +109,7 @@ def _create_calendar_and_rules() -> None:
         ),
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("moved", sa.BigInteger, nullable=False),
-        sa.Column(
-            "excused", sa.BigInteger, nullable=False, comment="breaches that the new calendar would not have told"
-        ),
+        sa.Column("excused", sa.BigInteger, nullable=False, comment="breaches that the new calendar takes back"),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("started_at", _MOMENT),
         sa.Column("finished_at", _MOMENT),
@@ -185,7 +183,7 @@ def _create_orders_and_clocks() -> None:
             sa.Boolean,
             server_default=sa.text("false"),
             nullable=False,
-            comment="nothing starts any more, also not by what was told before the news came",
+            comment="nothing starts any more, also not by events from before the cancellation",
         ),
         sa.Column("is_test", sa.Boolean, server_default=sa.text("false"), nullable=False),
         sa.Column(
