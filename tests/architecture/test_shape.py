@@ -10,9 +10,6 @@ import pytest
 
 from tests.architecture.tree import ROOT, SERVICES
 
-MOVED: Final = ("review", "analytics")
-"""The services that are divided into capabilities."""
-
 TOP_FILES: Final = {"service.py", "settings.py", "record.py", "__init__.py", "__main__.py"}
 CAPABILITY_FILES: Final = {
     "api.py",
@@ -71,7 +68,7 @@ def listed(contract: str, option: str) -> list[str]:
     return parser[section][option].split()
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_on_top_of_a_service_stand_its_contents_and_its_capabilities(service: str) -> None:
     strangers = {path.name for path in service_of(service).iterdir() if path.is_file()} - TOP_FILES
 
@@ -82,7 +79,7 @@ def test_on_top_of_a_service_stand_its_contents_and_its_capabilities(service: st
     assert capabilities_of(service) != []
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_capability_has_only_the_files_that_have_a_place(service: str) -> None:
     folders = [shown(folder) for capability in capabilities_of(service) for folder in folders_in(capability)]
     known = {*CAPABILITY_FILES, "__init__.py"}
@@ -91,7 +88,7 @@ def test_a_capability_has_only_the_files_that_have_a_place(service: str) -> None
     assert (folders, strangers) == ([], [])
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_capability_is_empty(service: str) -> None:
     empty = [
         shown(capability)
@@ -102,7 +99,7 @@ def test_no_capability_is_empty(service: str) -> None:
     assert empty == []
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_an_init_file_is_empty_but_for_its_docstring(service: str) -> None:
     # What is imported by way of an __init__ has two names, and its folder hides what it depends on.
     offenders = [
@@ -117,14 +114,14 @@ def test_an_init_file_is_empty_but_for_its_docstring(service: str) -> None:
     assert offenders == []
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_file_has_a_name_that_says_nothing(service: str) -> None:
     offenders = [shown(path) for path in sorted(service_of(service).rglob("*.py")) if path.name in CATCH_ALLS]
 
     assert offenders == []
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_file_of_a_capability_is_about_one_topic(service: str) -> None:
     # Longer files were about two topics whenever somebody looked.
     lengths = {shown(path): len(path.read_text().splitlines()) for path in files_of_capabilities(service)}
@@ -132,7 +129,7 @@ def test_a_file_of_a_capability_is_about_one_topic(service: str) -> None:
     assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_capability_is_under_both_import_contracts(service: str) -> None:
     capabilities = [capability.name for capability in capabilities_of(service)]
     containers = listed(f"Inside a capability of {service}, imports point down", "containers")
@@ -143,18 +140,9 @@ def test_every_capability_is_under_both_import_contracts(service: str) -> None:
     assert sorted(layers - {"service", "record", "settings"}) == sorted(capabilities)
 
 
-@pytest.mark.parametrize("service", MOVED)
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("kind", ["rules", "policy", "model"])
 def test_what_is_pure_is_under_the_contract_for_it(service: str, kind: str) -> None:
     pure = listed("Rules, policies, models, contracts and the calendar do no I/O", "source_modules")
 
     assert {f"services.{service}.*.{kind}", f"services.*.*.{kind}"} & set(pure)
-
-
-def test_a_service_that_was_moved_is_one_of_the_five() -> None:
-    assert set(MOVED) <= set(SERVICES)
-
-
-def test_a_service_by_capability_is_held_to_its_shape() -> None:
-    # Only such a service keeps its declarative base in a file of its own.
-    assert {name for name in SERVICES if (service_of(name) / "record.py").exists()} <= set(MOVED)
