@@ -13,7 +13,7 @@ ID = UUID(as_uuid=False)
 
 
 class Record(DeclarativeBase):
-    """Intake's tables, and the kernel's beside them."""
+    """The service's metadata with the kernel's tables."""
 
     metadata = new_metadata()
     type_annotation_map = TYPES

@@ -31,7 +31,7 @@ def key_of(secret: str) -> bytes:
 
 
 class ChannelSecrets(BaseModel):
-    """One channel: two live secrets for what comes in, one for what goes out, and the only address that may be called."""
+    """One channel: up to two valid secrets for its requests, one for our feedback, and the address of its feedback."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""An order comes in once, whatever its platform repeats, changes or doubles."""
+"""An order is stored once, also when its platform repeats or changes it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ async def test_twenty_copies_at_once_are_one_order(postgres_server: DatabaseServ
         assert len(await desk.told(OrderReceived)) == 2
 
 
-async def test_one_row_that_cannot_be_stored_does_not_spoil_its_batch(postgres_server: DatabaseServer) -> None:
+async def test_one_row_that_cannot_be_stored_does_not_fail_the_others_of_its_batch(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await platform.push(an_order(), webhook_id="taken")
@@ -127,7 +129,7 @@ async def test_one_row_that_cannot_be_stored_does_not_spoil_its_batch(postgres_s
         assert len(await desk.told(OrderReceived)) == 3
 
 
-async def test_versions_of_one_order_in_one_burst_count_without_gaps(postgres_server: DatabaseServer) -> None:
+async def test_versions_of_one_order_that_arrive_together_count_without_gaps(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         answers = await asyncio.gather(
@@ -139,7 +141,9 @@ async def test_versions_of_one_order_in_one_burst_count_without_gaps(postgres_se
         assert [row["sequence"] for row in rows] == list(range(1, 11))
 
 
-async def test_back_and_forth_in_one_burst_ends_with_the_last_word(postgres_server: DatabaseServer) -> None:
+async def test_versions_that_arrive_together_are_stored_in_the_sequence_they_arrived(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         words = ["甲：请尽快处理", "乙：请尽快处理", "甲：请尽快处理"]
@@ -172,7 +176,7 @@ async def test_a_backlog_of_events_refuses_new_orders(
         assert statuses == [201, 201, 503]
 
 
-async def test_without_a_writer_the_answer_is_503_and_not_silence(
+async def test_without_a_writer_the_answer_is_503(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(policy, "WRITER_SECONDS", 0.05)
@@ -182,7 +186,9 @@ async def test_without_a_writer_the_answer_is_503_and_not_silence(
         assert answer.status_code == 503
 
 
-async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(postgres_server: DatabaseServer) -> None:
+async def test_a_request_that_arrives_before_the_writer_has_started_waits_for_it(
+    postgres_server: DatabaseServer,
+) -> None:
     async with (
         desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk,
         asyncio.TaskGroup() as group,
@@ -194,8 +200,8 @@ async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(post
         writer.cancel()
 
 
-@pytest.mark.parametrize("look_seconds", [3600.0, 0.0], ids=["found by the write", "found by the look at the outbox"])
-async def test_a_database_that_is_away_is_503_and_loses_nothing(
+@pytest.mark.parametrize("look_seconds", [3600.0, 0.0], ids=["found when writing", "found when counting the outbox"])
+async def test_while_the_database_is_unavailable_the_answer_is_503_and_nothing_is_lost(
     durable_postgres: PostgresServer, look_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(policy, "COUNT_SECONDS", look_seconds)
@@ -216,7 +222,7 @@ async def test_a_database_that_is_away_is_503_and_loses_nothing(
         assert len(await desk.told(OrderReceived)) == 2
 
 
-async def test_writers_whose_connections_end_while_they_wait_come_back_before_the_next_order(
+async def test_writers_whose_connections_end_while_they_wait_reconnect_before_the_next_order(
     durable_postgres: PostgresServer,
 ) -> None:
     async with intake_desk(durable_postgres) as desk:
@@ -241,7 +247,7 @@ async def test_the_outbox_statement_is_the_kernels_own() -> None:
     assert re.sub(r"\$\d+", "?", store._WRITE) == re.sub(r"(?<!:):[a-z]+", "?", WRITE)
 
 
-async def test_the_caller_is_stored_sealed_and_findable_by_phone(postgres_server: DatabaseServer) -> None:
+async def test_the_caller_is_stored_sealed_and_is_found_by_phone(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted(callerPhone="13811112222", callerName="王测试", beReflected="某公司")
         [caller] = await desk.rows("select * from caller where order_id = :id", id=order_id)

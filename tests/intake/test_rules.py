@@ -90,7 +90,7 @@ def test_a_second_more_is_a_replay(seconds: int) -> None:
         ({"signatures": signature(NEW, "msg_1", AT, BODY).replace("v1,", "v2,")}, "mismatch"),
     ],
 )
-def test_everything_else_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
+def test_any_other_signature_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(SignatureRefused) as refused:
         check(**changes)
 
@@ -221,7 +221,7 @@ def test_a_revisit_counts_only_when_somebody_answered(
     assert (found.valid, found.solved, found.satisfied) == result
 
 
-def test_every_word_of_a_revisit_has_a_meaning() -> None:
+def test_every_combination_of_a_revisits_words_has_a_result() -> None:
     for solved in SOLVED_WORDS:
         for satisfied in SATISFIED_WORDS:
             found = revisit_result(connected=True, solved=solved, satisfied=satisfied)

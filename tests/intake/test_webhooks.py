@@ -1,4 +1,4 @@
-"""Whatever a client sends is refused in clear words, and leaves no half effect."""
+"""Invalid requests are refused with a clear message, and nothing of them is half applied."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         assert await nothing_happened(desk)
 
 
-async def test_each_fault_of_a_signature_has_words_of_its_own_and_none_is_a_missing_login(
+async def test_each_fault_of_a_signature_has_its_own_message_and_none_is_a_missing_login(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -86,7 +86,7 @@ async def test_one_channels_secret_does_not_sign_for_another(postgres_server: Da
 
 
 def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
-    """The very bytes of a kept request: they are sealed, because they may name a person."""
+    """The exact bytes of a kept request: they are sealed, because they may name a person."""
     return base64.b64decode(desk.runtime.works.sealer.open(kept["body"], f"quarantine:{kept['id']}:body"))
 
 
@@ -145,10 +145,8 @@ async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(
 
 @pytest.mark.clause("S1.1.1a")
 @pytest.mark.parametrize("limit", ["2026-11-23 08:31:08", "2026-11-23 08:40:00", "2026-11-23 08:50:00"])
-async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
-    limit: str, postgres_server: DatabaseServer
-) -> None:
-    """Late when it comes, before or after it was sent on: it is breached at once, and nobody has to release it."""
+async def test_an_order_whose_deadline_is_over_already_is_accepted(limit: str, postgres_server: DatabaseServer) -> None:
+    """Its clock is breached at once; no person has to release it."""
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(an_order(limitTime=limit))
 
@@ -164,7 +162,7 @@ async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
         {"limitTime": "2028-11-23 09:00:00"},
     ],
 )
-async def test_a_date_at_its_bound_and_an_old_call_are_in_order(
+async def test_a_date_at_its_limit_and_an_old_call_are_accepted(
     changes: dict[str, Any], postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -192,7 +190,7 @@ async def test_an_order_due_before_its_call_is_released_with_another_deadline(po
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"[]", b"null", b'"text"', b"{", b"NaN", b'{"a":"\\ud800"}', b"[" * 5000]
 )
-async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgres_server: DatabaseServer) -> None:
+async def test_bytes_that_are_no_json_object_are_kept_as_they_are(body: bytes, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(body)
 
@@ -202,7 +200,9 @@ async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgr
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, "9" * 5000])
-async def test_a_number_that_is_too_large_is_called_that(number: str, postgres_server: DatabaseServer) -> None:
+async def test_a_number_that_is_too_large_has_a_message_of_its_own(
+    number: str, postgres_server: DatabaseServer
+) -> None:
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(orjson.dumps(an_order())[:-1] + f', "lng": {number}}}'.encode())
 
@@ -255,7 +255,7 @@ async def test_more_than_a_megabyte_is_413(postgres_server: DatabaseServer) -> N
     ],
 )
 @pytest.mark.parametrize("path", ["city_12345/orders", "city_12345/urges", "nowhere/orders"])
-async def test_a_packed_body_and_another_charset_are_refused(
+async def test_a_compressed_body_and_another_charset_are_refused(
     path: str, header: str, value: str, fault: str, postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -269,8 +269,8 @@ async def test_a_packed_body_and_another_charset_are_refused(
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/octet-stream; charset=UTF-8", "application/json"])
-async def test_a_signed_request_may_call_its_content_as_it_likes(kind: str, postgres_server: DatabaseServer) -> None:
-    """The signature covers the bytes, and platforms are known to send JSON under other names."""
+async def test_a_signed_request_may_have_any_content_type(kind: str, postgres_server: DatabaseServer) -> None:
+    """The signature covers the bytes, and platforms are known to send JSON with other content types."""
     async with intake_desk(postgres_server) as desk:
         body = orjson.dumps(an_order())
         headers = {**Platform(desk).headers(body), "content-type": kind, "content-encoding": "identity"}
@@ -310,7 +310,7 @@ async def test_an_address_that_names_no_channel_goes_into_no_log_and_no_event(
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_they_met(
+async def test_unsigned_requests_are_limited_and_the_answer_names_the_limit(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -342,7 +342,7 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_bounds_for_strangers(
+async def test_a_signed_request_at_a_misspelt_address_is_kept_beyond_the_limits_for_unsigned_ones(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -374,7 +374,7 @@ async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_
 async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_the_right_address(
     postgres_server: DatabaseServer,
 ) -> None:
-    """The webhook-id is not used up by the wrong address, and the platform's order is one order."""
+    """The webhook-id may be used again at the right address, and both requests lead to one order."""
     async with intake_desk(postgres_server) as desk:
         body = orjson.dumps(an_order())
         platform, wrong = Platform(desk), "/api/intake/v1/channels/city_1234/orders"
@@ -394,7 +394,7 @@ async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_th
 
 
 @pytest.mark.parametrize("code", CHANNELS)
-async def test_each_channels_whole_example_is_held(code: str, postgres_server: DatabaseServer) -> None:
+async def test_each_channels_whole_example_is_accepted(code: str, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk, code).accepted()
         answer = await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=desk.bearer(Role.DISPATCHER))

@@ -1,4 +1,4 @@
-"""When no further order is taken in."""
+"""When no further order is accepted."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Acceptance:
         return self._writing.is_set()
 
     async def accept(self, channel: Channel, webhook_id: str, body_hash: bytes, order: UpstreamOrder) -> Answered:
-        """Store an order and tell it; returns after the commit.
+        """Store an order and its event; returns after the commit.
 
         IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
         """
@@ -125,8 +125,6 @@ class Acceptance:
                 await self._writing.wait()
         except TimeoutError as fault:
             raise IntakeBusy from fault
-
-    # --- the writer -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until cancelled: write what waits.  While the database is away, requests are refused and not queued.
@@ -189,9 +187,10 @@ class Acceptance:
                 self._wake.set()
 
     def _take(self) -> list[Submission]:
-        """The next batch: no number and no request id twice in it, or in what another writer has in hand .
+        """The next batch: no number and no request id twice in it, or in a batch that another writer is writing.
 
-        Repeats stay in front of the queue: what a platform says about one order is written in the sequence it came.
+        One statement cannot insert a key twice.  Repeats stay at the front of the queue, so that the versions of one
+        order are written in the sequence in which they arrived.
         """
         batch: list[Submission] = []
         later: list[Submission] = []
@@ -246,13 +245,13 @@ class Batches:
                 if not one.answer.done():
                     one.settle(await self._alone(connection, one))
         except BaseException:
-            # Cancelled in the middle: whether it was committed is unknown, and the platform sends it again.
+            # Cancelled while writing: whether it was committed is unknown, and the platform sends it again.
             for one in batch:
                 one.settle(IntakeBusy())
             raise
 
     async def _accept_new(self, connection: store.Connection, batch: list[Submission]) -> list[Submission]:
-        """Store and answer what is new, in one statement that is its own transaction; the others."""
+        """Store and answer the new ones, in one statement that is its own transaction; returns the others."""
         new = await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
         if new:
             self._works.wakes.wake([EVENTS_WRITTEN])
@@ -265,7 +264,7 @@ class Batches:
         return known
 
     async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
-        """Requests and numbers that are known: the answer of before, the same again, or a new version."""
+        """Answer requests and numbers that are known: as before, as unchanged, or with a new version."""
         answers: dict[str, Answer] = {}
         pending: list[Pending] = []
         async with connection.transaction():
@@ -309,7 +308,7 @@ class Batches:
     async def _not_answered(
         self, connection: store.Connection, asked: list[Submission], answers: dict[str, Answer]
     ) -> list[Submission]:
-        """Answer those whose webhook-id is known (R34); the others."""
+        """Answer those whose webhook-id is known (R34); returns the others."""
         receipts = await store.known_receipts(connection, [one.request for one in asked])
         rest = []
         for one in asked:
@@ -329,7 +328,7 @@ class Batches:
         answers: dict[str, Answer],
         pending: list[Pending],
     ) -> None:
-        """Orders whose number is known: the same again, or a new version (S1.1.4c)."""
+        """Answer orders whose number is known: unchanged, or stored as a new version (S1.1.4c)."""
         if not known:
             return
         existing = await store.lock_existing(connection, [one.number for one in known])
@@ -416,5 +415,5 @@ def _sqlstate(fault: BaseException) -> str:
 
 
 def _away(fault: BaseException) -> bool:
-    """Whether the database itself is away or going, rather than one row wrong."""
+    """Whether the database is unavailable or shutting down; otherwise one row is wrong."""
     return isinstance(fault, OSError) or _sqlstate(fault)[:2] in {"08", "57", "53"}

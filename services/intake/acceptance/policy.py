@@ -1,4 +1,4 @@
-"""The numbers of the acceptance: what dates an order may have, and how many orders wait and are written together."""
+"""Which dates an order may have, and how many orders wait and are written together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 BEFORE_CALL: Final = timedelta(days=1)
 """How far before the call an order may say that it was accepted, filed or sent: a call may be written down late."""
 FARTHEST_DEADLINE: Final = timedelta(days=731)
-"""A deadline more than two years ahead is a placeholder or a slip, and no clock should run to it."""
+"""A deadline more than two years ahead is a placeholder or a mistake."""
 WAITING_ORDERS: Final = 1000
 """Orders that may wait for the writer; at about a thousand a second nobody waits longer than a second (R6)."""
 WRITER_SECONDS: Final = 5.0

@@ -31,14 +31,14 @@ _IN_ORDER: Final = itemgetter(*UpstreamOrder._fields)
 
 
 class AcceptedView(BaseModel):
-    """The answer to an order that was taken in."""
+    """The answer to an order that was accepted."""
 
     order_id: str = Field(description="本平台工单编号")
     version: int = Field(description="内容版本，首次为 1")
 
 
 class Attachment(Body):
-    """A file that stays with the platform."""
+    """A file that is stored at the platform."""
 
     name: Annotated[Line, Field(title="文件名")]
     url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]
@@ -106,7 +106,7 @@ class OrderBody(Body):
 
 
 def order_of(channel: Channel, raw: Mapping[str, Any], *, now: datetime) -> UpstreamOrder:
-    """The canonical order in a platform's JSON; NotUnderstood names every fault in Chinese and by its path."""
+    """The order in a platform's JSON, in our field names; NotUnderstood names every fault in Chinese and by its path."""
     values = renamed(channel, channel.order, raw, channel.required)
     check_past(channel.order, values, now)
     _check_starts(channel.order, values)

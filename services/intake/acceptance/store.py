@@ -24,7 +24,7 @@ from shared.personal.sealing import Sealer
 
 
 class NewOrder(NamedTuple):
-    """One order as it would be stored if it is new: the columns of INSERT_NEW, in their order."""
+    """One order as it would be stored if it is new: the columns of _STORED, in their sequence."""
 
     order_id: str
     platform: str
@@ -67,7 +67,7 @@ def sealed_order(
     webhook_id: str,
     body_hash: bytes,
 ) -> NewOrder:
-    """The order's columns, everything personal sealed for this order id."""
+    """The order's columns, personal data sealed for this order id."""
     callers = {
         column: sealer.seal(value, CALLER.at(order_id=order_id, column=column))
         if (value := getattr(order, name))
@@ -205,7 +205,7 @@ _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at
 
 
 def _numbered(statement: str, first: int) -> tuple[str, tuple[str, ...]]:
-    """The kernel's statement with parameters as this driver numbers them, and their names in that order."""
+    """The kernel's statement with its parameters numbered for asyncpg, and their names in that sequence."""
     names = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", statement)))
     return re.sub(r"(?<!:):([a-z]+)", lambda name: f"${names.index(name[1]) + first}", statement), names
 

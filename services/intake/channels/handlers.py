@@ -30,7 +30,7 @@ class Signatures:
         )
 
     def check(self, channel: str, signing: Signing, body: bytes, *, now: datetime, source: str) -> str:
-        """The webhook-id of an authentic request; a refused one is counted and logged, and leaves nothing else."""
+        """The webhook-id of an authentic request; a refused one is counted and logged, and nothing of it is stored."""
         try:
             return rules.check_signature(self._keys.get(channel, ()), **signing, body=body, now=now)
         except SignatureRefused as refusal:

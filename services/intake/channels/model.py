@@ -1,4 +1,4 @@
-"""A channel, the canonical order that all channels bring, and what a request is answered."""
+"""A channel, the order in our field names, and what a request is answered."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ TITLES: Final[Mapping[str, str]] = {
     "satisfied": "是否满意",
     "opinion": "回访意见",
 }
-"""The field names in Chinese, of orders and notices: what a person is told when a field is missing or wrong."""
+"""The field names in Chinese, of orders and notices: used in messages about a field that is missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True)

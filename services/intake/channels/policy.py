@@ -1,6 +1,8 @@
-"""The seven channels: each platform's field names for ours, and what every request is held to.
+"""The seven channels: each platform's field names for ours, and the limits for every request.
 
-Channels of the same platform, and the three national platforms, use the same field names.
+The three national platforms send letters and use the same field names (S1.1.1a).  The provincial platform sends tasks
+of persons (S1.1.2) and of enterprises (S1.2.2a); the municipal platform orders of persons (S1.1.3) and of enterprises
+(S1.2.1).
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ FAST_CLOCK: Final = timedelta(minutes=10)
 """How far in the future a moment that has passed may be dated: twice the signature window, less than any time zone."""
 
 # --- National ---------------------------------------------------------------------------------------------------------
-# The letters of the three national platforms, which use the same field names (S1.1.1a).
 
 _NATIONAL_ORDER: Final = {
     "letterNo": "upstream_no",
@@ -118,7 +119,6 @@ NATIONAL: Final = (
 )
 
 # --- Provincial -------------------------------------------------------------------------------------------------------
-# The tasks of the provincial platform: of persons (S1.1.2) and of enterprises (S1.2.2a).
 
 _PROVINCE_ORDER: Final = {
     "taskId": "upstream_no",
@@ -253,7 +253,6 @@ PROVINCE_ENTERPRISE: Final = Channel(
 )
 
 # --- Municipal --------------------------------------------------------------------------------------------------------
-# The orders of the municipal platform: of persons (S1.1.3) and of enterprises (S1.2.1).
 
 _CITY_ORDER: Final = {
     "orderNum": "upstream_no",
@@ -401,4 +400,4 @@ CITY_ENTERPRISE: Final = Channel(
 _ALL: Final = (*NATIONAL, PROVINCE_12345, CITY_12345, CITY_ENTERPRISE, PROVINCE_ENTERPRISE)
 
 CHANNELS: Final[Mapping[str, Channel]] = MappingProxyType({channel.code: channel for channel in _ALL})
-"""The seven channels by code; whatever is none of them goes to the quarantine, never silently to the city (S1.1.1a)."""
+"""The seven channels by code; a request for any other goes to the quarantine and is never taken for one of the city (S1.1.1a)."""

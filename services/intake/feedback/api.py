@@ -1,4 +1,4 @@
-"""Replies on their way to the platforms: seen, and sent again by a person (S2.3b, P8)."""
+"""Replies on their way to the platforms: listed, read, and sent again by a person (S2.3b, P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies back to the platforms: at once, in order per order, until acknowledged or given up in view of all (S2.3b, P8).
+"""Replies back to the platforms: at once, in order per order, until acknowledged or shown as failed (S2.3b, P8).
 
 The delivery's id is the webhook-id of every attempt.  So an attempt whose result nobody knows (a crash between sending
 and storing the result) is repeated under the same id, and the platform takes it once.

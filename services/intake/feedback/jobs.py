@@ -20,7 +20,7 @@ log = logger("intake.jobs")
 
 
 async def deliver_feedback(runtime: Runtime) -> None:
-    """Send what is due, woken by each commit that adds some, and looking by itself each second."""
+    """Send what is due, woken by each commit that makes a delivery due, and once a second in any case."""
     client = FeedbackClient.new()
     try:
         async with asyncio.TaskGroup() as group:
@@ -30,7 +30,7 @@ async def deliver_feedback(runtime: Runtime) -> None:
 
 
 class Deliverer:
-    """Sends deliveries side by side, a bounded number at once and per platform."""
+    """Sends deliveries side by side, a limited number in all and per platform."""
 
     def __init__(self, runtime: Runtime, client: FeedbackClient) -> None:
         self._runtime, self._client = runtime, client
@@ -64,7 +64,7 @@ class Deliverer:
         return taken
 
     async def send_due(self) -> int:
-        """One round, to its end: how many were sent."""
+        """Send everything that is due now, one after the other; how many were sent."""
         claimed = await self.claimed()
         for one in claimed:
             await handlers.attempt(self._runtime.works, self._client, self._secrets.of(one.platform), one)

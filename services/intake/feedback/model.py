@@ -21,7 +21,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt to send a reply ended: the status of the answer, or a stable word for why there was none."""
+    """How an attempt to send a reply ended: the status of the answer, or a fixed word for why there was none."""
 
     word: str
     status: int | None = None

@@ -27,7 +27,7 @@ class DeliveryLine(BaseModel):
 
 
 class AttemptView(BaseModel):
-    """One attempt; `ended_at` empty when nobody knows how it ended."""
+    """One attempt; `ended_at` empty when it is not known how it ended."""
 
     number: int
     started_at: datetime

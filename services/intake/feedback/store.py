@@ -65,7 +65,7 @@ class Claimed:
     lease: str
 
 
-# Built once: such a statement takes longer to put together than to run, and three of them hang on each reply.
+# Built once: such a statement takes longer to put together than to run, and each reply needs three of them.
 _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ATTEMPTS = Record.metadata.tables[DeliveryAttempt.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
@@ -133,7 +133,7 @@ async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = F
 
 
 async def attempts_of(session: AsyncSession, delivery_id: str) -> Sequence[DeliveryAttempt]:
-    """All attempts of a delivery, the first first."""
+    """All attempts of a delivery, the oldest first."""
     return (
         await session.scalars(
             select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)

@@ -46,7 +46,7 @@ class Delivery(Record):
 
 
 class DeliveryAttempt(Record):
-    """One attempt to hand a reply over, and how it ended; `ended_at` is null when nobody knows."""
+    """One attempt to send a reply, and how it ended; `ended_at` is null when that is not known."""
 
     __tablename__ = "delivery_attempt"
 
@@ -56,6 +56,6 @@ class DeliveryAttempt(Record):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     status: Mapped[int | None] = mapped_column(SmallInteger, comment="HTTP status of the answer")
-    outcome: Mapped[str | None] = mapped_column(comment="acked, or a stable word for what went wrong")
+    outcome: Mapped[str | None] = mapped_column(comment="acked, or a fixed word for what went wrong")
 
     __table_args__ = (Index("uq_delivery_attempt_number", "delivery_id", "number", unique=True),)

@@ -28,7 +28,7 @@ def flags_of(order: UpstreamOrder) -> Flags:
 
 
 def urgency_of(text: str) -> tuple[Urgency, ...]:
-    """The urgent classes whose words stand in the text (S1.3.1a)."""
+    """The urgent classes whose words occur in the text (S1.3.1a)."""
     if not _ANY_URGENT.search(text):
         return ()
     return tuple(kind for kind, words in URGENT.items() if any(word in text for word in words))

@@ -7,7 +7,7 @@ from shared.errors import BusinessError
 
 
 class OrderOver(BusinessError):
-    """The order was taken back, or its answer has reached the platform: this cannot be asked of it any more."""
+    """The order was taken back, or its answer has reached the platform: such a notice is not accepted any more."""
 
     code = "order_over"
 
@@ -17,7 +17,7 @@ class OrderOver(BusinessError):
 
 
 class NotYetAnswered(BusinessError):
-    """No reply of the order was ever approved: there is nothing yet that a caller could be asked about (A34)."""
+    """No reply of the order was ever approved: there is nothing yet to ask the caller about (A34)."""
 
     code, clause = "not_yet_answered", "S2.3b"
 
@@ -26,14 +26,14 @@ class NotYetAnswered(BusinessError):
 
 
 class UnknownOrder(NotUnderstood):
-    """The platform speaks of an order that it never sent."""
+    """The notice is about an order that the platform never sent."""
 
     def __init__(self) -> None:
         super().__init__("unknown_order", "找不到该工单编号对应的工单，请核对编号，或先推送该工单")
 
 
 class HappenedBeforeCall(NotUnderstood):
-    """The platform dates what it tells of an order before the order's call."""
+    """The notice is dated before the call of its order."""
 
     def __init__(self, field: str) -> None:
         said = "时间：不能早于该工单的来电时间"

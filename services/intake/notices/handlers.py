@@ -26,7 +26,7 @@ _ANSWERED: Final = frozenset({State.FED_BACK, State.CLOSED})
 
 
 async def apply_notice(work: Work, platform: str, notice: Notice) -> str:
-    """Apply what a platform tells of one of its orders; the order's id.  UnknownOrder, HappenedBeforeCall, OrderOver."""
+    """Apply a notice of a platform about one of its orders; the order's id.  UnknownOrder, HappenedBeforeCall, OrderOver."""
     record = await numbered_for_update(work.session, platform, notice.upstream_no)
     if record is None:
         raise UnknownOrder

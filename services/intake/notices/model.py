@@ -1,4 +1,4 @@
-"""What a platform tells of an order after sending it."""
+"""The notices of a platform about an order that it sent before."""
 
 from __future__ import annotations
 

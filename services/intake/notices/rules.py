@@ -1,4 +1,4 @@
-"""What a notice means, and when it cannot be right."""
+"""What the words of a revisit mean, and which date of a notice is refused."""
 
 from __future__ import annotations
 

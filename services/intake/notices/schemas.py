@@ -1,4 +1,4 @@
-"""What a platform tells of an order after sending it, as it sends it."""
+"""The notices of a platform, as it sends them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class UrgeBody(Body):
 
 
 class RevisitBody(Body):
-    """The platform called the person and tells the result."""
+    """The platform called the person and reports the result."""
 
     upstream_no: Number
     happened_at: SaneMoment

@@ -72,7 +72,7 @@ def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
 
 
 def _hidden(found: StoredOrder, scope: Scope) -> bool:
-    """Whether this reader must not learn who called (X2)."""
+    """Whether this reader must not see who called (X2)."""
     return found.record.confidential and not scope.everything
 
 
@@ -132,7 +132,7 @@ async def read_order(
 async def read_versions(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[dict[str, Any]]:
-    """The first version first (S1.1.4c)."""
+    """The oldest version first (S1.1.4c)."""
     found = await store.order_of(session, scope, order_id)
     versions = await store.versions_of(session, scope, order_id)
     hidden, words = _hidden(found, scope), scope.words_for(found.record.holder_unit)

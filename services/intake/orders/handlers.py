@@ -1,4 +1,4 @@
-"""The upstream copy follows what the other services tell, and shows a caller's identity to those who may see it."""
+"""The upstream copy follows the events of the other services, and shows a caller's identity to those who may see it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.work import Work
 _OVER: Final = frozenset({State.CLOSED, State.CANCELLED})
 
 
-# --- What the other services tell -----------------------------------------------------------------------------------
+# --- Events of the other services -----------------------------------------------------------------------------------
 
 
 async def give_to_unit(work: Work, event: OrderAssigned) -> None:
@@ -46,7 +46,7 @@ async def close_order(work: Work, event: OrderClosed) -> None:
 def follow(work: Work, record: UpstreamOrderRecord, state: State, holder: str | None) -> None:
     """Note how far the order is and which unit holds it.
 
-    A cancelled order stays cancelled: the other services may still tell something before they know of it.
+    A cancelled order stays cancelled: events that were sent before the other services knew of it change nothing.
     """
     if record.state is State.CANCELLED or (record.state, record.holder_unit) == (state, holder):
         return
@@ -80,7 +80,7 @@ def caller_of(caller: Caller | None, sealer: Sealer) -> dict[str, str | None]:
 
 
 async def reveal_caller(work: Work, scope: Scope, order_id: str, purpose: str) -> dict[str, Any]:
-    """The caller's identity in clear, written down with its purpose (X2, R45).
+    """The caller's identity in clear; that it was read goes into the audit trail with its purpose (X2, R45).
 
     A unit sees it only while it holds the order, and never when the caller asked for confidentiality.
     """

@@ -1,4 +1,4 @@
-"""The numbers of the upstream copy."""
+"""How often a caller's identity may be read."""
 
 from __future__ import annotations
 

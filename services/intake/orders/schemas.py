@@ -52,7 +52,7 @@ class MaskedCaller(BaseModel):
 
 
 class OrderDetail(OrderLine):
-    """One order; personal data masked, and no identity at all for a unit when the caller asked to stay unknown."""
+    """One order; personal data masked, and no identity at all for a unit when the caller asked for confidentiality."""
 
     content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any] = Field(description="其余不涉及个人的字段")

@@ -95,7 +95,7 @@ async def order_of(session: AsyncSession, scope: Scope, order_id: str) -> Stored
 
 
 async def versions_of(session: AsyncSession, scope: Scope, order_id: str) -> Sequence[OrderVersion]:
-    """All versions of an order, the first first."""
+    """All versions of an order, the oldest first."""
     query = (
         select(OrderVersion)
         .join(UpstreamOrderRecord, UpstreamOrderRecord.order_id == OrderVersion.order_id)

@@ -91,7 +91,7 @@ class Caller(Record):
 
 
 class OrderVersion(Record):
-    """What the platform said at one time; never changed afterwards (S1.1.4c)."""
+    """The content of an order as the platform sent it at one time; never changed afterwards (S1.1.4c)."""
 
     __tablename__ = "order_version"
 

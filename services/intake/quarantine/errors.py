@@ -9,7 +9,7 @@ from shared.errors import BusinessError, Incomplete
 
 
 class UnknownChannelNotKept(Incomplete):
-    """An unsigned request to an address that is no channel's, beyond a bound: `bound` and `limit` say which (S1.1.1a)."""
+    """An unsigned request to an unknown channel, beyond a limit: `bound` and `limit` say which (S1.1.1a)."""
 
     code, clause = "unknown_channel_not_kept", "S1.1.1a"
 

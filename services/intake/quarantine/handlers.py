@@ -52,7 +52,7 @@ async def keep_verified(
 
 
 async def keep_unverified(work: Work, *, channel: str, kind: str, body: bytes, source: str) -> str:
-    """Keep an unsigned request of an unknown channel; UnknownChannelNotKept when it is beyond a bound."""
+    """Keep an unsigned request of an unknown channel; UnknownChannelNotKept when a limit is reached."""
     of_source, of_all = await store.unverified_waiting(work.session, source)
     if len(body) > policy.UNVERIFIED_BYTES:
         raise UnknownChannelNotKept(channel, tuple(CHANNELS), "bytes", policy.UNVERIFIED_BYTES)

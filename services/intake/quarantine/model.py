@@ -1,4 +1,4 @@
-"""What becomes of a quarantined request."""
+"""The states of a quarantined request."""
 
 from __future__ import annotations
 

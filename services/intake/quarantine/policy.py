@@ -1,4 +1,4 @@
-"""How much of what strangers send is kept."""
+"""How many unsigned requests are kept."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from typing import Final
 UNVERIFIED_PER_SOURCE: Final = 20
 """Unsigned requests of one address that are kept until somebody decides on them."""
 UNVERIFIED_TOTAL: Final = 500
-"""The same for all addresses together: nobody can fill the disk without a key."""
+"""The same for all addresses together: without a key nobody can fill the disk."""
 UNVERIFIED_BYTES: Final = 64 * 1024
 """A larger unsigned request is answered, and not kept."""

@@ -1,4 +1,4 @@
-"""A person lets a quarantined request through: it is taken in as if it had been understood at once (S1.1.1a)."""
+"""A person releases a quarantined request: it is accepted as if it had been understood at once (S1.1.1a)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.work import Work
 async def release(
     work: Work, acceptance: Acceptance, quarantine_id: str, *, channel: str | None, payload: bytes | None, reason: str
 ) -> tuple[str, int | None]:
-    """Take in a request, with the channel and the content that the person corrected; the order's id and version.
+    """Accept a request, with the channel and the content that the person corrected; the order's id and version.
 
     The order is durable before the release is; a release that breaks in between can be made again and finds the order.
     """
@@ -31,7 +31,7 @@ async def release(
     if of_channel is None:
         raise ChannelNeeded(record.channel)
     content = bytes_of(work, record) if payload is None else payload
-    order_id, version = await _taken_in(work, acceptance, record, of_channel, content)
+    order_id, version = await _accepted(work, acceptance, record, of_channel, content)
     decide(work, record, QuarantineState.RELEASED, reason)
     record.order_id = order_id
     if record.verified and record.webhook_id is not None:
@@ -50,7 +50,7 @@ async def release(
     return order_id, version
 
 
-async def _taken_in(
+async def _accepted(
     work: Work, acceptance: Acceptance, record: Quarantined, channel: Channel, content: bytes
 ) -> tuple[str, int | None]:
     if record.kind != "orders":

@@ -11,7 +11,7 @@ from shared.web.fields import Body, Line
 
 
 class ReleaseBody(Body):
-    """How a quarantined request is to be taken in."""
+    """How a quarantined request is to be accepted."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"channel": "city_12345", "reason": "推送地址填写有误，内容无误"}]}

@@ -34,7 +34,7 @@ ABOUT: Final = (
     f"未签名的，仅在单个不超过 {policy.UNVERIFIED_BYTES // 1024} KB、同一来源待处理不超过 {policy.UNVERIFIED_PER_SOURCE} 件、"
     f"合计不超过 {policy.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
 )
-"""What the API document says of an address that names no channel."""
+"""What the API document says about an unknown channel."""
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
 _REFUSED: Final = 422
 
@@ -51,7 +51,7 @@ class Pushed:
 
 
 async def receive(request: Request, kind: str, take_in: Callable[[Runtime, Pushed], Awaitable[Answered]]) -> Response:
-    """Verify a request and answer what `take_in` says of it; what it does not understand goes to the quarantine."""
+    """Verify a request, let `take_in` apply it, and answer; a request that it does not understand goes to the quarantine."""
     runtime = cast("Runtime", request.app.state.runtime)
     code: str = request.path_params["channel"]
     given = headers_of(request)
@@ -137,7 +137,7 @@ def _source(request: Request) -> str:
 async def _unknown_channel(
     request: Request, given: Headers, runtime: Runtime, code: str, kind: str, body: bytes
 ) -> Response:
-    # The sender chose the address.  Whoever decides on the request is shown a plain word of it, or nothing.
+    # The sender chose the address, which may hold anything: it is shown only if it is a plain word.
     shown = code if _PLAIN.fullmatch(code) else "?"
     signer = runtime.parts.of(Signatures).signer_of(_signing(given), body, now=runtime.clock.now())
     if signer is not None:

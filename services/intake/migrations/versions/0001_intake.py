@@ -218,7 +218,7 @@ def upgrade() -> None:
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("status", sa.SmallInteger(), nullable=True, comment="HTTP status of the answer"),
-        sa.Column("outcome", sa.Text, nullable=True, comment="acked, or a stable word for what went wrong"),
+        sa.Column("outcome", sa.Text, nullable=True, comment="acked, or a fixed word for what went wrong"),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name="fk_delivery_attempt_delivery_id_delivery"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery_attempt"),
     )
