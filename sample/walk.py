@@ -49,9 +49,9 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     )
     say(f"3  已交办 {best['unit']}（此前状态 {case['status']}）")
 
-    handler = await people.get(f"{best['unit']}-jingban")
+    caseworker = await people.get(f"{best['unit']}-jingban")
     now = upstream.clock.now()
-    await handler.call(
+    await caseworker.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/contacts",
         {
@@ -63,7 +63,7 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
         },
     )
     say("4  承办单位已与来电人联系")
-    await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", {**REPLY, "contact_at": now.isoformat()})
+    await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", {**REPLY, "contact_at": now.isoformat()})
     leader = await people.get(f"{best['unit']}-lingdao")
     replies = await _replies(leader, order_id, "leader_review")
     reply_id = replies[-1]["reply_id"]

@@ -154,16 +154,23 @@ def _row(*grants: Grant) -> Operation:
 _DESK: Final = (Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD)
 _DECIDES: Final = (Role.DISPATCHER, Role.CENTRE_HEAD)
 
-# Orders and what hangs on them.  Who handles, reviews or answers for an order reads its words; who watches the district
-# reads them without numbers; who keeps the score or the audit trail reads states and moments.
+# An order and its replies.  Who handles, reviews or answers for an order reads its words; who watches the district reads
+# them without numbers; who keeps the score or the audit trail reads states and moments.
 _ORDERS: Final = _row(
     _district(*_DESK),
     _district(Role.ANALYST, Role.OFFICE, Role.LEADER, words=Words.MASKED),
     _district(Role.ASSESSOR, Role.AUDITOR, words=Words.NONE),
     _unit(*UNIT, reach=Reach.FORMER),
 )
-# The same for those that the unit has now: lists of work, figures, deadlines.
+# What units, callers and the centre said to each other about an order: nothing of it for who only watches.
+_SAID: Final = _row(
+    _district(*_DESK),
+    _district(*DISTRICT_READERS.difference(_DESK), words=Words.NONE),
+    _unit(*UNIT, reach=Reach.FORMER),
+)
+# The same for orders that the unit has now: lists of work, figures, deadlines.
 _CURRENT: Final = _row(*_ORDERS.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
+_SAID_NOW: Final = _row(*_SAID.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _ANYBODY: Final = _row(_district(*(role for role in Role if role is not Role.SYSTEM), words=Words.NONE))
 _CASEWORK: Final = _row(_unit(Role.CASEWORKER, reach=Reach.OWN))
 _DECISIONS: Final = _row(_district(*_DECIDES))
@@ -214,7 +221,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "add_account": _ADMIN,
             "show_account": _BOOKS,
             "change_account": _ADMIN,
-            "set_password": _ADMIN,
+            "set_password": _ANYBODY,  # their own; the administrator anybody's
             "list_units": _ANYBODY,
             "add_unit": _UNITS,
             "show_unit": _ANYBODY,
@@ -224,13 +231,13 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "show_order": _ORDERS,
             "list_history": _CURRENT,
             "show_recommendations": _CURRENT,
-            "list_assignments": _ORDERS,
-            "list_contacts": _ORDERS,
-            "list_notes": _ORDERS,
-            "list_returns": _ORDERS,
+            "list_assignments": _SAID,
+            "list_contacts": _SAID,
+            "list_notes": _SAID,
+            "list_returns": _SAID,
             "list_replies": _ORDERS,
-            "list_attachments": _ORDERS,
-            "download_attachment": _ORDERS,
+            "list_attachments": _SAID,
+            "download_attachment": _SAID,
             "assign_order": _DECISIONS,
             "accept_order": _CASEWORK,
             "record_contact": _CASEWORK,
@@ -244,13 +251,13 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "list_clocks": _CURRENT,
             "start_clock": _BY_HAND,
             "stop_clock": _BY_HAND,
-            "explain_clock": _ORDERS,
+            "explain_clock": _SAID,
             "list_breaches": _CURRENT,
             "stream_breaches": _CURRENT,
             "stream_warnings": _CURRENT,
             "request_extension": _row(_unit(*UNIT, reach=Reach.OWN), _district(Role.CENTRE_HEAD)),
-            "extensions_of_order": _CURRENT,
-            "list_extensions": _CURRENT,
+            "extensions_of_order": _SAID_NOW,
+            "list_extensions": _SAID_NOW,
             "decide_extension": _DECISIONS,
             "show_board": _CURRENT,
             "list_candidates": _CURRENT,
@@ -293,6 +300,15 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
     }
 )
 """Service -> operation id -> who may."""
+
+
+def allowed_to(person: Person) -> dict[str, list[str]]:
+    """Service -> the operations that the person may call, for whoever shows what can be done."""
+    return {
+        service: sorted(name for name, row in {**rows, **KERNEL}.items() if row.allows(person))
+        for service, rows in ACCESS.items()
+    }
+
 
 WITHOUT_LOGIN: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {

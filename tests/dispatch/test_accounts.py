@@ -223,17 +223,17 @@ async def test_accounts_are_listed_page_by_page_and_by_unit(story: Story) -> Non
 
 
 @pytest.mark.clause("S4.1a")
-async def test_a_unit_becomes_ready_with_its_first_handler_and_is_not_with_its_last_gone(office: Story) -> None:
+async def test_a_unit_becomes_ready_with_its_first_caseworker_and_is_not_with_its_last_gone(office: Story) -> None:
     await office.post("/units", office.unit_body(URBAN), office.head)
     await enter(office, "zhang", roles=["caseworker"], unit=URBAN)
     shown = (await office.get(f"/units/{URBAN}", office.dispatcher)).json()
     gone = {"name": "张", "roles": ["caseworker"], "unit": URBAN, "active": False}
     await office.put("/accounts/zhang", gone, office.admin)
 
-    assert (shown["ready"], [handler["account"] for handler in shown["handlers"]]) == (True, ["zhang"])
+    assert (shown["ready"], [each["account"] for each in shown["caseworkers"]]) == (True, ["zhang"])
     assert [event.ready for event in await office.desk.told(UnitChanged)] == [False, True, False]
     assert [event.version for event in await office.desk.told(UnitChanged)] == [1, 1, 1]
-    assert (await office.get(f"/units/{URBAN}", office.dispatcher)).json()["missing"] == ["handlers"]
+    assert (await office.get(f"/units/{URBAN}", office.dispatcher)).json()["missing"] == ["caseworkers"]
 
 
 async def test_a_unit_is_entered_once_and_changed_as_it_was_read(story: Story) -> None:

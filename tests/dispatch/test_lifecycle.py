@@ -23,7 +23,7 @@ from tests.dispatch.story import STREET, URBAN, WATER, Story
 async def test_an_order_goes_from_triage_to_its_close(story: Story) -> None:
     order_id = await story.arrive()
     assert (await story.assign(order_id)).json() == {"assignment": 1}
-    assert (await story.post(f"/orders/{order_id}/accept", who=story.handler())).status_code == 204
+    assert (await story.post(f"/orders/{order_id}/accept", who=story.caseworker())).status_code == 204
     contact = await story.contact(order_id)
     assert contact.json()["counts"] is True
     reply = await story.reply(order_id)
@@ -91,7 +91,7 @@ async def test_a_rejected_reply_comes_back_to_the_same_unit_with_its_opinion_and
     again = await story.reply(order_id)
 
     assert again.json()["round"] == 2
-    rounds = (await story.get(f"/orders/{order_id}/replies", story.handler())).json()
+    rounds = (await story.get(f"/orders/{order_id}/replies", story.caseworker())).json()
     assert [(line["round"], line["state"], line["opinion"]) for line in rounds] == [
         (1, "rejected", "请补充整改措施"),
         (2, "submitted", None),
@@ -308,19 +308,21 @@ async def test_a_progress_note_promises_the_next_contact_in_the_future(story: St
     await story.assign(order_id)
     ahead = (story.now.replace(microsecond=0)).isoformat()
 
-    now = await story.post(f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": ahead}, story.handler())
+    now = await story.post(f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": ahead}, story.caseworker())
     story.desk.clock.set(story.now.replace(hour=1, minute=30))
     later = (story.now.replace(hour=6)).isoformat()
-    noted = await story.post(f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": later}, story.handler())
+    noted = await story.post(
+        f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": later}, story.caseworker()
+    )
 
     absurd = {"text": "正在协调", "promised_at": "2037-01-01T09:00:00+08:00"}
-    far = await story.post(f"/orders/{order_id}/notes", absurd, story.handler())
+    far = await story.post(f"/orders/{order_id}/notes", absurd, story.caseworker())
 
     assert (now.status_code, now.json()["code"]) == (422, "promise_not_ahead")
     assert (far.status_code, far.json()["code"], far.json()["clause"]) == (422, "promise_too_far", "S2.2.1d")
     assert noted.status_code == 201
     assert len(await story.desk.told(ProgressNoted)) == 1
-    assert (await story.get(f"/orders/{order_id}/notes", story.handler())).json()[0]["text"] == "正在协调"
+    assert (await story.get(f"/orders/{order_id}/notes", story.caseworker())).json()[0]["text"] == "正在协调"
 
 
 async def test_an_unknown_order_is_not_found(story: Story) -> None:

@@ -147,16 +147,16 @@ async def test_the_order_of_another_unit_is_answered_like_an_unknown_one(story: 
             foreign = await _call(story, method, path, order_id, who)
             none = await _call(story, method, path, unknown, who)
             assert (foreign, none) == (404, 404), (method, path, role)
-    assert (await story.get("/orders", story.handler(WATER))).json()["items"] == []
-    assert (await story.get("/orders/counts", story.handler(WATER))).json() == {"counts": {}}
-    assert len((await story.get("/orders", story.handler(URBAN))).json()["items"]) == 1
+    assert (await story.get("/orders", story.caseworker(WATER))).json()["items"] == []
+    assert (await story.get("/orders/counts", story.caseworker(WATER))).json() == {"counts": {}}
+    assert len((await story.get("/orders", story.caseworker(URBAN))).json()["items"]) == 1
 
 
 @pytest.mark.clause("S4.2a")
 async def test_a_filter_does_not_show_a_unit_more_orders(story: Story) -> None:
     await story.handled()
 
-    answer = await story.get("/orders", story.handler(WATER), unit=URBAN)
+    answer = await story.get("/orders", story.caseworker(WATER), unit=URBAN)
 
     assert answer.json()["items"] == []
 

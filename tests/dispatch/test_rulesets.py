@@ -112,7 +112,7 @@ async def test_the_window_closes_by_the_rule_set_of_the_day_of_receipt(
     ids = [await story.arrive(received_at=received_at) for _ in range(2)]
     for order_id in ids:
         assert (await story.assign(order_id)).status_code == 200
-    shown = await story.order(ids[0], story.handler())
+    shown = await story.order(ids[0], story.caseworker())
 
     story.desk.clock.set(closes_at)
     in_time = await story.ask_return(ids[0])
@@ -126,7 +126,7 @@ async def test_the_window_closes_by_the_rule_set_of_the_day_of_receipt(
     assert (problem["code"], problem["clause"]) == ("return_window_closed", "S2.2.1f")
     assert problem["facts"]["workdays"] == workdays
     assert f"已超过 {workdays} 个工作日" in problem["detail"]
-    assert "request_return" not in (await story.order(ids[1], story.handler()))["can"]
+    assert "request_return" not in (await story.order(ids[1], story.caseworker()))["can"]
 
 
 @pytest.mark.clause("S2.2.1f")

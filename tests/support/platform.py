@@ -86,7 +86,7 @@ class District:
 
     async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
         """The unit speaks with the caller."""
-        handler = await self.person(f"{unit}-jingban")
+        caseworker = await self.person(f"{unit}-jingban")
         body = {
             "outcome": "reached",
             "contacted_at": self.clock.now().isoformat(),
@@ -95,13 +95,13 @@ class District:
             "content": "已与来电人联系，了解具体诉求并约定处理时间。",
             **more,
         }
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
 
     async def reply(self, order_id: str, unit: str = "zhujian", **more: Any) -> str:
-        """The unit's handler submits the reply; its id, when it has arrived on the leader's desk."""
-        handler = await self.person(f"{unit}-jingban")
+        """The unit's caseworker submits the reply; its id, when it has arrived on the leader's desk."""
+        caseworker = await self.person(f"{unit}-jingban")
         body = {**REPLY, "contact_at": self.clock.now().isoformat(), **more}
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
         newest = await self.newest_reply(order_id, unit, "leader_review")
         found: str = newest["reply_id"]
         return found

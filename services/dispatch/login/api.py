@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.dispatch.login import handlers
-from services.dispatch.login.schemas import PersonOut, TokenBody, TokenOut
+from services.dispatch.login.schemas import MeOut, TokenBody, TokenOut
 from shared.deps import CurrentPerson, ThisRuntime
 from shared.identity import TokenSigner
 from shared.web import CommandRoute
@@ -22,6 +22,6 @@ async def log_in(body: TokenBody, runtime: ThisRuntime) -> TokenOut:
 
 
 @router.get("/me", operation_id="show_me", summary="当前登录人")
-async def show_me(person: CurrentPerson) -> PersonOut:
-    """令牌持有人的账号、角色与所属单位。"""
-    return PersonOut.of(person)
+async def show_me(person: CurrentPerson) -> MeOut:
+    """令牌持有人的账号、角色、所属单位与可调用的操作。"""
+    return MeOut.of(person)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, SecretStr
 
 from services.dispatch.login.handlers import LoggedIn
+from shared.access import allowed_to
 from shared.identity import Person, Role
 from shared.web import Body, Code
 
@@ -33,6 +34,17 @@ class PersonOut(BaseModel):
     def of(cls, person: Person) -> PersonOut:
         """From the bearer of a token."""
         return cls(account=person.account, name=person.name, roles=sorted(person.roles), unit=person.unit)
+
+
+class MeOut(PersonOut):
+    """Who I am, and what I may call."""
+
+    may: dict[str, list[str]] = Field(description="可调用的操作：服务 → 操作标识（operationId）")
+
+    @classmethod
+    def of(cls, person: Person) -> MeOut:
+        """By the table of access."""
+        return cls(**PersonOut.of(person).model_dump(), may=allowed_to(person))
 
 
 class TokenOut(BaseModel):
