@@ -17,12 +17,12 @@ from sqlalchemy import text
 
 from bench.report import Table, spread
 from bench.stand import keys, postgres, scratch
-from services.sla import rules
-from services.sla.handlers.pieces import start_many
-from services.sla.jobs import prepare
-from services.sla.model import ClockPlan, Received
-from services.sla.policy import CIRCULAR_2022
-from services.sla.service import SERVICE
+from services.sla.clocks.handlers import start
+from services.sla.counting.model import ClockPlan
+from services.sla.counting.rules import workday_clock
+from services.sla.orders.store import order_for_update
+from services.sla.rulesets.policy import CIRCULAR_2022
+from services.sla.service import SERVICE, prepare
 from shared.bus import Message
 from shared.bus.postgres import PostgresBus
 from shared.bus.topics import PARTITIONS
@@ -46,18 +46,15 @@ BATCH: Final = 1_000
 _CALENDAR: Final = statutory_calendar()
 
 
-def plans(orders: list[str], kinds: int) -> list[tuple[Received, ClockPlan]]:
-    """`kinds` clocks of each order, with deadlines counted as the handlers count them."""
+def plans(kinds: int) -> list[ClockPlan]:
+    """`kinds` clocks of one order, with deadlines counted as the handlers count them."""
     now = datetime.now(UTC)
-    found = []
-    for order in orders:
-        received = Received(order, "ordinary", urgent=False, received_at=now, upstream_due_at=None)
-        for number in range(kinds):
-            plan = rules.workday_clock(
-                "final", f"redo:{number}", "unit1", now - timedelta(seconds=number), CIRCULAR_2022.final, _CALENDAR
-            )
-            found.append((received, plan))
-    return found
+    return [
+        workday_clock(
+            "final", f"redo:{number}", "unit1", now - timedelta(seconds=number), CIRCULAR_2022.final, _CALENDAR
+        )
+        for number in range(kinds)
+    ]
 
 
 async def orders_of(runtime: Runtime, many: int) -> list[str]:
@@ -76,13 +73,13 @@ async def orders_of(runtime: Runtime, many: int) -> list[str]:
 
 async def singly(runtime: Runtime) -> float:
     """Clocks per second, each in its own transaction."""
-    waiting = plans(await orders_of(runtime, SINGLE), 1)
+    waiting = await orders_of(runtime, SINGLE)
 
     async def lane() -> None:
         while waiting:
-            one = waiting.pop()
+            order_id = waiting.pop()
             async with runtime.works.begin() as work:
-                await start_many(work, [one], CIRCULAR_2022)
+                start(work, await order_for_update(work, order_id), plans(1), CIRCULAR_2022)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -148,7 +145,9 @@ async def in_batches(runtime: Runtime) -> float:
         while waiting:
             some = waiting.pop()
             async with runtime.works.begin() as work:
-                await start_many(work, plans(some, 5), CIRCULAR_2022)
+                await work.read_ahead(some)
+                for order_id in some:
+                    start(work, await order_for_update(work, order_id), plans(5), CIRCULAR_2022)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -176,7 +175,7 @@ async def measure(server: PostgresServer) -> None:
         coming.append(await as_they_come(runtime))
         batched.append(await in_batches(runtime))
     await runtime.bus.stop()
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     table = Table("Arming clocks, each durable with its event", ["", "clocks a second"])
     table.add(f"one in a transaction, {LANES} callers", spread(single))
     table.add("one for each event that the consumer reads", spread(coming))

@@ -27,10 +27,10 @@ from sqlalchemy import text
 
 from bench.report import Table
 from bench.stand import ROOT, keys, postgres, scratch
-from services.sla.handlers import orders
-from services.sla.jobs import drain, prepare
-from services.sla.service import SERVICE
-from services.sla.store.firing import next_moment
+from services.sla.firing.jobs import drain
+from services.sla.firing.store import next_moment
+from services.sla.order_events import handlers as orders
+from services.sla.service import SERVICE, prepare
 from shared.bus.postgres import PostgresBus
 from shared.clock import SimulatedClock
 from shared.contracts.dispatch import OrderClosed
@@ -137,7 +137,7 @@ async def measure(server: PostgresServer, path: Path) -> bool:
                 )
             )
             published = Counter(row[0] for row in rows)
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
     table = Table("Baltimore's requests on the simulated clock", ["", "ids"])
     table.add("events published", len(facts))
     table.add("expected on the breach topic", len(expected))

@@ -181,7 +181,8 @@ async def idle(url: str, bus: Bus) -> list[float]:
     """Milliseconds from each of 200 single commits to the bus's acknowledgement."""
     timed = Timed(bus)
     works = Works(
-        service="intake", engine=new_engine(url, pool_size=4, name="intake"), clock=RealClock(), sealer=_SEALER,
+        service="intake", engine=new_engine(url, pool_size=4, name="intake"),
+        unit_engine=new_engine(url, pool_size=2, name="intake-unit", unit=True), clock=RealClock(), sealer=_SEALER,
         calendar=statutory_calendar(),
     )  # fmt: skip
     relay = Relay(

@@ -20,10 +20,10 @@ import psutil
 from sqlalchemy import text
 
 from bench.stand import Child, postgres, scratch
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import calendar as jobs
+from services.sla.calendar import store
+from services.sla.recomputing import jobs
+from services.sla.recomputing.handlers import edit_days
 from services.sla.service import SERVICE
-from services.sla.store import calendar as store
 from shared.calendar import DayChange, Wanted
 from shared.clock import SimulatedClock
 from shared.db.migrate import upgrade
@@ -141,7 +141,7 @@ async def compare(clocks: int) -> int:
             )
             events = await count(runtime, "select count(*) from outbox where type = 'clock.changed.v1'")
         finally:
-            await runtime.works.engine.dispose()
+            await runtime.works.close()
     print(
         f"{clocks} clocks counted anew in {seconds:.1f} s ({clocks / seconds:,.0f}/s), batches of {jobs.BATCH}; goal {GOAL:.0f} s"
     )

@@ -26,8 +26,8 @@ from procrastinate.types import JSONValue
 
 from bench.report import Table, percentile
 from bench.stand import kafka, keys, postgres, scratch
-from services.sla.jobs import fire_clocks, firing, prepare
-from services.sla.service import SERVICE
+from services.sla.firing import jobs as firing
+from services.sla.service import SERVICE, prepare
 from shared.bus import Bus, Message
 from shared.bus.kafka import KafkaBus
 from shared.bus.postgres import PostgresBus
@@ -113,7 +113,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     timed = Timed(bus)
     runtime = build_runtime(SERVICE, settings, bus=timed, clock=RealClock())
     await prepare(runtime)
-    runtime.parts[firing.SETTLE] = 0.0
+    runtime.parts.of(firing.FiringLoop).settle_seconds = 0.0
     committed: list[tuple[float, int]] = []
     usual = firing.breach_batch
 
@@ -129,13 +129,12 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     )
     figures = []
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(job) for job in (fire_clocks(runtime), runtime.relay.run(), waker.run())]
+        tasks = [group.create_task(job) for job in (firing.fire_clocks(runtime), runtime.relay.run(), waker.run())]
         for _ in range(ROUNDS):
             instant = datetime.now(UTC) + timedelta(seconds=LEAD)
             await watcher.execute(_SAME_INSTANT, instant, due)
-            runtime.parts[
-                firing.ALARM
-            ].set()  # as a commit of the service does, so that the loop sees the nearer moment
+            # As a commit of the service does, so that the loop sees the nearer moment.
+            runtime.parts.of(firing.FiringLoop).alarm.set()
             await watcher.execute("vacuum clock")
             if datetime.now(UTC) > instant - timedelta(seconds=1):
                 raise RuntimeError("the table was not ready before the instant: give it a longer lead")
@@ -162,7 +161,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     assert distinct[0] == distinct[1] == ROUNDS * due, f"{distinct[0]} breaches of {distinct[1]} clocks"
     await watcher.close()
     firing.breach_batch = usual
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     return figures
 
 

@@ -156,7 +156,7 @@ async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, w
     walked = walked or Walked(order_id, number)
     unit: Unit = desk.rng.choice(HANDLED)
     order = f"/api/dispatch/v1/orders/{order_id}"
-    desk_token, handler = desk.tokens.of(Role.DISPATCHER), desk.tokens.of(Role.HANDLER, unit.code)
+    desk_token, handler = desk.tokens.of(Role.DISPATCHER), desk.tokens.of(Role.CASEWORKER, unit.code)
     await desk.command(
         desk.dispatch, f"{order}/assign",
         {"unit": unit.code, "basis": unit.duties[0].kind, "grounds": "职责目录与诉求内容相符"},

@@ -26,7 +26,7 @@ from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
 from sample.platform import RunningPlatform, how_to_try, note, run_sample
 from shared.clock import clock_of
-from shared.run.embedded import channel_secrets, secrets_of
+from shared.run.embedded import channel_secrets, owner_url, prepare_databases, secrets_of
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
@@ -165,6 +165,8 @@ def environment_of(
     """The variables of one service, the same as in docker-compose.yml."""
     values = {
         "GONGDAN_DATABASE_URL": database_url,
+        "GONGDAN_CENTRE_PASSWORD": secrets["centre_password"],
+        "GONGDAN_UNIT_PASSWORD": secrets["unit_password"],
         "GONGDAN_BUS_URL": bus_url,
         "GONGDAN_TOKEN_PUBLIC_KEY": secrets["token_public_key"],
         "GONGDAN_SEAL_KEYS": secrets["seal_keys"],
@@ -247,8 +249,7 @@ async def _ground(folder: Path, bus: BusKind) -> AsyncIterator[tuple[PostgresSer
         postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
     broker: Broker | None = None
     try:
-        for name in (*SERVICES, "bus"):
-            await postgres.create_database(f"gongdan_{name}")
+        await prepare_databases(postgres, secrets_of(folder))
         if bus == "kafka":
             with telling(folder):
                 broker = await asyncio.to_thread(Broker, folder / "kafka")
@@ -276,8 +277,8 @@ def _planned(
     """Every process with its port and its variables, not started yet."""
     secrets = secrets_of(folder)
     mark = {_MARK: str(folder)}
-    bus_url = f"kafka://{broker.bootstrap}" if broker is not None else postgres.url("gongdan_bus")
-    database_url = postgres.url("gongdan_SERVICE").replace("SERVICE", "{service}")
+    bus_url = f"kafka://{broker.bootstrap}" if broker is not None else owner_url(postgres, secrets, "bus")
+    database_url = owner_url(postgres, secrets, "{service}")
     members = []
     for service in SERVICES:
         for number in range(1, replicas + 1):

@@ -12,6 +12,9 @@ def environment() -> dict[str, str]:
     drawn = drawn_secrets()
     return {
         "GONGDAN_POSTGRES_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_OWNER_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_CENTRE_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_UNIT_PASSWORD": secrets.token_hex(16),
         "GONGDAN_TOKEN_PUBLIC_KEY": drawn["token_public_key"],
         "GONGDAN_TOKEN_PRIVATE_KEY": drawn["token_private_key"],
         "GONGDAN_SEAL_KEYS": drawn["seal_keys"],

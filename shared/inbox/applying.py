@@ -28,10 +28,10 @@ log = logger("consumer")  # the same name as the runner's: for a reader of the l
 
 Handler = Callable[[Work, Any], Awaitable[None]]
 """`async def open_case(work, event)`: apply one event; a second run does no harm."""
+Subscriptions = Mapping[type[Event], Handler | tuple[Handler, ...]]
+"""Who applies an event of this type; of several the first one first."""
 BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 """Apply many events at once, for projections; each event in it is new."""
-Prefetch = BatchHandler
-"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
 
 _TRIES: Final = 3
 
@@ -48,13 +48,13 @@ class Applier:
         *,
         works: Works,
         listening: Listening,
-        handlers: Mapping[type[Event], Handler],
+        handlers: Mapping[type[Event], tuple[Handler, ...]],
         batch: BatchHandler | None,
-        prefetch: Prefetch | None,
         metrics: Metrics,
     ) -> None:
         self._works, self._types, self._metrics = works, listening.types, metrics
-        self._handlers, self._batch, self._prefetch = dict(handlers), batch, prefetch
+        self._handlers = dict(handlers)
+        self._batch = batch
         self._skipped = {
             topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.skipped_on(topic))
             for topic in listening.topics
@@ -129,13 +129,10 @@ class Applier:
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
         if self._batch is not None and fresh:
             await self._batch(work, fresh)
-        if self._prefetch is not None and len(fresh) > 1:
-            await self._prefetch(work, fresh)
         if len(fresh) > 1:
             await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
         for envelope in fresh:
-            handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
-            if handler is not None:
+            for handler in self._handlers.get(type(envelope.event), ()) if envelope.event is not None else ():
                 work.cause = envelope
                 await handler(work, envelope.event)
         work.cause = None

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from shared.clock import clock_of
-from shared.run.postgres import PostgresServer, create_database
+from shared.db.logins import OWNER, create_logins
+from shared.run.postgres import PostgresServer
 from shared.run.process import PortTaken, listen
 from shared.run.starting import telling
 from shared.settings import SERVICES, Settings, port_of, settings_from
@@ -64,6 +65,9 @@ def drawn_secrets() -> dict[str, Any]:
         "token_private_key": base64.b64encode(private.private_bytes_raw()).decode(),
         "token_public_key": base64.b64encode(private.public_key().public_bytes_raw()).decode(),
         "seal_keys": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "owner_password": secrets.token_urlsafe(18),
+        "centre_password": secrets.token_urlsafe(18),
+        "unit_password": secrets.token_urlsafe(18),
         "admin_password": secrets.token_urlsafe(12),
         "staff_password": secrets.token_urlsafe(9),
         "channels": {code: {"in": _webhook_secret(), "out": _webhook_secret()} for code in CHANNELS},
@@ -108,9 +112,17 @@ def _listening(host: str) -> socket.socket:
     return first_free(host) if asked is None else listen(host, port_of(asked))
 
 
-async def _databases(server: PostgresServer) -> None:
+async def prepare_databases(server: PostgresServer, kept: Mapping[str, Any]) -> None:
+    """The database of each service and of the bus, and the logins for them; what is there stays."""
+    passwords = {name: kept[f"{name}_password"] for name in ("owner", "centre", "unit")}
+    await create_logins(server.url(), SERVICES, **passwords)
     for name in (*SERVICES, "bus"):
-        await create_database(server.url(), f"gongdan_{name}")
+        await server.create_database(f"gongdan_{name}", owner=OWNER)
+
+
+def owner_url(server: PostgresServer, kept: Mapping[str, Any], database: str) -> str:
+    """The address of a database for its owner, who is no superuser."""
+    return server.url_of(OWNER, kept["owner_password"], f"gongdan_{database}")
 
 
 @contextmanager
@@ -126,6 +138,8 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         "token_private_key": SecretStr(kept["token_private_key"]),
         "token_public_key": SecretStr(kept["token_public_key"]),
         "seal_keys": SecretStr(kept["seal_keys"]),
+        "centre_password": SecretStr(kept["centre_password"]),
+        "unit_password": SecretStr(kept["unit_password"]),
         "admin_password": SecretStr(kept["admin_password"]),
         "channel_secrets": SecretStr(channel_secrets(kept, upstream)),
         "drain_seconds": 0.0,
@@ -140,9 +154,9 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         if "GONGDAN_DATABASE_URL" not in os.environ or "GONGDAN_BUS_URL" not in os.environ:
             with telling(folder):
                 server = PostgresServer.start(folder / "postgres")
-            asyncio.run(_databases(server))
-            values["database_url"] = server.url("gongdan_SERVICE").replace("SERVICE", "{service}")
-            values["bus_url"] = server.url("gongdan_bus")
+            asyncio.run(prepare_databases(server, kept))
+            values["database_url"] = owner_url(server, kept, "{service}")
+            values["bus_url"] = owner_url(server, kept, "bus")
         given = {name for name in values if f"GONGDAN_{name.upper()}" in os.environ}
         settings = settings_from(**{name: value for name, value in values.items() if name not in given})
         clock_of(settings.clock)

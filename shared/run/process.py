@@ -26,6 +26,7 @@ from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
 from shared.clock import BadClock, Clock, clock_of
 from shared.db import new_engine
+from shared.db.logins import refuse_wide_logins
 from shared.db.migrate import upgrade
 from shared.identity import TokenReader
 from shared.inbox import Applier, Consumer, ParkedEvents, Stuck
@@ -61,11 +62,17 @@ def bus_of(settings: Settings) -> Bus:
 
 def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Clock) -> Runtime:
     """Everything one service needs, not started yet."""
-    url = settings.database_of(service.name)
+    url = settings.centre_database_of(service.name)
     metrics = Metrics(service.name)
     works = Works(
         service=service.name,
         engine=new_engine(url, pool_size=settings.pool_size, name=service.name),
+        unit_engine=new_engine(
+            settings.unit_database_of(service.name),
+            pool_size=settings.pool_size,
+            name=f"{service.name}-unit",
+            unit=True,
+        ),
         clock=clock,
         sealer=Sealer.parse(settings.seal_keys.get_secret_value()),
         calendar=statutory_calendar(),
@@ -74,9 +81,8 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
     applier = Applier(
         works=works,
         listening=service.listening,
-        handlers=service.subscriptions,
+        handlers={event: service.handlers_of(event) for event in service.subscriptions},
         batch=service.batch,
-        prefetch=service.prefetch,
         metrics=metrics,
     )
     consumer = Consumer(
@@ -199,7 +205,7 @@ async def running(
                         task.cancel()
         finally:
             for runtime in runtimes:
-                await runtime.works.engine.dispose()
+                await runtime.works.close()
     finally:
         await arriving.stop()
 
@@ -213,7 +219,10 @@ def _freeze_garbage_collection() -> None:
 
 async def _prepare(runtime: Runtime) -> None:
     service = runtime.service
-    await _until_database_answers(f"database of {service.name}", lambda: upgrade(runtime.database_url, service.name))
+    owner = runtime.settings.database_of(service.name)
+    await _until_database_answers(f"database of {service.name}", lambda: upgrade(owner, service.name))
+    for login in (runtime.database_url, runtime.settings.unit_database_of(service.name)):
+        await refuse_wide_logins(login)
     if service.prepare is not None:
         await service.prepare(runtime)
 

@@ -151,13 +151,17 @@ class DeskRequest(Request):
 
 
 class DeskRoute(APIRoute):
-    """Checks the form of a request first, so that nothing that a client sends is ignored in silence."""
+    """Asks who calls and whether he may, then looks at the form of the request: nothing that a client says is ignored."""
 
     def get_route_handler(self) -> Answer:
         """The usual handler, after the check."""
         usual, names = super().get_route_handler(), query_names(self.dependant)
+        operation = self.operation_id or self.name
 
         async def answer(request: Request) -> Response:
+            admitted = request.app.state.gate.admit(operation, request.headers.get("authorization"))
+            if admitted is not None:
+                request.state.person, request.state.scope = admitted
             check_content(headers_of(request))
             check_query(request, names)
             return await usual(DeskRequest(request.scope, request.receive))

@@ -27,7 +27,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sample.orders import Demand
 from sample.staff import Refused
 from sample.upstream import in_words_of_city, signed_headers
-from services.intake.policy import CHANNELS, TITLES
+from services.intake.channels.model import TITLES
+from services.intake.channels.policy import CHANNELS
 from shared.app import BODY_LIMIT
 from shared.telemetry import configure_logs
 from tests.support.platform import District, district

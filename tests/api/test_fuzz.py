@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 
 from sample.upstream import in_words_of_city
-from services.dispatch.schemas.commands import ReturnBody
+from services.dispatch.returns.schemas import ReturnBody
 from shared.bus import Message
 from shared.clock import RealClock
 from shared.identity import Person, Role, TokenSigner

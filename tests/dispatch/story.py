@@ -1,4 +1,4 @@
-"""An order's way in short sentences, for tests that begin somewhere along it."""
+"""Steps in the lifecycle of an order, for tests that start at any of them."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ def material(content: bytes = PDF, name: str = "现场照片.pdf") -> dict[str, 
 
 @dataclass
 class Story:
-    """The desk and who works at it."""
+    """A running dispatch service and the people who use it."""
 
     desk: Desk
     base: str = "/api/dispatch/v1"
@@ -55,7 +55,7 @@ class Story:
         return self.desk.bearer(Role.ADMIN)
 
     def handler(self, unit: str = URBAN) -> dict[str, str]:
-        return self.desk.bearer(Role.HANDLER, unit=unit)
+        return self.desk.bearer(Role.CASEWORKER, unit=unit)
 
     def pass_time(self, **length: float) -> None:
         """Move the clock on."""
@@ -70,7 +70,7 @@ class Story:
     async def put(self, path: str, body: Any, who: dict[str, str]) -> httpx.Response:
         return await self.desk.http.put(f"{self.base}{path}", json=body, headers=who)
 
-    # --- before the order ---------------------------------------------------------------------------------------------
+    # --- units --------------------------------------------------------------------------------------------------------
 
     def unit_body(self, code: str, **changes: Any) -> dict[str, Any]:
         """A unit with its four responsible people, but for the handler."""
@@ -127,7 +127,7 @@ class Story:
         }
         return OrderReceived.model_validate(facts)
 
-    # --- along its way ------------------------------------------------------------------------------------------------
+    # --- an order ------------------------------------------------------------------------------------------------------
 
     async def arrive(self, **changes: Any) -> str:
         """A new order on the desk; its id."""
@@ -191,7 +191,7 @@ class Story:
         assert (await self.decide(order_id, "accept")).status_code == 204
 
     async def handled(self, **changes: Any) -> str:
-        """An order that was assigned and whose caller was heard; its id."""
+        """An order that was assigned and whose caller was contacted; its id."""
         order_id = await self.arrive(**changes)
         assert (await self.assign(order_id)).status_code == 200
         assert (await self.contact(order_id)).status_code == 201
@@ -278,7 +278,7 @@ class Story:
         return order_id, reply_id
 
     async def status(self, order_id: str) -> str:
-        """Where the order stands."""
+        """The status of the order."""
         answer = await self.get(f"/orders/{order_id}")
         assert answer.status_code == 200, answer.text
         return str(answer.json()["status"])

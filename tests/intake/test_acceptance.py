@@ -8,10 +8,9 @@ import re
 import asyncpg
 import pytest
 
-from services.intake import jobs
-from services.intake.policy import CHANNELS, limits
+from services.intake.acceptance import jobs, policy, store
+from services.intake.channels.policy import CHANNELS
 from services.intake.service import SERVICE
-from services.intake.store import acceptance as store
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.outbox.writer import WRITE
 from shared.run.postgres import PostgresServer
@@ -154,7 +153,7 @@ async def test_a_full_queue_answers_503_with_retry_after(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with intake_desk(postgres_server) as desk:
-        monkeypatch.setattr(limits, "WAITING_ORDERS", 0)
+        monkeypatch.setattr(policy, "WAITING_ORDERS", 0)
         answer = await Platform(desk).push(an_order())
 
         assert (answer.status_code, answer.json()["code"]) == (503, "intake_busy")
@@ -164,8 +163,8 @@ async def test_a_full_queue_answers_503_with_retry_after(
 async def test_a_backlog_of_events_refuses_new_orders(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "OUTBOX_CEILING", 1)
-    monkeypatch.setattr(limits, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(policy, "OUTBOX_CEILING", 1)
+    monkeypatch.setattr(policy, "COUNT_SECONDS", 0.0)
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         statuses = [(await platform.push(an_order())).status_code for _ in range(3)]
@@ -176,7 +175,7 @@ async def test_a_backlog_of_events_refuses_new_orders(
 async def test_without_a_writer_the_answer_is_503_and_not_silence(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "WRITER_SECONDS", 0.05)
+    monkeypatch.setattr(policy, "WRITER_SECONDS", 0.05)
     async with desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk:
         answer = await Platform(desk).push(an_order())
 
@@ -199,7 +198,7 @@ async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(post
 async def test_a_database_that_is_away_is_503_and_loses_nothing(
     durable_postgres: PostgresServer, look_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "LOOK_SECONDS", look_seconds)
+    monkeypatch.setattr(policy, "COUNT_SECONDS", look_seconds)
     async with intake_desk(durable_postgres) as desk:
         platform, order = Platform(desk), an_order()
         assert (await platform.push(an_order())).status_code == 201
@@ -229,7 +228,7 @@ async def test_writers_whose_connections_end_while_they_wait_come_back_before_th
             connection = await asyncpg.connect(durable_postgres.url())
             try:
                 query = "select count(*) from pg_stat_activity where application_name = 'gongdan-intake-writer'"
-                return bool(await connection.fetchval(query) == limits.WRITERS)
+                return bool(await connection.fetchval(query) == policy.WRITERS)
             finally:
                 await connection.close()
 

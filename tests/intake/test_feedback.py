@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
-from services.intake import jobs
-from services.intake.clients import FeedbackClient
-from services.intake.handlers import feedback
-from services.intake.policy import CHANNELS, limits
+from services.intake.channels.policy import CHANNELS
+from services.intake.feedback import handlers, jobs, policy
+from services.intake.feedback.clients import FeedbackClient
+from services.intake.settings import SecretsByChannel
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, approved, intake_desk, parts_of
+from tests.intake.upstream import SECRETS, Platform, approved, intake_desk
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 from tests.support.waiting import eventually
@@ -112,8 +112,8 @@ async def test_a_platform_that_is_down_is_tried_by_the_schedule_under_one_id_unt
         for number in range(6):
             assert await sender.send_due() == 1
             assert await sender.send_due() == 0, "not before it is due"
-            wait = limits.FEEDBACK_SCHEDULE[number + 1]
-            desk.clock.set(desk.clock.now() + wait * (1 + limits.FEEDBACK_JITTER))
+            wait = policy.FEEDBACK_SCHEDULE[number + 1]
+            desk.clock.set(desk.clock.now() + wait * (1 + policy.FEEDBACK_JITTER))
         receiver.answer = lambda _: httpx.Response(204)
         assert await sender.send_due() == 1
 
@@ -137,7 +137,7 @@ async def test_after_the_last_attempt_it_is_dead_and_a_person_can_start_it_again
             desk.clock.set(desk.clock.now() + timedelta(hours=27))
 
         failures = await desk.told(FeedbackFailed)
-        assert len(failures) == len(limits.FEEDBACK_SCHEDULE)
+        assert len(failures) == len(policy.FEEDBACK_SCHEDULE)
         assert [failure.final for failure in failures] == [False] * 9 + [True]
         who = desk.bearer(Role.REVIEWER)
         [dead] = (await desk.http.get(DELIVERIES, params={"state": "failed"}, headers=who)).json()["items"]
@@ -231,7 +231,8 @@ async def test_a_sender_that_lost_its_lease_decides_nothing(postgres_server: Dat
             await work.session.execute(text("update delivery set leased_until = clock_timestamp() - interval '1 s'"))
         await deliverer(desk, receiver).send_due()
         receiver.answer = lambda _: httpx.Response(500)
-        await feedback.attempt(desk.runtime.works, receiver.client(), parts_of(desk).secrets["city_12345"], lost)
+        secrets = desk.runtime.parts.of(SecretsByChannel).of("city_12345")
+        await handlers.attempt(desk.runtime.works, receiver.client(), secrets, lost)
 
         assert [row["state"] for row in await state_of(desk)] == ["acked"]
         assert len(await desk.told(OrderFedBack)) == 1

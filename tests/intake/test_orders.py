@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.policy import limits
+from services.intake.orders import policy
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.identity import Role
@@ -38,7 +38,7 @@ def assigned(desk: Desk, order_id: str, unit: str, assignment: int = 1) -> Order
 async def test_a_unit_sees_an_order_exactly_while_it_holds_it(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted()
-        holder, other = (desk.bearer(Role.HANDLER, unit=unit) for unit in ("u1", "u2"))
+        holder, other = (desk.bearer(Role.CASEWORKER, unit=unit) for unit in ("u1", "u2"))
 
         async def statuses() -> list[int]:
             read = [await desk.http.get(f"{ORDERS}/{order_id}", headers=who) for who in (holder, other)]
@@ -99,10 +99,10 @@ async def test_a_reveal_is_for_the_holder_with_a_purpose_and_leaves_a_trace(post
         order_id = await Platform(desk).accepted(beReflected="某物业")
         await desk.tell(assigned(desk, order_id, "u1"))
         address = f"{ORDERS}/{order_id}/caller/reveal"
-        unit = desk.bearer(Role.HANDLER, unit="u1")
+        unit = desk.bearer(Role.CASEWORKER, unit="u1")
 
         revealed = await desk.http.post(address, headers=unit, json={"purpose": "电话核实"})
-        stranger = await desk.http.post(address, headers=desk.bearer(Role.HANDLER, unit="u2"), json={"purpose": "x"})
+        stranger = await desk.http.post(address, headers=desk.bearer(Role.CASEWORKER, unit="u2"), json={"purpose": "x"})
         without = await desk.http.post(address, headers=unit, json={"purpose": " "})
         await desk.tell(
             OrderClosed(order_id=order_id, unit="u1", disposition="solved", redos=0, closed_at=desk.clock.now())
@@ -119,7 +119,7 @@ async def test_a_reveal_is_for_the_holder_with_a_purpose_and_leaves_a_trace(post
 async def test_the_sixty_first_reveal_of_an_hour_is_refused(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REVEALS_PER_HOUR", 2)
+    monkeypatch.setattr(policy, "REVEALS_PER_HOUR", 2)
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted()
         who = desk.bearer(Role.REVIEWER)

@@ -11,10 +11,12 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from services.intake.policy import CHANNELS, limits
+from services.intake.channels.handlers import Signatures
+from services.intake.channels.policy import CHANNELS, SIGNATURE_WINDOW
+from services.intake.quarantine import policy
 from shared.contracts.intake import RequestQuarantined
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of, secret_of
+from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, secret_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
@@ -33,7 +35,7 @@ async def test_without_a_signature_the_answer_is_401_and_nothing_is_kept(postgre
         assert (answer.status_code, answer.json()["code"]) == (401, "signature_refused")
         assert answer.headers["content-type"] == "application/problem+json"
         assert await nothing_happened(desk)
-        counted = parts_of(desk).signatures_refused.labels("city_12345", "missing")._value.get()
+        counted = desk.runtime.parts.of(Signatures).refused.labels("city_12345", "missing")._value.get()
         assert counted == 1
 
 
@@ -42,7 +44,7 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         answer = await Platform(desk).push(an_order(), shift=-301)
 
         assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
-        assert timedelta(minutes=5) == limits.SIGNATURE_WINDOW, "the answer says so"
+        assert timedelta(minutes=5) == SIGNATURE_WINDOW, "the answer says so"
         assert "相差超过 5 分钟" in answer.json()["detail"]
         assert await nothing_happened(desk)
 
@@ -316,8 +318,8 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
         async def push(size: int = 10) -> httpx.Response:
             return await desk.http.post("/api/intake/v1/channels/x/orders", content=b"x" * size)
 
-        big = await push(limits.UNVERIFIED_BYTES + 1)
-        answers = [await push() for _ in range(limits.UNVERIFIED_PER_SOURCE + 1)]
+        big = await push(policy.UNVERIFIED_BYTES + 1)
+        answers = [await push() for _ in range(policy.UNVERIFIED_PER_SOURCE + 1)]
 
         assert {answer.status_code for answer in [big, *answers]} == {422}
         kept, *others = answers[-2], big, answers[-1]
@@ -327,7 +329,7 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
         for lost, bound, limit, said in zip(
             others,
             ("bytes", "source"),
-            (limits.UNVERIFIED_BYTES, limits.UNVERIFIED_PER_SOURCE),
+            (policy.UNVERIFIED_BYTES, policy.UNVERIFIED_PER_SOURCE),
             ("超过 64 KB", "已达 20 件"),
             strict=True,
         ):
@@ -345,9 +347,9 @@ async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_
 ) -> None:
     async with intake_desk(postgres_server) as desk:
         address = "/api/intake/v1/channels/city_1234/orders"
-        for _ in range(limits.UNVERIFIED_PER_SOURCE):
+        for _ in range(policy.UNVERIFIED_PER_SOURCE):
             await desk.http.post(address, content=b"x")
-        body = orjson.dumps(an_order(eventDesc="长" * limits.UNVERIFIED_BYTES))
+        body = orjson.dumps(an_order(eventDesc="长" * policy.UNVERIFIED_BYTES))
         platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
         headers = platform.headers(body, secret=SECRETS["city_12345"]["in"][1])
         first, again = [await desk.http.post(address, content=body, headers=headers) for _ in range(2)]
@@ -364,7 +366,7 @@ async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_
         assert (listed[0]["id"], listed[0]["channel"], listed[0]["verified"], listed[0]["signed_by"]) == (
             first.json()["facts"]["quarantine_id"], "city_1234", True, "city_12345",
         )  # fmt: skip
-        assert len(listed) == limits.UNVERIFIED_PER_SOURCE + 1
+        assert len(listed) == policy.UNVERIFIED_PER_SOURCE + 1
         assert {(line["verified"], line["signed_by"]) for line in listed[1:]} == {(False, None)}
 
 

@@ -43,6 +43,8 @@ _TEST: Final[Mapping[str, str]] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
+    "autovacuum": "off",
 }
 
 # Reads until the pipe breaks, which happens however its owner ends, then asks the server for a fast shutdown.
@@ -110,9 +112,13 @@ class PostgresServer:
         """postgresql://user:password@127.0.0.1:port/database, for the server's superuser."""
         return f"postgresql://{USER}:{quote(self._password)}@{HOST}:{self.port}/{quote(database)}"
 
-    async def create_database(self, name: str, template: str | None = None) -> None:
-        """Create `name`, as a copy of `template` if given (nobody may be connected to it); nothing if it exists."""
-        await create_database(self.url(), name, template)
+    def url_of(self, user: str, password: str, database: str) -> str:
+        """The same for another login."""
+        return f"postgresql://{user}:{quote(password, safe='')}@{HOST}:{self.port}/{quote(database, safe='{}')}"
+
+    async def create_database(self, name: str, template: str | None = None, owner: str | None = None) -> None:
+        """Make `name`, as a copy of `template` if given (nobody may be connected to it); nothing if it is there."""
+        await create_database(self.url(), name, template, owner)
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
         """Stop the server and release its folder; `immediate` leaves the recovery to the next start."""
