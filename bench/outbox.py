@@ -245,7 +245,9 @@ async def measure(folder: Path) -> list[Table]:
             await compare(url, buses[-1][1], broker.bootstrap, drain)
         for _, bus, _ in buses:
             await bus.stop()
-    latency.notes.append(f"{COMMITS} lone commits a round, {ROUNDS} rounds, medians of the rounds; the worst of all.")
+    latency.notes.append(
+        f"{COMMITS} single commits per round, {ROUNDS} rounds, medians of the rounds; the worst of all commits."
+    )
     return [latency, drain]
 
 

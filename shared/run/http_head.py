@@ -45,8 +45,8 @@ class BoundedHead(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client."""
         super().connection_made(transport)
-        patient = LingeringTransport(transport, sending=self._is_sending, begin=lambda: self._end_http(transport))
-        self.transport = cast("asyncio.Transport", patient)
+        lingering = LingeringTransport(transport, sending=self._is_sending, begin=lambda: self._end_http(transport))
+        self.transport = cast("asyncio.Transport", lingering)
 
     def data_received(self, data: bytes) -> None:
         """Handle the next piece."""
