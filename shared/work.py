@@ -219,9 +219,14 @@ class Works:
         self._unit_sessions = async_sessionmaker(self.unit_engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager
-    async def begin(self, person: Person = SYSTEM, *, correlation: str | None = None) -> AsyncIterator[Work]:
-        """One transaction: committed when the block ends well, rolled back when it raises."""
-        async with self._session_of(person) as session, session.begin():
+    async def begin(
+        self, person: Person = SYSTEM, *, correlation: str | None = None, confined: bool = True
+    ) -> AsyncIterator[Work]:
+        """One transaction: committed when the block ends well, rolled back when it raises.
+
+        With `confined=False` it is the platform's own work in the person's name, such as a login.
+        """
+        async with self._session_of(person if confined else SYSTEM) as session, session.begin():
             work = Work(
                 session=session,
                 clock=self.clock,

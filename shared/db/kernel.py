@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db.engine import Moment
-from shared.db.logins import PARTS_TABLE
+from shared.db.logins import PARTS_TABLE, WRITTEN_BY_UNITS
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",
@@ -76,6 +76,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("created_at", Moment, nullable=False),
         Column("published_at", Moment),
         Column("refused", Text, comment="why the bus will never take it; later events of its key wait behind it"),
+        info={WRITTEN_BY_UNITS: "insert"},
     )
     Index("ix_outbox_waiting", outbox.c.position, postgresql_where=text("published_at is null"))
     Index(
@@ -90,6 +91,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("key", Text, primary_key=True),
         Column("last", BigInteger, nullable=False, comment="sequence of the last event written"),
+        info={WRITTEN_BY_UNITS: "insert, update"},
     )
     inbox = Table(
         "inbox",
@@ -145,6 +147,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("reason", Text),
         Column("event_id", Text, comment="the event that caused the change, if one did"),
         Column("correlation", Text),
+        info={WRITTEN_BY_UNITS: "insert"},
     )
     Index("ix_audit_subject", audit.c.subject)
     Table(
@@ -156,6 +159,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("status", Integer),
         Column("answer", LargeBinary),
         Column("created_at", Moment, nullable=False),
+        info={WRITTEN_BY_UNITS: "insert, update"},
     )
 
 

@@ -22,6 +22,8 @@ UNIT: Final = "gongdan_unit"
 OWNER: Final = "gongdan_owner"
 PROTECTED: Final = "protected"
 """In a table's `info`: OrderTable or RowsOfUnit."""
+WRITTEN_BY_UNITS: Final = "written by units"
+"""In the `info` of a table without policies: what the requests of units may do there beside reading, as GRANT says it."""
 
 PARTS_TABLE: Final = "order_part"
 
@@ -116,7 +118,8 @@ def _statements(metadata: MetaData) -> Iterator[str]:
         elif (protected := table.info.get(PROTECTED)) is not None:
             yield from _protect(table, protected)
         else:
-            yield f"grant select, {changing.replace(', delete', '')} on {name} to {UNIT}"
+            written = table.info.get(WRITTEN_BY_UNITS)
+            yield f"grant select{f', {written}' if written else ''} on {name} to {UNIT}"
 
 
 def _protect(table: Table, protected: OrderTable | RowsOfUnit) -> Iterator[str]:

@@ -48,7 +48,7 @@ async def log_in(works: Works, signer: TokenSigner, account: str, password: str)
     """
     record = await _proven_account(works, account, password)
     person = person_of(record)
-    async with works.begin(person) as work:
+    async with works.begin(person, confined=False) as work:
         await store.forget_attempts(work.session, account, work.now)
         work.audit("account.logged_in", account)
     token, ends_at = signer.sign(person)

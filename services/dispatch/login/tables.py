@@ -8,6 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record
+from shared.db.logins import WRITTEN_BY_UNITS
 
 
 class AccountRecord(Record):
@@ -25,7 +26,11 @@ class AccountRecord(Record):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
 
-    __table_args__ = (Index("ix_account_unit", "unit", postgresql_where=text("active")),)
+    __table_args__ = (
+        Index("ix_account_unit", "unit", postgresql_where=text("active")),
+        # Their own password; the handler has checked whose it is.
+        {"info": {WRITTEN_BY_UNITS: "update (password_hash, changed_at, version)"}},
+    )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
