@@ -150,19 +150,46 @@ def test_the_fault_names_the_field() -> None:
     assert breaks_of_schema(BEFORE, after(inner_field_retyped)) == ["files[].name changed its type"]
 
 
-def test_promises_are_read_from_the_newest_commit(tmp_path: Path) -> None:
-    assert [*promised(tmp_path)] == []
-    path = tmp_path / "contracts" / "events" / "order.tried.v1.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(BEFORE))
-    for command in (
-        ["init", "-q", "-b", "main"],
-        ["add", "."],
-        ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "first"],
-    ):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True, timeout=60)
-    path.write_text("{}")
+def git(root: Path, *arguments: str) -> None:
+    person = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *person, *arguments], cwd=root, check=True, timeout=60)
 
-    ((_, then),) = promised(tmp_path)
 
-    assert json.loads(then["events/order.tried.v1.json"]) == BEFORE
+def write_event(root: Path, schema: Schema, message: str) -> None:
+    path = root / "contracts" / "events" / "order.tried.v1.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(schema))
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", message)
+
+
+def test_nothing_is_promised_before_the_first_tag(tmp_path: Path) -> None:
+    without_git = promised(tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    without_commit = promised(tmp_path)
+    write_event(tmp_path, BEFORE, "first")
+
+    assert (without_git, without_commit, promised(tmp_path)) == (None, None, None)
+
+
+def test_promises_are_read_from_the_newest_tag(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    write_event(tmp_path, after(renamed), "first")
+    git(tmp_path, "tag", "v1.0.0")
+    write_event(tmp_path, BEFORE, "second")
+    git(tmp_path, "tag", "-a", "v1.1.0", "-m", "release")
+    write_event(tmp_path, after(retyped), "third")
+
+    release = promised(tmp_path)
+
+    assert release is not None
+    assert release[0] == "v1.1.0"
+    assert json.loads(release[1]["events/order.tried.v1.json"]) == BEFORE
+
+
+def test_a_release_without_events_promises_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    git(tmp_path, "tag", "v0.1.0")
+
+    assert promised(tmp_path) == ("v0.1.0", {})

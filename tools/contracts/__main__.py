@@ -23,13 +23,12 @@ def drift(root: Path) -> list[str]:
 
 
 def broken_promises(root: Path) -> list[str]:
-    """Where the code breaks what an earlier commit promised, a line each."""
-    now = documents()
-    return [
-        f"{fault} (since {commit}); add the new form as V2 beside it"
-        for commit, then in promised(root)
-        for fault in breaks(then, now)
-    ]
+    """Where the code breaks what the newest release promised, a line each."""
+    release = promised(root)
+    if release is None:
+        return []
+    tag, then = release
+    return [f"{fault} (since {tag}); add the new form as V2 beside it" for fault in breaks(then, documents())]
 
 
 def write(root: Path) -> None:

@@ -37,21 +37,19 @@ def breaks_of_schema(old: Schema, new: Schema) -> list[str]:
     return [*_breaks(old, new, (old, new), "")]
 
 
-def promised(root: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(commit, documents) of the commits to compare with: the newest one, and where this branch left the main line.
+def promised(root: Path) -> tuple[str, dict[str, str]] | None:
+    """The newest tag that this commit has behind it, and its documents; None before the first tag, or without git.
 
-    Nothing where there is no git, or no commit yet.
+    What was never released promises nothing to anybody: until the first tag, events change freely.
     """
-    for name in dict.fromkeys(commit for ref in ("HEAD", "origin/main", "main") if (commit := _base(root, ref))):
-        paths = _git(root, "ls-tree", "-r", "--name-only", name, "contracts/events")
-        if paths:
-            yield (
-                name[:12],
-                {
-                    path.removeprefix("contracts/"): _git(root, "show", f"{name}:{path}") or "{}"
-                    for path in paths.splitlines()
-                },
-            )
+    tag = _git(root, "describe", "--tags", "--abbrev=0", "HEAD")
+    if tag is None:
+        return None
+    paths = _git(root, "ls-tree", "-r", "--name-only", f"refs/tags/{tag}", "contracts/events") or ""
+    return tag, {
+        path.removeprefix("contracts/"): _git(root, "show", f"refs/tags/{tag}:{path}") or "{}"
+        for path in paths.splitlines()
+    }
 
 
 def _breaks(old: Schema, new: Schema, roots: tuple[Schema, Schema], where: str) -> Iterator[str]:
@@ -109,10 +107,6 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     while "$ref" in schema:
         schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
     return schema
-
-
-def _base(root: Path, ref: str) -> str | None:
-    return _git(root, "rev-parse", "HEAD") if ref == "HEAD" else _git(root, "merge-base", "HEAD", ref)
 
 
 def _git(root: Path, *arguments: str) -> str | None:
