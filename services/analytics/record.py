@@ -8,6 +8,7 @@ from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
+from shared.db.kernel import add_followed_unit
 
 
 class Record(DeclarativeBase):
@@ -15,3 +16,6 @@ class Record(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
+
+
+add_followed_unit(Record.metadata)

@@ -8,7 +8,7 @@ from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_followed_calendar, add_order_part
+from shared.db.kernel import add_followed_calendar, add_followed_rule_set, add_order_part
 
 
 class Record(DeclarativeBase):
@@ -19,6 +19,7 @@ class Record(DeclarativeBase):
 
 
 add_followed_calendar(Record.metadata)
+add_followed_rule_set(Record.metadata)
 add_order_part(Record.metadata)
 
 

@@ -25,7 +25,6 @@ from services.dispatch.replies.handlers import (
     wake_planned,
 )
 from services.dispatch.returns import api as returns
-from services.dispatch.rulesets.handlers import keep_rules
 from services.dispatch.settings import token_key
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.intake import (
@@ -40,6 +39,7 @@ from shared.contracts.intake import (
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
 from shared.following.calendar import follow_calendar, load_calendar, watch_calendar
+from shared.following.rulesets import follow_rule_set
 from shared.identity import TokenSigner
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
@@ -93,7 +93,7 @@ SERVICE = Service(
         OrderRedoRequested: closing.redo_order,
         OrderCancelled: closing.cancel_case,
         CalendarChanged: follow_calendar,
-        RuleSetPublished: keep_rules,
+        RuleSetPublished: follow_rule_set,
     },
     jobs=(watch_calendar,),
     prepare=_prepare,

@@ -8,7 +8,7 @@ from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_order_part
+from shared.db.kernel import add_followed_unit, add_order_part
 
 
 class Record(DeclarativeBase):
@@ -18,4 +18,5 @@ class Record(DeclarativeBase):
     type_annotation_map = {**TYPES, date: Date()}  # noqa: RUF012 - the declarative mapping's own form
 
 
+add_followed_unit(Record.metadata)
 add_order_part(Record.metadata)

@@ -25,7 +25,6 @@ from services.sla.record import Record
 from services.sla.rulesets import api as rulesets
 from services.sla.streams import api as streams
 from services.sla.streams import jobs as streams_jobs
-from services.sla.units import handlers as units
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -43,7 +42,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
-from shared.following import parts
+from shared.following import parts, units
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
@@ -104,7 +103,7 @@ SERVICE: Final = Service(
         OrderRevisited: orders.stop_on_revisit,
         OrderClosed: orders.end_clocks,
         OrderReopened: orders.start_redo,
-        UnitChanged: units.keep_unit,
+        UnitChanged: units.follow_unit,
     },
     jobs=(
         firing.fire_clocks,

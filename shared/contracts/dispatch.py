@@ -160,7 +160,8 @@ class UnitChanged(Event):
     """A unit was entered or changed, or its caseworkers changed.
 
     `version` counts the changes of the unit itself. An event about a changed account may be older than the unit's last
-    change and still come after it: of two events the one with the higher version holds.
+    change and still come after it: of two events the one with the higher version holds, of two with the same version
+    the later one.
     """
 
     type: ClassVar[str] = "unit.changed.v1"
@@ -171,8 +172,8 @@ class UnitChanged(Event):
     group: Group
     active: bool
     ready: bool
+    version: int
     changed_at: Moment
-    version: int | None = None
 
     @property
     def key(self) -> str:

@@ -177,6 +177,35 @@ def add_followed_calendar(metadata: MetaData) -> None:
     )
 
 
+def add_followed_rule_set(metadata: MetaData) -> None:
+    """Put the table for published rule sets beside the tables of a service that decides by numbers of the circular."""
+    rule_set = Table(
+        "followed_rule_set",
+        metadata,
+        Column("version", Text, primary_key=True),
+        Column("document", Text, nullable=False),
+        Column("effective_from", Moment, nullable=False),
+        Column("published_at", Moment, nullable=False),
+        Column("numbers", JSONB, nullable=False, comment="every number by its name, as the event carried them"),
+    )
+    Index("ix_followed_rule_set_effective_from", rule_set.c.effective_from)
+
+
+def add_followed_unit(metadata: MetaData) -> None:
+    """Put the table for the directory of units beside the tables of a service that does not keep it."""
+    Table(
+        "followed_unit",
+        metadata,
+        Column("code", Text, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("group", Text, nullable=False, comment="department, street"),
+        Column("active", Boolean, nullable=False),
+        Column("ready", Boolean, nullable=False, comment="whether orders may be assigned to it"),
+        Column("version", BigInteger, nullable=False, comment="how often the unit was changed; the highest holds"),
+        Column("changed_at", Moment, nullable=False),
+    )
+
+
 def add_order_part(metadata: MetaData) -> None:
     """Put the table of who has a part in an order beside the tables of a service that shows orders to units."""
     part = Table(

@@ -144,6 +144,37 @@ def create_followed_calendar() -> None:
     )
 
 
+def create_followed_rule_set() -> None:
+    """Create followed_rule_set, where a service decides by numbers of the circular and does not keep the rule sets."""
+    op.create_table(
+        "followed_rule_set",
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("numbers", JSONB, nullable=False, comment="every number by its name, as the event carried them"),
+        sa.PrimaryKeyConstraint("version", name="pk_followed_rule_set"),
+    )
+    op.create_index("ix_followed_rule_set_effective_from", "followed_rule_set", ["effective_from"])
+
+
+def create_followed_unit() -> None:
+    """Create followed_unit, where a service reads the directory of units and does not keep it."""
+    op.create_table(
+        "followed_unit",
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("group", sa.Text, nullable=False, comment="department, street"),
+        sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("ready", sa.Boolean, nullable=False, comment="whether orders may be assigned to it"),
+        sa.Column(
+            "version", sa.BigInteger, nullable=False, comment="how often the unit was changed; the highest holds"
+        ),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("code", name="pk_followed_unit"),
+    )
+
+
 def create_order_part() -> None:
     """Create order_part, where a service shows orders to units."""
     op.create_table(

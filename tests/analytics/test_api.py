@@ -6,10 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.contracts.dispatch import UnitChanged
 from shared.identity import DISTRICT_READERS, UNIT, Role
 from shared.outbox.writer import new_id
 from tests.analytics.events import OrderEvents, local
+from tests.support.facts import unit_changed
 from tests.support.service import Desk
 
 ROLES = [role for role in Role if role is not Role.SYSTEM]
@@ -24,9 +24,7 @@ async def get(desk: Desk, path: str, who: dict[str, str] | None = None, **asked:
 async def told(desk: Desk) -> Desk:
     """Two weeks of two units: one order solved, one unsolved, one overdue, one still waiting."""
     for code, name, group in (("zhujian", "区住建局", "department"), ("huanghailu", "黄海路街道", "street")):
-        await desk.tell(
-            UnitChanged(code=code, name=name, group=group, active=True, ready=True, changed_at=desk.clock.now())  # type: ignore[arg-type]
-        )
+        await desk.tell(unit_changed(code, desk.clock.now(), name=name, group=group))
     solved = OrderEvents().received(local("11-23 09:00")).assigned(local("11-23 10:00"), "zhujian")
     solved.submitted(local("11-24 09:00"), "zhujian").approved(local("11-24 10:00"), "zhujian")
     solved.fed_back(local("11-24 10:00")).revisited(local("11-29 23:59"), "mostly_solved", "satisfied")

@@ -20,6 +20,7 @@ from shared.identity import Role
 from shared.outbox import Envelope
 from tests.analytics.events import OrderEvents, Publisher, interleaved, local, random_order
 from tests.analytics.recount import Counts, recount
+from tests.support.facts import unit_changed
 from tests.support.service import Desk
 from tests.support.waiting import eventually
 
@@ -157,18 +158,18 @@ async def test_events_that_make_no_figures_leave_nothing(desk: Desk):
 
 
 async def test_a_unit_is_known_by_its_latest_name(desk: Desk):
-    def changed(name: str, *, active: bool = True) -> UnitChanged:
-        return UnitChanged(
-            code="zhujian", name=name, group="department", active=active, ready=True, changed_at=desk.clock.now()
-        )
+    def changed(name: str, version: int, *, active: bool = True) -> UnitChanged:
+        return unit_changed("zhujian", desk.clock.now(), name=name, version=version, active=active)
 
-    await desk.tell(changed("区住建局"))
+    await desk.tell(changed("区住建局", 1))
     publisher = Publisher()
+    newest = changed("区住房和城乡建设局", 3, active=False)
     await project(
-        desk, [publisher.envelope(changed("区住房局")), publisher.envelope(changed("区住房和城乡建设局", active=False))]
+        desk, [publisher.envelope(event) for event in (changed("区住房局", 2), newest, changed("区房管局", 2))]
     )
+    await project(desk, [publisher.envelope(changed("区住房局", 2))])
 
-    assert [(row["name"], row["active"]) for row in await desk.rows("select * from unit")] == [
+    assert [(row["name"], row["active"]) for row in await desk.rows("select * from followed_unit")] == [
         ("区住房和城乡建设局", False)
     ]
 

@@ -118,8 +118,8 @@ def unit_changed(code: str, at: datetime, **changes: Any) -> UnitChanged:
         "group": "department",
         "active": True,
         "ready": True,
-        "changed_at": at,
         "version": 1,
+        "changed_at": at,
     }
     return _made(UnitChanged, usual, changes)
 

@@ -10,6 +10,7 @@ from services.analytics.facts.rules import fact_of
 from services.analytics.figures import rules, store
 from services.analytics.figures.model import FigureKey
 from shared.contracts.dispatch import UnitChanged
+from shared.following.units import follow_units
 from shared.outbox import Envelope
 from shared.work import Work
 
@@ -20,9 +21,7 @@ async def project(work: Work, envelopes: Sequence[Envelope]) -> None:
     Orders are locked first, by their ids, and figures last, by their keys.  Two replicas may have events of the same
     order (its breaches come on another topic) or figures of the same day; locking in one sequence, they never deadlock.
     """
-    units = {event.code: event for envelope in envelopes if isinstance(event := envelope.event, UnitChanged)}
-    if units:
-        await store.write_units(work.session, units)
+    await follow_units(work, [event for envelope in envelopes if isinstance(event := envelope.event, UnitChanged)])
     told = [
         (envelope.id, fact)
         for envelope in envelopes

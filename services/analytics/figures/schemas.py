@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.analytics.figures import rules
 from services.analytics.figures.model import DISTRICT, Measure
 from services.analytics.figures.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
-from services.analytics.figures.tables import UnitRecord
+from shared.following.units import FollowedUnit
 
 
 class Rate(BaseModel):
@@ -52,7 +52,7 @@ class Row(BaseModel):
     )
 
     @classmethod
-    def of(cls, code: str, unit: UnitRecord | None, counts: Mapping[Measure, int]) -> Row:
+    def of(cls, code: str, unit: FollowedUnit | None, counts: Mapping[Measure, int]) -> Row:
         """From the counts of the period; what is missing is 0."""
 
         def count(measure: Measure) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -11,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.analytics.figures.errors import UnitNotShown
 from services.analytics.figures.model import DISTRICT, Figures, Measure
-from services.analytics.figures.tables import FigureRecord, UnitRecord
+from services.analytics.figures.tables import FigureRecord
 from shared.access import Scope
-from shared.contracts.dispatch import UnitChanged
+from shared.following.units import FollowedUnit, unit_of, units_of
 
 _ADD_FIGURES: Final = text(
     """
@@ -22,16 +21,6 @@ select unit, day, measure, count
 from unnest(cast(:units as text[]), cast(:days as date[]), cast(:measures as text[]), cast(:counts as bigint[]))
   as t(unit, day, measure, count) order by unit, day, measure
 on conflict (unit, day, measure) do update set count = f.count + excluded.count
-"""
-)
-_WRITE_UNITS: Final = text(
-    """
-insert into unit as u (code, name, "group", active, changed_at)
-select code, name, kind, active, changed_at
-from unnest(cast(:codes as text[]), cast(:names as text[]), cast(:kinds as text[]), cast(:actives as boolean[]),
-  cast(:changed as timestamptz[])) as t(code, name, kind, active, changed_at) order by code
-on conflict (code) do update set name = excluded.name, "group" = excluded."group", active = excluded.active,
-  changed_at = excluded.changed_at
 """
 )
 
@@ -52,24 +41,9 @@ async def add_figures(session: AsyncSession, change: Figures) -> None:
         await session.execute(_ADD_FIGURES, figure_columns(change))
 
 
-async def write_units(session: AsyncSession, changes: Mapping[str, UnitChanged]) -> None:
-    """Write these units as they are now, known before or not."""
-    units = list(changes.values())
-    await session.execute(
-        _WRITE_UNITS,
-        {
-            "codes": [unit.code for unit in units],
-            "names": [unit.name for unit in units],
-            "kinds": [unit.group for unit in units],
-            "actives": [unit.active for unit in units],
-            "changed": [unit.changed_at for unit in units],
-        },
-    )
-
-
-def _units_in(scope: Scope) -> Any:
-    """A unit reads its own figures and the district's; the centre and the district read all."""
-    return None if scope.everything else (DISTRICT, scope.unit)
+def _units_in(scope: Scope) -> tuple[str, ...] | None:
+    """A unit reads its own figures and the district's; None stands for all, which the centre and the district read."""
+    return None if scope.everything else (DISTRICT, *filter(None, (scope.unit,)))
 
 
 async def figures_between(
@@ -102,17 +76,14 @@ async def figures_by_day(
     return found
 
 
-async def units_seen(session: AsyncSession, scope: Scope) -> dict[str, UnitRecord]:
+async def units_seen(session: AsyncSession, scope: Scope) -> dict[str, FollowedUnit]:
     """The units that the caller may see, by code."""
-    query = select(UnitRecord)
-    if (mine := _units_in(scope)) is not None:
-        query = query.where(UnitRecord.code.in_(mine))
-    return {unit.code: unit for unit in await session.scalars(query)}
+    return await units_of(session, _units_in(scope))
 
 
-async def unit_known(session: AsyncSession, code: str) -> UnitRecord | None:
-    """The unit's record, None when only figures name the unit; UnitNotShown when nothing does."""
-    unit = await session.get(UnitRecord, code)
+async def unit_known(session: AsyncSession, code: str) -> FollowedUnit | None:
+    """The unit, None when only figures name it; UnitNotShown when nothing does."""
+    unit = await unit_of(session, code)
     if unit is None:
         figure = select(FigureRecord.unit).where(FigureRecord.unit == code).limit(1)
         if await session.scalar(figure) is None:

@@ -1,8 +1,8 @@
-"""The rows of figures, and the units that they are of."""
+"""The rows of figures."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from sqlalchemy import CheckConstraint, Index
@@ -25,15 +25,3 @@ class FigureRecord(Record):
     count: Mapped[int]
 
     __table_args__ = (CheckConstraint(_MEASURES, name="known_measure"), Index("ix_figure_day", "day"))
-
-
-class UnitRecord(Record):
-    """A unit's name and group, as people read them."""
-
-    __tablename__ = "unit"
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    group: Mapped[str]
-    active: Mapped[bool]
-    changed_at: Mapped[datetime]

@@ -67,8 +67,8 @@ async def publish_unit(work: Work, code: str) -> None:
                 "group": record.group,
                 "active": record.active,
                 "ready": not missing_of(store.readiness_of(record, caseworkers)),
-                "changed_at": work.now,
                 "version": record.version,
+                "changed_at": work.now,
             }
         )
     )

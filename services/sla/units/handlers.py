@@ -1,4 +1,4 @@
-"""The units that a person may name: sla's own copy of what dispatch publishes.
+"""The units that a person may name, from the directory that sla follows.
 
 Only what a person names is looked up here. What another service publishes has happened, whatever unit it names: the
 handlers of an order's events never read this directory.
@@ -10,19 +10,15 @@ command succeeds afterwards. A clock of the centre's own names no unit and never
 
 from __future__ import annotations
 
-from services.sla.units import store
-from services.sla.units.errors import UnitInactive
-from shared.contracts.dispatch import UnitChanged
+from services.sla.units.errors import UnitInactive, UnitNotListed
+from shared.following.units import unit_of
 from shared.work import Work
-
-
-async def keep_unit(work: Work, event: UnitChanged) -> None:
-    """A unit was entered or changed."""
-    await store.keep_unit(work.session, event)
 
 
 async def check_unit(work: Work, code: str) -> None:
     """Refuse a unit that there is not, and one that is closed (S4.1a)."""
-    unit = await store.listed_unit(work.session, code)
+    unit = await unit_of(work.session, code)
+    if unit is None:
+        raise UnitNotListed(code)
     if not unit.active:
         raise UnitInactive(code, unit.name)

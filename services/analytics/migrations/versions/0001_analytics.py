@@ -39,6 +39,7 @@ def _fact_columns() -> list[sa.Column[object]]:
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
+    kernel_v1.create_followed_unit()
     op.create_table(
         "tracked_order",
         sa.Column("order_id", sa.Text, nullable=False),
@@ -65,15 +66,6 @@ def upgrade() -> None:
         sa.CheckConstraint(_MEASURES, name=op.f("ck_figure_known_measure")),
     )
     op.create_index("ix_figure_day", "figure", ["day"])
-    op.create_table(
-        "unit",
-        sa.Column("code", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("group", sa.Text, nullable=False),
-        sa.Column("active", sa.Boolean, nullable=False),
-        sa.Column("changed_at", moment, nullable=False),
-        sa.PrimaryKeyConstraint("code", name="pk_unit"),
-    )
     op.create_table(
         "rebuild",
         sa.Column("id", UUID(as_uuid=True), nullable=False),
@@ -144,6 +136,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("shadow_figure", "shadow_fact", "rebuild", "unit", "figure", "fact", "tracked_order"):
+    for table in ("shadow_figure", "shadow_fact", "rebuild", "figure", "fact", "tracked_order"):
         op.drop_table(table)
+    op.drop_table("followed_unit")
     kernel_v1.drop()

@@ -16,6 +16,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
     kernel_v1.create_followed_calendar()
+    kernel_v1.create_followed_rule_set()
     kernel_v1.create_order_part()
     op.create_table(
         "account",
@@ -125,16 +126,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_case_status", "order_case", ["status", "queue", "received_at", "order_id"])
     op.create_index("ix_order_case_unit", "order_case", ["unit", "queue", "received_at", "order_id"])
-    op.create_table(
-        "rule_set",
-        sa.Column("version", sa.Text, nullable=False),
-        sa.Column("effective_from", moment, nullable=False),
-        sa.Column("published_at", moment, nullable=False),
-        sa.Column("return_window", sa.BigInteger, nullable=False, comment="working days, S2.2.1f"),
-        sa.Column("plan", sa.BigInteger, nullable=False, comment="calendar days, S2.2.2e"),
-        sa.Column("returns_to_panel", sa.BigInteger, nullable=False, comment="accepted returns, S3.1h"),
-        sa.PrimaryKeyConstraint("version", name="pk_rule_set"),
-    )
     op.create_table(
         "unit",
         sa.Column("code", sa.Text, nullable=False),
@@ -303,7 +294,6 @@ def downgrade() -> None:
         "attachment",
         "assignment",
         "unit",
-        "rule_set",
         "order_case",
         "login_attempt",
         "experience",
@@ -311,5 +301,6 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.drop_table("order_part")
+    op.drop_table("followed_rule_set")
     op.drop_table("followed_calendar")
     kernel_v1.drop()

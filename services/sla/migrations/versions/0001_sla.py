@@ -62,6 +62,7 @@ create trigger outbox_tells_notices after insert on outbox
 
 def upgrade() -> None:
     kernel_v1.create()
+    kernel_v1.create_followed_unit()
     kernel_v1.create_order_part()
     _create_calendar_and_rules()
     _create_orders_and_clocks()
@@ -152,15 +153,6 @@ def _create_calendar_and_rules() -> None:
 
 
 def _create_orders_and_clocks() -> None:
-    op.create_table(
-        "unit",
-        sa.Column("code", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("active", sa.Boolean, nullable=False),
-        sa.Column("version", sa.Integer, comment="dispatch's own count of the changes, where it told one"),
-        sa.Column("changed_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("code", name="pk_unit"),
-    )
     op.create_table(
         "clocked_order",
         sa.Column("order_id", sa.Text, nullable=False),
@@ -419,7 +411,6 @@ def downgrade() -> None:
         "clock_change",
         "clock",
         "clocked_order",
-        "unit",
         "rule_set",
         "recomputation",
         "calendar_year",
@@ -428,4 +419,5 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("drop function calendar_is_append_only()")
     op.drop_table("order_part")
+    op.drop_table("followed_unit")
     kernel_v1.drop()
