@@ -90,19 +90,15 @@ class ReturnAccepted(OrderEvent):
 
 
 class ReturnRejected(OrderEvent):
-    """The centre left the order with the unit, which may not return it again (S3.1d).
-
-    `reason` stays empty: the centre's text is in `sealed_reason`, sealed for this order and return.
-    """
+    """The centre left the order with the unit, which may not return it again (S3.1d)."""
 
     type: ClassVar[str] = "order.return_rejected.v1"
 
+    return_id: str
     unit: str
-    reason: str
+    reason: Sealed | None
     decided_by: str
     decided_at: Moment
-    return_id: str | None = None
-    sealed_reason: Sealed | None = None
 
 
 class ReplySubmitted(OrderEvent):

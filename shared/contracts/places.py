@@ -36,6 +36,7 @@ GROUNDS: Final = Place("order:{order_id}:grounds:{reply_id}")
 # Sealed by review.
 OPINION: Final = Place("order:{order_id}:opinion:{reply_id}")
 FINDINGS: Final = Place("order:{order_id}:findings:{reply_id}")
+OVERRIDE: Final = Place("order:{order_id}:override:{reply_id}")
 
 # Sealed by sla.
 CONSENT: Final = Place("order:{order_id}:extension:{extension_id}")

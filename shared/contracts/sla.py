@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -58,9 +58,9 @@ class ClockChanged(OrderEvent):
     due_at: Moment
     provisional: bool
     reason: str
-    calendar: str | None = None
+    calendar: str
     """The calendar version under which it is due now."""
-    excused: bool = False
+    excused: bool
     """This change takes the clock's breach back: it stays published and no longer counts.  A later breach is published."""
 
 
@@ -75,8 +75,8 @@ class ClockStopped(OrderEvent):
     due_at: Moment
     stopped_at: Moment
     met: bool
-    void: bool = False
-    original_due_at: Moment | None = None
+    void: bool
+    original_due_at: Moment | None
     """The first due moment, when it has moved since: lateness is shown against both (S1.3.2e)."""
 
 
@@ -91,9 +91,9 @@ class ClockWarned(OrderEvent):
     rung: str
     due_at: Moment
     warned_at: Moment
-    provisional: bool = False
-    late_by_seconds: float = 0.0
-    fired_late: bool = False
+    provisional: bool
+    late_by_seconds: float
+    fired_late: bool
 
 
 class ClockBreached(Event):
@@ -109,9 +109,9 @@ class ClockBreached(Event):
     due_at: Moment
     breached_at: Moment
     late_by_seconds: float
-    provisional: bool = False
-    fired_late: bool = False
-    original_due_at: Moment | None = None
+    provisional: bool
+    fired_late: bool
+    original_due_at: Moment | None
     """The first due moment, when it has moved since: lateness is shown against both (S1.3.2e)."""
 
     @property
@@ -130,8 +130,8 @@ class WarnedClock(BaseModel):
     kind: ClockKind
     rung: str
     due_at: Moment
-    late_by_seconds: float = 0.0
-    fired_late: bool = False
+    late_by_seconds: float
+    fired_late: bool
 
 
 class WarningsDigested(Event):
@@ -292,6 +292,10 @@ class CalendarChanged(Event):
         return "calendar"
 
 
+RuleNumber = int | str | dict[str, int] | dict[str, str | None]
+"""A count, an hour, a count with its warning, or the hours of a same-day rule."""
+
+
 class RuleSetPublished(Event):
     """A further rule set will hold for the orders received from `effective_from` on (X3)."""
 
@@ -302,11 +306,8 @@ class RuleSetPublished(Event):
     document: str
     effective_from: Moment
     published_at: Moment
-    numbers: dict[str, Any]
-    """Every number by its name: a count, a count with its warning, an hour, or the hours of a same-day rule.
-
-    Dispatch decides by `return_window`, `plan` and `returns_to_panel`. Older rule sets lack the last one; it is 2 there.
-    """
+    numbers: dict[str, RuleNumber]
+    """Every number by its name. Dispatch decides by `return_window`, `plan` and `returns_to_panel`."""
 
     @property
     def key(self) -> str:

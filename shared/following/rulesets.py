@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts.sla import RuleSetPublished
+from shared.contracts.sla import RuleNumber, RuleSetPublished
 from shared.work import Work
 
 _STORE: Final = text(
@@ -43,8 +43,7 @@ class FollowedRuleSet:
     document: str
     effective_from: datetime
     published_at: datetime
-    numbers: Mapping[str, Any]
-    """As RuleSetPublished has them."""
+    numbers: Mapping[str, RuleNumber]
 
 
 async def follow_rule_set(work: Work, event: RuleSetPublished) -> None:

@@ -135,8 +135,6 @@ async def park(work: Work, delivery: Delivery, why: Park) -> bool:
         },
     )
     if entered.first() is None:
-        if not await is_known(work.session, delivery):  # older databases have an index on the place alone
-            log.error("parked event hides another", service=work.outbox.service, topic=delivery.topic, key=key)
         return True  # delivered again: it was parked and published before
     work.emit(
         EventParked(

@@ -1,11 +1,10 @@
-"""Personal data at rest and on the bus: AES-256-GCM with versioned keys, and a keyed fingerprint for look-up (R43, R44)."""
+"""Personal data in the database and in events: AES-256-GCM with versioned keys, and a keyed fingerprint for look-up (R43, R44)."""
 
 from __future__ import annotations
 
 import base64
 import hmac
 import os
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -17,17 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _VERSION: Final = "s1"
 _KEY_BYTES: Final = 32
 _LOCAL: Final = timezone(timedelta(hours=8))
-SEALED: Final = r"^s1\.[^.]+\.[A-Za-z0-9_=-]{38,}$"
-"""A sealed text's whole form and not its first letters alone: a person may begin a sentence with them."""
-
-
-def is_sealed(words: str) -> bool:
-    """Whether this is a sealed text and not what a person wrote: for columns that are older than their seal."""
-    return re.fullmatch(SEALED, words) is not None
 
 
 class SealBroken(ValueError):
-    """The text was not sealed with a key we hold, was bound to something else, or was altered."""
+    """The text was sealed with an unknown key or for another place, or was altered."""
 
 
 class Sealer:
@@ -45,7 +37,7 @@ class Sealer:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
         self._current = next(iter(keys))
         oldest = list(keys.values())[-1]
-        # The fingerprint key hangs on the oldest key: rotating in a newer one must not lose the look-ups.
+        # Derived from the oldest key: look-ups must still work after a newer key was added.
         self._print_key = hmac.digest(oldest, b"gongdan fingerprint", "sha256")
 
     @classmethod
@@ -64,7 +56,7 @@ class Sealer:
         return f"{_VERSION}.{self._current}.{base64.urlsafe_b64encode(nonce + body).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
-        """The text again; SealBroken when it is not ours or not from here."""
+        """The text; SealBroken when it was sealed with an unknown key or for another place."""
         try:
             version, name, body = sealed.split(".")
             raw = base64.urlsafe_b64decode(body)
@@ -81,7 +73,7 @@ class Sealer:
         return None if text is None else self.seal(text, context)
 
     def open_if_any(self, sealed: str | None, context: str) -> str | None:
-        """The text again, if there is one."""
+        """The text, if there is one."""
         return None if sealed is None else self.open(sealed, context)
 
     def seal_json(self, content: Any, context: str) -> str:
@@ -90,7 +82,7 @@ class Sealer:
         return self.seal(written.decode(), context)
 
     def open_json(self, sealed: str, context: str) -> Any:
-        """The JSON value again."""
+        """The JSON value."""
         return orjson.loads(self.open(sealed, context))
 
     def fingerprint(self, text: str) -> str:

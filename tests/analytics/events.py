@@ -133,6 +133,9 @@ class OrderEvents:
             due_at=due_at,
             breached_at=due_at + timedelta(seconds=1),
             late_by_seconds=1.0,
+            provisional=False,
+            fired_late=False,
+            original_due_at=None,
         )
 
     def excused(self, due_at: datetime, clock: str, kind: str = "final") -> "OrderEvents":
@@ -144,6 +147,7 @@ class OrderEvents:
             due_at=due_at,
             provisional=False,
             reason="日历更新",
+            calendar="cn-2",
             excused=True,
         )
 

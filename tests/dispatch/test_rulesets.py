@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from services.dispatch.rulesets.store import rules_at
 from services.dispatch.service import SERVICE
 from shared.bus.topics import KEPT
 from shared.calendar import SHANGHAI
-from shared.contracts.sla import CalendarChanged, RuleSetPublished
+from shared.contracts.sla import CalendarChanged, RuleNumber, RuleSetPublished
 from shared.outbox.writer import new_id
 from tests.dispatch.story import STREET, URBAN, WATER, Story
 from tests.support.service import MONDAY_0900
@@ -30,14 +29,15 @@ FROM_TUESDAY = local("2026-11-24T00:00")
 
 
 def published(
-    version: str = "circular-2027", effective_from: datetime = FROM_TUESDAY, **numbers: Any
+    version: str = "circular-2027", effective_from: datetime = FROM_TUESDAY, **numbers: RuleNumber
 ) -> RuleSetPublished:
+    usual: dict[str, RuleNumber] = {"return_window": {"count": 2, "warning": 1}, "plan": 60, "returns_to_panel": 3}
     return RuleSetPublished(
         version=version,
         document="烟莱政办字〔2026〕9号",
         effective_from=effective_from,
         published_at=MONDAY_0900,
-        numbers={"return_window": {"count": 2, "warning": 1}, "plan": 60, "returns_to_panel": 3} | numbers,
+        numbers=usual | numbers,
     )
 
 

@@ -182,6 +182,9 @@ async def test_blocking_findings_forbid_the_approval_unless_a_reason_is_given(de
     assert (seen["state"], seen["override_reason"]) == ("approved", reason)
     trail = await desk.rows("select after from audit where action = 'reply.approved'")
     assert trail[0]["after"]["overridden"] is True
+    [kept] = await desk.rows("select order_id, reply_id, override_reason from reply_round")
+    place = f"order:{kept['order_id']}:override:{kept['reply_id']}"
+    assert desk.runtime.works.sealer.open(kept["override_reason"], place) == reason
 
 
 @pytest.mark.clause("S1.1.1b")

@@ -238,16 +238,6 @@ async def test_the_panels_clock_starts_with_the_return_that_the_orders_own_rule_
     assert event.numbers["returns_to_panel"] == 3
 
 
-async def test_a_rule_set_of_before_the_panels_number_has_the_circulars(desk: Desk) -> None:
-    await send(desk, "POST", "/rules", draft(final=5))
-    async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:
-        await work.session.execute(text("update rule_set set numbers = numbers - 'returns_to_panel'"))
-    read = (await send(desk, "GET", "/rules/circular-2027")).json()
-
-    [number] = [rule for rule in read["rules"] if rule["name"] == "returns_to_panel"]
-    assert (number["count"], number["clause"], number["reading"]) == (2, "S3.1h", "A21 returns.escalate_at=2")
-
-
 @pytest.mark.parametrize("effective_from", ["2026-11-23T09:00:00+08:00", "2026-11-01T00:00:00+08:00"])
 async def test_a_rule_set_does_not_reach_back(desk: Desk, effective_from: str) -> None:
     await send(desk, "POST", "/rules", draft(final=5))

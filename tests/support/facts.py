@@ -37,7 +37,7 @@ SEALED: Final = "s1.sealed"
 
 
 def _made(kind: type[Fact], usual: Mapping[str, Any], changes: Mapping[str, Any]) -> Fact:
-    # An event ignores what it does not know: a test that misspells a name must hear of it.
+    # An event ignores fields that it does not know, so a misspelt name in a test must be an error here.
     if unknown := changes.keys() - kind.model_fields.keys():
         raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     return kind.model_validate({**usual, **changes})
@@ -163,7 +163,7 @@ def contacted(
 
 
 def noted(order_id: str, unit: str, at: datetime, *, promised_at: datetime) -> ProgressNoted:
-    """The unit has written down its progress and promises more at `promised_at`."""
+    """The unit has recorded its progress and promises the next contact for `promised_at`."""
     return ProgressNoted(order_id=order_id, unit=unit, promised_at=promised_at, noted_at=at)
 
 
@@ -179,7 +179,14 @@ def return_accepted(order_id: str, unit: str, at: datetime, *, returns: int = 1)
 
 def return_rejected(order_id: str, unit: str, at: datetime, **changes: Any) -> ReturnRejected:
     """The centre has refused the return."""
-    usual = {"order_id": order_id, "unit": unit, "reason": "", "decided_by": "dispatcher", "decided_at": at}
+    usual = {
+        "order_id": order_id,
+        "return_id": "return-1",
+        "unit": unit,
+        "reason": SEALED,
+        "decided_by": "dispatcher",
+        "decided_at": at,
+    }
     return _made(ReturnRejected, usual, changes)
 
 
@@ -194,7 +201,7 @@ def submitted(
         "unit": unit,
         "disposition": "solved",
         "reply": SEALED,
-        "submitted_by": "handler",
+        "submitted_by": "caseworker",
         "submitted_at": at,
     }
     return _made(ReplySubmitted, usual, changes)

@@ -106,10 +106,9 @@ async def decide_return(
         work.emit(
             ReturnRejected(
                 order_id=order_id,
-                unit=unit,
-                reason="",
                 return_id=request.id,
-                sealed_reason=sealed,
+                unit=unit,
+                reason=sealed,
                 decided_by=work.person.account,
                 decided_at=work.now,
             )

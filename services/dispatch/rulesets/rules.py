@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 from services.dispatch.rulesets.policy import CIRCULAR_2022, Figure, RuleSet
+from shared.contracts.sla import RuleNumber
 
 
-def rule_set_of(version: str, numbers: Mapping[str, Any]) -> RuleSet:
-    """The numbers that dispatch decides by; a number that it lacks is that of the circular (X3)."""
-
-    def number_of(name: str, usual: Figure) -> Figure:
-        number = numbers.get(name)
-        count = number.get("count") if isinstance(number, Mapping) else number
-        return usual if count is None else usual._replace(value=int(count))
-
+def rule_set_of(version: str, numbers: Mapping[str, RuleNumber]) -> RuleSet:
+    """The numbers that dispatch decides by, each with the clause of the circular that it stands for (X3)."""
     return RuleSet(
         version=version,
-        return_window=number_of("return_window", CIRCULAR_2022.return_window),
-        plan=number_of("plan", CIRCULAR_2022.plan),
-        returns_to_panel=number_of("returns_to_panel", CIRCULAR_2022.returns_to_panel),
+        return_window=_figure(numbers["return_window"], CIRCULAR_2022.return_window),
+        plan=_figure(numbers["plan"], CIRCULAR_2022.plan),
+        returns_to_panel=_figure(numbers["returns_to_panel"], CIRCULAR_2022.returns_to_panel),
     )
+
+
+def _figure(number: RuleNumber, circular: Figure) -> Figure:
+    count = number["count"] if isinstance(number, dict) else number
+    return circular._replace(value=cast("int", count))

@@ -21,7 +21,7 @@ from services.review.rounds.schemas import (
 )
 from services.review.rounds.tables import RoundRecord
 from shared.access import ACCESS, Scope, Words, shown
-from shared.contracts.places import FINDINGS, OPINION
+from shared.contracts.places import OPINION, OVERRIDE
 from shared.deps import (
     CurrentPerson,
     CurrentScope,
@@ -73,7 +73,7 @@ async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: S
     involved = handlers.involved_in(record, await store.caseworkers_of(session, record.order_id))
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
-    reason = sealer.open_if_any(record.override_reason, FINDINGS.at(**ids))
+    reason = sealer.open_if_any(record.override_reason, OVERRIDE.at(**ids))
     return Round(
         **RoundSummary.of(record).model_dump(),
         version=record.version,

@@ -19,7 +19,7 @@ from shared.contracts.dispatch import (
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderReceived
-from shared.contracts.places import FINDINGS, OPINION, REPLY
+from shared.contracts.places import FINDINGS, OPINION, OVERRIDE, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.deps import check_version
 from shared.errors import Forbidden
@@ -168,7 +168,7 @@ async def approve_as_leader(work: Work, reply_id: str, *, version: int | None) -
 
 
 async def reject_as_leader(work: Work, reply_id: str, opinion: str, *, version: int | None) -> None:
-    """The unit's principal leader gives the reply back to the handler (S2.2.3c)."""
+    """The unit's principal leader gives the reply back to the caseworker (S2.2.3c)."""
     record = await store.round_for_update(work.session, reply_id, unit=_unit_of(work))
     check_version(record.version, version)
     _moved(work, record, Move.LEADER_REJECT, "reply.leader_rejected")
@@ -198,7 +198,7 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
     overridden = check_findings(findings, override_reason)
     if overridden and override_reason is not None:
         record.override_reason = work.sealer.seal(
-            override_reason, FINDINGS.at(order_id=record.order_id, reply_id=reply_id)
+            override_reason, OVERRIDE.at(order_id=record.order_id, reply_id=reply_id)
         )
     _moved(work, record, Move.APPROVE, "reply.approved", overridden=overridden)
     record.centre_by, record.centre_at = work.person.account, work.now

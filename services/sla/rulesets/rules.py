@@ -104,7 +104,7 @@ def rule_set_of(version: str, document: str, numbers: Mapping[str, Any], base: R
 def check_sensible(rules: RuleSet) -> None:
     """Refuse numbers that are each within their bounds and make no sense together, with the clause of the one to change.
 
-    Asked of what people enter; what was published before a check existed stays readable. Raises NumberRefused.
+    Asked when people enter or publish numbers, and not when they are read. Raises NumberRefused.
     """
     for field in fields(rules):
         value = getattr(rules, field.name)

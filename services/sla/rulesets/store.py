@@ -20,7 +20,7 @@ _KEY: Final = 0x72756C6573  # "rules": one publication at a time
 
 
 def read(record: RuleSetRecord) -> RuleSet:
-    """The rule set that the row holds; a number that is newer than the row has the circular's value."""
+    """The rule set that the row holds."""
     return rule_set_of(record.version, record.document, record.numbers, CIRCULAR_2022)
 
 
