@@ -63,8 +63,8 @@ async def test_the_unit_is_warned_once_when_the_chain_has_to_begin(desk: Desk) -
     await at(desk, "2026-11-26T12:00")
 
     assert (before, await told(desk)) == ([], [("final", UNIT, False)])
-    [notice] = await desk.rows("select unit from notice where stream = 'warnings' and convert_from(payload, 'UTF8') like '%\"chain\"%'")  # fmt: skip
-    assert notice == {"unit": UNIT}
+    [announced] = await desk.rows("select unit from announcement where stream = 'warnings' and convert_from(payload, 'UTF8') like '%\"chain\"%'")  # fmt: skip
+    assert announced == {"unit": UNIT}
     answer = await desk.http.get(f"/api/sla/v1/orders/{ORDER}/clocks", headers=desk.bearer(Role.CASEWORKER, unit=UNIT))
     [final] = [clock for clock in answer.json()["clocks"] if clock["kind"] == "final"]
     assert [(rung["name"], rung["fired"]) for rung in final["warnings"]] == [("chain", True), ("yellow", True)]

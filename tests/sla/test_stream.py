@@ -68,10 +68,12 @@ async def reading(
 
 @asynccontextmanager
 async def served(desk: Desk) -> AsyncIterator[str]:
-    """The desk's service on a port, with its tail of notices; the address."""
+    """The desk's service on a port, with its tail of announcements; the address."""
     app = mount([(desk.runtime, build_app(desk.runtime.service, desk.runtime))])
     async with HttpServer(app) as server, asyncio.TaskGroup() as group:
-        tasks = [group.create_task(job(desk.runtime)) for job in (sharing.follow_notices, sharing.tell_replicas)]
+        tasks = [
+            group.create_task(job(desk.runtime)) for job in (sharing.follow_announcements, sharing.notify_replicas)
+        ]
         try:
             yield server.address
         finally:
@@ -161,7 +163,7 @@ async def test_a_stream_without_events_sends_heartbeats_and_ends_when_the_servic
 async def test_an_id_that_was_never_given_is_answered_from_the_newest_and_says_so(desk: Desk) -> None:
     await overdue_at_midnight(desk)
     async with served(desk) as address:
-        head = (await desk.rows("select last from notice_head"))[0]["last"]
+        head = (await desk.rows("select last from announcement_head"))[0]["last"]
         async with reading(address, desk, last=head + 1_000) as reader:
             await eventually(lambda: bool(reader.ids))
             told = await midnight(desk)

@@ -92,7 +92,7 @@ async def breach_plain(
     """Breach the oldest plain clocks that are due, each with its event, in one statement; how many there were.
 
     Lane 0 and lane 1 have half of the units each, whose streams are their own: two transactions that take a lane each
-    wait for each other at the head of the notices only, and keep the order of every unit.
+    wait for each other at the head of the announcements only, and keep the order of every unit.
 
     `red` is when they remind next, `prefix` the beginning of the events' UUIDs (the moment, so that they lie close
     together in an index), `headers` the events' headers as JSON. A unit's final clock that was due before `overdue` is

@@ -1,4 +1,4 @@
-"""Breaches and warnings as they come: Server-Sent Events with replay from an id."""
+"""Breaches and warnings as Server-Sent Events, with replay from an id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from services.sla.streams.handlers import Tail
-from services.sla.streams.model import Notice
+from services.sla.streams.model import Announcement
 from services.sla.streams.store import last_position
 from shared.access import Scope as Visible
 from shared.deps import CurrentScope, ThisRuntime
@@ -57,7 +57,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send, each piece in its time."""
+        """Send the stream; a reader that is too slow for one piece is disconnected."""
 
         async def in_time(message: Message) -> None:
             async with asyncio.timeout(SLOWEST):
@@ -77,7 +77,7 @@ class EventStream(StreamingResponse):
 async def stream_breaches(
     request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
 ) -> EventStream:
-    """Each breach as it is told, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
+    """Each breach when it is published, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
     return await _answer(request, runtime, scope, "breaches", last_event_id)
 
 
@@ -91,7 +91,7 @@ async def stream_breaches(
 async def stream_warnings(
     request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
 ) -> EventStream:
-    """Each warning as it is told, single or together, with replay; a unit sees its own (S4.2a)."""
+    """Each warning when it is published, single or in a digest, with replay; a unit sees its own (S4.2a)."""
     return await _answer(request, runtime, scope, "warnings", last_event_id)
 
 
@@ -123,17 +123,17 @@ async def _pieces(
         while not runtime.closing and _still_valid(runtime, token):
             more.clear()
             batch = await tail.after(runtime.works, position)
-            for notice in batch:
-                position = notice.position
-                if notice.stream == stream and (scope.everything or notice.unit == scope.unit):
-                    yield _event(notice)
+            for announcement in batch:
+                position = announcement.position
+                if announcement.stream == stream and (scope.everything or announcement.unit == scope.unit):
+                    yield _event(announcement)
             if batch:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(more.wait(), LOOK)
             if loop.time() >= beat:
                 beat = loop.time() + HEARTBEAT
-                # The id moves on with what others saw, so that a long silence is not searched again.
+                # The id of announcements that this reader may not see: it continues from there and need not search them again.
                 yield f"id: {position}\n: 心跳\n\n"
         yield _about_stream("stream.ended", position, {"reason": "closing" if runtime.closing else "token_ended"})
     finally:
@@ -149,9 +149,9 @@ def _still_valid(runtime: Runtime, token: str) -> bool:
 
 
 def _about_stream(event: str, position: int, data: dict[str, int | str]) -> str:
-    """Something about the stream itself; the id stays where the reader is."""
+    """A message about the stream itself, with the id that the reader has reached."""
     return f"id: {position}\nevent: {event}\ndata: {orjson.dumps(data).decode()}\n\n"
 
 
-def _event(notice: Notice) -> str:
-    return f"id: {notice.position}\nevent: {notice.type}\ndata: {notice.payload.decode()}\n\n"
+def _event(announcement: Announcement) -> str:
+    return f"id: {announcement.position}\nevent: {announcement.type}\ndata: {announcement.payload.decode()}\n\n"

@@ -1,4 +1,4 @@
-"""What replicas notify each other of: that a clock was started or fired, so that none of them has to ask."""
+"""Replicas notify each other that a clock was started or fired, and the others look at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PAUSE: Final = 0.05  # so many commits share one notification (R53)
 
 
 def prepare(runtime: Runtime) -> None:
-    """The tail of the notices, before any task starts."""
+    """The tail of the announcements, before any task starts."""
     runtime.parts.put(Tail(runtime.works.wakes.waiting_for(EVENTS_WRITTEN)))
 
 
-async def tell_replicas(runtime: Runtime) -> None:
-    """Until cancelled: after a commit of ours notify the other replicas, on a connection of its own (R53)."""
+async def notify_replicas(runtime: Runtime) -> None:
+    """Until cancelled: after a commit of this replica notify the others, on a connection of its own (R53)."""
     alarm, tail = runtime.parts.of(FiringLoop).alarm, runtime.parts.of(Tail)
     written = runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     connection: asyncpg.Connection[Any] = await asyncpg.connect(
@@ -58,8 +58,8 @@ async def tell_replicas(runtime: Runtime) -> None:
         connection.terminate()
 
 
-async def follow_notices(runtime: Runtime) -> None:
-    """Until cancelled: keep the newest notices at hand for the streams."""
+async def follow_announcements(runtime: Runtime) -> None:
+    """Until cancelled: keep the newest announcements in memory for the streams."""
     tail = runtime.parts.of(Tail)
     while True:
         tail.wake.clear()

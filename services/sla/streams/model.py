@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Notice(NamedTuple):
+class Announcement(NamedTuple):
     """One breach or warning, with the event's own body."""
 
     position: int

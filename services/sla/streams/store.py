@@ -7,22 +7,28 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.sla.streams.model import Notice
-from services.sla.streams.tables import NoticeHead, NoticeRecord
+from services.sla.streams.model import Announcement
+from services.sla.streams.tables import AnnouncementHead, AnnouncementRecord
 
 
 async def last_position(session: AsyncSession) -> int:
-    """The position of the newest notice; 0 before the first."""
-    found: int | None = await session.scalar(select(NoticeHead.last))
+    """The position of the newest announcement; 0 before the first."""
+    found: int | None = await session.scalar(select(AnnouncementHead.last))
     return found or 0
 
 
-async def notices_after(session: AsyncSession, position: int, *, limit: int) -> Sequence[Notice]:
+async def announcements_after(session: AsyncSession, position: int, *, limit: int) -> Sequence[Announcement]:
     """What follows a position, in order."""
     rows = await session.execute(
-        select(NoticeRecord.position, NoticeRecord.stream, NoticeRecord.unit, NoticeRecord.type, NoticeRecord.payload)
-        .where(NoticeRecord.position > position)
-        .order_by(NoticeRecord.position)
+        select(
+            AnnouncementRecord.position,
+            AnnouncementRecord.stream,
+            AnnouncementRecord.unit,
+            AnnouncementRecord.type,
+            AnnouncementRecord.payload,
+        )
+        .where(AnnouncementRecord.position > position)
+        .order_by(AnnouncementRecord.position)
         .limit(limit)
     )
-    return [Notice(*row) for row in rows]
+    return [Announcement(*row) for row in rows]

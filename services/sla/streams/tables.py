@@ -11,14 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.sla.record import Record
 
 
-class NoticeRecord(Record):
+class AnnouncementRecord(Record):
     """A breach or a warning as the streams replay it.
 
     A trigger of the outbox writes it, whoever writes the event. Positions have no gaps and
     become visible in their order: the head's row is locked until the commit, after every other lock.
     """
 
-    __tablename__ = "notice"
+    __tablename__ = "announcement"
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     stream: Mapped[str] = mapped_column(comment="breaches, warnings")
@@ -30,14 +30,14 @@ class NoticeRecord(Record):
 
     __table_args__ = (
         CheckConstraint("stream in ('breaches', 'warnings')", name="known_stream"),
-        Index("ix_notice_unit", "unit", "stream", "position"),
+        Index("ix_announcement_unit", "unit", "stream", "position"),
     )
 
 
-class NoticeHead(Record):
-    """The position of the last notice; one row."""
+class AnnouncementHead(Record):
+    """The position of the last announcement; one row."""
 
-    __tablename__ = "notice_head"
+    __tablename__ = "announcement_head"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     last: Mapped[int]

@@ -1,4 +1,4 @@
-"""The tables of sla: the calendar and the rule sets, orders and their clocks, extensions, candidates, notices."""
+"""The tables of sla: the calendar and the rule sets, orders and their clocks, extensions, candidates, announcements."""
 
 from typing import Final
 
@@ -35,8 +35,8 @@ _ON_EVERY_CHANGE: Final = """
 create trigger {table}_append_only before update or delete or truncate on {table}
   for each statement execute function calendar_is_append_only()
 """
-_TELL: Final = """
-create function tell_notices() returns trigger language plpgsql as $$
+_COPY: Final = """
+create function copy_announcements() returns trigger language plpgsql as $$
 declare
   many bigint;
   before bigint;
@@ -45,8 +45,8 @@ begin
   if many = 0 then
     return null;
   end if;
-  update notice_head set last = last + many returning last - many into before;
-  insert into notice (position, stream, unit, type, event_id, payload, at)
+  update announcement_head set last = last + many returning last - many into before;
+  insert into announcement (position, stream, unit, type, event_id, payload, at)
   select before + row_number() over (order by w.position),
     case w.type when 'clock.breached.v1' then 'breaches' else 'warnings' end,
     convert_from(w.payload, 'UTF8')::json ->> 'unit', w.type, w.id, w.payload, w.created_at
@@ -55,8 +55,8 @@ begin
 end $$
 """
 _ON_OUTBOX: Final = """
-create trigger outbox_tells_notices after insert on outbox
-  referencing new table as written for each statement execute function tell_notices()
+create trigger outbox_copies_announcements after insert on outbox
+  referencing new table as written for each statement execute function copy_announcements()
 """
 
 
@@ -67,7 +67,7 @@ def upgrade() -> None:
     _create_calendar_and_rules()
     _create_orders_and_clocks()
     _create_extensions_and_candidates()
-    _create_notices()
+    _create_announcements()
 
 
 def _create_calendar_and_rules() -> None:
@@ -372,9 +372,9 @@ def _create_extensions_and_candidates() -> None:
     )
 
 
-def _create_notices() -> None:
+def _create_announcements() -> None:
     op.create_table(
-        "notice",
+        "announcement",
         sa.Column("position", sa.BigInteger, autoincrement=False, nullable=False),
         sa.Column("stream", sa.Text, nullable=False, comment="breaches, warnings"),
         sa.Column("unit", sa.Text),
@@ -382,28 +382,28 @@ def _create_notices() -> None:
         sa.Column("event_id", sa.Uuid, nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("at", _MOMENT, nullable=False),
-        sa.CheckConstraint("stream in ('breaches', 'warnings')", name=op.f("ck_notice_known_stream")),
-        sa.PrimaryKeyConstraint("position", name="pk_notice"),
+        sa.CheckConstraint("stream in ('breaches', 'warnings')", name=op.f("ck_announcement_known_stream")),
+        sa.PrimaryKeyConstraint("position", name="pk_announcement"),
     )
-    op.create_index("ix_notice_unit", "notice", ["unit", "stream", "position"])
+    op.create_index("ix_announcement_unit", "announcement", ["unit", "stream", "position"])
     op.create_table(
-        "notice_head",
+        "announcement_head",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("last", sa.BigInteger, nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_notice_head_one_row")),
-        sa.PrimaryKeyConstraint("id", name="pk_notice_head"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_announcement_head_one_row")),
+        sa.PrimaryKeyConstraint("id", name="pk_announcement_head"),
     )
-    op.execute("insert into notice_head (id, last) values (1, 0)")
-    op.execute(_TELL)
+    op.execute("insert into announcement_head (id, last) values (1, 0)")
+    op.execute(_COPY)
     op.execute(_ON_OUTBOX)
 
 
 def downgrade() -> None:
-    op.execute("drop trigger outbox_tells_notices on outbox")
-    op.execute("drop function tell_notices()")
+    op.execute("drop trigger outbox_copies_announcements on outbox")
+    op.execute("drop function copy_announcements()")
     for table in (
-        "notice_head",
-        "notice",
+        "announcement_head",
+        "announcement",
         "warning_storm",
         "supervision_candidate",
         "extension",
