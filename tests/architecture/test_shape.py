@@ -1,4 +1,4 @@
-"""The shape of a service: capabilities, and in each of them the same few files (section 7 of the design)."""
+"""The shape of a service: capabilities, and in each of them the same few files (decision 0013)."""
 
 import ast
 import configparser
