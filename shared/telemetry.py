@@ -1,7 +1,7 @@
 """Structured logs without personal data, and the metrics every service has (R45, R49, R51).
 
 One JSON line per business fact, with order id and event type as fields.  No text of a user is ever a message
-template, and what looks like a phone or an identity number is struck out of every value as a last net.
+template, and what looks like a telephone or identity number is removed from every value as a last safeguard.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _cleaned(value: Any) -> Any:
         return {str(k): HIDDEN if str(k) in _PRIVATE else _cleaned(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_cleaned(item) for item in value]
-    # Ours are written as they are; of a strange object only what it is, since its text may quote a citizen.
+    # Simple values are written as they are; of an exception only its class, because its text may quote a citizen.
     return value if value is None or isinstance(value, (bool, int, float)) else without_numbers(_written(value))
 
 
@@ -55,13 +55,13 @@ def _written(value: Any) -> str:
 
 def _without_personal_data(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     for key, value in line.items():
-        if not key.startswith("_"):  # structlog's own, taken out before the line is written
+        if not key.startswith("_"):  # structlog's own keys, which it removes before the line is written
             line[key] = HIDDEN if key in _PRIVATE else _cleaned(value)
     return line
 
 
 def _place_of_fault(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Where and what, without the exception's text: SQL parameters, a failing row, a refused value are personal data."""
+    """The classes and places of an exception without its text: SQL parameters and refused values are personal data."""
     given = line.pop("exc_info", None)
     fault = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else None
     if given is True:
@@ -88,34 +88,34 @@ def _with_context(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[st
 def _render(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
     try:
         return orjson.dumps(line).decode()
-    except TypeError:  # a lone surrogate, an integer beyond 64 bits: the line must not be lost, nor printed raw
+    except TypeError:  # a lone surrogate or an integer beyond 64 bits: the line must be written, and escaped
         return json.dumps(line, ensure_ascii=True)
 
 
 class Seldom(logging.Filter):
-    """Lets a library's complaint through once in five seconds, told from others by its template.
+    """Writes each message of aiokafka, identified by its template, at most once in five seconds.
 
-    While the broker is away aiokafka says so fifty times a second in every process: that fills a disk, buries what
-    matters and takes the time that coming back needs.
+    While the broker is away aiokafka logs that fifty times a second in every process, which fills a disk, hides other
+    lines and takes processor time that reconnecting needs.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[str, int, str], float] = {}
+        self._written_at: dict[tuple[str, int, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
         if not record.name.startswith("aiokafka"):
             return True
         kind, now = (record.name, record.levelno, str(record.msg)), time.monotonic()
-        if now - self._said.get(kind, -_SELDOM_SECONDS) < _SELDOM_SECONDS:
+        if now - self._written_at.get(kind, -_SELDOM_SECONDS) < _SELDOM_SECONDS:
             return False
-        self._said[kind] = now
+        self._written_at[kind] = now
         return True
 
 
 def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
-    """Send every line, of ours and of libraries, to `stream` (standard error by default) as JSON."""
+    """Send every line, of the platform and of libraries, to `stream` (standard error by default) as JSON."""
     chain: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -136,7 +136,7 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Their info lines repeat ours; what matters of them comes at warning.
+    # Their info lines repeat those of the platform; what an operator needs comes at warning.
     for name in ("uvicorn.access", "httpx", "aiokafka", "alembic", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -153,11 +153,11 @@ def logger(name: str) -> Any:
 
 
 class Metrics:
-    """The counters of one service, in a registry of its own so that five services fit one process."""
+    """The metrics of one service, in a registry of its own, so that five services can run in one process."""
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        prefix = f"hotline_{service}"
+        prefix = f"gongdan_{service}"
         self.requests = Counter(
             f"{prefix}_http_requests", "answers by route and status", ["route", "status"], registry=self.registry
         )

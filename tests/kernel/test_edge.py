@@ -1,4 +1,4 @@
-"""The edge: whatever a client sends is answered by a problem in Chinese, never by 5xx, never by its own text."""
+"""Whatever a client sends is answered by a problem in Chinese, never by 5xx, and never with its own text."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_a_declared_body_beyond_the_limit_is_refused_unread(tiny: Tiny, pa
 async def test_a_chunked_body_beyond_the_limit_is_refused_while_it_comes(
     tiny: Tiny, path: str, declared: bytes | None
 ) -> None:
-    """R5: 120 MB without a Content-Length, or with a false one, were once accepted."""
+    """The limit holds without a Content-Length, and with a false one (R5)."""
     headers = [authorization(tiny), (b"content-type", b"application/json")]
     if declared is not None:
         headers.append((b"content-length", declared))
@@ -122,7 +122,7 @@ async def test_a_wrong_method_on_a_health_route_is_a_problem_too(tiny: Tiny, pat
     is_problem(await tiny.http.post(f"http://tiny{path}"), 404, "http_404")
 
 
-async def test_head_of_a_query_is_answered_without_an_error_of_ours(tiny: Tiny) -> None:
+async def test_a_head_request_is_answered_without_a_server_error(tiny: Tiny) -> None:
     answer = await tiny.http.head("/v1/things", headers=tiny.dispatcher)
     assert answer.status_code in {200, 405}
     assert answer.headers["x-request-id"]
@@ -153,7 +153,7 @@ BAD_BODIES: list[tuple[str, bytes, set[int]]] = [
 @pytest.mark.parametrize(
     ("body", "statuses"), [(b, s) for _, b, s in BAD_BODIES], ids=[name for name, _, _ in BAD_BODIES]
 )
-async def test_a_body_that_makes_no_sense_is_the_senders_matter(tiny: Tiny, body: bytes, statuses: set[int]) -> None:
+async def test_a_malformed_body_is_an_error_of_the_sender(tiny: Tiny, body: bytes, statuses: set[int]) -> None:
     headers = {**tiny.dispatcher, "Content-Type": "application/json"}
     answer = await tiny.http.post("/v1/things", content=body, headers=headers)
     assert answer.status_code in statuses, answer.text
@@ -181,7 +181,7 @@ async def test_strange_json_that_a_route_accepts_as_anything_does_not_break_the_
         (b'{"key": "a", "small": 1e400}', "small", "wrong_format", "small：应为有限的数值"),
     ],
 )
-async def test_json_that_says_a_thing_twice_or_a_number_nobody_can_hold_is_refused(
+async def test_json_with_a_key_twice_or_a_number_too_large_is_refused(
     tiny: Tiny, body: bytes, field: str, code: str, said: str
 ) -> None:
     headers = {**tiny.dispatcher, "Content-Type": "application/json", "Idempotency-Key": "k"}
@@ -214,7 +214,7 @@ async def test_json_that_says_a_thing_twice_or_a_number_nobody_can_hold_is_refus
 async def test_a_body_that_is_not_json_in_utf_8_by_its_own_account_is_refused(
     tiny: Tiny, path: str, headers: dict[str, str], fault: str
 ) -> None:
-    """Also where the operation takes no body: nothing that a client says is passed by in silence."""
+    """Also where the operation takes no body: nothing that a client sends is ignored."""
     method = "PUT" if path.endswith("/a") else "POST"
     answer = await tiny.http.request(method, path, content=b'{"key": "a"}', headers={**tiny.dispatcher, **headers})
     is_problem(answer, 415, "unsupported_content")
@@ -231,12 +231,12 @@ async def test_a_body_that_is_not_json_in_utf_8_by_its_own_account_is_refused(
         "application/problem+json;charset=utf8",
     ],
 )
-async def test_json_is_read_by_any_of_its_names(tiny: Tiny, kind: str) -> None:
+async def test_json_is_accepted_under_each_of_its_media_types(tiny: Tiny, kind: str) -> None:
     headers = {**tiny.dispatcher, "Content-Type": kind, "Content-Encoding": "identity"}
     assert (await tiny.http.post("/v1/things", content=b'{"key": "a"}', headers=headers)).status_code == 201
 
 
-async def test_a_chunked_body_says_what_it_is_too(tiny: Tiny) -> None:
+async def test_a_chunked_body_needs_a_content_type_too(tiny: Tiny) -> None:
     headers = [authorization(tiny), (b"transfer-encoding", b"chunked")]
     assert (await raw_call(tiny, "/api/intake/v1/things", [b'{"key": ', b'"a"}'], headers))[0] == 415
 
@@ -261,7 +261,7 @@ async def test_a_request_without_a_body_needs_no_content_type(tiny: Tiny) -> Non
         ("a%07=1", "?", "不认识的查询参数"),
     ],
 )
-async def test_a_query_that_would_be_passed_by_is_refused_and_named(
+async def test_an_unknown_or_repeated_query_parameter_is_refused_and_named(
     tiny: Tiny, query: str, field: str, said: str
 ) -> None:
     answer = await tiny.http.get(f"/v1/things/found?{query}", headers=tiny.dispatcher)
@@ -292,7 +292,7 @@ async def test_of_many_unknown_parameters_some_are_named(tiny: Tiny) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/things/%00", "/v1/things/%ff%fe", "/v1/things/" + "k" * 5000, "/v1/things/%ed%a0%80"]
 )
-async def test_a_strange_path_is_no_error_of_ours(tiny: Tiny, path: str) -> None:
+async def test_a_strange_path_is_no_server_error(tiny: Tiny, path: str) -> None:
     assert (await tiny.http.put(path, headers=tiny.dispatcher)).status_code < 500
 
 
@@ -303,7 +303,7 @@ async def test_the_field_that_is_wrong_is_named_and_its_value_is_not_repeated(ti
     assert "13812345678" not in answer.text
 
 
-async def test_what_nobody_foresaw_is_answered_without_its_text(tiny: Tiny, logs: list[dict[str, Any]]) -> None:
+async def test_an_unexpected_exception_is_answered_without_its_text(tiny: Tiny, logs: list[dict[str, Any]]) -> None:
     answer = await tiny.http.get("/v1/things/broken")
     is_problem(answer, 500, "internal")
     assert "张三" not in answer.text
@@ -377,7 +377,7 @@ async def test_the_callers_correlation_id_flows_into_the_event_when_it_is_a_plai
     assert await tiny.one("select correlation from audit") == found
 
 
-async def test_nobody_and_the_wrong_role_are_refused_before_anything_happens(tiny: Tiny) -> None:
+async def test_a_missing_login_and_a_wrong_role_are_refused_before_anything_happens(tiny: Tiny) -> None:
     nobody = await tiny.http.post("/v1/things", json={"key": "a"})
     is_problem(nobody, 401, "unauthenticated")
     assert nobody.headers["www-authenticate"] == "Bearer"
@@ -390,5 +390,5 @@ async def test_nobody_and_the_wrong_role_are_refused_before_anything_happens(tin
 async def test_refusals_and_answers_are_counted_by_route_and_code(tiny: Tiny) -> None:
     await tiny.http.post("/v1/things", json={"key": "a"})
     metrics = (await tiny.http.get("http://tiny/api/intake/metrics")).text
-    assert 'hotline_intake_refusals_total{code="unauthenticated"} 1.0' in metrics
-    assert 'hotline_intake_http_requests_total{route="/v1/things",status="401"} 1.0' in metrics
+    assert 'gongdan_intake_refusals_total{code="unauthenticated"} 1.0' in metrics
+    assert 'gongdan_intake_http_requests_total{route="/v1/things",status="401"} 1.0' in metrics

@@ -1,4 +1,4 @@
-"""Health: alive asks nobody; ready says in one word what is missing (R50)."""
+"""Health: /livez checks nothing; /readyz says in one word what is missing (R50)."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ async def test_each_missing_part_is_named(tiny: Tiny) -> None:
     assert await faults(tiny) == {"intake": "closing"}
 
 
-async def test_a_bus_that_is_away_is_told_in_the_answer_and_a_metric_and_closes_nothing(
+async def test_a_bus_that_is_away_is_shown_in_the_answer_and_a_metric_and_requests_are_taken(
     tiny: Tiny, bus: MemoryBus
 ) -> None:
     bus.down = True
     arriving = ArrivingBus(bus, {"orders": 12})
-    metric = "hotline_intake_bus_there"
+    metric = "gongdan_intake_bus_there"
     async with at_work(tiny.runtime.relay.run, lambda: keep_in_touch(arriving, [tiny.runtime])):
 
         async def says(fault: str, gauge: float) -> bool:
@@ -81,7 +81,7 @@ async def test_a_bus_that_is_away_is_told_in_the_answer_and_a_metric_and_closes_
         await eventually(lambda: says("consumer", 1))
 
 
-async def test_a_bus_that_answers_and_takes_nothing_makes_the_service_degraded(
+async def test_a_bus_that_answers_and_acknowledges_nothing_makes_the_service_degraded(
     tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.2)
@@ -100,21 +100,21 @@ async def test_a_bus_that_answers_and_takes_nothing_makes_the_service_degraded(
         await eventually(lambda: says({}))
 
 
-async def test_a_relay_or_consumer_that_has_ended_is_known(tiny: Tiny) -> None:
+async def test_a_relay_or_consumer_that_has_ended_is_named(tiny: Tiny) -> None:
     async with at_work(tiny.runtime.relay.run, tiny.runtime.consumer.run):
         await eventually(lambda: tiny.runtime.consumer.joined and tiny.runtime.relay.running)
     assert not tiny.runtime.consumer.joined
     assert not tiny.runtime.relay.running
 
 
-async def test_without_its_database_a_service_lives_but_is_not_ready(tmp_path: Path, bus: MemoryBus) -> None:
+async def test_without_its_database_a_service_is_alive_but_not_ready(tmp_path: Path, bus: MemoryBus) -> None:
     async with tiny_at("postgresql://nobody@127.0.0.1:1/nowhere", bus=bus, folder=tmp_path) as tiny:
         assert await faults(tiny) == {"intake": "database"}
         assert (await ask(tiny, "/livez")).status_code == 200
         assert (await ask(tiny, "/startupz")).status_code == 200
 
 
-async def test_being_alive_asks_nothing_of_anybody(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_livez_checks_nothing(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     async def asked(*_: object) -> None:
         raise AssertionError("a liveness probe that asks takes the process down with its database")
 

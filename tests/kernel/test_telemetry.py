@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, with no citizen in them, whatever was said (R45, R49)."""
+"""Log lines: one JSON object each, without personal data, whatever is logged (R45, R49)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.telemetry import Metrics, Seldom
 ROOT = Path(__file__).parents[2]
 CANARIES = ("13812345678", "138 1234 5678", "138-1234-5678", "+86 13812345678", "8613812345678", "110101199003071234", "11010119900307123X", "0535-6123456", "05356123456", "王小明", "芝罘区某路 1 号")  # fmt: skip
 
-SPEAKER = r"""
+PROGRAM = r"""
 import logging, sys
 from shared.telemetry import configure_logs, correlation_id, logger, request_id
 from shared.personal.numbers import without_numbers
@@ -50,9 +50,9 @@ except OverflowError as fault:
 
 
 def spoken() -> list[str]:
-    """What the speaker wrote to standard error, line by line."""
+    """What the program wrote to standard error, line by line."""
     run = subprocess.run(
-        [sys.executable, "-c", SPEAKER % (CANARIES,)], cwd=ROOT, capture_output=True, timeout=60, check=True
+        [sys.executable, "-c", PROGRAM % (CANARIES,)], cwd=ROOT, capture_output=True, timeout=60, check=True
     )
     assert run.stdout == b""
     return run.stderr.decode().rstrip("\n").split("\n")
@@ -72,11 +72,11 @@ def test_every_line_is_one_json_object_and_none_is_forged(lines: list[str]) -> N
 
 
 @pytest.mark.parametrize("canary", CANARIES)
-def test_no_canary_reaches_a_line(lines: list[str], canary: str) -> None:
+def test_no_personal_data_reaches_a_line(lines: list[str], canary: str) -> None:
     assert not [line for line in lines if canary in line or json.dumps(canary)[1:-1] in line]
 
 
-def test_what_an_operator_needs_is_still_there(lines: list[str]) -> None:
+def test_what_an_operator_needs_is_kept_in_a_line(lines: list[str]) -> None:
     by_event: dict[str, dict[str, Any]] = {json.loads(line)["event"]: json.loads(line) for line in lines}
     assert by_event["plain"]["order_id"] == "01a20a1a-2317-789f-b089-c484f17460bc"
     assert by_event["plain"]["request_id"] == "01a20a1a-2317-789f-b089-c484f17460bc"
@@ -105,11 +105,11 @@ def test_what_is_no_number_of_a_person_is_kept(kept: str) -> None:
     assert without_numbers(kept) == kept
 
 
-def test_metrics_of_two_services_live_in_one_process() -> None:
+def test_metrics_of_two_services_fit_in_one_process() -> None:
     assert Metrics("intake").registry is not Metrics("dispatch").registry
 
 
-def test_a_library_that_repeats_its_complaint_is_heard_once_and_we_are_heard_always() -> None:
+def test_a_repeated_line_of_a_library_is_written_once_and_the_platforms_own_always() -> None:
     """aiokafka tries a broker that is away many times a second."""
     seldom = Seldom()
 
