@@ -1,4 +1,4 @@
-"""The only source of "now": real, or simulated so that thirty days of a district pass in minutes (X4).
+"""The only source of "now": real, or simulated, so that thirty days can be run in minutes (X4).
 
 Every moment is aware and in UTC.  Asia/Shanghai has kept +08:00 without daylight saving since 1991-09, so a fixed
 offset is exact for every day this platform can meet, and needs no time zone database.
@@ -57,7 +57,7 @@ class RealClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
-        """Sleep at most a minute at a time, so that a machine that slept or was set right is noticed."""
+        """Sleep at most a minute at a time, so that a suspended machine or a corrected clock is noticed."""
         left = (moment - self.now()).total_seconds()
         if left > 0:
             await _sleep(min(left, 60.0), wake)
@@ -66,8 +66,8 @@ class RealClock:
 class SimulatedClock:
     """A clock that an administrator sets; it runs on from there at `rate` simulated seconds per second.
 
-    Its state is one small file, so that every process of the machine sees the same time and a restart goes on
-    where it was.  `rate=0` stands still until it is set again: what tests use.
+    Its state is one small file, so that every process of the machine reads the same time and a restart continues from
+    it.  With `rate=0`, which tests use, the time changes only when it is set again.
     """
 
     def __init__(self, path: Path, *, at: datetime | None = None, rate: float = 1.0) -> None:
@@ -112,7 +112,7 @@ class SimulatedClock:
         return self._at + timedelta(seconds=max(0.0, time.time() - self._set_at) * self._rate)
 
     async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
-        """Look at the file every 50 ms: whoever moves the clock, in whichever process, wakes all sleepers."""
+        """Look at the file every 50 ms: setting the clock in any process ends the waiting in all of them."""
         mark = self._seen
         while self.now() < moment and self._seen == mark:
             if wake is not None and wake.is_set():
@@ -122,7 +122,7 @@ class SimulatedClock:
 
 
 class BadClock(ValueError):
-    """GONGDAN_CLOCK says something that is no clock."""
+    """The value of GONGDAN_CLOCK names no clock."""
 
 
 def clock_of(spelling: str) -> RealClock | SimulatedClock:

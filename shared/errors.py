@@ -1,7 +1,7 @@
 """The errors that a caller can meet: a stable code, a status, the clause, the facts, and a Chinese message.
 
-422 the request is malformed or incomplete; 409 understood, but the rules say no; 404 unknown or not yours;
-401 nobody; 403 not this role.  The HTTP layer renders every one of them as problem+json.
+422 the request is malformed or incomplete; 409 understood, but refused by the rules; 404 unknown, or an order of another
+unit; 401 not logged in; 403 not allowed for this role.  The HTTP layer renders every one of them as problem+json.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Literal
 
 
 class BusinessError(Exception):
-    """A refusal that the caller can act upon; `message` says in Chinese what to do next."""
+    """A refusal; `message` says in Chinese what the caller can do."""
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     title: ClassVar[str] = ""
-    """What stands above the message; empty for the usual title of the status."""
+    """The title of the problem; empty for the usual title of the status."""
     clause: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
@@ -24,7 +24,7 @@ class BusinessError(Exception):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The public attributes that a subclass set: what a program needs to react."""
+        """The public attributes that a subclass set: what a client program needs to react."""
         return {name: value for name, value in vars(self).items() if name != "message" and not name.startswith("_")}
 
 
@@ -36,7 +36,7 @@ class Incomplete(BusinessError):
 
 
 class NotFound(BusinessError):
-    """Unknown, or not yours: the two look alike on purpose (S4.2a)."""
+    """Unknown, or of another unit: both get the same answer on purpose (S4.2a)."""
 
     code = "not_found"
     status = 404
@@ -47,7 +47,7 @@ class NotFound(BusinessError):
 
 
 class NotListed(NotFound):
-    """Unknown, of what is the whole district's and nobody's own: there is no unit that it could belong to."""
+    """Unknown, among things that belong to no unit, such as units, accounts and rule sets."""
 
     def __init__(self, what: str, key: str) -> None:
         super().__init__(what, key)
@@ -55,7 +55,7 @@ class NotListed(NotFound):
 
 
 class Unauthenticated(BusinessError):
-    """No valid proof of who is calling."""
+    """The request has no valid login."""
 
     code = "unauthenticated"
     status = 401
@@ -65,7 +65,7 @@ class Unauthenticated(BusinessError):
 
 
 class Forbidden(BusinessError):
-    """Known, but this role may not do it."""
+    """The role may not do this."""
 
     code = "forbidden"
     status = 403
@@ -75,7 +75,7 @@ class Forbidden(BusinessError):
 
 
 class Conflict(BusinessError):
-    """Somebody changed the record first; read it again and decide again."""
+    """The record was changed since the caller read it; the caller reads it again and decides again."""
 
     code = "changed_meanwhile"
 
@@ -106,7 +106,7 @@ class PayloadTooLarge(BusinessError):
 
 
 class UnsupportedContent(BusinessError):
-    """The body is none that can be read here, by what the request says of it; `fault` says what is in the way."""
+    """The headers of the request name a type, charset or encoding that is not supported; `fault` says which."""
 
     code = "unsupported_content"
     status = 415

@@ -31,7 +31,7 @@ class Listed(Generic[Row]):
 class Keyset:
     """The columns that sort a list and together name one row of it; all ascending, or all descending.
 
-    The one form of a cursor: the values of these columns in the last row that was shown.
+    A cursor is the values of these columns in the last row that was shown.
     """
 
     def __init__(self, *columns: Any, descending: bool = False) -> None:
@@ -40,16 +40,16 @@ class Keyset:
         self._kinds = [_Kind.of(column) for column in columns]
 
     async def page(self, session: AsyncSession, query: Select[Any], *, cursor: str | None, limit: int) -> Listed[Any]:
-        """At most `limit` rows of `query` behind the cursor, in the list's sequence; BadCursor when it is none of ours."""
+        """At most `limit` rows of `query` after the cursor, in the list's sequence; BadCursor when this list made no such cursor."""
         if cursor is not None:
-            query = query.where(self._behind(cursor))
+            query = query.where(self._after(cursor))
         sequence = [column.desc() if self._descending else column for column in self._columns]
         result = await session.execute(query.order_by(*sequence).limit(limit + 1))
         rows: Sequence[Any] = result.scalars().all() if len(query.column_descriptions) == 1 else result.all()
         more = len(rows) > limit
         return Listed(rows[:limit], self._cursor_at(rows[limit - 1]) if more else None)
 
-    def _behind(self, cursor: str) -> ColumnElement[bool]:
+    def _after(self, cursor: str) -> ColumnElement[bool]:
         position = position_of(cursor, *(kind.written for kind in self._kinds))
         if position is None:
             raise BadCursor
@@ -88,7 +88,7 @@ async def counted(session: AsyncSession, query: Select[Any]) -> Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a column's value stands in a cursor."""
+    """How a column's value is written into a cursor and read from it."""
 
     written: type
     write: Callable[[Any], str | int]

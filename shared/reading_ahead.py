@@ -62,14 +62,14 @@ class HeldRows:
             await self._fetch(record, order_ids)
 
     async def of(self, record: type[Row], order_id: str) -> list[Row]:
-        """The order's rows, read and locked unless they are at hand."""
+        """The order's rows, read and locked unless this unit of work has read them already."""
         known = self._rows[record]
         if order_id not in known:
             await self._fetch(record, [order_id])
         return cast("list[Row]", known[order_id])
 
     def add(self, row: Any) -> None:
-        """A new row: written at the next flush, and at hand for whoever asks for the order's rows later."""
+        """Add a new row: it is written at the next flush, and `of` returns it from now on."""
         declared = self._declared[type(row)]
         self._session.add(row)
         known = self._rows[declared.record]
@@ -78,7 +78,7 @@ class HeldRows:
             known[order_id].append(row)
 
     def forget(self, record: type[Any], order_ids: Collection[str]) -> None:
-        """Rows that a statement has changed past the session: they are read again."""
+        """Read these rows again when they are asked for next: a statement has changed them outside the session."""
         for order_id in order_ids:
             self._rows[record].pop(order_id, None)
 

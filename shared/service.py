@@ -1,4 +1,4 @@
-"""What a service is: its name, its routes, what it listens to, its jobs; and what it is given when it runs."""
+"""The declaration of a service: its name, routes, subscriptions and jobs; and the parts that it has while it runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Part = TypeVar("Part")
 
 
 class Parts:
-    """What a service has beside the kernel's parts, one of each class: `runtime.parts.put(Deliverer(...))`."""
+    """Objects of a service beside the kernel's, one of each class: `runtime.parts.put(Deliverer(...))`."""
 
     def __init__(self) -> None:
         self._by_class: dict[type[Any], Any] = {}
@@ -41,7 +41,7 @@ class Parts:
 
 @dataclass(slots=True)
 class Runtime:
-    """What one running service has; routes find it as `request.app.state.runtime`, jobs are given it."""
+    """The parts of one running service; routes find it as `request.app.state.runtime`, jobs get it as argument."""
 
     service: Service
     settings: Settings
@@ -68,7 +68,7 @@ Job = Callable[[Runtime], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The table of contents of a service: services/<name>/service.py is one of these."""
+    """The contents of a service; services/<name>/service.py defines one."""
 
     name: ServiceName
     title: str
@@ -83,10 +83,10 @@ class Service:
     subscriptions: Subscriptions = field(default_factory=dict)
     batch: BatchHandler | None = None
     rows: tuple[RowsOfOrder, ...] = ()
-    """What its handlers ask for by order: read for a whole batch of events at once."""
+    """The rows that its handlers ask for by order, read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
-    """Run once after the migrations and before anything listens: read own settings, enter first rows."""
+    """Run once after the migrations and before requests and events are taken: read settings, enter first rows."""
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -95,15 +95,15 @@ class Service:
 
     @property
     def without_login(self) -> frozenset[str]:
-        """The operations that ask for something else than a login."""
+        """The operations that ask for a password or a signature instead of a login."""
         return frozenset(WITHOUT_LOGIN.get(self.name, ())) if self.open_operations is None else self.open_operations
 
     def handlers_of(self, event: type[Event]) -> tuple[Handler, ...]:
-        """Who applies an event of this type, the first one first."""
+        """The handlers of an event of this type, in the sequence in which they run."""
         found = self.subscriptions.get(event, ())
         return found if isinstance(found, tuple) else (found,)
 
     @property
     def listening(self) -> Listening:
-        """What it takes of what is told on its topics."""
+        """Which events of its topics it reads."""
         return Listening.to(self.topics, None if self.batch is not None else self.subscriptions)

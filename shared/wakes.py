@@ -1,4 +1,4 @@
-"""Jobs that wait for commits: a handler names the job, and after its commit everybody who waits for it goes on."""
+"""Jobs that wait for commits: a handler names a job, and the tasks that wait for this name continue after the commit."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Final
 from weakref import WeakSet
 
 EVENTS_WRITTEN: Final = "events written"
-"""Set after each commit that wrote events: the relay waits for it, and whoever else follows what was told."""
+"""Set after each commit that wrote events: the relay waits for it, and other readers of the outbox."""
 
 
 class Wakes:
-    """Who waits for which name, in this process."""
+    """The tasks of this process that wait, by the name for which they wait."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, WeakSet[asyncio.Event]] = {}
 
     def waiting_for(self, name: str) -> asyncio.Event:
-        """An event of one's own that is set after each commit that wakes this name; whoever waits clears it."""
+        """A new event that is set after each commit that wakes this name; the waiting task clears it."""
         event = asyncio.Event()
         self._waiting.setdefault(name, WeakSet()).add(event)
         return event

@@ -28,8 +28,8 @@ from shared.wakes import EVENTS_WRITTEN, Wakes
 Row = TypeVar("Row")
 Answered = TypeVar("Answered")
 
-# What a transaction leaves behind beside its own rows is written in one statement at its end: the audit trail, the
-# answer under the caller's idempotency key, and the events.
+# At the end of a transaction one statement writes the audit trail, the answer under the caller's idempotency key, and
+# the events.
 _AUDITED: Final = """
 audited as (
   insert into audit (at, actor, role, unit, action, subject, before, after, reason, event_id, correlation)
@@ -83,7 +83,7 @@ class Work:
     _wakes: set[str] = field(default_factory=set)
     _read_once: dict[Callable[[AsyncSession], Awaitable[Any]], Any] = field(default_factory=dict)
     _headers: tuple[Envelope | None, str] | None = None
-    """The headers of all that this cause brings about: written once, not with each fact."""
+    """The headers of all events with this cause: serialised once, not for each event."""
 
     def adopt(self, calendar: WorkCalendar) -> None:
         """Count by this calendar in this process as soon as the transaction is committed."""
@@ -107,17 +107,17 @@ class Work:
         await self.held.read(order_ids)
 
     async def once(self, read: Callable[[AsyncSession], Awaitable[Answered]]) -> Answered:
-        """What `read` answers on this session; asked again in the same transaction, the same answer."""
+        """What `read` returns on this session; it runs once in a transaction, and its result is returned again."""
         if read not in self._read_once:
             self._read_once[read] = await read(self.session)
         return cast("Answered", self._read_once[read])
 
     def forget(self, read: Callable[[AsyncSession], Awaitable[Any]]) -> None:
-        """The transaction has changed what `read` answered."""
+        """Run `read` again when it is asked for next: the transaction has changed what it returned."""
         self._read_once.pop(read, None)
 
     def wake(self, job: str) -> None:
-        """Wake whoever waits for this name, after the commit."""
+        """Wake the tasks that wait for this name, after the commit."""
         self._wakes.add(job)
 
     @property
@@ -131,7 +131,7 @@ class Work:
         return self.clock.now()
 
     def emit(self, event: Event) -> UUID:
-        """Tell the other services a fact, in this transaction; the event's id."""
+        """Publish an event to the other services, written in this transaction; the event's id."""
         if self._headers is None or self._headers[0] is not self.cause:
             self._headers = (self.cause, self._headers_now())
         return self.outbox.add(event, at=self.clock.now(), headers=self._headers[1])
@@ -150,7 +150,7 @@ class Work:
         after: dict[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Write down who changed what, in this transaction (X1).  `before` and `after` carry no personal data."""
+        """Record who changed what, in this transaction (X1).  `before` and `after` have no personal data."""
         self._audit.append(
             {
                 "at": self.clock.now(),
@@ -172,19 +172,19 @@ class Work:
         self._answer = Answer(key, status, body)
 
     async def finish(self) -> None:
-        """Write what is pending.  The unit of work calls it, nobody else."""
+        """Write what is pending.  Only the unit of work calls it."""
         await self.session.flush()
         # Last, because it locks the streams: business rows first, streams second, everywhere.
-        told, audited, answer = self.outbox.take(), self._audit, self._answer
-        if not told and not audited and answer is None:
+        events, audited, answer = self.outbox.take(), self._audit, self._answer
+        if not events and not audited and answer is None:
             return
         self._audit, self._answer = [], None
-        if told:
+        if events:
             self._wakes.add(EVENTS_WRITTEN)
         await (await self.session.connection()).execute(
             _END,
             {
-                **columns_of(told),
+                **columns_of(events),
                 **{f"audit_{name}": [row[name] for row in audited] for name in _AUDIT_COLUMNS},
                 "actor": self.person.account,
                 "idempotency_key": answer.key if answer else None,
@@ -196,11 +196,11 @@ class Work:
 
 @dataclass(slots=True)
 class Works:
-    """Where a service's units of work come from."""
+    """Opens the units of work of a service."""
 
     service: str
     engine: AsyncEngine
-    """For the centre, the district, and all that runs by itself."""
+    """For the centre, the district, and what runs without a person."""
     unit_engine: AsyncEngine
     """For the requests of units: row-level security shows them the orders that they have or had."""
     clock: Clock
@@ -214,7 +214,7 @@ class Works:
     _unit_sessions: async_sessionmaker[AsyncSession] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Sessions keep their records readable after the commit; they live as long as one unit of work."""
+        """Sessions keep their records readable after the commit; a session lasts for one unit of work."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._unit_sessions = async_sessionmaker(self.unit_engine, expire_on_commit=False, autoflush=True)
 
@@ -224,7 +224,7 @@ class Works:
     ) -> AsyncIterator[Work]:
         """One transaction: committed when the block ends well, rolled back when it raises.
 
-        With `confined=False` it is the platform's own work in the person's name, such as a login.
+        With `confined=False` row-level security does not apply although a person is named, as for a login.
         """
         async with self._session_of(person if confined else SYSTEM) as session, session.begin():
             work = Work(
@@ -246,7 +246,7 @@ class Works:
 
     @asynccontextmanager
     async def read(self, person: Person = SYSTEM) -> AsyncIterator[AsyncSession]:
-        """A session for queries of this person only; nothing that it changes is kept."""
+        """A session for queries, with what this person may see; changes are rolled back."""
         async with self._session_of(person) as session:
             yield session
 

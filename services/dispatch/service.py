@@ -19,7 +19,7 @@ from services.dispatch.record import Record
 from services.dispatch.replies import api as replies
 from services.dispatch.replies.handlers import (
     await_feedback,
-    give_back_to_handler,
+    give_back_to_caseworker,
     send_to_rework,
     take_to_centre,
     wake_planned,
@@ -83,7 +83,7 @@ SERVICE = Service(
         OrderUpdated: refresh_case,
         OrderUrged: mark_urged,
         ReplyLeaderApproved: take_to_centre,
-        ReplyLeaderRejected: give_back_to_handler,
+        ReplyLeaderRejected: give_back_to_caseworker,
         ReplyApproved: await_feedback,
         ReplyRejected: send_to_rework,
         PlanWoken: wake_planned,

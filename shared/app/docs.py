@@ -1,4 +1,4 @@
-"""The API's document page, with its scripts from a package: a government network reaches no other host."""
+"""The API's document page, with its scripts from a package, because a government network has no access to other hosts."""
 
 from __future__ import annotations
 

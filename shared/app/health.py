@@ -1,7 +1,7 @@
 """Health: alive, ready, started (R50).
 
-Ready means that requests may come.  A service takes them with its database alone: what it tells the others waits in
-the outbox, so a bus that is away makes it degraded, which is said, and never takes all replicas out of traffic.
+Ready means that the service takes requests.  For that it needs only its database, because events wait in the outbox: a
+bus that is away makes it degraded, which the answer says, and must not take all replicas out of traffic.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLOSED: Final = frozenset({"closing", "starting", "database"})
 
 
 async def fault_of(runtime: Runtime) -> str | None:
-    """What a service lacks most, in one word; None when database, bus, relay and consumer are all there and do their work."""
+    """The most important part that is missing, in one word; None when database, bus, relay and consumer work."""
     if runtime.closing:
         return "closing"
     if not runtime.started:
@@ -37,7 +37,7 @@ async def fault_of(runtime: Runtime) -> str | None:
         return "relay"
     if not runtime.bus_there:
         return "bus"
-    if runtime.relay.stalled:  # the bus answers, and takes nothing
+    if runtime.relay.stalled:  # the bus answers, but acknowledges nothing
         return "relay"
     if runtime.service.topics and not runtime.consumer.joined:
         return "consumer"
@@ -45,7 +45,7 @@ async def fault_of(runtime: Runtime) -> str | None:
 
 
 def health_routes(runtimes: Sequence[Runtime]) -> list[Route]:
-    """/livez asks nothing of anybody; /readyz whether requests may come, and what is missing; /startupz whether all began."""
+    """/livez checks nothing; /readyz says whether requests are taken and what is missing; /startupz whether all have started."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -50,15 +50,15 @@ _BEARER: Final = {"type": "http", "scheme": "bearer", "description": "POST /api/
 
 
 class Edge:
-    """Everything around a route that every request needs, in one ASGI layer because it is on the hot path.
+    """What every request needs around its route, in one ASGI layer, because each further layer costs time.
 
     Request and correlation ids, the limit on the body counted byte by byte (R5), time and status for the metrics, and
-    a problem+json answer for whatever nobody foresaw.
+    a problem+json answer for unexpected exceptions.
     """
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app, self._runtime = app, runtime
-        # Routes and statuses are few; looking their meters up takes longer than counting.
+        # Routes and statuses are few; looking up their counters takes longer than counting.
         self._meters = lru_cache(maxsize=1024)(self._meters_of)
 
     def _meters_of(self, route: str, status: int) -> tuple[Counter, Histogram]:
@@ -83,7 +83,7 @@ class Edge:
                 await self._app(scope, exchange.receive, exchange.send)
         except PayloadTooLarge:
             await exchange.refuse_size(scope)
-        except Exception as fault:  # noqa: BLE001 - whatever nobody foresaw gets its answer here
+        except Exception as fault:  # noqa: BLE001 - every unexpected exception is answered here
             if not exchange.sent:
                 await _unforeseen(fault)(scope, receive, exchange.send)
         finally:
@@ -94,7 +94,7 @@ class Edge:
 
 
 class _Exchange:
-    """One request and its answer, as they pass the edge."""
+    """One request and its answer."""
 
     __slots__ = ("_left", "_receive", "_send", "request", "sent", "status")
 
@@ -104,7 +104,7 @@ class _Exchange:
         self.status, self.sent = 500, False
 
     async def receive(self) -> Message:
-        """The next piece of the body, counted: a chunked one has no Content-Length to look at (R5)."""
+        """The next piece of the body, counted, because a chunked body has no Content-Length (R5)."""
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
@@ -117,7 +117,7 @@ class _Exchange:
             self.status, self.sent = message["status"], True
             message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *SECURITY_HEADERS]
             if self._left < 0:
-                message["headers"].append((b"connection", b"close"))  # what is left of the body is dropped
+                message["headers"].append((b"connection", b"close"))  # the rest of the body is dropped
         await self._send(message)
 
     async def refuse_size(self, scope: Scope) -> None:
@@ -216,7 +216,7 @@ def _check_rows(service: Service) -> None:
 
 
 def _complete_document(app: FastAPI, without_login: Collection[str]) -> None:
-    """Put into the document what FastAPI does not see: Problem, to which the common answers point, and the login."""
+    """Add to the document what FastAPI does not know: Problem, to which the common answers refer, and the login."""
     usual = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -271,7 +271,7 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    """Whatever no service answers, by any method."""
+    """The answer for a path that no service has, by any method."""
     exchange = _Exchange(receive, send)
     request_id.set(exchange.request)
     await problem_response(404, "http_404", "地址不存在，请核对")(scope, receive, exchange.send)

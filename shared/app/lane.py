@@ -1,7 +1,7 @@
-"""The short way to the raw routes, which are the hot path: no routing table of the whole service, no middleware.
+"""Calls the raw routes, which take most requests, without the routing table of the service and without middleware.
 
-FastAPI's own way costs a webhook as much time as all that it does (measured).  The documents, the other methods and
-every other path still go there.
+FastAPI's routing costs a webhook as much time as its own work (measured).  The documents, the other methods and every
+other path still use it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Lane:
         try:
             return await endpoint(request)
         except Exception as fault:
-            # The handlers that the application registered, the one of the nearest class first, as it would choose.
+            # The exception handlers of the application, that of the nearest class first, as FastAPI chooses.
             for kind in type(fault).__mro__:
                 handler = self._app.exception_handlers.get(kind)
                 if handler is not None:

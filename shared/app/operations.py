@@ -40,7 +40,7 @@ class ParkedEvent(BaseModel):
 
 
 class ParkedContent(ParkedEvent):
-    """The same with what it holds."""
+    """A parked event with its headers and bytes."""
 
     headers: dict[str, str]
     payload: str = Field(description="原始字节，base64")
@@ -130,7 +130,7 @@ async def edit_parked(parked_id: ParkedId, body: NewContent, runtime: ThisRuntim
 
 @router.post("/parked/{parked_id}/drop", operation_id="drop_parked", status_code=204, summary="放弃暂存事件")
 async def drop_parked(parked_id: ParkedId, body: Why, runtime: ThisRuntime, person: CurrentPerson) -> None:
-    """Give it up, with a reason."""
+    """Drop it, with a reason."""
     await runtime.parked.drop(parked_id, person, body.why)
 
 
@@ -142,7 +142,7 @@ async def replay_parked(body: Key, runtime: ThisRuntime, person: CurrentPerson) 
 
 
 class ClockState(BaseModel):
-    """What the platform takes for now."""
+    """The platform's current time."""
 
     now: datetime
     simulated: bool
@@ -150,7 +150,7 @@ class ClockState(BaseModel):
 
 
 class NewTime(Body):
-    """Where the simulated clock is to be set."""
+    """The time to which the simulated clock is set."""
 
     now: Annotated[SaneMoment, Field(title="模拟时间")]
     rate: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False, title="时间倍率")] = 1.0

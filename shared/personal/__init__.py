@@ -1,1 +1,1 @@
-"""Personal data: sealed at rest and on the bus, masked by role, struck out of texts (X2)."""
+"""Personal data: sealed in the database and in events, masked by role, removed from texts (X2)."""

@@ -1,4 +1,4 @@
-"""What is left of a caller's identity for those who may not read it (X2)."""
+"""A caller's identity as those see it who may not read it (X2)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def masked_email(email: str | None) -> str | None:
 
 
 def masked_address(address: str | None) -> str | None:
-    """Up to the road: numbers and what follows the first of them are left out."""
+    """The part before the first digit: district and road, without house and flat."""
     if not address:
         return None
     cut = re.search(r"[0-9０-９]", address)

@@ -1,6 +1,6 @@
-"""Telephone and identity numbers in texts: what one looks like, and how it is struck out (X2).
+"""Telephone and identity numbers in texts: their forms, and how they are removed or masked (X2).
 
-The only place with a regular expression for such a number.
+No other module has a regular expression for such a number.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 HIDDEN: Final = "［已隐去］"
-"""What stands in a log where something personal stood."""
+"""What a log has in place of personal data."""
 
 PHONE_FORM: Final = r"^[0-9+\-() ]{3,32}$"
 """What a platform may send as a telephone number: the characters only."""
@@ -22,7 +22,7 @@ _CERTAIN: Final = re.compile(
     r"(?<![0-9A-Za-z-])(?:\d{17}[\dXx]|\d{15}|(?:\+?(?:00)?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8})"
     r"(?![0-9A-Za-z-])"
 )
-# Any run of digits that may be a number of a person; a date (2026-11-23) is none.
+# Any run of digits that may be the number of a person, except a date (2026-11-23).
 _POSSIBLE: Final = re.compile(r"(?<![\d-])(?!\d{4}-\d\d-\d\d(?!\d))\d[\d-]{5,18}\d(?!\d)")
 _FEWEST_DIGITS: Final = 7
 
@@ -38,7 +38,7 @@ def without_numbers(text: str) -> str:
 
 
 def masked_numbers(text: str) -> str:
-    """`text` with the middle of everything that may be a telephone or identity number struck out, for readers."""
+    """`text` with the middle digits of every possible telephone or identity number replaced by asterisks, for readers."""
 
     def strike(match: re.Match[str]) -> str:
         number = match.group()

@@ -1,4 +1,4 @@
-"""Sign the webhooks as an upstream does: an unsigned one would only ever see 401."""
+"""Sign the webhooks as an upstream does, because an unsigned one is answered with 401 only."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ def _bytes_of(body: Any) -> bytes:
 
 
 def _speaker_of(body: dict[str, Any], kind: str) -> str:
-    """The channel whose words these are: the document cannot say that path and body go together."""
+    """The channel to which this body belongs: the document cannot say that path and body must fit."""
     return max(CHANNELS, key=lambda code: len(body.keys() & _WORDS[kind][code]))
 
 
 def _is_wrong(case: Any, place: ParameterLocation) -> bool:
-    """Whether this part was made wrong on purpose: then it must stay as it is."""
+    """Whether the fuzzer made this part wrong on purpose; then it must not be changed."""
     part = case.meta.components.get(place)
     return part is not None and part.mode.is_negative
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Give a webhook its three headers, computed over the bytes that go out."""
+    """Give a webhook its three headers, computed over the bytes that are sent."""
     if not case.operation.path.startswith("/v1/channels/") or case.meta is None:
         return
     if case.meta.generation.mode.is_negative and not _is_wrong(case, ParameterLocation.BODY):
-        return  # a header or the path is what is wrong, and sometimes that it is not there at all
+        return  # a header or the path is wrong or missing on purpose
     if isinstance(case.body, dict) and not _is_wrong(case, ParameterLocation.BODY):
         case.path_parameters["channel"] = _speaker_of(case.body, case.operation.path.rsplit("/", 1)[1])
     secret = _SECRETS.get((case.path_parameters or {}).get("channel"), {}).get("in")

@@ -1,4 +1,4 @@
-"""Whatever a client sends: an answer in clear words, no half effect, no grown memory, and nobody's name anywhere (P10).
+"""Whatever a client sends: a clear answer, no partial effect, no growing memory, and no personal data in logs (P10).
 
 On the running platform, over real HTTP, most of it as raw bytes: a decent client library would not send them.
 """
@@ -38,12 +38,12 @@ from tests.support.waiting import eventually
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 WEBHOOK: Final = "/api/intake/v1/channels/city_12345/orders"
 PASSING: Final = frozenset({"outbox", "stream", "seen", "inbox"})
-"""The kernel's own bookkeeping of events, which goes on by itself."""
+"""The kernel's tables, which change without a request."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[District]:
-    """A platform for all of this module's nonsense."""
+    """One platform for all tests of this module."""
     async with district(postgres_server, tmp_path_factory.mktemp("bad-input")) as found:
         yield found
 
@@ -52,23 +52,23 @@ async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPa
 
 
 def an_order(place: District, **changes: Any) -> dict[str, Any]:
-    """A sound municipal order with a number of its own."""
+    """A valid municipal order with a number of its own."""
     return {**in_words_of_city(place.upstream.next_demand()), **changes}
 
 
 def moment(place: District) -> int:
-    """The platform's time, as a signature tells it."""
+    """The platform's time, as a signature contains it."""
     return int(place.clock.now().timestamp())
 
 
 async def push(place: District, body: bytes, *, path: str = WEBHOOK, channel: str = "city_12345") -> httpx.Response:
-    """POST these bytes, soundly signed."""
+    """POST these bytes with a valid signature."""
     headers = signed_headers(place.upstream.secrets[channel]["in"], body, now=moment(place))
     return await place.http.post(path, content=body, headers=headers)
 
 
 async def raw(place: District, *pieces: bytes, within: float = 20.0) -> bytes:
-    """Send bytes as they are and read until the server closes, or has nothing more to say."""
+    """Send bytes as they are and read until the server closes or sends nothing more."""
     where = urlsplit(place.upstream.base_url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     try:
@@ -132,14 +132,14 @@ def more(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 
 
 KEPT: Final = {"quarantine": 1, "receipt": 1, "audit": 1}
-"""What a request leaves that is authentic and makes no sense: its bytes, for a person to look at."""
+"""What a signed request leaves that cannot be read: its bytes, for a person to look at."""
 
 
 # --- Who sends it -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", ["missing", "wrong", "stale", "of tomorrow", "another body", "no number"])
-async def test_a_request_that_is_not_the_platforms_leaves_nothing(place: District, fault: str) -> None:
+async def test_a_request_without_a_valid_signature_leaves_nothing(place: District, fault: str) -> None:
     body, secret, now = json.dumps(an_order(place)).encode(), place.upstream.secrets["city_12345"]["in"], moment(place)
     headers = signed_headers(secret, body, now=now)
     match fault:
@@ -253,7 +253,9 @@ NONSENSE: Final[dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", NONSENSE)
-async def test_nonsense_of_a_platform_is_kept_for_a_person_and_becomes_no_order(place: District, what: str) -> None:
+async def test_a_signed_request_that_cannot_be_read_is_quarantined_and_becomes_no_order(
+    place: District, what: str
+) -> None:
     body = NONSENSE[what](place)
     before = await rows(place)
 
@@ -264,7 +266,7 @@ async def test_nonsense_of_a_platform_is_kept_for_a_person_and_becomes_no_order(
 
 
 async def test_a_key_that_comes_twice_takes_one_value_and_never_a_mixture(place: District) -> None:
-    """JSON leaves open which of two equal keys holds; what matters is one order with one number."""
+    """JSON does not define which of two equal keys holds; there must be one order with one number."""
     before = await rows(place)
 
     answer = await push(place, _spliced(place, b'"orderNum": "TWICE-1", "orderNum": "TWICE-2"'))
@@ -362,7 +364,7 @@ async def test_a_field_of_a_command_is_named_in_chinese_and_by_its_machine_name(
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"account": }', b""])
-async def test_broken_json_is_a_fault_of_the_whole_and_of_no_field(place: District, body: bytes) -> None:
+async def test_broken_json_is_a_fault_of_the_whole_body_and_of_no_field(place: District, body: bytes) -> None:
     answer = await place.http.post(
         "/api/dispatch/v1/tokens", content=body, headers={"content-type": "application/json"}
     )
@@ -408,11 +410,11 @@ async def test_a_chunked_body_of_100_mb_is_cut_off_and_memory_does_not_grow(plac
                 await writer.drain()
                 sent += 65_536
         except ConnectionError:
-            pass  # cut off: that is the point
+            pass  # disconnected, as it should be
         async with asyncio.timeout(10):
             answer = await reader.read(65_536)
     except ConnectionError:
-        pass  # the answer was lost with the connection; what was read of the body counts all the same
+        pass  # the answer was lost with the connection; the body was read nevertheless
     finally:
         writer.transport.abort()
 
@@ -423,7 +425,7 @@ async def test_a_chunked_body_of_100_mb_is_cut_off_and_memory_does_not_grow(plac
 
 
 async def test_a_body_that_trickles_in_beyond_the_limit_is_answered_with_413(place: District) -> None:
-    """The same one byte too long, so that the answer is not lost behind what was still on its way."""
+    """One byte too long, so that the answer is not lost because of bytes that are still being sent."""
     piece = b"%x\r\n" % BODY_LIMIT + b"x" * BODY_LIMIT + b"\r\n"
     head = f"POST {WEBHOOK} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
 
@@ -500,7 +502,7 @@ async def test_headers_without_an_end_are_cut_off(place: District) -> None:
                 if reader.at_eof():
                     break
         except ConnectionError:
-            pass  # cut off: that is the point
+            pass  # disconnected, as it should be
     finally:
         writer.transport.abort()
 
@@ -525,7 +527,7 @@ async def test_a_command_in_another_form_than_json_is_refused(place: District, k
 
 @pytest.mark.parametrize("stream", ["breaches", "warnings"])
 @pytest.mark.parametrize("last", [b"-1", b"x", b"1.5", b"9" * 5_000, b"\xff\xfe", b"1 2", b"%31"])
-async def test_a_stream_that_is_asked_to_go_on_from_nowhere_says_so(place: District, stream: str, last: bytes) -> None:
+async def test_a_stream_refuses_an_event_id_that_cannot_be_read(place: District, stream: str, last: bytes) -> None:
     who = (await place.person("paidan"))._token
     async with place.http.stream(
         "GET",
@@ -536,7 +538,7 @@ async def test_a_stream_that_is_asked_to_go_on_from_nowhere_says_so(place: Distr
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-# --- And nobody's name anywhere ---------------------------------------------------------------------------------------
+# --- Personal data ----------------------------------------------------------------------------------------------------
 
 NAME, PHONE, IDENTITY, ADDRESS = "欧阳金丝雀", "13907530753", "370613199001017531", "金丝雀巷七号院三单元"
 CANARIES: Final = (NAME, PHONE, IDENTITY, ADDRESS, "金丝雀")
@@ -552,7 +554,7 @@ NEEDLES: Final = tuple(sorted({spelling for canary in CANARIES for spelling in s
 
 
 def found_in(haystack: str) -> list[str]:
-    """Which canaries sing there."""
+    """Which of the canaries are found there."""
     lowered = haystack.lower()
     return [needle for needle in NEEDLES if needle.lower() in lowered]
 
@@ -596,7 +598,7 @@ async def dump(url: str) -> dict[str, list[str]]:
 @pytest.mark.clause("X2")
 async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: District, log_lines: io.StringIO) -> None:
     about = {"callerName": NAME, "callerPhone": PHONE, "idNumber": IDENTITY, "address": ADDRESS, "title": f"{NAME}反映"}
-    # Sound, changed, faulty in every way that quotes the content, and at an address that is no channel's.
+    # Valid, changed, with each fault whose answer quotes the content, and to an address of no channel.
     demand: Demand = place.upstream.next_demand()
     order = {**in_words_of_city(demand), **about, "eventDesc": f"{NAME}（{IDENTITY}）住{ADDRESS}，电话{PHONE}"}
     order.pop("idNumber")
@@ -612,7 +614,7 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
     await place.http.get(f"/api/dispatch/v1/orders/{PHONE}?unit={NAME}")
     await place.http.post("/api/dispatch/v1/tokens", json={"account": NAME, "password": PHONE, NAME: NAME})
 
-    # The whole way of the order, its words naming the caller wherever a person may write.
+    # The whole lifecycle of the order; each text that a person may write names the caller.
     await place.case(order_id, status="triage")
     await place.assign(order_id, grounds=f"{NAME}所在小区的物业管理由其负责")
     await return_in_vain(place, order_id)
@@ -708,7 +710,7 @@ async def extended_and_supervised(place: District, order_id: str) -> None:
     started = await head.call("POST", "/api/sla/v1/clocks", wanted)
     await head.call("POST", f"/api/sla/v1/clocks/{started['id']}/stop", {"reason": f"{NAME}已撤回"})
 
-    # Who handles or answers for it still reads what was written.
+    # Those who handle the order or answer for it still read what was written.
     read = [
         await caseworker.call("GET", extensions),
         await dispatcher.call("GET", f"/api/sla/v1/clocks/{clocks[-1]}/explain"),
@@ -718,7 +720,7 @@ async def extended_and_supervised(place: District, order_id: str) -> None:
 
 
 async def final_runs(place: District, order_id: str) -> bool:
-    """Whether sla has heard that the unit has the order."""
+    """Whether sla knows that the unit has the order."""
     try:
         return "final" in await place.clocks(order_id)
     except Refused:
@@ -738,7 +740,7 @@ def leaks_of(database: str, tables: dict[str, list[str]]) -> set[str]:
 # --- After all of it --------------------------------------------------------------------------------------------------
 
 
-async def test_the_platform_is_sound_after_all_of_it(place: District) -> None:
+async def test_the_platform_works_after_all_of_it(place: District) -> None:
     order_id = await place.received_and_assigned()
 
     await place.answered(order_id)

@@ -60,12 +60,12 @@ OF_OPERATIONS: Final = {
 }
 """Operations that only some orders allow: a unit's own ones, those with a file, those that were given back."""
 ENDLESS: Final = {"sla": ("stream_breaches", "stream_warnings")}
-"""A stream has no end that a fuzzer could wait for: test_bad_input asks these."""
+"""A stream has no end for which a fuzzer could wait; test_bad_input calls these."""
 PARKED: Final = 40
-"""Events that each service cannot read; dropping one uses it up."""
+"""How many events each service cannot read; each of them can be dropped once."""
 RETURN: Final = ReturnBody.model_json_schema()["examples"][0]
 RELEASABLE: Final = 18
-"""Sound orders pushed to an address that nobody has; releasing one uses it up, and one source may leave twenty."""
+"""How many valid orders are pushed to an unknown address; each can be released once, and a source may leave twenty."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ class Place:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(postgres_server: DatabaseServer) -> AsyncIterator[Place]:
-    """A platform on the real clock, with orders in every state of the main way."""
+    """A platform on the real clock, with orders in every state of the usual lifecycle."""
     async with real_time_district(postgres_server) as district:
         known = await seeded(district)
         yield Place(district, known, await parked_everywhere(district))
 
 
 async def seeded(district: District) -> dict[str, list[Any]]:
-    """Orders that wait, are handled, under review, fed back and closed; and what they brought with them."""
+    """Orders that wait, are handled, under review, fed back and closed, with the ids of what belongs to them."""
     waiting = [await district.push() for _ in range(3)]
     for order_id in waiting:
         await district.case(order_id, status="triage")
@@ -158,7 +158,7 @@ async def extended(district: District, order_id: str) -> str:
 
 
 async def quarantine_something(district: District) -> None:
-    """A signed order that nobody can understand, and sound ones at an address that is no channel's."""
+    """A signed order that cannot be read, and valid ones at an address of no channel."""
     answer = await district.upstream.send(district.http, "city_12345", "orders", {"orderNum": "?", "what": "?"})
     assert answer.status_code == 422, answer.text
     for _ in range(RELEASABLE):
@@ -168,7 +168,7 @@ async def quarantine_something(district: District) -> None:
 
 
 async def refused_delivery(district: District) -> str:
-    """A reply that its platform does not take any more, for somebody to send again, and again."""
+    """A reply that its platform always refuses, so that sending it can be asked for again and again."""
     order_id = await district.received_and_assigned()
     district.upstream.gone.add(district.orders[order_id].number)
     await district.contact(order_id)
@@ -209,7 +209,7 @@ async def parked_everywhere(district: District) -> dict[str, list[int]]:
 
 
 def everybody(district: District) -> str:
-    """A token with every role: what is tested here is not who may, but what happens then."""
+    """A token with every role, because permissions are not tested here."""
     assert district.process is not None
     settings = district.process.runtimes[0].settings
     assert settings.token_private_key is not None
@@ -234,7 +234,7 @@ def configuration(place: Place, service: str) -> str:
     special = {dictionary for dictionary, _ in OF_OPERATIONS}
     lines += [f'{name} = {{ dictionary = "{name}", probability = 0.9 }}' for name in known if name not in special]
     lines += [f'"body.{name}" = {{ dictionary = "unit", probability = 0.9 }}' for name in ("unit", "suggested_unit")]
-    # Once our hook has signed a case, the fuzzer no longer knows what of it is wrong; test_bad_input does.
+    # After the hook has signed a case the fuzzer cannot say what is wrong with it; test_bad_input tests that.
     lines += [
         "[[operations]]",
         'include-path-regex = "^/v1/channels/"',
@@ -247,7 +247,7 @@ def configuration(place: Place, service: str) -> str:
 
 
 Findings = Mapping[tuple[str, int], tuple[int, str]]
-"""Exit code and words of the program, by service and seed."""
+"""Exit code and output of the program, by service and seed."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -284,7 +284,7 @@ def test_no_request_of_a_client_is_answered_with_5xx(findings: Findings, service
 
 
 async def fuzz(place: Place, service: str, config: Path, seed: int) -> tuple[int, str]:
-    """Run the program; its exit code and its words."""
+    """Run the program; its exit code and its output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -324,7 +324,7 @@ async def fuzz(place: Place, service: str, config: Path, seed: int) -> tuple[int
     return process.returncode or 0, said.decode("utf-8", "replace")
 
 
-async def test_the_platform_is_sound_after_all_of_it(place: Place) -> None:
+async def test_the_platform_works_after_all_of_it(place: Place) -> None:
     district = place.district
     order_id = await district.received_and_assigned()
 

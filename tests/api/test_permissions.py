@@ -1,4 +1,4 @@
-"""Every route of the five services, every role, its own unit and another's: one table of who gets in (P9, S4.2a)."""
+"""Every route of the five services is called as every role, of its own unit and of another (P9, S4.2a)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BODIES: Final[Mapping[str, dict[str, Any]]] = {
     "/extensions": {"reason_code": "complex", "workdays": 1, "explanation": "需多部门会商"},
     "/leader-rejection": {"opinion": "请补充"},
 }
-"""Complete bodies where a foreign order must be told from an incomplete request; the others are refused with 422."""
+"""Complete bodies for the operations where the test distinguishes another unit's order from an incomplete request."""
 
 CASES: Final = [(service.name, operation) for service in ALL for operation in service.operations]
 
@@ -81,7 +81,7 @@ class Place:
     signer: TokenSigner
 
     async def status(self, service: str, operation: str, who: dict[str, str]) -> int:
-        """What one call is answered with; of a stream only its beginning is read."""
+        """The status of one call; of a stream only its beginning is read."""
         method, path = ROUTES[service][operation].split(" ")
         body = None
         if method != "GET":
@@ -94,7 +94,7 @@ class Place:
             return answer.status_code
 
     def bearer(self, role: Role, unit: str | None) -> dict[str, str]:
-        """Somebody of this role and unit."""
+        """A login with this role and unit."""
         token, _ = self.signer.sign(Person(account=f"test-{role}", name="某人", roles=frozenset({role}), unit=unit))
         return {"Authorization": f"Bearer {token}"}
 
@@ -158,7 +158,7 @@ async def test_a_route_lets_in_its_roles_and_nobody_else(place: Place, service: 
             got = await place.status(service, operation, place.bearer(role, unit))
             who = (service, operation, role, unit, got)
             if role not in row.roles or (operation == "set_password" and role is not Role.ADMIN):
-                assert got == 403, who  # a password of somebody else is the administrator's to set
+                assert got == 403, who  # only the administrator sets the password of another account
             elif role in UNIT and of_unit and unit == OTHER:
                 assert got == 404, who
             else:

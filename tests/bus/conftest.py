@@ -1,4 +1,4 @@
-"""The fixtures of the bus suite; the brokers below them are of the whole run."""
+"""The fixtures of the bus suite; the brokers are those of the whole run."""
 
 from tests.support.bus import broker, bus, bus_address, readers
 

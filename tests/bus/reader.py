@@ -1,4 +1,4 @@
-"""A member of a consumer group as a process: notes each effect in its journal, then commits. SIGTERM makes it leave."""
+"""A member of a consumer group as a process: writes each effect into its journal, then commits. SIGTERM makes it leave."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 
 class Reader:
-    """Reads until it is told to leave; comes back when the bus was away."""
+    """Reads until SIGTERM; joins again after the bus was away."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._settings = settings

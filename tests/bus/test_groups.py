@@ -1,4 +1,4 @@
-"""Several members of one group: sharing, joining, leaving, dying and being stopped, on both buses."""
+"""Several members of one group: sharing, joining, leaving, being killed and being suspended, on both buses."""
 
 import contextlib
 import signal
@@ -15,7 +15,7 @@ PARTITIONS = 4
 REPLACED_WITHIN = LEASE + 6.0
 
 
-async def test_two_members_share_the_partitions_and_a_leaver_gives_its_own_back_at_once(bus: Bus) -> None:
+async def test_two_members_share_the_partitions_and_one_that_leaves_gives_its_own_back_at_once(bus: Bus) -> None:
     topic = await new_topic(bus, PARTITIONS)
     async with contextlib.AsyncExitStack() as first_stack:
         first = await first_stack.enter_async_context(bus.subscribe("share", [topic], member="first"))
@@ -99,7 +99,7 @@ async def test_a_member_killed_between_effect_and_commit_is_replaced_and_nothing
 
 
 @pytest.mark.kill
-async def test_a_member_that_vanishes_is_replaced_by_the_one_that_stays(
+async def test_a_member_that_is_lost_is_replaced_by_the_remaining_one(
     bus_address: str, bus: Bus, readers: Readers
 ) -> None:
     topic = await new_topic(bus, PARTITIONS)
@@ -138,13 +138,13 @@ async def test_a_stopped_member_loses_its_partitions_and_its_late_commit_is_refu
     sleeper.send(signal.SIGCONT)
     await eventually(lambda: sleeper.lines("commit"), within=30)
     assert sleeper.lines("commit")[0]["stored"] is False
-    # Awake again it is an ordinary member: it takes its share and reads on.
+    # When it continues it is an ordinary member: it gets its share and reads on.
     await eventually(lambda: sleeper.assigned() + heir.assigned() == PARTITIONS and sleeper.assigned() > 0, within=30)
     await bus.publish(numbered(topic, 100, start=200))
     await eventually(lambda: {value for *_, value in readers.effects()} == set(range(300)), within=30)
 
 
-async def test_a_reader_that_fetches_no_more_loses_its_seat(bus_address: str) -> None:
+async def test_a_reader_that_stops_fetching_loses_its_partitions(bus_address: str) -> None:
     async with running(bus_address, max_poll_interval=2.0) as bus:
         topic = await new_topic(bus, 2)
         await bus.publish(numbered(topic, 40))

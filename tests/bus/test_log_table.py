@@ -1,4 +1,4 @@
-"""What only the PostgreSQL bus must prove: no gap in the offsets (R54), fair shares, retention, an idle net."""
+"""What only the PostgreSQL bus must prove: no gap in the offsets (R54), even shares, retention, lost connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def test_concurrent_publishers_never_leave_a_gap_that_a_reader_could_see(l
         await bus.stop()
 
     async def read() -> None:
-        """Read with a cursor, as every reader does, and look at every offset as it becomes visible."""
+        """Read with a cursor, as every reader does, and check every offset when it becomes visible."""
         connection = await asyncpg.connect(url)
         try:
             while True:
@@ -109,7 +109,7 @@ def test_any_mix_of_concurrent_batches_numbers_every_partition_from_zero_without
         runner.run(publish())
 
 
-async def test_a_publish_that_rolls_back_uses_no_offset_up(log: PostgresBus, url: str) -> None:
+async def test_a_publish_that_rolls_back_uses_no_offset(log: PostgresBus, url: str) -> None:
     topic = await new_topic(log, 1)
     await log.publish(numbered(topic, 3))
     connection = await asyncpg.connect(url)
@@ -183,7 +183,7 @@ async def test_retention_deletes_what_is_old_and_read_by_every_group_and_nothing
         assert sum((await subscription.lag()).values()) == 0
 
 
-async def test_the_facts_of_the_organisation_are_kept_from_the_first_on(log: PostgresBus, url: str) -> None:
+async def test_the_directory_topic_keeps_every_event(log: PostgresBus, url: str) -> None:
     await log.ensure_topics({DIRECTORY: 1, "passing": 1})
     await log.publish([Message(DIRECTORY, "unit", b"1"), Message("passing", "order", b"2")])
     connection = await asyncpg.connect(url)
@@ -229,7 +229,7 @@ async def test_several_processes_may_bring_an_empty_database_up_to_date_at_once(
         await asyncio.gather(*(bus.stop() for bus in buses))
 
 
-async def test_a_lost_heartbeat_connection_is_opened_again_and_still_hears(log: PostgresBus, url: str) -> None:
+async def test_a_lost_heartbeat_connection_is_opened_again_and_is_notified(log: PostgresBus, url: str) -> None:
     topic = await new_topic(log, 1)
     async with log.subscribe("deaf", [topic], member="m") as subscription:
         connection = await asyncpg.connect(url)

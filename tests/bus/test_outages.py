@@ -1,4 +1,4 @@
-"""The broker goes away, with signal 9 or without answering, and comes back: nothing is lost, nothing overtakes."""
+"""The broker goes away, with signal 9 or without answering, and comes back: nothing is lost or reordered."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.kill
 
 
 async def members_of(broker: Broker, group: str) -> int:
-    """How many members the group has, in the broker's own books."""
+    """How many members the group has, by the broker."""
     kind, _, where = broker.address.partition(":")
     if kind == "postgres":
         connection = await asyncpg.connect(where)
@@ -65,7 +65,7 @@ async def members_of(broker: Broker, group: str) -> int:
         await admin.close()
 
 
-async def test_nothing_is_lost_and_nothing_overtakes_while_the_broker_is_down_and_back(broker: Broker) -> None:
+async def test_nothing_is_lost_or_reordered_while_the_broker_is_down_and_back(broker: Broker) -> None:
     async with running(broker.address, timeout=TIMEOUT) as bus:
         topic = await new_topic(bus, 4)
         count, batch = 3_000, 50
@@ -97,12 +97,12 @@ async def test_nothing_is_lost_and_nothing_overtakes_while_the_broker_is_down_an
 
 
 async def _read_while(bus: Bus, subscription: Subscription, topic: str) -> bool:
-    """Read one message, so that the outage meets a reader in its stride; True when it came."""
+    """Read one message, so that the outage begins while the reader is at work; True when it came."""
     await bus.publish([Message(topic, "order-0", b"0")])
     return bool(await read_until(subscription, 1))
 
 
-async def test_a_reader_that_starts_while_the_broker_dies_is_one_member_afterwards_and_every_partition_moves(
+async def test_a_reader_that_starts_while_the_broker_is_killed_is_one_member_afterwards_and_every_partition_is_read(
     broker: Broker, readers: Readers
 ) -> None:
     async with running(broker.address, timeout=5.0) as bus:
@@ -126,7 +126,7 @@ async def test_a_reader_that_starts_while_the_broker_dies_is_one_member_afterwar
         assert [reader.process.poll() for reader in readers.all] == [None] * 4
 
 
-async def test_a_commit_while_the_broker_is_down_is_lost_within_its_bound_and_harmless(broker: Broker) -> None:
+async def test_a_commit_while_the_broker_is_down_fails_in_bounded_time_and_does_no_harm(broker: Broker) -> None:
     async with running(broker.address, timeout=TIMEOUT) as bus:
         topic = await new_topic(bus, 1)
         await bus.publish(numbered(topic, 10))
@@ -201,8 +201,8 @@ async def test_a_log_that_is_locked_makes_a_publish_fail_in_bounded_time(durable
 
 
 @pytest.mark.kafka
-async def test_a_producer_that_the_broker_will_never_hear_again_is_replaced(kafka_server: KafkaServer) -> None:
-    """R13: after OutOfOrderSequenceNumber aiokafka's producer sends nothing for ever."""
+async def test_a_producer_that_the_broker_refuses_for_ever_is_replaced(kafka_server: KafkaServer) -> None:
+    """After OutOfOrderSequenceNumber aiokafka's producer never sends again (R13)."""
     async with running(f"kafka:{kafka_server.bootstrap}", timeout=TIMEOUT) as bus:
         assert isinstance(bus, KafkaBus)
         topic = await new_topic(bus, 1)
@@ -222,7 +222,7 @@ async def test_a_producer_that_the_broker_will_never_hear_again_is_replaced(kafk
 
 
 @pytest.mark.kafka
-async def test_kafka_keeps_the_facts_of_the_organisation_for_ever_and_the_rest_as_long_as_it_does(
+async def test_kafka_keeps_the_directory_topic_for_ever_and_the_others_for_its_default_time(
     kafka_server: KafkaServer,
 ) -> None:
     async with running(f"kafka:{kafka_server.bootstrap}") as bus:
@@ -259,7 +259,7 @@ async def test_a_message_that_only_the_broker_refuses_is_named_and_the_others_ar
     assert {int(d.value or b"") for d in read} == {0, 1, 2}
 
 
-async def test_a_reader_cancelled_again_and_again_while_it_leaves_is_no_ghost(broker: Broker) -> None:
+async def test_a_reader_cancelled_again_and_again_while_it_leaves_is_no_member_afterwards(broker: Broker) -> None:
     async with running(broker.address) as bus:
         topic = await new_topic(bus, 4)
 

@@ -80,7 +80,7 @@ async def test_key_value_and_headers_arrive_as_they_were_sent(bus: Bus) -> None:
     assert delivery.headers == {name: text.encode() for name, text in headers.items()}
 
 
-async def test_a_value_that_is_no_text_passes_through_unjudged(bus: Bus) -> None:
+async def test_a_value_that_is_not_text_is_transported_unchanged(bus: Bus) -> None:
     topic = await new_topic(bus)
     value = bytes(range(256))
     await bus.publish([Message(topic, "k\x00", value, {"odd": "\x00"}), Message(topic, "empty", b"", {})])
@@ -94,8 +94,8 @@ async def test_a_value_that_is_no_text_passes_through_unjudged(bus: Bus) -> None
 
 
 @pytest.mark.kafka
-async def test_the_bytes_of_a_strange_publisher_pass_through(kafka_server: KafkaServer) -> None:
-    """Only Kafka has strangers: nobody but our own publishers reaches the log table."""
+async def test_the_bytes_of_a_foreign_publisher_are_transported_unchanged(kafka_server: KafkaServer) -> None:
+    """Only Kafka can have foreign publishers: only the platform writes to the log table."""
     strange = AIOKafkaProducer(bootstrap_servers=kafka_server.bootstrap)
     async with running(f"kafka:{kafka_server.bootstrap}") as bus:
         topic = await new_topic(bus)
@@ -152,7 +152,7 @@ async def test_a_key_or_header_without_a_utf8_form_is_refused(bus: Bus, message:
     assert refused.value.index == 0
 
 
-async def test_publishing_nothing_is_no_work(bus: Bus) -> None:
+async def test_publishing_no_messages_does_nothing(bus: Bus) -> None:
     await bus.publish([])
 
 

@@ -44,7 +44,7 @@ async def test_a_failed_batch_is_read_again_after_rewinding(bus: Bus) -> None:
     assert [d.offset for d in again] == list(range(5, 20))
 
 
-async def test_rewinding_or_committing_a_partition_of_somebody_else_does_nothing(bus: Bus) -> None:
+async def test_rewinding_or_committing_a_partition_of_another_member_does_nothing(bus: Bus) -> None:
     topic = await new_topic(bus, partitions=1)
     await bus.publish(numbered(topic, 3))
 
@@ -128,7 +128,7 @@ async def test_no_busy_partition_starves_another(bus: Bus) -> None:
     assert read < 2_000
 
 
-async def test_messages_outlive_the_bus_object(bus_address: str, bus: Bus) -> None:
+async def test_messages_are_kept_after_the_bus_object_was_stopped(bus_address: str, bus: Bus) -> None:
     topic = await new_topic(bus)
     await bus.publish(numbered(topic, 10))
     await bus.stop()

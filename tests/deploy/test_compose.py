@@ -1,4 +1,4 @@
-"""No container engine runs in CI: what the compose file sets is held against what the programs read."""
+"""Compares what the compose file sets with what the programs read, because no container engine runs in CI."""
 
 import re
 import socket
@@ -72,7 +72,7 @@ def test_the_gateway_knows_every_service() -> None:
     assert replicas == {service: [f"http://{service}:8000"] for service in SERVICES}
 
 
-def test_the_services_believe_the_gateway_alone_which_has_an_address_that_no_other_draws() -> None:
+def test_the_services_trust_only_the_gateway_whose_address_no_other_container_gets() -> None:
     [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
     address = COMPOSE["services"]["gateway"]["networks"]["default"]["ipv4_address"]
 
@@ -84,7 +84,7 @@ def test_the_services_believe_the_gateway_alone_which_has_an_address_that_no_oth
 
 
 @pytest.mark.parametrize("wrong", ["*", "gateway", "127.0.0.1,*", "172.30.12.2/24"])
-def test_who_is_believed_is_an_address_or_a_network(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_trusted_is_an_address_or_a_network(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = environment()
     for name, value in COMPOSE["services"]["sla"]["environment"].items():
         monkeypatch.setenv(name, filled(value, drawn))
@@ -100,7 +100,7 @@ def test_every_secret_of_the_compose_file_is_drawn() -> None:
     assert asked == set(environment())
 
 
-def test_no_default_stands_in_for_a_secret() -> None:
+def test_no_secret_has_a_default() -> None:
     assert not re.findall(r"\$\{\w+:-", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
@@ -121,12 +121,12 @@ def test_the_first_start_makes_both_logins_of_every_service(service: str) -> Non
         assert f"in role {group};" in script
 
 
-def test_everybody_has_a_health_check() -> None:
+def test_every_container_has_a_health_check() -> None:
     assert "HEALTHCHECK" in DOCKERFILE
     assert {"postgres", "kafka"} <= {name for name, entry in COMPOSE["services"].items() if "healthcheck" in entry}
 
 
-def test_the_image_runs_as_nobody_and_copies_what_the_programs_import() -> None:
+def test_the_image_runs_as_an_ordinary_user_and_copies_what_the_programs_import() -> None:
     assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
     assert DOCKERFILE.count("\nFROM ") + DOCKERFILE.startswith("FROM ") == 2
     for folder in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
@@ -141,6 +141,6 @@ def test_the_pinned_broker_is_the_one_that_the_tests_run() -> None:
     assert f"<version>{version}</version>" in pom or f">{version}<" in pom
 
 
-def test_a_taken_port_is_told_in_clear_words() -> None:
+def test_a_port_in_use_is_reported_clearly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken, match="GONGDAN_PORT"):
         listen("127.0.0.1", other.getsockname()[1])

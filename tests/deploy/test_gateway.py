@@ -1,4 +1,4 @@
-"""The gateway: its refusals are problems like those of the services, and it alone says for whom it asks."""
+"""The gateway: its refusals are problems like those of the services, and it alone gives the client's address."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 
 
 async def told(scope: Scope, receive: Receive, send: Send) -> None:
-    """A service that tells who asked it, and how."""
+    """A service that answers with the client's address and the request."""
     request = Request(scope, receive)
     assert request.client is not None
     answer = {"client": request.client.host, "scheme": request.url.scheme, "headers": dict(request.headers)}
@@ -33,7 +33,7 @@ async def told(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway before one service, another that is away, and none of the rest."""
+    """A client of a gateway that knows one running service and one that is away."""
     async with HttpServer(told, gateways="127.0.0.1") as service:
         app = build({"sla": [service.address], "review": ["http://127.0.0.1:1"]})
         async with (
@@ -57,7 +57,7 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/metrics", "/api", "/api/intake", "/api/nobody/v1/x", "/a%0Ab"])
-async def test_an_address_that_is_nobodys_is_a_problem(http: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_address_is_a_problem(http: httpx.AsyncClient, path: str) -> None:
     is_problem(await http.get(path), 404, "http_404")
 
 
@@ -92,7 +92,7 @@ async def test_what_a_service_answers_has_its_headers_once(http: httpx.AsyncClie
     assert answer.headers.get_list("content-length") == [str(len(answer.content))]
 
 
-async def test_a_service_hears_the_clients_address_from_the_gateway_and_nothing_of_what_the_client_says(
+async def test_a_service_gets_the_clients_address_from_the_gateway_and_not_from_the_client(
     http: httpx.AsyncClient,
 ) -> None:
     said = {
@@ -110,7 +110,7 @@ async def test_a_service_hears_the_clients_address_from_the_gateway_and_nothing_
     assert not ({name.lower() for name in said} - {"x-forwarded-for"}) & set(heard["headers"])
 
 
-async def test_a_service_believes_the_gateway_and_nobody_else() -> None:
+async def test_a_service_trusts_only_the_gateway() -> None:
     forwarded = {"X-Forwarded-For": "203.0.113.7"}
     heard = {}
     for gateways in ("127.0.0.1", "127.0.0.0/8", "10.0.0.1", ""):
@@ -129,7 +129,7 @@ async def test_a_service_believes_the_gateway_and_nobody_else() -> None:
 
 
 def says(path: str, status: int, body: dict[str, Any]) -> Any:
-    """A replica that answers one of the questions about its health, and nothing else."""
+    """A replica that answers one of its health addresses only."""
 
     async def replica(scope: Scope, receive: Receive, send: Send) -> None:
         asked = scope["path"] == path
@@ -148,7 +148,7 @@ def is_ready(fault: str | None = None) -> Any:
 
 @asynccontextmanager
 async def gateway_before(*replicas: Any, silent: int = 0, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway before these replicas of one service; the silent ones accept connections and say nothing."""
+    """A client of a gateway in front of these replicas of one service; the silent ones accept connections and never answer."""
     async with AsyncExitStack() as stack:
         addresses = []
         for _ in range(silent):
@@ -161,7 +161,7 @@ async def gateway_before(*replicas: Any, silent: int = 0, **options: Any) -> Asy
         yield await stack.enter_async_context(httpx.AsyncClient(base_url=server.address, trust_env=False, timeout=30))
 
 
-async def test_the_gateway_lives_without_any_service(http: httpx.AsyncClient) -> None:
+async def test_the_gateway_is_alive_without_any_service(http: httpx.AsyncClient) -> None:
     answer = await http.get("/livez")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -197,7 +197,7 @@ async def test_the_gateway_is_as_ready_as_the_best_replica_of_each_service(
     assert (answer.status_code, answer.json()) == (status, body)
 
 
-async def test_a_replica_that_says_nothing_counts_as_unreachable() -> None:
+async def test_a_replica_that_does_not_answer_counts_as_unreachable() -> None:
     async with gateway_before(silent=1, health_seconds=0.1) as client:
         answer = await client.get("/readyz")
     async with gateway_before(is_ready(), silent=1, health_seconds=30.0) as client:
@@ -227,7 +227,7 @@ async def test_a_name_stands_for_all_its_addresses() -> None:
             forwarded = await client.get(f"{gateway.address}/api/sla/v1/x")
 
     assert ready.json() == {"status": "ready", "faults": {}}
-    assert forwarded.status_code == 500  # the replica's own
+    assert forwarded.status_code == 500  # the replica's own answer
 
 
 # --- A replica that does not answer -----------------------------------------------------------------------------------
@@ -242,16 +242,16 @@ MAY_BE_ASKED_AGAIN: Final = [
 
 
 @pytest.mark.parametrize(("method", "headers"), MAY_BE_ASKED_AGAIN)
-async def test_what_may_be_asked_again_is_answered_by_another_replica(method: str, headers: dict[str, str]) -> None:
+async def test_a_repeatable_request_is_answered_by_another_replica(method: str, headers: dict[str, str]) -> None:
     async with gateway_before(told, silent=1, first_byte_seconds=0.05) as client:
         for _ in range(4):
             answer = await client.request(method, "/api/sla/v1/x", headers=headers)
             assert answer.status_code == 200
 
 
-async def test_what_may_not_be_asked_again_goes_past_a_replica_that_was_silent() -> None:
+async def test_a_request_that_is_not_repeatable_avoids_a_replica_that_did_not_answer() -> None:
     async with gateway_before(told, silent=1, first_byte_seconds=0.05) as client:
-        for _ in range(2):  # one of them found the silent one
+        for _ in range(2):  # one of the two went to the replica that does not answer
             await client.get("/api/sla/v1/x")
 
         async with asyncio.timeout(20):
@@ -260,15 +260,13 @@ async def test_what_may_not_be_asked_again_goes_past_a_replica_that_was_silent()
 
 
 async def dying(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A replica that dies with the request in its hands."""
+    """A replica that ends while it has the request."""
     await reader.readuntil(b"\r\n\r\n")
     writer.close()
 
 
 @pytest.mark.parametrize(("method", "headers"), MAY_BE_ASKED_AGAIN)
-async def test_a_replica_that_dies_over_a_request_is_replaced_where_it_may_be_asked_again(
-    method: str, headers: dict[str, str]
-) -> None:
+async def test_a_repeatable_request_is_sent_again_when_its_replica_dies(method: str, headers: dict[str, str]) -> None:
     async with await asyncio.start_server(dying, "127.0.0.1", 0) as dead, HttpServer(told) as healthy:
         app = build({"sla": [f"http://127.0.0.1:{dead.sockets[0].getsockname()[1]}", healthy.address]})
         async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:
@@ -277,7 +275,7 @@ async def test_a_replica_that_dies_over_a_request_is_replaced_where_it_may_be_as
                 assert answer.status_code == 200
 
 
-async def test_a_command_without_a_key_is_never_asked_twice() -> None:
+async def test_a_command_without_a_key_is_never_sent_twice() -> None:
     async with await asyncio.start_server(dying, "127.0.0.1", 0) as dead, HttpServer(told) as healthy:
         app = build({"sla": [f"http://127.0.0.1:{dead.sockets[0].getsockname()[1]}", healthy.address]})
         async with app.router.lifespan_context(app), HttpServer(app) as gateway, httpx.AsyncClient() as client:

@@ -1,4 +1,4 @@
-"""Who owns a child, a folder and a port: a child ends with its owner, and nobody takes what another has."""
+"""The owner of a child process, a folder and a port: a child ends with its owner; folders and ports have one owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The thread that starts the child is gone before the owner is: the kernel's own signal would come too early.
+# The thread that starts the child ends before the owner: the kernel's parent-death signal would come too early.
 OWNER = """
 import signal, subprocess, threading
 from deploy.ownership import Leash
@@ -43,7 +43,7 @@ def owner() -> subprocess.Popen[str]:
 
 
 def leashed(leash: Leash, *command: str) -> subprocess.Popen[bytes]:
-    """A child of ours."""
+    """A child process of the test."""
     return subprocess.Popen(leash.around(command), stdin=leash.end)
 
 
@@ -52,13 +52,13 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.kill
-async def test_a_child_outlives_the_thread_that_started_it_and_not_its_owner() -> None:
+async def test_a_child_runs_on_after_the_thread_that_started_it_and_ends_with_its_owner() -> None:
     with owner() as process:
         assert process.stdout is not None
         child = psutil.Process(int(process.stdout.readline()))
         await eventually(lambda: child.cmdline() == ["/bin/sleep", "600"])
         assert child.ppid() == process.pid
-        child.suspend()  # a stopped one ends, too
+        child.suspend()  # a suspended one ends too
         process.kill()
         process.wait()
 
@@ -121,7 +121,7 @@ def test_what_an_earlier_owner_left_behind_is_ended_and_named(capsys: pytest.Cap
 def test_a_broker_is_refused_a_port_before_any_java_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))  # no Java here: whoever asked for it would say so
+    monkeypatch.setenv("PATH", str(tmp_path))  # no Java is found here: starting it would fail with another message
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

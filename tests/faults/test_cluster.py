@@ -46,7 +46,7 @@ def command(module: str, folder: Path, *arguments: str) -> subprocess.Popen[str]
 
 
 def said(module: str, folder: Path, *arguments: str) -> tuple[int, str]:
-    """How a command ended, and what it said."""
+    """How a command ended, and its output."""
     with command(module, folder, *arguments) as process:
         words, _ = process.communicate(timeout=120)
     return process.returncode, words
@@ -54,7 +54,7 @@ def said(module: str, folder: Path, *arguments: str) -> tuple[int, str]:
 
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[subprocess.Popen[str]]:
-    """A cluster that has said hello; it is killed at the end, if it has not ended by then."""
+    """A cluster whose greeting has been written; it is killed at the end if it still runs."""
     note = folder / "cluster" / "running"
     note.unlink(missing_ok=True)
     with command("deploy.cluster", folder, "--replicas", "1") as cluster:

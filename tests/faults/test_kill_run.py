@@ -1,4 +1,4 @@
-"""The short form of the fault run: orders flow while everything is killed, and the client's ledger must still be right."""
+"""The short form of the fault run: orders are sent while everything is killed, and the client's ledger must still be right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SEED: Final = os.environ.get("GONGDAN_FAULT_SEED", "12345")
 
 
-# Two replicas where a lease must move, one where the broker itself is killed: both together would take two minutes.
+# Two replicas where a lease must move to another process; one where the broker is killed, because both together would take
+# two minutes.
 @pytest.mark.parametrize(
     ("bus", "replicas"),
     [("postgres", "2"), pytest.param("kafka", "1", marks=pytest.mark.kafka)],
@@ -41,5 +42,5 @@ def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(bus: st
         check=False,
     )
 
-    # The whole ledger and, when it is red, the timeline: enough to have the run again.
+    # The whole ledger and, after a failure, the timeline, so that the run can be repeated.
     assert run.returncode == 0, f"seed {SEED}\n{run.stdout}\n{run.stderr[-5000:]}"

@@ -45,27 +45,27 @@ def bus() -> MemoryBus:
 
 @pytest.fixture
 async def tiny(kept_database: KeptDatabase, bus: MemoryBus, tmp_path: Path) -> AsyncIterator[Tiny]:
-    """The tiny service; nothing of it runs until the test says so."""
+    """The tiny service; none of its jobs runs until the test starts it."""
     async with tiny_at(kept_database.url, bus=bus, folder=tmp_path, kept=kept_database) as service:
         yield service
 
 
 class _Lines(logging.Handler):
-    """Keeps what our loggers say.  On the root, because a logger keeps the processors it first had."""
+    """Keeps the lines of the platform's loggers.  At the root, because a logger keeps its first processors."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line of ours; a library's is text."""
+        """Keep a line of the platform, which is a mapping; those of libraries are text."""
         if isinstance(record.msg, dict):
             self.lines.append({**record.msg, "log_level": record.levelname.lower()})
 
 
 @pytest.fixture
 def logs() -> Iterator[list[dict[str, Any]]]:
-    """What is logged while the test runs, as it was said."""
+    """What is logged while the test runs, with its fields."""
     handler = _Lines()
     logging.getLogger().addHandler(handler)
     try:

@@ -1,4 +1,4 @@
-"""A bus in memory whose faults a test writes down beforehand; the real adapters have their own suite."""
+"""A bus in memory whose faults a test defines beforehand; the real adapters have their own suite."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class MemoryBus:
         self.rewound: list[tuple[TopicPartition, int]] = []
         self.deaf = False
         self.takes = asyncio.Event()
-        """Cleared, a publish waits: the bus answers pings and takes nothing."""
+        """While it is cleared a publish waits: the bus answers pings and acknowledges nothing."""
         self.takes.set()
         self.asked = 0
 
     async def start(self) -> None:
-        """There is nothing to connect to; it is away all the same while it is down."""
+        """There is nothing to connect to; fails while the bus is down."""
         await self.ping()
 
     async def stop(self) -> None:
@@ -44,7 +44,7 @@ class MemoryBus:
             raise PublishFailed("down")
 
     async def ensure_topics(self, topics: Mapping[str, int]) -> None:
-        """All exist."""
+        """Nothing to do: all topics exist."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
         self.asked += 1
@@ -95,7 +95,7 @@ class MemoryBus:
 
 
 class MemorySubscription:
-    """A seat that owns every partition of its topics; each batch is handed out `bus.repeat` times."""
+    """A member that owns every partition of its topics; each batch is delivered `bus.repeat` times."""
 
     def __init__(self, bus: MemoryBus, topics: frozenset[str]) -> None:
         self._bus, self._topics = bus, topics

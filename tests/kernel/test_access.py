@@ -27,7 +27,7 @@ def test_the_table_knows_the_five_services() -> None:
 
 
 @pytest.mark.parametrize(("service", "name", "row"), ROWS)
-def test_no_row_lets_in_the_platform_itself_or_nobody(service: str, name: str, row: Operation) -> None:
+def test_every_row_has_roles_and_none_is_the_platforms_own(service: str, name: str, row: Operation) -> None:
     assert row.roles, (service, name)
     assert Role.SYSTEM not in row.roles
     assert name not in WITHOUT_LOGIN.get(service, {})
@@ -35,7 +35,7 @@ def test_no_row_lets_in_the_platform_itself_or_nobody(service: str, name: str, r
 
 
 @pytest.mark.parametrize(("service", "name", "row"), ROWS)
-def test_a_unit_role_reaches_the_whole_district_only_where_nothing_is_anybodys_own(
+def test_a_unit_role_reaches_the_whole_district_only_where_nothing_belongs_to_a_unit(
     service: str, name: str, row: Operation
 ) -> None:
     wide = [grant for grant in row.grants if grant.reach is Reach.ALL and grant.roles & UNIT]
@@ -60,7 +60,7 @@ def test_a_unit_role_without_a_unit_gets_nothing_of_any_unit(
 @pytest.mark.clause("X2")
 @pytest.mark.parametrize("role", sorted({Role.AUDITOR, Role.ASSESSOR}))
 @pytest.mark.parametrize(("service", "name", "row"), ROWS)
-def test_who_keeps_the_books_reads_no_words(service: str, name: str, row: Operation, role: Role) -> None:
+def test_auditor_and_assessor_read_no_words(service: str, name: str, row: Operation, role: Role) -> None:
     if row.allows(person(role)):
         assert row.scope_of(person(role)).words() is Words.NONE, (service, name)
 
@@ -86,15 +86,15 @@ def test_a_reach_covers_the_parts_up_to_it(reach: Reach, covered: set[Part | Non
     assert {part for part in PARTS if reach.covers(part)} == covered
 
 
-def test_two_roles_of_one_person_do_not_lend_each_other_reach_or_words() -> None:
-    """Who keeps the audit trail and works for a unit reads the words of the unit's orders and no others."""
+def test_each_role_of_a_person_keeps_its_own_reach_and_words() -> None:
+    """An auditor who also works for a unit reads the words of the unit's orders and no others."""
     both = ACCESS["dispatch"]["list_contacts"].scope_of(person(Role.AUDITOR, Role.UNIT_HEAD, unit="u1"))
 
     assert both.everything
     assert [both.words(part) for part in PARTS] == [Words.OPEN, Words.OPEN, Words.OPEN, Words.NONE]
 
 
-def test_a_scope_of_a_unit_sees_its_own_and_what_is_not_looks_unknown() -> None:
+def test_a_unit_sees_its_own_and_anything_else_is_not_found() -> None:
     scope = Scope.of_unit("u1")
 
     assert [scope.sees(owner) for owner in ("u1", "u2", None)] == [True, False, False]

@@ -1,4 +1,4 @@
-"""The simulated clock: one time for every process of the machine, kept over a restart, waking whoever sleeps."""
+"""The simulated clock: one time for every process of the machine, kept over a restart, ending the waiting when it is set."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def elsewhere(path: Path, code: str) -> str:
     return run.stdout.decode().strip()
 
 
-def test_two_processes_see_the_same_time_whoever_sets_it(tmp_path: Path) -> None:
+def test_two_processes_read_the_same_time_whichever_sets_it(tmp_path: Path) -> None:
     clock = SimulatedClock(tmp_path / "clock.json", at=MONDAY_0900, rate=0)
     assert elsewhere(tmp_path / "clock.json", "print(clock.now().isoformat())") == MONDAY_0900.isoformat()
     elsewhere(tmp_path / "clock.json", "clock.set(datetime(2027, 1, 4, tzinfo=UTC), rate=0)")
     assert clock.now() == datetime(2027, 1, 4, tzinfo=UTC)
 
 
-def test_a_restart_goes_on_where_the_time_was(tmp_path: Path) -> None:
+def test_a_restart_continues_from_the_stored_time(tmp_path: Path) -> None:
     SimulatedClock(tmp_path / "clock.json", at=MONDAY_0900, rate=0).set(MONDAY_0900 + HOUR)
     assert SimulatedClock(tmp_path / "clock.json").now() == MONDAY_0900 + HOUR
 
@@ -55,7 +55,7 @@ def test_the_clock_runs_at_its_rate(tmp_path: Path) -> None:
     assert timedelta(hours=1) < clock.now() - first < timedelta(days=3)
 
 
-async def test_a_sleeper_is_woken_by_a_clock_that_is_moved_past_its_moment(tmp_path: Path) -> None:
+async def test_waiting_ends_when_the_clock_is_set_past_the_moment(tmp_path: Path) -> None:
     clock = SimulatedClock(tmp_path / "clock.json", at=MONDAY_0900, rate=0)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         sleeper = group.create_task(clock.sleep_until(MONDAY_0900 + HOUR))
@@ -65,7 +65,7 @@ async def test_a_sleeper_is_woken_by_a_clock_that_is_moved_past_its_moment(tmp_p
     assert clock.now() == MONDAY_0900 + 2 * HOUR
 
 
-async def test_a_sleeper_is_woken_by_its_event_and_by_running_time(tmp_path: Path) -> None:
+async def test_waiting_ends_by_its_event_and_by_elapsed_time(tmp_path: Path) -> None:
     clock = SimulatedClock(tmp_path / "clock.json", at=MONDAY_0900, rate=0)
     wake = asyncio.Event()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:

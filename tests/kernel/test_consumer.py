@@ -1,4 +1,4 @@
-"""The consumer: every event takes effect once, in the order of its key, whatever is repeated, poisoned or killed."""
+"""The consumer: every event takes effect once, in the order of its key, whatever is repeated, fails or is killed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def dead_letters(tiny: Tiny) -> list[EventParked]:
 
 
 class Handler:
-    """A handler that fails as it is told, and otherwise records its effect."""
+    """A handler that fails where the test says so, and otherwise records its effect."""
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
@@ -131,7 +131,7 @@ async def test_every_event_delivered_three_times_takes_effect_once(tiny: Tiny, b
 
 
 async def test_two_members_that_read_the_same_events_at_once_apply_each_once(tiny: Tiny, bus: MemoryBus) -> None:
-    """A zombie after a rebalance: the inbox decides, not the bus."""
+    """After a rebalance the former member may still read: the inbox decides, not the bus."""
     for n in range(400):
         bus.append(tiny.message(f"order-{n % 20}"))
     deliveries = bus.read("orders")
@@ -146,7 +146,7 @@ async def test_two_members_that_read_the_same_events_at_once_apply_each_once(tin
     assert await tiny.effects() == {f"order-{n}": list(range(1, 21)) for n in range(20)}
 
 
-async def test_a_process_that_dies_between_effect_and_offset_commit_changes_nothing_on_its_return(
+async def test_a_process_killed_between_effect_and_offset_commit_applies_nothing_twice(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
     for n in range(30):
@@ -166,7 +166,7 @@ async def test_a_process_that_dies_between_effect_and_offset_commit_changes_noth
 async def test_a_cancelled_consumer_finishes_the_transaction_it_is_in(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
-    """R3: cancelling inside SQL can give the connection back with its transaction open."""
+    """Cancelling inside SQL can return a connection with an open transaction to the pool (R3)."""
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(work: Work) -> None:
@@ -202,7 +202,7 @@ async def _answer() -> str:
     return "done"
 
 
-async def test_a_poison_in_the_middle_parks_itself_and_its_later_siblings_only(
+async def test_a_failing_event_is_parked_with_the_later_ones_of_its_key_only(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
     handler.faults["bad", 2] = [ZeroDivisionError("text of a citizen"), ALWAYS]
@@ -221,7 +221,7 @@ async def test_a_poison_in_the_middle_parks_itself_and_its_later_siblings_only(
     assert "citizen" not in str(await tiny.runtime.parked.listing())
 
 
-async def test_a_handler_that_fails_is_tried_three_times_then_parked_and_told(
+async def test_an_event_that_fails_three_times_is_parked_and_that_is_published(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
     handler.faults["bad", 1] = [ZeroDivisionError(), ALWAYS]
@@ -240,7 +240,7 @@ async def test_a_handler_that_fails_is_tried_three_times_then_parked_and_told(
     assert (row["partition"], row["offset"]) == (0, 0)
 
 
-async def test_a_handler_that_fails_twice_is_applied_the_third_time(
+async def test_an_event_that_fails_twice_is_applied_the_third_time(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
     handler.faults["bad", 1] = [ZeroDivisionError()] * 3
@@ -270,10 +270,10 @@ async def test_a_business_refusal_is_parked_at_once_with_its_code(tiny: Tiny, bu
         (a_statement_that_is_wrong, "UndefinedColumnError"),
     ],
 )
-async def test_what_a_value_provokes_in_the_database_is_parked_and_holds_up_nobody(
+async def test_an_event_with_a_value_that_the_database_refuses_is_parked_and_others_are_applied(
     tiny: Tiny, bus: MemoryBus, handler: Handler, fault: Any, detail: str
 ) -> None:
-    """Taken for an outage, it would be retried for ever and its partition stand still."""
+    """If it counted as an outage it would be retried for ever, and its partition would stop."""
     handler.faults["bad", 1] = [fault, ALWAYS]
     for key in ("good", "bad", "good"):
         bus.append(tiny.message(key))
@@ -296,7 +296,7 @@ async def test_a_transient_fault_of_the_database_is_retried_and_never_parked(
     assert len(bus.rewound) == 3
 
 
-async def test_a_fault_on_the_way_through_a_poisoned_batch_loses_nothing(
+async def test_a_fault_during_a_batch_with_a_failing_event_loses_nothing(
     tiny: Tiny, bus: MemoryBus, handler: Handler
 ) -> None:
     handler.faults["bad", 1] = [ZeroDivisionError(), ALWAYS]
@@ -327,7 +327,7 @@ async def test_an_absent_database_costs_a_round_two_timeouts_not_one_per_partiti
 
 
 @pytest.mark.parametrize("repeat", [1, 3])
-async def test_many_partitions_in_one_look_take_effect_once_and_a_poison_stays_in_its_own(
+async def test_many_partitions_in_one_fetch_take_effect_once_and_a_failure_stays_in_its_own(
     database: str, tmp_path: Path, repeat: int
 ) -> None:
     bus, handler = MemoryBus(partitions=12), Handler()
@@ -428,7 +428,7 @@ async def test_an_absurd_key_is_parked_and_does_not_stop_the_partition(tiny: Tin
     assert await tiny.effects() == {"good": [1]}
 
 
-async def test_a_parked_event_that_is_delivered_again_is_not_told_twice(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_a_parked_event_that_is_delivered_again_is_not_published_twice(tiny: Tiny, bus: MemoryBus) -> None:
     bus.append(tiny.message("a", value=b"{"))
     bus.append(tiny.message("a"))
     bus.repeat = 3
@@ -437,7 +437,7 @@ async def test_a_parked_event_that_is_delivered_again_is_not_told_twice(tiny: Ti
     assert len(await dead_letters(tiny)) == 2
 
 
-async def test_an_applied_event_that_comes_again_does_not_queue_behind_a_parked_one(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_an_applied_event_that_comes_again_is_not_parked_behind_another(tiny: Tiny, bus: MemoryBus) -> None:
     for value in (None, None, b"{"):
         bus.append(tiny.message("a", **({} if value is None else {"value": value})))
     await drained(tiny, bus)
@@ -457,7 +457,7 @@ async def test_a_gap_is_parked_and_what_follows_waits_behind_it(tiny: Tiny, bus:
 
 
 @pytest.mark.parametrize("type_", ["order.teleported.v9", "order.cancelled.v1"])
-async def test_an_event_of_a_type_that_is_not_handled_passes_unread_and_is_counted(
+async def test_an_event_of_a_type_that_is_not_handled_is_counted_and_not_read(
     tiny: Tiny, bus: MemoryBus, type_: str
 ) -> None:
     bus.append(tiny.message("a", type=type_, value=b"\x00 not even JSON"))
@@ -476,7 +476,7 @@ async def test_a_missing_event_is_a_gap_though_what_came_after_it_is_not_handled
     assert await parked(tiny) == [("a", "gap")]
 
 
-async def test_the_streams_of_a_publisher_of_whom_nothing_is_handled_are_passed_by(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_the_streams_of_a_publisher_of_which_nothing_is_handled_are_skipped(tiny: Tiny, bus: MemoryBus) -> None:
     bus.append(tiny.message("a", source="/gongdan/sla", sequence=7, type="clock.started.v1"))
     bus.append(tiny.message("a", source="/gongdan/elsewhere", sequence=1, type="order.sighted.v1"))
     await drained(tiny, bus)
@@ -496,7 +496,7 @@ async def test_an_event_from_the_future_is_parked_on_a_real_clock(database: str,
 
 
 async def test_a_repeat_outside_the_inbox_is_still_known_by_its_number(tiny: Tiny, bus: MemoryBus) -> None:
-    """R17: the inbox may forget, the stream's number does not."""
+    """Rows of the inbox are deleted after a time; the number of the stream is kept (R17)."""
     bus.append(tiny.message("a"))
     bus.append(tiny.message("a"))
     await drained(tiny, bus)
@@ -506,9 +506,7 @@ async def test_a_repeat_outside_the_inbox_is_still_known_by_its_number(tiny: Tin
     assert await tiny.effects() == {"a": [1, 2]}
 
 
-async def test_a_lost_offset_commit_is_offered_again_and_is_no_sign_of_a_stuck_partition(
-    tiny: Tiny, bus: MemoryBus
-) -> None:
+async def test_a_lost_offset_commit_is_repeated_and_does_not_count_as_stuck(tiny: Tiny, bus: MemoryBus) -> None:
     tiny.runtime.consumer._watchdog = 0.4
     bus.append(tiny.message("a"))
     bus.lost_commits = 2
@@ -537,8 +535,8 @@ async def test_a_partition_that_waits_for_its_database_is_not_stuck(
     assert await tiny.effects() == {"a": [1]}
 
 
-async def test_a_process_that_stood_still_is_not_stuck_by_that_alone(tiny: Tiny, bus: MemoryBus) -> None:
-    """After SIGSTOP the clock has moved and nothing was watched: the first look says nothing about progress."""
+async def test_a_suspended_process_does_not_count_as_stuck(tiny: Tiny, bus: MemoryBus) -> None:
+    """After SIGSTOP the clock has moved and nothing was measured, so the first measurement decides nothing."""
     consumer = tiny.runtime.consumer
     bus.append(tiny.message("a"))
     async with bus.subscribe("g", ["orders"], member="m") as subscription:
@@ -547,7 +545,7 @@ async def test_a_process_that_stood_still_is_not_stuck_by_that_alone(tiny: Tiny,
     assert consumer._idle == {ORDERS: 20.0}
 
 
-async def test_what_is_known_of_partitions_that_went_elsewhere_is_forgotten(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_the_progress_of_reassigned_partitions_is_forgotten(tiny: Tiny, bus: MemoryBus) -> None:
     consumer = tiny.runtime.consumer
     bus.append(tiny.message("a"))
     gone = TopicPartition("orders", 11)
@@ -579,7 +577,7 @@ def tiny_admin() -> Any:
 async def test_a_long_series_of_failures_leaves_the_rest_of_its_batch_for_the_next_fetch(
     tiny: Tiny, bus: MemoryBus, handler: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R21: a reader that does not fetch loses its seat, and the next one would meet the same batch."""
+    """A reader that does not fetch loses its partitions, and the next one would get the same batch (R21)."""
     monkeypatch.setattr(consumer_module, "_SINGLY_SECONDS", 0.2)
     for n in range(4):
         handler.faults[f"bad-{n}", 1] = [ZeroDivisionError(), ALWAYS]
@@ -592,7 +590,7 @@ async def test_a_long_series_of_failures_leaves_the_rest_of_its_batch_for_the_ne
     assert len(bus.rewound) >= 2
 
 
-async def test_a_batch_handler_gets_new_events_only_and_a_poison_among_them_alone_is_parked(
+async def test_a_batch_handler_gets_new_events_only_and_only_a_failing_one_is_parked(
     database: str, tmp_path: Path
 ) -> None:
     bus, sizes = MemoryBus(), []

@@ -1,4 +1,4 @@
-"""Every fault of a field has a code of ours and words of ours: nothing of the validation library's shows through."""
+"""Every fault of a field has a code and a text of the platform, and none of the validation library."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ KINDS = [error["type"] for error in list_all_errors()]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_fault_of_the_library_falls_through(kind: str) -> None:
+def test_every_fault_of_the_validation_library_has_a_code(kind: str) -> None:
     assert kind in FAULTS
     assert FAULTS[kind].code in CODES
     assert CHINESE.search(FAULTS[kind].words)
 
 
-def test_the_codes_are_few_and_this_is_all_of_them() -> None:
+def test_these_are_all_the_codes() -> None:
     assert set(CODES) == {
         "absurd_date", "control_character", "invalid", "line_break", "missing", "no_time_zone", "not_an_option",
         "not_json", "repeated_field", "repeated_parameter", "too_large", "too_long", "too_short", "too_small",
@@ -30,7 +30,7 @@ def test_the_codes_are_few_and_this_is_all_of_them() -> None:
     }  # fmt: skip
 
 
-def test_what_a_later_library_invents_is_invalid_and_keeps_its_name_to_itself() -> None:
+def test_an_unknown_fault_of_the_library_is_invalid_and_its_name_is_not_shown() -> None:
     assert fault_of({"type": "of_tomorrow", "msg": "Input should be nicer"}).code == "invalid"
 
 
@@ -56,7 +56,7 @@ class Form(BaseModel):
         ({"number": "1" * 5000}, "too_large", "数值过大"),
     ],
 )
-def test_a_fault_is_named_as_a_person_would(given: dict[str, Any], code: str, words: str) -> None:
+def test_a_fault_is_described_in_words_for_people(given: dict[str, Any], code: str, words: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Form.model_validate(given)
 

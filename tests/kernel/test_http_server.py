@@ -1,4 +1,4 @@
-"""The HTTP server itself: what is no HTTP, heads beyond the bound, and senders that are still sending when refused (R5)."""
+"""The HTTP server: bytes that are not HTTP, heads beyond the limit, and senders that still send when refused (R5)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def head_of(size: int) -> bytes:
         b"GET / HTTP/1.1\r\nhost: x\r\nno colon\r\n\r\n",
     ],
 )
-async def test_what_is_no_http_is_a_problem(server: HttpServer, request_: bytes) -> None:
+async def test_bytes_that_are_not_http_are_answered_with_a_problem(server: HttpServer, request_: bytes) -> None:
     is_problem(await said(server, request_), 400, "malformed_http")
 
 
@@ -98,7 +98,7 @@ async def test_what_is_no_http_is_a_problem(server: HttpServer, request_: bytes)
         pytest.param(b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", id="an address of 200 KB"),
     ],
 )
-async def test_a_head_beyond_the_bound_is_a_problem(server: HttpServer, request_: bytes) -> None:
+async def test_a_head_beyond_the_limit_is_answered_with_a_problem(server: HttpServer, request_: bytes) -> None:
     is_problem(await said(server, request_), 431, "head_too_large")
 
 
@@ -115,7 +115,7 @@ async def test_a_second_head_on_the_connection_is_measured_too_and_the_first_req
     writer.close()
 
 
-async def test_a_head_at_the_bound_is_read(server: HttpServer) -> None:
+async def test_a_head_of_exactly_the_limit_is_read(server: HttpServer) -> None:
     reader, writer = await opened(server)
     writer.write(head_of(HEAD_LIMIT))
 
@@ -123,7 +123,7 @@ async def test_a_head_at_the_bound_is_read(server: HttpServer) -> None:
     writer.close()
 
 
-async def test_a_body_and_a_next_request_are_not_held_against_a_head(server: HttpServer) -> None:
+async def test_a_body_and_a_next_request_do_not_count_towards_a_head(server: HttpServer) -> None:
     body = b"x" * (2 * HEAD_LIMIT)
     head = f"POST {RAW} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
     reader, writer = await opened(server)
@@ -136,7 +136,7 @@ async def test_a_body_and_a_next_request_are_not_held_against_a_head(server: Htt
 
 
 def posted(address: str, path: str, size: int, *, chunked: bool) -> tuple[int, dict[str, Any]]:
-    """What http.client hears, which reads nothing before it has sent everything."""
+    """The answer that http.client gets, which reads nothing before it has sent everything."""
     where = urlsplit(address)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
     try:
@@ -156,7 +156,7 @@ def _pieces(size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("size", [2 * MEGABYTE, 10 * MEGABYTE])
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("path", [RAW, "/api/intake/v1/things"])
-async def test_who_sends_all_of_a_large_body_before_he_reads_hears_that_it_is_too_large(
+async def test_a_sender_that_reads_only_after_sending_a_large_body_gets_the_413(
     server: HttpServer, size: int, *, chunked: bool, path: str
 ) -> None:
     for _ in range(5):
@@ -176,7 +176,7 @@ async def test_after_a_refusal_the_answer_ends_at_once(server: HttpServer) -> No
     writer.close()
 
 
-async def test_who_goes_on_sending_is_cut_off_after_a_while(
+async def test_a_sender_that_continues_after_a_refusal_is_disconnected_after_a_time(
     server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lingering, "LINGER_SECONDS", 0.2)
@@ -191,7 +191,7 @@ async def test_who_goes_on_sending_is_cut_off_after_a_while(
     await eventually(cut_off)
 
 
-async def test_who_sends_without_end_is_cut_off_after_a_bounded_amount(server: HttpServer) -> None:
+async def test_a_sender_without_end_is_disconnected_after_a_bounded_amount(server: HttpServer) -> None:
     _, writer = await opened(server)
     writer.write(f"POST {RAW} HTTP/1.1\r\nhost: x\r\ncontent-length: {100 * MEGABYTE}\r\n\r\n".encode())
     sent = 0
@@ -204,7 +204,7 @@ async def test_who_sends_without_end_is_cut_off_after_a_bounded_amount(server: H
     assert sent < 2 * lingering.LINGER_BYTES
 
 
-async def test_a_server_that_stops_does_not_wait_for_whoever_still_sends(tiny: Tiny) -> None:
+async def test_a_server_that_stops_does_not_wait_for_senders(tiny: Tiny) -> None:
     app = mount([(tiny.runtime, build_app(tiny.runtime.service, tiny.runtime))])
     async with asyncio.timeout(lingering.LINGER_SECONDS / 2):
         async with HttpServer(app) as server:

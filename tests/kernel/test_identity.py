@@ -1,4 +1,4 @@
-"""Bearer tokens: what is ours opens, everything else is 401; and who may see what."""
+"""Bearer tokens: those that dispatch signed are accepted, everything else is 401; and the groups of roles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ from tests.support.service import MONDAY_0900
 
 PRIVATE = Ed25519PrivateKey.generate()
 PUBLIC = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
-HANDLER = Person(account="zhang", name="张三", roles=frozenset({Role.CASEWORKER, Role.UNIT_HEAD}), unit="fushan-street")
+CASEWORKER = Person(
+    account="zhang", name="张三", roles=frozenset({Role.CASEWORKER, Role.UNIT_HEAD}), unit="fushan-street"
+)
 
 
 @pytest.fixture
@@ -75,33 +77,33 @@ def claims_of(clock: SimulatedClock, **changes: Any) -> dict[str, Any]:
 
 
 def signed(claims: Any, header: dict[str, Any] | None = None) -> str:
-    """A token with our own signature over whatever it says."""
+    """A token with these claims and a valid signature."""
     head = b64(json.dumps(header or {"alg": "Ed25519", "typ": "JWT"}).encode())
     body = b64(json.dumps(claims).encode())
     return f"{head}.{body}.{b64(PRIVATE.sign(f'{head}.{body}'.encode()))}"
 
 
-def test_a_signed_person_comes_back_whole(signer: TokenSigner, reader: TokenReader, clock: SimulatedClock) -> None:
-    token, ends_at = signer.sign(HANDLER)
-    assert reader.person_of(token) == HANDLER
-    assert reader.person_of(token) == HANDLER
+def test_a_signed_token_gives_the_same_person(signer: TokenSigner, reader: TokenReader, clock: SimulatedClock) -> None:
+    token, ends_at = signer.sign(CASEWORKER)
+    assert reader.person_of(token) == CASEWORKER
+    assert reader.person_of(token) == CASEWORKER
     assert ends_at == clock.now() + TOKEN_LIFE
 
 
-def test_our_own_forged_good_token_is_accepted(reader: TokenReader, clock: SimulatedClock) -> None:
-    """Else every refusal below would prove nothing."""
+def test_a_token_with_good_claims_made_by_the_test_is_accepted(reader: TokenReader, clock: SimulatedClock) -> None:
+    """Without this the refusals below would prove nothing."""
     assert reader.person_of(signed(claims_of(clock))).account == "zhang"
 
 
-def test_another_key_does_not_sign_for_us(reader: TokenReader, clock: SimulatedClock) -> None:
+def test_a_token_signed_with_another_key_is_refused(reader: TokenReader, clock: SimulatedClock) -> None:
     stranger = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
-    token, _ = TokenSigner(stranger, clock).sign(HANDLER)
+    token, _ = TokenSigner(stranger, clock).sign(CASEWORKER)
     with pytest.raises(Unauthenticated):
         reader.person_of(token)
 
 
 def test_every_single_altered_character_is_found(signer: TokenSigner, clock: SimulatedClock) -> None:
-    token, _ = signer.sign(HANDLER)
+    token, _ = signer.sign(CASEWORKER)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     for place, letter in enumerate(token):
         if letter == ".":
@@ -115,11 +117,11 @@ def test_every_single_altered_character_is_found(signer: TokenSigner, clock: Sim
 def test_a_token_ends_at_its_moment_by_our_clock(
     signer: TokenSigner, reader: TokenReader, clock: SimulatedClock, *, remembered: bool
 ) -> None:
-    token, ends_at = signer.sign(HANDLER)
+    token, ends_at = signer.sign(CASEWORKER)
     if remembered:
         reader.person_of(token)
     clock.set(ends_at - timedelta(seconds=1))
-    assert reader.person_of(token) == HANDLER
+    assert reader.person_of(token) == CASEWORKER
     clock.set(ends_at)
     for _ in range(2):
         with pytest.raises(Unauthenticated):
@@ -154,7 +156,9 @@ def test_a_token_without_a_signature_is_refused(reader: TokenReader, clock: Simu
 
 
 @pytest.mark.parametrize("secret", [PUBLIC.encode(), base64.b64decode(PUBLIC)], ids=["as text", "as bytes"])
-def test_the_public_key_is_no_secret_to_sign_with(reader: TokenReader, clock: SimulatedClock, secret: bytes) -> None:
+def test_a_token_signed_with_the_public_key_as_secret_is_refused(
+    reader: TokenReader, clock: SimulatedClock, secret: bytes
+) -> None:
     head, body = b64(b'{"alg":"HS256","typ":"JWT"}'), b64(json.dumps(claims_of(clock)).encode())
     mac = hmac.new(secret, f"{head}.{body}".encode(), hashlib.sha256).digest()
     with pytest.raises(Unauthenticated):
@@ -162,9 +166,7 @@ def test_the_public_key_is_no_secret_to_sign_with(reader: TokenReader, clock: Si
 
 
 @pytest.mark.parametrize("name", ["jwk", "jku", "x5u", "kid", "x5c"])
-def test_a_key_that_the_token_brings_along_is_not_trusted(
-    reader: TokenReader, clock: SimulatedClock, name: str
-) -> None:
+def test_a_key_inside_the_token_is_not_trusted(reader: TokenReader, clock: SimulatedClock, name: str) -> None:
     stranger = OKPKey.generate_key("Ed25519")
     value: Any = stranger.as_dict(private=False) if name == "jwk" else "https://example.org/keys"
     if name == "x5c":
@@ -205,7 +207,7 @@ def test_claims_that_are_not_ours_are_refused(
         reader.person_of(signed(claims_of(clock, **changes)))
 
 
-def test_nobody_becomes_the_platform_by_a_token(reader: TokenReader, clock: SimulatedClock) -> None:
+def test_no_token_gives_the_role_of_the_platform(reader: TokenReader, clock: SimulatedClock) -> None:
     person = reader.person_of(signed(claims_of(clock, roles=["system", "caseworker"])))
     assert person.roles == {Role.CASEWORKER}
     assert not reader.person_of(signed(claims_of(clock, roles=["system"]))).roles
@@ -232,7 +234,7 @@ def test_nobody_becomes_the_platform_by_a_token(reader: TokenReader, clock: Simu
     ],
     ids=lambda token: repr(token[:20]),
 )
-def test_rubbish_is_refused_and_nothing_else_happens(reader: TokenReader, token: str) -> None:
+def test_a_malformed_token_is_refused_and_raises_nothing_else(reader: TokenReader, token: str) -> None:
     with pytest.raises(Unauthenticated):
         reader.person_of(token)
     assert not reader._known
@@ -247,7 +249,7 @@ def test_a_good_token_of_nine_kilobytes_is_refused(reader: TokenReader, clock: S
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=300) | st.lists(st.binary(max_size=80).map(b64), min_size=3, max_size=5).map(".".join))
-def test_no_text_at_all_is_taken_for_a_token_or_breaks_the_reader(text: str) -> None:
+def test_no_arbitrary_text_is_accepted_or_raises_another_error(text: str) -> None:
     with pytest.raises(Unauthenticated):
         TokenReader(PUBLIC, _Standing()).person_of(text)
 
@@ -260,7 +262,7 @@ class _Standing:
         raise NotImplementedError
 
 
-def test_what_is_remembered_stays_bounded(clock: SimulatedClock) -> None:
+def test_the_cache_of_read_tokens_is_bounded(clock: SimulatedClock) -> None:
     reader = TokenReader(PUBLIC, clock, remembered=5)
     for n in range(20):
         reader.person_of(signed(claims_of(clock, sub=str(n))))
@@ -273,7 +275,7 @@ def test_a_key_of_the_wrong_size_is_found_at_the_start(clock: SimulatedClock, ke
         TokenReader(key, clock)
 
 
-def test_who_belongs_where() -> None:
+def test_the_groups_of_roles_are_disjoint_where_they_must_be() -> None:
     assert {Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD} == UNIT
     assert CENTRE < DISTRICT_READERS
     assert not DISTRICT_READERS & {Role.ADMIN, Role.SYSTEM, Role.SEAT, *UNIT}

@@ -1,4 +1,4 @@
-"""What was published is kept for a while, can be sent again, and is forgotten at last (R10, R17)."""
+"""Published events are kept for a time, can be sent again, and are deleted afterwards (R10, R17)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def all_published(tiny: Tiny) -> None:
     )
 
 
-async def test_the_events_of_a_time_are_sent_again_and_no_others(
+async def test_only_the_events_of_the_given_time_are_sent_again(
     tiny: Tiny, connection: asyncpg.Connection[Any]
 ) -> None:
     await tiny.urge("a", "b", "c")
@@ -42,7 +42,7 @@ async def test_the_events_of_a_time_are_sent_again_and_no_others(
 
 
 @pytest.mark.parametrize(("days", "kept"), [(OUTBOX_DAYS, 1), (OUTBOX_DAYS + 1, 0)])
-async def test_a_published_event_is_forgotten_after_its_days(
+async def test_a_published_event_is_deleted_after_its_days(
     tiny: Tiny, connection: asyncpg.Connection[Any], days: int, kept: int
 ) -> None:
     await tiny.urge("a")
@@ -53,7 +53,7 @@ async def test_a_published_event_is_forgotten_after_its_days(
     assert await tiny.one("select count(*) from outbox") == kept
 
 
-async def test_an_event_that_still_waits_is_never_forgotten(tiny: Tiny, connection: asyncpg.Connection[Any]) -> None:
+async def test_an_event_that_still_waits_is_never_deleted(tiny: Tiny, connection: asyncpg.Connection[Any]) -> None:
     await tiny.urge("a")
 
     await forget_old(connection, tiny.clock.now() + timedelta(days=10 * INBOX_DAYS))
@@ -61,7 +61,7 @@ async def test_an_event_that_still_waits_is_never_forgotten(tiny: Tiny, connecti
     assert await tiny.one("select count(*) from outbox") == 1
 
 
-async def test_more_old_rows_than_one_statement_takes_are_all_forgotten(
+async def test_more_old_rows_than_one_statement_takes_are_all_deleted(
     tiny: Tiny, connection: asyncpg.Connection[Any]
 ) -> None:
     await tiny.execute(

@@ -1,4 +1,4 @@
-"""What the two logins of a service see and may do: every way to another unit's orders that we could think of (S4.2a)."""
+"""What the two logins of a service see and may do: every known way to another unit's orders (S4.2a)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ async def test_without_a_unit_or_with_another_nothing_of_it_is_seen(database: st
         assert await ids(connection, "select order_id from order_part") == set()
 
 
-async def test_of_what_was_told_a_unit_sees_all_while_it_has_a_part_and_its_own_for_ever(database: str) -> None:
+async def test_a_unit_sees_all_rows_of_an_order_while_it_has_a_part_and_its_own_for_ever(database: str) -> None:
     async with asking(database) as connection:
         seen = {row["id"] for row in await connection.fetch("select id from told")}
         assert {key for key in seen if key.endswith("u2")} == {"own-u2", "joint-u2"}
@@ -156,13 +156,15 @@ async def test_a_caller_is_seen_while_the_unit_has_a_part_and_no_longer(database
 
 
 @pytest.mark.parametrize("key", ["own", "joint"])
-async def test_a_unit_tells_in_its_own_name_of_what_it_has(database: str, key: str) -> None:
+async def test_a_unit_writes_rows_in_its_own_name_for_orders_that_it_has(database: str, key: str) -> None:
     async with asking(database) as connection:
         await connection.execute("insert into told values ('new', $1, 'u1')", key)
 
 
 @pytest.mark.parametrize(("key", "unit"), [("own", "u2"), ("former", "u1"), ("foreign", "u1"), ("unknown", "u1")])
-async def test_a_unit_tells_nothing_of_others_and_nothing_in_another_name(database: str, key: str, unit: str) -> None:
+async def test_a_unit_writes_no_rows_for_other_orders_and_none_in_another_name(
+    database: str, key: str, unit: str
+) -> None:
     async with asking(database) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("insert into told values ('new', $1, $2)", key, unit)
@@ -214,7 +216,7 @@ REFUSED: Final = (
 
 
 @pytest.mark.parametrize("statement", REFUSED)
-async def test_what_would_lead_around_the_policies_is_not_granted(database: str, statement: str) -> None:
+async def test_statements_that_would_bypass_the_policies_are_not_granted(database: str, statement: str) -> None:
     async with asking(database) as connection:
         with pytest.raises(asyncpg.PostgresError) as refused:
             await connection.execute(statement)
@@ -228,7 +230,7 @@ async def test_nobody_edits_the_audit_trail(database: str, group: str) -> None:
             await connection.execute("update audit set actor = 'x'")
 
 
-async def test_turning_row_security_off_is_an_error_and_no_way_out(database: str) -> None:
+async def test_turning_row_security_off_is_an_error(database: str) -> None:
     async with asking(database) as connection:
         await connection.execute("set local row_security = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -236,7 +238,7 @@ async def test_turning_row_security_off_is_an_error_and_no_way_out(database: str
 
 
 async def test_the_unit_comes_with_begin_and_ends_with_the_transaction(database: str) -> None:
-    """One connection of the pool serves two units after each other, and then nobody."""
+    """One connection of the pool serves two units after each other, and then no unit."""
     engine = new_engine(address(database, UNIT), pool_size=1, name="test", unit=True)
     seen: dict[str | None, set[str]] = {}
     try:

@@ -1,4 +1,4 @@
-"""Numbers in a text, struck out for readers who do not have to call anybody (X2)."""
+"""Numbers in a text, masked for readers who do not call anybody (X2)."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from shared.personal.numbers import masked_numbers
         ("123456", "123456"),
     ],
 )
-def test_the_middle_of_a_number_is_struck_out(text: str, shown: str):
+def test_the_middle_of_a_number_is_masked(text: str, shown: str):
     assert masked_numbers(text) == shown

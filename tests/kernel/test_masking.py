@@ -23,7 +23,7 @@ from shared.personal import masking
         (masking.masked_address, "某某小区南门口东侧", "某某小区南门***"),
     ],
 )
-def test_what_is_shown_does_not_name_the_person(
+def test_a_masked_identity_does_not_name_the_person(
     mask: Callable[[str | None], str | None], clear: str | None, shown: str | None
 ) -> None:
     assert mask(clear) == shown

@@ -23,7 +23,7 @@ REPLAY = "/v1/operations/replay"
 
 
 class Picky:
-    """A handler that refuses some orders until it is told otherwise."""
+    """A handler that refuses some orders until the test changes that."""
 
     def __init__(self) -> None:
         self.refused: set[tuple[str, int]] = set()
@@ -67,7 +67,7 @@ async def replay(tiny: Tiny, **body: Any) -> Any:
 
 
 async def in_a_new_life(tiny: Tiny, bus: MemoryBus, *messages: tuple[bytes, bytes | None]) -> None:
-    """The bus is made anew and counts from 0: undecodable events come, (bytes, id)."""
+    """A new bus counts its offsets from 0 again and delivers undecodable events, (bytes, id)."""
     bus.logs.clear()
     bus.committed.clear()
     for value, event_id in messages:
@@ -77,10 +77,10 @@ async def in_a_new_life(tiny: Tiny, bus: MemoryBus, *messages: tuple[bytes, byte
 
 
 @pytest.mark.parametrize("long", [1, 5_000])
-async def test_an_event_that_comes_to_lie_where_an_old_one_lay_is_parked_too(
+async def test_an_event_at_the_place_of_an_earlier_parked_one_is_parked_too(
     tiny: Tiny, bus: MemoryBus, long: int
 ) -> None:
-    """A broker that was made anew begins its offsets again."""
+    """A broker that was set up again counts its offsets from 0."""
     old, new = b"old" * long, b"new" * long
     await in_a_new_life(tiny, bus, (b"{", old), (b"{", None))
     await in_a_new_life(tiny, bus, (b"{", new), (b"[", None))
@@ -106,7 +106,9 @@ async def test_an_event_that_comes_to_lie_where_an_old_one_lay_is_parked_too(
         ("PUT", "/v1/operations/clock", {"now": "2026-12-01T09:00:00+08:00"}),
     ],
 )
-async def test_only_an_administrator_operates(tiny: Tiny, role: Role, method: str, path: str, body: Any) -> None:
+async def test_only_an_administrator_may_use_the_operations(
+    tiny: Tiny, role: Role, method: str, path: str, body: Any
+) -> None:
     answer = await tiny.http.request(method, path, json=body, headers=tiny.bearer(role))
     assert answer.status_code == 403
     assert answer.json()["code"] == "forbidden"
@@ -177,7 +179,7 @@ async def test_a_dropped_event_lets_those_behind_it_be_replayed(tiny: Tiny, bus:
     assert (await tiny.effects())["a"] == [1, 3, 4, 5]
 
 
-async def test_a_replay_that_fails_midway_keeps_what_went_through_and_says_how_many(
+async def test_a_replay_that_fails_midway_keeps_what_was_applied_and_says_how_many(
     tiny: Tiny, bus: MemoryBus, picky: Picky
 ) -> None:
     picky.refused = {("a", 1), ("a", 3)}
@@ -215,7 +217,7 @@ async def test_an_event_delivered_again_after_its_replay_or_drop_changes_nothing
     assert await waiting(tiny) == []
 
 
-async def test_a_true_gap_is_replayed_only_on_the_operators_word(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_a_gap_is_replayed_only_when_the_operator_confirms_it(tiny: Tiny, bus: MemoryBus) -> None:
     bus.append(tiny.message("a"))
     bus.append(tiny.message("a", sequence=5))
     bus.append(tiny.message("a", sequence=6))
@@ -231,10 +233,10 @@ async def test_a_true_gap_is_replayed_only_on_the_operators_word(tiny: Tiny, bus
     assert await tiny.one("select count(*) from audit where reason = 'despite a gap'") == 1
 
 
-async def test_an_event_that_arrives_during_a_replay_is_never_left_behind_nobody(
+async def test_an_event_that_arrives_during_a_replay_is_replayed_or_applied(
     tiny: Tiny, bus: MemoryBus, picky: Picky
 ) -> None:
-    """It is either replayed too or applied: a queue whose head is gone would wait for ever."""
+    """Parked behind an event that is gone it would wait for ever."""
     for round_ in range(15):
         key = f"order-{round_}"
         picky.refused = {(key, 1)}
@@ -256,7 +258,7 @@ def tiny_operator() -> Any:
     return Person(account="root", name="root", roles=frozenset({Role.ADMIN}))
 
 
-async def test_parking_behind_waits_for_a_replay_in_progress_and_then_applies(
+async def test_parking_behind_others_waits_for_a_replay_in_progress_and_then_applies(
     tiny: Tiny, bus: MemoryBus, picky: Picky
 ) -> None:
     picky.refused = {("a", 1)}
@@ -299,7 +301,7 @@ async def test_new_content_that_is_not_base64_is_refused(tiny: Tiny, bus: Memory
 
 
 @pytest.mark.parametrize("parked_id", [1, 2**63 - 1])
-async def test_a_parked_event_that_is_not_there_is_not_found(tiny: Tiny, parked_id: int) -> None:
+async def test_an_unknown_parked_event_is_not_found(tiny: Tiny, parked_id: int) -> None:
     assert (await tiny.http.get(f"{PARKED}/{parked_id}", headers=tiny.admin)).status_code == 404
     assert (await post(tiny, f"/{parked_id}/drop", why="弃")).status_code == 404
 
@@ -309,7 +311,7 @@ async def test_an_absurd_number_of_a_parked_event_is_refused(tiny: Tiny, parked_
     assert (await tiny.http.get(f"{PARKED}/{parked_id}", headers=tiny.admin)).status_code == 422
 
 
-async def test_the_listing_turns_its_pages_without_missing_any(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_the_list_of_parked_events_is_complete_page_by_page(tiny: Tiny, bus: MemoryBus) -> None:
     for n in range(7):
         bus.append(tiny.message(f"order-{n}", value=b"{"))
     await drained(tiny, bus)

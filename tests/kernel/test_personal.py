@@ -1,4 +1,4 @@
-"""Numbers of persons in texts, and what is left of a caller's identity (X2)."""
+"""Numbers of persons in texts, and the masked identity of a caller (X2)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.clause("X2")
 @pytest.mark.parametrize(
     "number", ["13812345678", "138 1234 5678", "0535-6891234", "6891234", "12345", "400-123-4567", "0535-6891234-12"]
 )
-def test_what_may_be_dialled_is_a_phone(number: str) -> None:
+def test_a_number_that_can_be_dialled_is_a_phone(number: str) -> None:
     assert is_phone(number)
 
 
 @pytest.mark.parametrize("number", ["", "1234", "12812345678", "1381234567", "无", "2026-11-23", "138123456789"])
-def test_what_nobody_can_dial_is_none(number: str) -> None:
+def test_a_number_that_cannot_be_dialled_is_no_phone(number: str) -> None:
     assert not is_phone(number)
 
 

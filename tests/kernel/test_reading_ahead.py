@@ -105,13 +105,13 @@ async def test_a_new_row_is_found_by_the_next_event_of_the_batch_and_written_onc
     assert [row.state for row in await held.rows.of(Head, "new")] == ["fresh"]
 
 
-async def test_a_row_that_is_added_before_anybody_asked_is_found_in_the_database(held: Held) -> None:
+async def test_a_row_added_before_the_first_read_is_found_in_the_database(held: Held) -> None:
     held.rows.add(Head(order_id="unasked", state="fresh"))
 
     assert [row.state for row in await held.rows.of(Head, "unasked")] == ["fresh"]
 
 
-async def test_what_a_statement_changed_past_the_session_is_read_again(held: Held) -> None:
+async def test_rows_changed_outside_the_session_are_read_again(held: Held) -> None:
     await held.rows.of(Line, "a")
     held.rows.forget(Line, ["a", "never asked"])
     await held.rows.of(Line, "a")
@@ -119,6 +119,6 @@ async def test_what_a_statement_changed_past_the_session_is_read_again(held: Hel
     assert len(held.sent) == 2
 
 
-async def test_a_record_that_is_not_declared_is_a_mistake_of_the_service(held: Held) -> None:
+async def test_a_record_that_is_not_declared_is_an_error(held: Held) -> None:
     with pytest.raises(KeyError):
         await held.rows.of(Base, "a")

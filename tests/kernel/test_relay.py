@@ -1,4 +1,4 @@
-"""The relay: everything, in order, at least once, whatever breaks between the outbox and the bus."""
+"""The relay publishes every event, in order, at least once, whatever fails between the outbox and the bus."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def waiting(tiny: Tiny) -> int:
 
 
 async def published(tiny: Tiny) -> None:
-    """Wait until nothing waits in the outbox."""
+    """Wait until the outbox has nothing unpublished."""
 
     async def empty() -> bool:
         return await waiting(tiny) == 0
@@ -147,14 +147,14 @@ async def test_a_row_is_not_marked_before_the_bus_has_acknowledged_it(tiny: Tiny
     assert sequences(bus.read("orders")) == {"a": [1]}
 
 
-async def test_a_backlog_behind_an_absent_bus_is_shown(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_the_backlog_is_shown_while_the_bus_is_away(tiny: Tiny, bus: MemoryBus) -> None:
     bus.down = True
     await tiny.urge("a", "b", "c")
     async with at_work(tiny.runtime.relay.run):
         await eventually(lambda: tiny.runtime.metrics.outbox_waiting._value.get() == 3)
 
 
-async def test_the_backlog_is_shown_while_the_bus_neither_takes_nor_refuses(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_the_backlog_is_shown_while_the_bus_answers_no_publish(tiny: Tiny, bus: MemoryBus) -> None:
     bus.takes.clear()
     figure = tiny.runtime.metrics.outbox_waiting._value
     await tiny.urge("a", "b")
@@ -169,7 +169,7 @@ async def test_the_backlog_is_shown_while_the_bus_neither_takes_nor_refuses(tiny
     assert bus.batches == [2, 1]
 
 
-async def test_a_relay_that_gets_nothing_acknowledged_for_a_while_says_that_it_stalls(
+async def test_a_relay_that_gets_nothing_acknowledged_for_a_while_is_stalled(
     tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.3)
@@ -185,7 +185,7 @@ async def test_a_relay_that_gets_nothing_acknowledged_for_a_while_says_that_it_s
         await eventually(lambda: not relay.stalled)
 
 
-async def test_a_relay_that_waits_for_the_lead_sees_that_the_leader_stalls(
+async def test_a_waiting_relay_reports_that_the_leading_one_is_stalled(
     tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.3)
@@ -201,7 +201,7 @@ async def test_a_relay_that_waits_for_the_lead_sees_that_the_leader_stalls(
             assert not other.leading
 
 
-async def test_what_waits_behind_a_refused_event_is_no_standstill(
+async def test_events_behind_a_refused_one_do_not_count_as_stalled(
     tiny: Tiny, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "STALLED_SECONDS", 0.0)
@@ -216,7 +216,7 @@ async def test_what_waits_behind_a_refused_event_is_no_standstill(
             assert await waiting(tiny) == 2
 
 
-async def test_a_refused_message_sets_aside_its_key_alone(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_a_refused_message_stops_only_its_own_key(tiny: Tiny, bus: MemoryBus) -> None:
     bus.refuse = lambda message: message.key == "bad" and message.headers["ce_sequence"] == "2"
     await tiny.urge("bad", "good", "bad", "good", "bad")
     async with at_work(tiny.runtime.relay.run):
@@ -257,7 +257,7 @@ async def test_one_relay_leads_and_another_takes_over_when_its_connection_is_end
     assert first_sights(sequences(bus.read("orders"))["a"]) == list(range(1, 9))
 
 
-async def test_a_relay_that_waits_for_the_lead_publishes_nothing(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_a_waiting_relay_publishes_nothing(tiny: Tiny, bus: MemoryBus) -> None:
     holder = await asyncpg.connect(tiny.runtime.database_url)
     await holder.fetchval("select pg_advisory_lock($1, hashtext('intake'))", relay_module._LOCK_CLASS)
     try:
@@ -274,7 +274,7 @@ async def test_a_relay_that_waits_for_the_lead_publishes_nothing(tiny: Tiny, bus
         await holder.close()
 
 
-async def test_a_backlog_larger_than_a_batch_goes_out_whole(tiny: Tiny, bus: MemoryBus) -> None:
+async def test_a_backlog_larger_than_a_batch_is_published_completely(tiny: Tiny, bus: MemoryBus) -> None:
     for _ in range(5):
         await tiny.urge(*(f"order-{n % 7}" for n in range(500)))
     async with at_work(tiny.runtime.relay.run):
@@ -296,7 +296,7 @@ class CountingConnection:
         return await self._connection.fetchrow(query)
 
 
-async def test_the_outbox_is_counted_at_most_once_in_its_while(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_outbox_is_counted_at_most_once_in_an_interval(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     real = await asyncpg.connect(tiny.runtime.database_url)
     connection: Any = CountingConnection(real)
     monkeypatch.setattr(relay_module, "_MEASURE_SECONDS", 3600.0)
@@ -313,7 +313,7 @@ async def test_the_outbox_is_counted_at_most_once_in_its_while(tiny: Tiny, monke
         await real.close()
 
 
-async def test_a_commit_of_this_process_reaches_the_bus_long_before_the_next_look(
+async def test_a_commit_of_this_process_is_published_without_waiting_for_the_next_poll(
     database: str, bus: MemoryBus, tmp_path: Path
 ) -> None:
     async with tiny_at(database, bus=bus, folder=tmp_path) as tiny:
@@ -339,8 +339,8 @@ async def test_a_commit_of_a_replica_wakes_the_relay_that_leads(database: str, b
             await eventually(lambda: len(bus.read("orders")) == 1, within=3.0)
 
 
-def test_no_notification_stands_in_a_business_transaction() -> None:
-    """R53: NOTIFY takes one lock for the whole server until the commit; only the waker speaks, on its own connection."""
+def test_no_business_transaction_sends_a_notification() -> None:
+    """NOTIFY takes one lock for the whole server until the commit, so only the waker sends it, on its own connection (R53)."""
     assert "notify" not in inspect.getsource(work_module).lower().replace("notification", "")
     assert "notify" not in writer.WRITE.lower()
     speaking = [

@@ -19,11 +19,11 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @given(st.text())
-def test_every_text_comes_back(text: str) -> None:
+def test_every_sealed_text_opens_to_itself(text: str) -> None:
     assert SEALER.open(SEALER.seal(text, PLACE), PLACE) == text
 
 
-def test_the_same_text_is_never_sealed_twice_alike() -> None:
+def test_the_same_text_is_sealed_differently_each_time() -> None:
     assert len({SEALER.seal("13812345678", PLACE) for _ in range(100)}) == 100
 
 
@@ -51,7 +51,7 @@ def test_every_altered_character_is_found() -> None:
 
 
 @given(st.text(max_size=80) | st.binary(max_size=60).map(lambda b: "s1.k1." + base64.urlsafe_b64encode(b).decode()))
-def test_rubbish_is_broken_and_nothing_else(text: str) -> None:
+def test_malformed_text_raises_seal_broken_and_nothing_else(text: str) -> None:
     with pytest.raises(SealBroken):
         SEALER.open(text, PLACE)
 
@@ -71,7 +71,7 @@ def test_a_key_of_the_same_name_with_other_bytes_opens_nothing() -> None:
         Sealer({"k1": NEW}).open(SEALER.seal("text", PLACE), PLACE)
 
 
-def test_a_fingerprint_outlives_a_rotation_and_needs_the_key() -> None:
+def test_a_fingerprint_is_the_same_after_a_rotation_and_needs_the_key() -> None:
     assert SEALER.fingerprint("13812345678") == ROTATED.fingerprint("13812345678")
     assert SEALER.fingerprint("13812345678") != SEALER.fingerprint("13812345679")
     assert SEALER.fingerprint("13812345678") != Sealer({"k1": NEW}).fingerprint("13812345678")

@@ -1,4 +1,4 @@
-"""A commit wakes the jobs that wait for what it did; a rollback wakes nobody."""
+"""A commit wakes the jobs that a handler named; a rollback wakes none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.wakes import EVENTS_WRITTEN, Wakes
 from tests.kernel.tiny import Tiny
 
 
-def test_everybody_who_waits_for_a_name_has_an_event_of_his_own() -> None:
+def test_each_task_that_waits_for_a_name_has_its_own_event() -> None:
     wakes = Wakes()
     first, second, other = wakes.waiting_for("a"), wakes.waiting_for("a"), wakes.waiting_for("b")
 
@@ -29,7 +29,7 @@ async def test_a_handler_wakes_a_job_after_the_commit(tiny: Tiny) -> None:
     assert not told.is_set()
 
 
-async def test_a_rollback_wakes_nobody(tiny: Tiny) -> None:
+async def test_a_rollback_wakes_no_job(tiny: Tiny) -> None:
     job = tiny.runtime.works.wakes.waiting_for("job")
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the end of the block is what is looked at
         async with tiny.runtime.works.begin() as work:

@@ -41,7 +41,7 @@ async def test_the_effect_the_event_and_the_audit_row_are_there_when_the_answer_
 
 
 async def test_a_commit_that_fails_is_never_answered_with_success(tiny: Tiny) -> None:
-    """R1: with FastAPI's default the client would hold its 201 before the commit was even tried."""
+    """With FastAPI's default the client would have its 201 before the commit is tried (R1)."""
     told = tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     answer = await add(tiny, "late-1")
     assert answer.status_code == 500
@@ -183,7 +183,7 @@ async def test_an_absurd_idempotency_key_is_refused(tiny: Tiny, key: str) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_idempotency_key")
 
 
-async def test_where_and_which_version_are_replayed_with_the_answer(tiny: Tiny) -> None:
+async def test_location_and_etag_are_replayed_with_the_answer(tiny: Tiny) -> None:
     first, second = [await add(tiny, "a", idempotency_key="add") for _ in range(2)]
     headers = {**tiny.dispatcher, "Idempotency-Key": "edit"}
     edited, again = [await tiny.http.put("/v1/things/a", headers=headers) for _ in range(2)]
@@ -196,8 +196,7 @@ async def test_where_and_which_version_are_replayed_with_the_answer(tiny: Tiny) 
     assert (second.headers["location"], second.headers["etag"], again.headers["etag"]) == ("/v1/things/a", '"1"', '"2"')
 
 
-async def test_an_answer_that_was_kept_without_headers_is_replayed_as_it_is(tiny: Tiny) -> None:
-    """As the release before kept it."""
+async def test_an_answer_without_location_and_etag_is_replayed_without_them(tiny: Tiny) -> None:
     await add(tiny, "a", idempotency_key="k")
     sealed = tiny.runtime.works.sealer.seal('{"id":"1"}', "idempotency:someone:k")
     await tiny.execute(f"update idempotency set answer = '{sealed}'")

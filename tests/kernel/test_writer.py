@@ -25,7 +25,7 @@ async def write_some(tiny: Tiny, seed: int, *, lock_first: bool) -> None:
     choice = random.Random(seed)
     keys = choice.choices(KEYS, k=choice.randint(1, 4))
     async with tiny.runtime.works.begin() as work:
-        # An xid drawn before the writer waits is the trap of R7: it must not decide the order.
+        # The transaction id is assigned before the writer waits for the lock; it must not decide the order (R7).
         await work.session.execute(text("insert into thing (key) values (:key)"), {"key": f"{seed}"})
         if lock_first:
             key = choice.choice(KEYS)
@@ -60,8 +60,8 @@ async def test_sixteen_writers_number_each_key_from_one_without_a_gap(tiny: Tiny
         assert len(rows) > WRITERS
 
 
-async def test_an_event_never_shows_before_an_earlier_one_of_its_key(tiny: Tiny) -> None:
-    """What a relay sees at any moment of one key is 1..n: the counter is locked until the commit."""
+async def test_an_event_is_never_visible_before_an_earlier_one_of_its_key(tiny: Tiny) -> None:
+    """A relay sees at any moment the events 1..n of a key, because the counter is locked until the commit."""
     seeds = iter(range(WRITERS * 8))
     seen_broken: list[list[int]] = []
     running = True
@@ -88,7 +88,7 @@ async def test_an_event_never_shows_before_an_earlier_one_of_its_key(tiny: Tiny)
     assert seen_broken == []
 
 
-async def test_transactions_that_touch_the_same_keys_in_other_orders_do_not_deadlock(tiny: Tiny) -> None:
+async def test_transactions_that_use_the_same_keys_in_another_sequence_do_not_deadlock(tiny: Tiny) -> None:
     many = [f"order-{n}" for n in range(300)]
 
     async def tell(seed: int) -> None:
@@ -102,7 +102,7 @@ async def test_transactions_that_touch_the_same_keys_in_other_orders_do_not_dead
     assert await tiny.one("select min(last) from stream") == 6 * 8
 
 
-async def test_events_of_one_transaction_keep_the_order_in_which_they_were_told(tiny: Tiny) -> None:
+async def test_events_of_one_transaction_keep_the_order_in_which_they_were_emitted(tiny: Tiny) -> None:
     async with tiny.runtime.works.begin() as work:
         ids = [work.emit(OrderUrged(order_id=key, urged_at=work.now)) for key in ("b", "a", "b", "a", "b")]
 
@@ -111,7 +111,7 @@ async def test_events_of_one_transaction_keep_the_order_in_which_they_were_told(
     assert [(row["aggregateid"], row["sequence"]) for row in rows] == [("b", 1), ("a", 1), ("b", 2), ("a", 2), ("b", 3)]
 
 
-async def test_an_event_of_another_service_is_refused_and_nothing_stays(tiny: Tiny) -> None:
+async def test_an_event_of_another_service_is_refused_and_nothing_is_stored(tiny: Tiny) -> None:
     with pytest.raises(TypeError):  # noqa: PT012 - the end of the block is what is looked at
         async with tiny.runtime.works.begin() as work:
             work.emit(OrderUrged(order_id="a", urged_at=work.now))
@@ -128,7 +128,7 @@ def test_only_intake_may_publish_an_urging(tiny: Tiny, service: str) -> None:
         )
 
 
-async def test_a_rollback_leaves_no_event_no_audit_row_and_no_number_behind(tiny: Tiny) -> None:
+async def test_a_rollback_leaves_no_event_no_audit_row_and_no_used_number(tiny: Tiny) -> None:
     told = tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the same
         async with tiny.runtime.works.begin() as work:

@@ -51,8 +51,7 @@ EFFECT = Table(
     Column("key", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
 )
-# What the migrations of a service add to the tables: the audit trail that cannot be edited; and a row that is refused
-# at the commit, not before it.
+# As in the migrations of a service the audit trail cannot be edited; and a row that is refused only at the commit.
 _BESIDE = (
     """
 create function audit_is_append_only() returns trigger language plpgsql as $$
@@ -76,7 +75,7 @@ raw = APIRouter(prefix="/v1/raw", route_class=RawRoute)
 
 
 class Refusal(BusinessError):
-    """What the tiny rules say."""
+    """A refusal of the tiny service."""
 
     code = "tiny_refusal"
 
@@ -144,7 +143,7 @@ ACCESS = dict.fromkeys(("add_thing", "edit_thing", "count_things", "find_things"
 
 
 async def record_effect(work: Any, event: OrderUrged) -> None:
-    """Count every effect in a table of its own: the inbox cannot vouch for itself."""
+    """Record every effect in a table of its own, so that a test does not rely on the inbox."""
     assert work.cause is not None
     await work.session.execute(
         EFFECT.insert().values(event_id=work.cause.id, key=event.order_id, sequence=work.cause.sequence)
@@ -221,7 +220,7 @@ class Tiny:
             await engine.dispose()
 
     async def urge(self, *keys: str) -> None:
-        """Tell one urging per key, all in one transaction, through the outbox."""
+        """Emit one OrderUrged for each key, all in one transaction, through the outbox."""
         async with self.runtime.works.begin() as work:
             for key in keys:
                 work.emit(OrderUrged(order_id=key, urged_at=work.now))
@@ -269,7 +268,7 @@ async def tiny_at(
     kept: KeptDatabase | None = None,
     **settings: Any,
 ) -> AsyncIterator[Tiny]:
-    """The service on a prepared database, with the connections of `kept` if given; nothing of it runs yet."""
+    """The service on a prepared database, with the connections of `kept` if given; none of its jobs runs yet."""
     clock = clock or SimulatedClock(folder / "clock.json", at=MONDAY_0900, rate=0)
     service = service or tiny_service()
     runtime = build_runtime(

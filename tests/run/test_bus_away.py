@@ -1,4 +1,4 @@
-"""A service starts while the bus is away: it takes orders, says what it lacks, and catches up when the bus comes."""
+"""A service starts while the bus is away: it takes orders, reports what is missing, and publishes when the bus comes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Place:
         return answer.status_code, answer.json()
 
     async def stored(self, service: str, sql: str) -> list[str]:
-        """What a service's own database says, asked past the service."""
+        """Rows of a service's database, read without the service."""
         connection = await asyncpg.connect(self.settings.database_of(service))
         try:
             return [str(row[0]) for row in await connection.fetch(sql)]
@@ -86,10 +86,10 @@ async def told(address: str, order_id: str) -> bool:
         await bus.stop()
 
 
-async def test_an_order_is_accepted_while_the_bus_is_away_and_told_when_it_comes(
+async def test_an_order_is_accepted_while_the_bus_is_away_and_published_when_it_comes(
     broker: Broker, postgres_server: DatabaseServer
 ) -> None:
-    """The first start of all, on empty databases, and a restart: both without a bus."""
+    """The first start, on empty databases, and a restart, both without a bus."""
     secrets = drawn_secrets()
     kind, _, where = broker.address.partition(":")
     bus_url = f"kafka://{where}" if kind == "kafka" else where

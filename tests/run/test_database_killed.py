@@ -1,4 +1,4 @@
-"""`make run` when its PostgreSQL is killed: it is started again, nothing that was answered is lost, and the end is clear."""
+"""`make run` when its PostgreSQL is killed: it is started again, and nothing that was answered is lost."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ async def test_the_database_is_started_again_on_its_data_and_the_services_go_on(
     assert platform.said().count("意外结束") == 1
 
 
-async def test_a_database_that_cannot_be_started_again_ends_the_platform_in_clear_words(folder: Path) -> None:
+async def test_a_database_that_cannot_be_started_again_ends_the_platform_with_a_clear_message(folder: Path) -> None:
     async with running(folder, GONGDAN_SAMPLE="0") as platform:
-        # Without it no server starts; the path is the same for a full disk or a broken one.
+        # Without it no server starts, as with a full or broken disk.
         (folder / "postgres" / "data" / "global" / "pg_control").unlink()
         platform.postmaster().kill()
 

@@ -1,4 +1,4 @@
-"""`make run` on a folder that another platform has: refused in clear words, and without harm to that one."""
+"""`make run` on a folder that another platform uses is refused with a clear message, and does that one no harm."""
 
 from __future__ import annotations
 

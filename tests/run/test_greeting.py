@@ -1,4 +1,4 @@
-"""The greeting of `make run`: in Chinese, and not before what it says is so."""
+"""The greeting of `make run`: in Chinese, and only when what it says is true."""
 
 from __future__ import annotations
 

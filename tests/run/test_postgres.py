@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: what it survives, whom it refuses, and where it lies."""
+"""The embedded PostgreSQL: kills and restarts, folders and ports in use, and where its files are."""
 
 import importlib.util
 import os
@@ -28,7 +28,7 @@ print(server.pid, server.url(), server.home, flush=True)
 signal.pause()
 """
 
-# The interpreter and the checkout may lie where only root may look, so all that is imported is imported before.
+# The interpreter and the checkout may be in folders that only root can read, so everything is imported before.
 ORDINARY_USER = """
 import os, sys, psutil
 from shared.run.postgres import PostgresServer
@@ -147,7 +147,7 @@ async def test_a_server_that_outlived_its_owner_is_replaced(folder: Path) -> Non
 
 
 @pytest.mark.kill
-def test_a_stale_pid_file_that_names_another_program_harms_neither(folder: Path) -> None:
+def test_a_stale_pid_file_with_the_id_of_another_program_is_ignored(folder: Path) -> None:
     with PostgresServer.start(folder / "db") as server:
         home = server.home
     user = pwd.getpwuid((home / "data").stat().st_uid).pw_uid
@@ -177,7 +177,7 @@ def test_a_taken_port_is_named(folder: Path) -> None:
     assert refused.value.port == port
 
 
-def test_a_folder_that_initdb_left_half_made_is_made_again(folder: Path) -> None:
+def test_a_folder_that_initdb_left_incomplete_is_made_again(folder: Path) -> None:
     (folder / "db" / "data").mkdir(parents=True)
     (folder / "db").chmod(0o711)
     (folder / "db" / "data" / "PG_VERSION").write_text("18\n")
@@ -186,7 +186,7 @@ def test_a_folder_that_initdb_left_half_made_is_made_again(folder: Path) -> None
         assert server.pid is not None
 
 
-def test_a_path_too_long_for_a_socket_is_no_trouble(folder: Path) -> None:
+def test_a_path_too_long_for_a_socket_can_be_used(folder: Path) -> None:
     with PostgresServer.start(folder / ("long" * 30) / "db") as server:
         assert server.pid is not None
 
@@ -200,7 +200,7 @@ async def test_chinese_words_have_trigrams_and_code_point_order(durable_postgres
     await connection.close()
 
 
-async def test_the_password_is_for_the_owner_alone(durable_postgres: PostgresServer) -> None:
+async def test_the_password_is_readable_by_the_owner_only(durable_postgres: PostgresServer) -> None:
     password_file = durable_postgres.home / "password"
     password = password_file.read_text()
 
@@ -228,7 +228,7 @@ def test_root_does_not_open_a_private_folder_to_the_servers_user(folder: Path) -
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root starts the server as another user")
-def test_root_can_keep_its_programs_where_nobody_else_may_look(folder: Path) -> None:
+def test_root_can_have_the_programs_in_a_private_folder(folder: Path) -> None:
     private = folder / "private"
     private.mkdir(mode=0o700)
     install_programs(private)
@@ -245,7 +245,7 @@ def test_root_can_keep_its_programs_where_nobody_else_may_look(folder: Path) -> 
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="root can become somebody else; an ordinary user is one already")
-def test_an_ordinary_user_needs_nobody_else(folder: Path) -> None:
+def test_an_ordinary_user_can_start_the_server(folder: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     site = folder / "site"

@@ -1,4 +1,4 @@
-"""Whoever starts the platform with a wrong variable is told which, and never its value."""
+"""A start with a wrong variable names the variable, and never its value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARK = "GONGDAN_CLUSTER"  # what the cluster puts on its processes to know them 
 
 
 @pytest.mark.parametrize("spelling", ["abc", "70000", "-1", "", "80.0"])
-def test_a_port_that_is_none_is_named(spelling: str) -> None:
+def test_an_invalid_port_is_named(spelling: str) -> None:
     with pytest.raises(BadSetting, match="GONGDAN_PORT"):
         port_of(spelling)
 
@@ -45,7 +45,7 @@ def test_a_wrong_value_is_never_repeated() -> None:
         ("gateways", "top-secret", "GONGDAN_GATEWAYS 应为 IP 地址或网段，多个以逗号分隔"),
     ],
 )
-def test_what_is_wrong_is_said_in_chinese_and_without_the_value(field: str, value: object, words: str) -> None:
+def test_the_fault_is_described_in_chinese_and_without_the_value(field: str, value: object, words: str) -> None:
     with pytest.raises(BadSetting) as refused:
         settings_from(**{field: value})
 

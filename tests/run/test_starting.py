@@ -1,4 +1,4 @@
-"""What stands in the way of a start is said in one line that tells what to do, whichever way the platform is started."""
+"""What prevents a start is reported in one line that says what to do, whichever way the platform is started."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENGLISH: Final = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
 
 
 def refused(start: Start, capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that is said."""
+    """The one line that is written."""
     assert start() == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("无法启动：")
@@ -51,7 +51,7 @@ def test_a_data_folder_that_cannot_be_used_is_named(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir(mode=0o500)
 
     with pytest.raises(FolderUnusable, match="没有权限") as fault:
@@ -60,7 +60,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     assert fault.value.folder == tmp_path / "var"
 
 
-def test_what_cannot_be_read_in_the_folder_is_named_and_what_lies_elsewhere_is_not_ours(tmp_path: Path) -> None:
+def test_an_unreadable_file_in_the_folder_is_named_and_one_elsewhere_is_not(tmp_path: Path) -> None:
     (tmp_path / "gongdan.log").mkdir()
 
     with pytest.raises(FolderUnusable, match=re.escape(str(tmp_path / "gongdan.log"))), telling(tmp_path):
@@ -91,7 +91,7 @@ def test_a_variable_that_cannot_be_read_is_named(
 
 
 @pytest.mark.parametrize("start", [RUN, CLUSTER], ids=["run", "cluster"])
-def test_a_port_that_another_has_is_named(
+def test_a_port_in_use_is_named(
     start: Start, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GONGDAN_VAR", str(folder))
@@ -112,7 +112,7 @@ def test_a_host_that_is_not_of_this_machine_is_not_called_a_taken_port(
     assert "GONGDAN_HOST" in refused(RUN, capsys)
 
 
-def test_the_port_of_the_command_wins_over_the_variable(
+def test_the_port_of_the_command_overrides_the_variable(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GONGDAN_VAR", str(folder))
@@ -123,7 +123,7 @@ def test_the_port_of_the_command_wins_over_the_variable(
         assert f"端口 {port} 已被占用" in refused(lambda: cluster.main(["--port", str(port)]), capsys)
 
 
-def test_the_brokers_data_go_where_all_data_go(
+def test_the_broker_keeps_its_data_in_the_data_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GONGDAN_VAR", str(folder))
@@ -134,7 +134,7 @@ def test_the_brokers_data_go_where_all_data_go(
     assert "已被占用" in capsys.readouterr().err
 
 
-def test_the_brokers_programs_are_fetched_to_where_the_data_go_unless_the_checkout_has_them(
+def test_the_brokers_programs_are_downloaded_to_the_data_folder_unless_the_checkout_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "CHECKOUT", tmp_path / "checkout")

@@ -1,4 +1,4 @@
-"""What the platform stands on is started again when it ends by itself, and never while it is being stopped."""
+"""Database and broker are started again when they end by themselves, and never while they are being stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 
 
 class Server:
-    """A server that ends when told, and whose next starts may fail."""
+    """A server that the test can end, and whose next starts may fail."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.up, self.starts, self.failures = True, 0, failures
@@ -33,7 +33,7 @@ class Server:
         return Ground("内置数据库", lambda: self.up, self.start, tries)
 
 
-async def test_what_has_ended_is_started_again_and_one_line_says_so() -> None:
+async def test_a_server_that_has_ended_is_started_again_and_one_line_says_so() -> None:
     server, said = Server(), list[str]()
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(keep_running(server.ground(), said.append, pause=0.01))
@@ -46,7 +46,7 @@ async def test_what_has_ended_is_started_again_and_one_line_says_so() -> None:
     assert said == ["内置数据库意外结束，已重新启动。"] * 2
 
 
-async def test_a_start_that_fails_is_said_in_one_line_and_tried_again() -> None:
+async def test_a_failed_start_is_reported_in_one_line_and_tried_again() -> None:
     server, said = Server(failures=2), list[str]()
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(keep_running(server.ground(tries=3), said.append, pause=0.01))
@@ -59,7 +59,7 @@ async def test_a_start_that_fails_is_said_in_one_line_and_tried_again() -> None:
     assert said[2] == "内置数据库意外结束，已重新启动。"
 
 
-async def test_the_last_of_so_many_failed_starts_in_a_row_is_the_end() -> None:
+async def test_too_many_failed_starts_in_a_row_end_the_platform() -> None:
     server = Server(failures=3)
     server.up = False
 
@@ -69,7 +69,7 @@ async def test_the_last_of_so_many_failed_starts_in_a_row_is_the_end() -> None:
     assert (given_up.value.what, given_up.value.tries, server.starts) == ("内置数据库", 3, 3)
 
 
-async def test_whoever_stops_the_watcher_finds_no_start_that_is_still_under_way() -> None:
+async def test_stopping_the_watcher_waits_for_a_start_in_progress() -> None:
     server = Server()
     server.may_start.clear()
     async with asyncio.TaskGroup() as group:

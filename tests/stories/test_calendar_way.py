@@ -1,4 +1,4 @@
-"""A year that is not published, and comes: through the running platform, with dispatch counting by the same calendar."""
+"""A year is imported while the platform runs, and dispatch counts by the same calendar as sla."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPa
         yield found
 
 
-async def test_the_year_comes_in_and_every_service_counts_by_it(place: District) -> None:
+async def test_every_service_counts_by_an_imported_year(place: District) -> None:
     admin = await place.person("admin")
     order_id = await place.received_and_assigned()
     await eventually_final(place, order_id, provisional=True, due_at=local(2027, 1, 5))

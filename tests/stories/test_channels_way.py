@@ -128,7 +128,7 @@ async def test_an_order_of_the_enterprise_channel_that_names_no_enterprise_is_no
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_an_unknown_channel_stands_on_the_list_of_what_nobody_understood_and_is_no_order(place: District) -> None:
+async def test_a_request_of_an_unknown_channel_is_quarantined_and_is_no_order(place: District) -> None:
     words = CHANNELS["city_12345"]
     content = {**words.example, words.theirs("upstream_no"): "UNKNOWN0001"}
     answer = await place.http.post("/api/intake/v1/channels/national_unknown/orders", json=content)
@@ -142,7 +142,7 @@ async def test_an_unknown_channel_stands_on_the_list_of_what_nobody_understood_a
 
 
 @pytest.mark.clause("S1.2.2a", "S1.2.2d")
-async def test_a_first_answer_that_does_not_say_by_which_number_stops_no_clock_and_a_whole_one_its_own(
+async def test_a_first_reply_without_the_telephone_number_stops_no_clock_and_a_complete_one_stops_its_own(
     place: District,
 ) -> None:
     order_id = await assigned(place, "province_enterprise")
@@ -165,7 +165,7 @@ async def test_a_first_answer_that_does_not_say_by_which_number_stops_no_clock_a
 
 @pytest.mark.clause("S1.1.1b")
 @pytest.mark.parametrize("channel", ["national_inspection", "national_portal", "national_message"])
-async def test_a_national_reply_does_not_leave_without_its_documents(place: District, channel: str) -> None:
+async def test_a_national_reply_is_not_sent_without_its_documents(place: District, channel: str) -> None:
     order_id = await assigned(place, channel)
     await place.contact(order_id)
     reply_id = await place.reply(order_id)

@@ -1,4 +1,4 @@
-"""An extension, a plan and a promise on their way through five services."""
+"""An extension, a plan and a promise through five services."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_an_extension_moves_the_deadline_that_the_unit_and_the_centre_see(
 
 
 @pytest.mark.clause("S2.2.2e", "S2.2.2f")
-async def test_a_planned_order_sleeps_wakes_on_its_day_and_is_answered_anew(place: District) -> None:
+async def test_a_planned_order_waits_until_its_day_and_is_answered_again(place: District) -> None:
     order_id = await place.received_and_assigned()
     await place.contact(order_id)
     reply_id = await place.reply(order_id, disposition="planned", legal_basis="《条例》第九条", plan_on="2026-12-10")
@@ -110,7 +110,7 @@ async def test_a_plan_that_the_centre_approves_after_its_day_is_handled_again_at
     await place.case(order_id, status="handling")
     plan = await clock(place, order_id, "plan", state="running")
     assert plan["breached_at"] is not None
-    # Its own feedback, told behind the plan, has ended the deadline of the order.
+    # Its own feedback, published after the plan, has ended the deadline of the order.
     await clock(place, order_id, "final", state="late")
 
 
@@ -149,7 +149,7 @@ async def test_a_joint_task_is_given_to_a_unit_of_the_district_while_it_is_open_
 
 
 @pytest.mark.clause("S2.2.1e")
-async def test_a_promised_call_that_does_not_come_stands_on_the_board_of_broken_promises(place: District) -> None:
+async def test_a_promised_call_that_is_not_made_is_on_the_board_of_broken_promises(place: District) -> None:
     order_id = await place.received_and_assigned()
     place.at(MONDAY_0900 + timedelta(minutes=5))
     promised = local(11, 23, 10)

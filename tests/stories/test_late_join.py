@@ -1,4 +1,4 @@
-"""A service that joins a platform at work reads what was told before it came."""
+"""A service that starts later than the others reads the events that were published before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.postgres import DatabaseServer
 from tests.support.waiting import eventually
 
 
-async def test_sla_that_joins_late_knows_the_orders_and_the_units_of_before(
+async def test_sla_that_starts_late_knows_the_earlier_orders_and_units(
     postgres_server: DatabaseServer, tmp_path: Path
 ) -> None:
     others = [service for service in ALL if service is not SERVICE]

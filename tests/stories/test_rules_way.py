@@ -1,4 +1,4 @@
-"""A rule set with another return window: drafted, published, and counted alike by the clocks and by the desk."""
+"""A rule set with another return window: drafted, published, and applied by sla and dispatch alike."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_a_published_return_window_holds_for_what_is_received_from_its_day
     }
     await admin.call("POST", "/api/sla/v1/rules/circular-2027/publish", publication)
 
-    # One order is received on the eve, the other on the day; both come to the unit on the day.
+    # One order is received on the day before, the other on the day; both are assigned on the day.
     place.at(local(23, 16))
     older = await place.push()
     await place.case(older, status="triage")
@@ -67,7 +67,7 @@ async def test_a_published_return_window_holds_for_what_is_received_from_its_day
     await place.assign(older)
     await place.assign(newer)
 
-    # The clocks and the desk say the same of each.
+    # sla and dispatch show the same for each.
     for order_id, rules, closes_at in ((older, "circular-2022", local(26)), (newer, "circular-2027", local(27))):
         window = await window_of(place, order_id)
         shown = await eventually(lambda of=order_id, at=closes_at: closing(place, of, at), within=20)
@@ -110,7 +110,7 @@ async def window_of(place: District, order_id: str, **wanted: Any) -> dict[str, 
         try:
             window = (await place.clocks(order_id)).get("return_window", {})
         except Refused:
-            return {}  # sla has not heard of the order yet
+            return {}  # sla does not know the order yet
         return window if all(window[name] == value for name, value in wanted.items()) else {}
 
     window: dict[str, Any] = await eventually(found, within=20)

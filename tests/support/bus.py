@@ -1,4 +1,4 @@
-"""The two buses under one roof, so that every test of the suite runs against both."""
+"""Both buses behind one interface, so that every test of the suite runs against each."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ from tests.support.kafka import KafkaServer
 from tests.support.postgres import DatabaseServer, fresh_database
 from tests.support.waiting import eventually
 
-#: Seconds after which a silent member is struck off; short, so that a test of it is short.
+#: Seconds after which a member that sends nothing is removed; few, so that the tests are short.
 LEASE = 6.0
 
 _numbers = itertools.count(1)
@@ -37,12 +37,12 @@ def bus_at(address: str, **options: Any) -> Bus:
 
 
 class Broker(Protocol):
-    """What carries a bus, to be taken away and given back."""
+    """The broker of a bus, which a test can kill and start again."""
 
     address: str
 
     async def kill(self) -> None:
-        """End it with signal 9 or its like."""
+        """Kill it."""
         ...
 
     async def restart(self) -> None:
@@ -66,7 +66,7 @@ class KafkaBroker:
 
 
 class PostgresBroker:
-    """A PostgreSQL server of one test's own."""
+    """A PostgreSQL server for one test."""
 
     def __init__(self, server: PostgresServer, database: str) -> None:
         self.server = server
@@ -81,7 +81,7 @@ class PostgresBroker:
 
 @pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)])
 async def bus_address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """Where a bus of either kind is; nothing of an earlier test is in the topics that `new_topic` names."""
+    """The address of a bus of either kind; topics that `new_topic` names are empty."""
     if request.param == "kafka":
         server: KafkaServer = request.getfixturevalue("kafka_server")
         yield f"kafka:{server.bootstrap}"
@@ -125,7 +125,7 @@ async def bus(bus_address: str) -> AsyncIterator[Bus]:
 
 
 async def new_topic(bus: Bus, partitions: int = 4) -> str:
-    """The name of an empty topic that no other test knows."""
+    """The name of a new, empty topic."""
     name = f"topic-{os.getpid()}-{next(_numbers)}"
     await bus.ensure_topics({name: partitions})
     return name
@@ -173,7 +173,7 @@ async def read_until(
 
 
 def next_offsets(batch: Mapping[TopicPartition, Sequence[Delivery]]) -> dict[TopicPartition, int]:
-    """What to commit once the batch is done with."""
+    """The offsets to commit after the batch."""
     return {partition: deliveries[-1].offset + 1 for partition, deliveries in batch.items()}
 
 
@@ -188,7 +188,7 @@ def values_by_key(deliveries: Iterable[Delivery]) -> dict[str, list[int]]:
 
 
 def in_order(numbers: Sequence[int]) -> bool:
-    """Whether the first sight of each number comes in ascending order; repeats are allowed, as the bus allows them."""
+    """Whether the first occurrences of the numbers ascend; repeats are allowed, as the bus allows them."""
     first = list(dict.fromkeys(numbers))
     return first == sorted(first)
 
@@ -218,7 +218,7 @@ class ReaderProcess:
             )
 
     def lines(self, kind: str) -> list[dict[str, Any]]:
-        """What it noted down of this kind: "joined", "assigned", "effect", "holding", "commit"."""
+        """The entries of this kind in its journal: "joined", "assigned", "effect", "holding", "commit"."""
         text = self._journal.read_text()
         complete = text[: text.rfind("\n") + 1]
         return [line for line in map(json.loads, complete.splitlines()) if line["kind"] == kind]
@@ -268,5 +268,5 @@ class Readers:
         return reader
 
     def effects(self) -> list[tuple[int, int, str, int]]:
-        """Everything handled by anybody."""
+        """Everything that any of them handled."""
         return [effect for reader in self.all for effect in reader.effects()]

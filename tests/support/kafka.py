@@ -38,11 +38,11 @@ class KafkaServer(Protocol):
         ...
 
     def suspend(self) -> None:
-        """Stop it without ending it."""
+        """Suspend it."""
         ...
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume it."""
         ...
 
 
@@ -155,9 +155,9 @@ def kafka_server() -> Iterator[KafkaServer]:
 
 
 def jars_or_skip() -> None:
-    """Skip loudly, or fail where Kafka is required, when no broker of our own can run."""
+    """Skip with a message, or fail where Kafka is required, when no broker can run."""
     try:
-        fetch_jars(CHECKOUT)  # once for all tests, whatever place each of them gives its data
+        fetch_jars(CHECKOUT)  # once for all tests, wherever each of them puts its data
     except KafkaUnavailable as error:
         _do_without(str(error))
 

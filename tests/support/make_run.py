@@ -1,4 +1,4 @@
-"""`make run` in a process of its own, as a person has it in a terminal."""
+"""`make run` in a process of its own, as a person starts it in a terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Running:
     http: httpx.AsyncClient
 
     def said(self) -> str:
-        """What it has said so far."""
+        """Its output so far."""
         return self.said_in.read_text(encoding="utf-8")
 
     def postmaster(self) -> psutil.Process:
@@ -63,7 +63,7 @@ def _process_in(folder: Path, said: Path, variables: Mapping[str, str]) -> Itera
 
 @asynccontextmanager
 async def running(folder: Path, **variables: str) -> AsyncIterator[Running]:
-    """A platform that has said hello; killed at the end if it has not ended by then."""
+    """A platform whose greeting has been written; it is killed at the end if it still runs."""
     note, said = folder / "running", folder / "said"
     with _process_in(folder, said, variables) as process:
 

@@ -46,7 +46,7 @@ FINDINGS: Final = REPLY["findings"]
 
 @dataclass
 class District:
-    """The platform as the people of a story see it: who they are, what they do, what they can read."""
+    """The platform with the people of a story: their logins, what they do and what they can read."""
 
     http: httpx.AsyncClient
     upstream: SimulatedUpstream
@@ -56,7 +56,7 @@ class District:
     orders: dict[str, Demand] = field(default_factory=dict)
 
     async def person(self, account: str) -> Caller:
-        """Somebody with an account."""
+        """The person with this account, logged in."""
         return await self.people.get(account)
 
     async def push(self, **changes: Any) -> str:
@@ -85,7 +85,7 @@ class District:
         return order_id
 
     async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
-        """The unit speaks with the caller."""
+        """The unit records a contact with the caller."""
         caseworker = await self.person(f"{unit}-jingban")
         body = {
             "outcome": "reached",
@@ -122,7 +122,7 @@ class District:
         return found
 
     async def leader_approves(self, reply_id: str, unit: str = "zhujian") -> None:
-        """The unit's principal leader lets the reply go."""
+        """The head of the unit approves the reply."""
         leader = await self.person(f"{unit}-lingdao")
         await leader.call("POST", f"/api/review/v1/replies/{reply_id}/leader-approval", {})
 
@@ -132,12 +132,12 @@ class District:
         await reviewer.call("POST", f"/api/review/v1/replies/{reply_id}/approval", {})
 
     async def centre_rejects(self, reply_id: str, opinion: str) -> None:
-        """The centre's reviewer sends the reply back."""
+        """The centre's reviewer rejects the reply."""
         reviewer = await self.person("shenhe")
         await reviewer.call("POST", f"/api/review/v1/replies/{reply_id}/rejection", {"opinion": opinion})
 
     async def answered(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
-        """Contact, reply, both approvals, and the upstream has it."""
+        """Contact, reply, both approvals, and the feedback to the upstream."""
         await self.contact(order_id, unit)
         reply_id = await self.reply(order_id, unit, **more)
         await self.leader_approves(reply_id, unit)
@@ -145,7 +145,7 @@ class District:
         await self.case(order_id, status="revisit")
 
     async def revisited(self, order_id: str, solved: str = "解决", satisfied: str = "满意") -> None:
-        """The upstream tells what came of its call."""
+        """The upstream sends the result of its revisit."""
         number = self.orders[order_id].number
         result = self.upstream.result("city_12345", number, solved, satisfied, at=self.clock.now())
         answer = await self.upstream.send(self.http, "city_12345", "revisits", result)
@@ -158,7 +158,7 @@ class District:
         return {clock["kind"]: clock for clock in sorted(items, key=lambda clock: clock["started_at"])}
 
     def at(self, moment: datetime) -> None:
-        """Move the clock."""
+        """Set the clock."""
         assert isinstance(self.clock, SimulatedClock)
         self.clock.set(moment)
 

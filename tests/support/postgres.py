@@ -59,7 +59,7 @@ class SharedServer:
         # To copy the files of a template the server makes two checkpoints: fast without fsync, slow with it.
         self._strategy = " STRATEGY file_copy" if copies_files else ""
         self.pool: Final = Pool()
-        """What one test after the other uses, in this process."""
+        """What the tests of this process use one after the other."""
 
     def url(self, database: str = "postgres") -> str:
         """The server's URL with another database."""
@@ -166,7 +166,7 @@ def durable_postgres() -> Iterator[PostgresServer]:
 @contextmanager
 def thrown_away_server(*, fsync: bool) -> Iterator[PostgresServer]:
     """A server in a temporary folder that disappears with it."""
-    # Not pytest's own folder: only its owner may enter that, and as root the server is somebody else.
+    # Not pytest's own folder: only its owner may enter that, and as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=None if fsync else _fast_place()))
     folder.chmod(0o711)
     server = PostgresServer.start(folder / "postgres", fsync=fsync)
@@ -175,7 +175,7 @@ def thrown_away_server(*, fsync: bool) -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop("immediate")
-        shutil.rmtree(server.home, ignore_errors=True)  # the server may still be taking its own files away
+        shutil.rmtree(server.home, ignore_errors=True)  # the server may still be deleting its own files
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -201,7 +201,7 @@ def _remove_abandoned(place: Path) -> None:
 
 @asynccontextmanager
 async def named_database(server: DatabaseServer, name: str, template: str | None = None) -> AsyncIterator[str]:
-    """The URL of a new database, a copy of `template` if given; dropped at the end with whoever holds it."""
+    """The URL of a new database, a copy of `template` if given; dropped at the end, also while it is in use."""
     await server.create_database(name, template)
     url = server.url(name)
     try:

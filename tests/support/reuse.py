@@ -1,4 +1,4 @@
-"""Databases that serve one test after the other: made as they were in between, with the connections to them kept."""
+"""Databases that several tests use one after the other: restored in between, with their connections kept."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class Reusable(Protocol):
     """What a pool keeps."""
 
     async def renew(self) -> bool:
-        """Make it as it was at first; whether that is so."""
+        """Restore its first state; whether that succeeded."""
         ...
 
     async def close(self) -> None:
-        """Give up what it holds."""
+        """Close what it has open."""
         ...
 
 
@@ -90,7 +90,7 @@ class Pool:
 
     @asynccontextmanager
     async def borrowed(self, kind: Hashable, make: Callable[[], Awaitable[Kept]]) -> AsyncIterator[Kept]:
-        """One of this kind for one test; thrown away if it cannot be made as it was."""
+        """One of this kind for one test; closed afterwards if it cannot be restored."""
         free = self._free.pop(kind, [])
         self._free[kind] = free  # the kinds asked for last stay
         one = cast("Kept", free.pop()) if free else await make()
@@ -115,10 +115,10 @@ class Pool:
 
 
 class KeptDatabase:
-    """A database, the connection that makes it as it was, and engines whose connections outlive a test."""
+    """A database, the connection that restores it, and engines whose connections outlive a test."""
 
     def __init__(self, url: str, administrator: asyncpg.Connection[Any], ending: AsyncExitStack) -> None:
-        """Not for callers: `made` prepares what this takes."""
+        """Called by `made` only."""
         self.url: Final = url
         self._administrator: Final = administrator
         self._ending: Final = ending
@@ -135,7 +135,7 @@ class KeptDatabase:
             return cls(url, administrator, stack.pop_all())
 
     def lend_engines(self, works: Works) -> None:
-        """Let these works use the engines of the works before them; what a test listens to ends with its test."""
+        """Let these works use the engines of the works before them; listeners of a test end with it."""
         for field in dataclasses.fields(works):
             given = getattr(works, field.name)
             if isinstance(given, AsyncEngine):

@@ -1,4 +1,4 @@
-"""One service at a desk: a real database, a clock that stands still, callers of every role; no bus, no loops."""
+"""One service for a test: a real database, a fixed clock, logins of every role; no bus, no jobs."""
 
 from __future__ import annotations
 

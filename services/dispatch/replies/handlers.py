@@ -98,8 +98,8 @@ async def take_to_centre(work: Work, event: ReplyLeaderApproved) -> None:
     await _judge(work, event, Move.LEADER_APPROVE, ReplyState.LEADER_APPROVED)
 
 
-async def give_back_to_handler(work: Work, event: ReplyLeaderRejected) -> None:
-    """The unit's leader gave the reply back to the handler."""
+async def give_back_to_caseworker(work: Work, event: ReplyLeaderRejected) -> None:
+    """The unit's leader gave the reply back to the caseworker."""
     await _judge(work, event, Move.LEADER_REJECT, ReplyState.LEADER_REJECTED, opinion=event.opinion)
 
 

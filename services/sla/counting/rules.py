@@ -99,8 +99,9 @@ def moment_clock(
 
 
 def workday_before(end: datetime, calendar: WorkCalendar) -> datetime:
-    """The last moment from which a whole working day is left: Tuesday 17:30 gives Monday 17:30 (lifecycle.md 3).
+    """The last moment from which a whole working day is left: Tuesday 17:30 gives Monday 17:30.
 
+    A deadline at an hour of the day has its warning at the same hour, so that the unit still has a whole working day.
     Days off count for nothing: Saturday 10:00 gives Friday 00:00, and so does Friday's own end.
     """
     local = end.astimezone(SHANGHAI)

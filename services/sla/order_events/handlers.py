@@ -232,7 +232,7 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
 
 
 async def start_redo(work: Work, event: OrderReopened) -> None:
-    """重办: a new final clock for the unit; rework of a rejected reply starts none (lifecycle 2, A19)."""
+    """重办: a new final clock for the unit; rework of a rejected reply starts none (A19)."""
     order = await order_for_update(work, event.order_id)
     if order.cancelled:
         return

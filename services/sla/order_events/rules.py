@@ -119,7 +119,7 @@ def clock_on_promise(
 def clock_on_redo(
     order: Received, unit: str, redos: int, at: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan:
-    """重办 gives the unit a new final clock; whatever was late stays late (lifecycle 2, A34)."""
+    """重办 gives the unit a new final clock; whatever was late stays late (A34)."""
     return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
 
 
