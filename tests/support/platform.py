@@ -34,7 +34,7 @@ from shared.run.http_server import HttpServer
 from shared.run.process import Process, running
 from shared.service import Service
 from shared.settings import SERVICES, Settings
-from tests.support.postgres import DatabaseServer, migrated_database, named_database
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, migrated_database, named_database
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
@@ -86,7 +86,7 @@ class District:
 
     async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
         """The unit speaks with the caller."""
-        handler = await self.person(f"{unit}-jingban")
+        caseworker = await self.person(f"{unit}-jingban")
         body = {
             "outcome": "reached",
             "contacted_at": self.clock.now().isoformat(),
@@ -95,13 +95,13 @@ class District:
             "content": "已与来电人联系，了解具体诉求并约定处理时间。",
             **more,
         }
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
 
     async def reply(self, order_id: str, unit: str = "zhujian", **more: Any) -> str:
-        """The unit's handler submits the reply; its id, when it has arrived on the leader's desk."""
-        handler = await self.person(f"{unit}-jingban")
+        """The unit's caseworker submits the reply; its id, when it has arrived on the leader's desk."""
+        caseworker = await self.person(f"{unit}-jingban")
         body = {**REPLY, "contact_at": self.clock.now().isoformat(), **more}
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
         newest = await self.newest_reply(order_id, unit, "leader_review")
         found: str = newest["reply_id"]
         return found
@@ -184,6 +184,8 @@ async def settings_of(
             token_public_key=SecretStr(secrets["token_public_key"]),
             token_private_key=SecretStr(secrets["token_private_key"]),
             seal_keys=SecretStr(secrets["seal_keys"]),
+            centre_password=SecretStr(LOGIN_PASSWORD),
+            unit_password=SecretStr(LOGIN_PASSWORD),
             admin_password=SecretStr(secrets["admin_password"]),
             channel_secrets=SecretStr(json.dumps(channels)),
             pool_size=4,

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -16,8 +17,10 @@ import asyncpg
 import psutil
 import pytest
 
+from shared.db.logins import create_logins
 from shared.db.migrate import upgrade
 from shared.run.postgres import PostgresServer, drop_database
+from shared.settings import SERVICES
 from tests.support.reuse import Pool
 
 GIVEN_URL: Final = "GONGDAN_TEST_DATABASE_URL"
@@ -25,6 +28,15 @@ FOLDER: Final = "gongdan-test-"
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 2 * 1024**3
 """What a whole run may need: its databases, and 512 MB of write-ahead log."""
+LOGIN_PASSWORD: Final = "for tests"
+"""Of all logins of the services on a server of the tests."""
+
+
+def make_logins(server_url: str) -> None:
+    """The logins that the services work through; also while a loop runs here."""
+    made = create_logins(server_url, SERVICES, owner=LOGIN_PASSWORD, centre=LOGIN_PASSWORD, unit=LOGIN_PASSWORD)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, made).result()
 
 
 class DatabaseServer(Protocol):
@@ -94,6 +106,8 @@ class Run:
         """The address of the server."""
         if self._url is None:
             given = os.environ.get(GIVEN_URL)
+            if given:
+                make_logins(given)
             self._url = given or self._ending.enter_context(thrown_away_server(fsync=False)).url()
         return self._url
 
@@ -157,6 +171,7 @@ def thrown_away_server(*, fsync: bool) -> Iterator[PostgresServer]:
     folder.chmod(0o711)
     server = PostgresServer.start(folder / "postgres", fsync=fsync)
     try:
+        make_logins(server.url())
         yield server
     finally:
         server.stop("immediate")

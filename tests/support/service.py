@@ -30,7 +30,7 @@ from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.settings import Settings
-from tests.support.postgres import DatabaseServer, SharedServer, fresh_database, migrated_database
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, SharedServer, fresh_database, migrated_database
 from tests.support.reuse import KeptDatabase
 
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
@@ -45,6 +45,8 @@ def settings_for(database_url: str, bus_url: str = "postgresql://nowhere/bus", *
         token_public_key=SecretStr(base64.b64encode(_PRIVATE.public_key().public_bytes_raw()).decode()),
         token_private_key=SecretStr(base64.b64encode(_PRIVATE.private_bytes_raw()).decode()),
         seal_keys=SecretStr("test:" + base64.b64encode(_SEAL_KEY).decode()),
+        centre_password=SecretStr(LOGIN_PASSWORD),
+        unit_password=SecretStr(LOGIN_PASSWORD),
         **more,
     )
 
