@@ -58,13 +58,21 @@ def group_of(item: pytest.Item) -> str | None:
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives a worker all tests of a group at once, and tests without a group one by one; the largest groups first."""
+    """Gives a worker all tests of a group at once, and tests without a group one by one.
+
+    The slowest group first, then the largest, so that no worker is left alone with a group at the end.
+    """
 
     @cached_property
     def _groups(self) -> Mapping[str, str]:
         """The groups as a worker has written them down: the process that schedules collects no tests."""
         groups: dict[str, str] = json.loads(_file(self.config.stash[_FOLDER].name).read_text(encoding="utf-8"))
         return groups
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if PROCESSES in self.workqueue:
+            self.workqueue.move_to_end(PROCESSES, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return self._groups.get(nodeid, nodeid)
