@@ -112,7 +112,7 @@ async def test_a_reader_that_starts_while_the_broker_dies_is_one_member_afterwar
         await publish_until_done(bus, numbered(topic, 200, keys=50), within=10)
         for _ in range(2):
             both = [readers.start(broker.address, "ghosts", topic) for _ in range(2)]
-            await eventually(lambda both=both: all(reader.lines("starting") for reader in both), within=30)
+            await eventually(lambda both=both: all(reader.lines("starting") for reader in both), within=60)
             await broker.kill()
             await broker.restart()
 
