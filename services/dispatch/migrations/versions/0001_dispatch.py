@@ -126,6 +126,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_case_status", "order_case", ["status", "queue", "received_at", "order_id"])
     op.create_index("ix_order_case_unit", "order_case", ["unit", "queue", "received_at", "order_id"])
+    op.create_index(
+        "ix_order_case_unit_open",
+        "order_case",
+        ["unit", "queue", "received_at", "order_id"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
     op.create_table(
         "unit",
         sa.Column("code", sa.Text, nullable=False),
