@@ -85,6 +85,15 @@ InWork = Annotated[Work, Depends(_work, scope="function")]
 """One transaction for the request, committed before the answer leaves (R1)."""
 
 
+async def _look(request: Request) -> AsyncIterator[Work]:
+    async with _running(request).works.begin(_caller(request)) as work:
+        yield work
+
+
+InLook = Annotated[Work, Depends(_look, scope="function")]
+"""A transaction for a question that leaves a trace in the audit; a question has no idempotency key."""
+
+
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     async with _running(request).works.read() as session:
         yield session

@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.contracts import Event
+from shared.files.store import FileStore
 from shared.identity import TokenReader
 from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Prefetch
 from shared.outbox import Relay
@@ -65,6 +66,7 @@ class Runtime:
     consumer: Consumer
     parked: ParkedEvents
     database_url: str
+    files: FileStore
     parts: Parts = field(default_factory=Parts)
     """What the service's own `prepare` put here for its routes and jobs."""
     bus_there: bool = False

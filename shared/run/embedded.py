@@ -93,6 +93,11 @@ def channel_secrets(kept: Mapping[str, Any], upstream: str) -> str:
     )
 
 
+def files_url(folder: Path) -> str:
+    """The setting GONGDAN_FILES_URL for files beside the other data."""
+    return f"{folder.resolve().as_uri()}/files/{{service}}"
+
+
 def first_free(host: str, start: int = FIRST_PORT) -> socket.socket:
     """A listening socket on `start` or the next port that nobody has."""
     for port in range(start, start + _PORTS_TRIED):
@@ -128,6 +133,7 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         "seal_keys": SecretStr(kept["seal_keys"]),
         "admin_password": SecretStr(kept["admin_password"]),
         "channel_secrets": SecretStr(channel_secrets(kept, upstream)),
+        "files_url": files_url(folder),
         "drain_seconds": 0.0,
         "log_level": "WARNING",
         "host": host,

@@ -20,13 +20,14 @@ import uvloop
 from sqlalchemy.exc import StatementError
 from starlette.applications import Starlette
 
-from shared.app import build_app, mount
+from shared.app import build_app, mount, upload_routes
 from shared.bus import Bus
 from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
 from shared.clock import BadClock, Clock, clock_of
 from shared.db import new_engine
 from shared.db.migrate import upgrade
+from shared.files.store import FileStore
 from shared.identity import TokenReader
 from shared.inbox import Applier, Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
@@ -108,7 +109,18 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         consumer=consumer,
         parked=ParkedEvents(works, applier.replay),
         database_url=url,
+        files=_file_store(service, settings),
     )
+
+
+def _file_store(service: Service, settings: Settings) -> FileStore:
+    """The files of a service that takes some; BadSetting when nobody said where they are to lie."""
+    if not upload_routes(service.routers):
+        return FileStore(None)
+    url = settings.files_of(service.name)
+    if url is None:
+        raise BadSetting("GONGDAN_FILES_URL 没有设置")
+    return FileStore.at(url, scanner_url=settings.scanner_url)
 
 
 async def _patiently(what: str, attempt: Callable[[], Awaitable[None]]) -> None:

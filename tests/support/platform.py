@@ -180,6 +180,7 @@ async def settings_of(server: DatabaseServer, secrets: dict[str, Any], upstream:
         seal_keys=SecretStr(secrets["seal_keys"]),
         admin_password=SecretStr(secrets["admin_password"]),
         channel_secrets=SecretStr(json.dumps(channels)),
+        files_url="memory:///",
         pool_size=4,
     )
 
