@@ -26,7 +26,7 @@ from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
 from sample.platform import Standing, keep_company, note, orientation
 from shared.clock import clock_of
-from shared.run.embedded import channel_secrets, secrets_of
+from shared.run.embedded import channel_secrets, files_url, secrets_of
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
@@ -160,12 +160,21 @@ async def _end(member: Member) -> None:
 
 
 def environment_of(
-    service: str, port: int, *, database_url: str, bus_url: str, secrets: Mapping[str, Any], upstream: str, clock: str
+    service: str,
+    port: int,
+    *,
+    database_url: str,
+    bus_url: str,
+    files_url: str,
+    secrets: Mapping[str, Any],
+    upstream: str,
+    clock: str,
 ) -> dict[str, str]:
     """The variables of one service: exactly those that docker-compose.yml sets."""
     values = {
         "GONGDAN_DATABASE_URL": database_url,
         "GONGDAN_BUS_URL": bus_url,
+        "GONGDAN_FILES_URL": files_url,
         "GONGDAN_TOKEN_PUBLIC_KEY": secrets["token_public_key"],
         "GONGDAN_SEAL_KEYS": secrets["seal_keys"],
         "GONGDAN_CLOCK": clock,
@@ -287,6 +296,7 @@ def _planned(
                 port,
                 database_url=database_url,
                 bus_url=bus_url,
+                files_url=files_url(folder),
                 secrets=secrets,
                 upstream=upstream,
                 clock=clock,
