@@ -15,7 +15,8 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from shared.files.store import FileStore, StoredFile
+from shared.files.store import FileStore
+from shared.files.stored import StoredFile
 from shared.web.problem import problem_response
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.IGNORECASE)

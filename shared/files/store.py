@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -35,16 +34,6 @@ ORPHANED_AFTER: Final = timedelta(days=2)
 """A file that no record names is removed when it is older: its transaction may still be on its way before."""
 _RENEWED_AFTER: Final = timedelta(days=1)
 """One that is kept again is written again from this age on, so that nobody removes it under the new record."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What a service keeps of a file in its own table."""
-
-    sha256: str
-    size: int
-    media_type: str
-    name: str
 
 
 class FileStore:

@@ -42,7 +42,8 @@ from shared.files.errors import (
     UploadTooSlow,
 )
 from shared.files.kinds import ACCEPTED, Kind, check_name, kind_of
-from shared.files.store import FileStore, StoredFile
+from shared.files.store import FileStore
+from shared.files.stored import StoredFile
 from shared.telemetry import logger
 from shared.web.form import Headers, check_content, check_multipart, read_json, shown
 from shared.web.routes import CommandRoute

@@ -20,7 +20,7 @@ from shared.db.kernel_v3 import identify_parked
 from shared.deps import InLook, InWork, ThisRuntime, allow
 from shared.errors import NotFound
 from shared.files.download import DOWNLOAD_RESPONSES, download
-from shared.files.store import StoredFile
+from shared.files.stored import StoredFile
 from shared.files.upload import Upload, UploadForm, UploadRoute
 from shared.identity import Role
 from shared.service import Service
