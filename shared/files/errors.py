@@ -44,15 +44,15 @@ class NameUnfit(FileRefused):
         self.why = why
 
 
-class KindNotAccepted(FileRefused):
+class KindRefused(FileRefused):
     """The extension names a kind that is not on the list."""
 
-    code = "file_kind_not_accepted"
+    code = "file_kind_refused"
     status = 415
 
-    def __init__(self, advice: str, *, position: int, name: str, accepted: tuple[str, ...]) -> None:
+    def __init__(self, advice: str, *, position: int, name: str, kinds: tuple[str, ...]) -> None:
         super().__init__(advice, position=position, name=name)
-        self.accepted = accepted
+        self.kinds = kinds
 
 
 class FileTooLarge(FileRefused):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from shared.files.documents import check_ofd, check_office, check_pdf, check_text
-from shared.files.errors import KindNotAccepted, NameUnfit
+from shared.files.errors import KindRefused, NameUnfit
 from shared.files.limits import NAME_LENGTH
 from shared.files.pictures import check_picture
 from shared.files.recordings import check_amr, check_m4a, check_mp3, check_mp4, check_wav
@@ -90,10 +90,10 @@ def check_name(name: str, *, position: int) -> str:
 
 
 def kind_of(name: str, *, position: int) -> Kind:
-    """The kind that the extension names; KindNotAccepted says into which kind to turn another one."""
+    """The kind that the extension names; KindRefused says into which kind to turn another one."""
     _, dot, extension = name.rpartition(".")
     kind = KINDS.get(extension.lower()) if dot else None
     if kind is None:
         advice = _ADVICE.get(extension.lower() if dot else "", _OTHERWISE)
-        raise KindNotAccepted(advice, position=position, name=name, accepted=ACCEPTED)
+        raise KindRefused(advice, position=position, name=name, kinds=ACCEPTED)
     return kind

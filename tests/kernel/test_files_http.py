@@ -90,7 +90,7 @@ async def test_the_parts_may_come_in_any_order_and_in_any_pieces(filing: Tiny, s
         ([("a.pdf", PNG)], 422, "file_content_unfit"),
         ([("a.png", b"")], 422, "file_content_unfit"),
         ([("a.png", PNG), ("b.png", PNG[:-20])], 422, "file_content_unfit"),
-        ([("a.png", PNG), ("b.exe", b"MZ")], 415, "file_kind_not_accepted"),
+        ([("a.png", PNG), ("b.exe", b"MZ")], 415, "file_kind_refused"),
         ([("../../etc/passwd.png", PNG)], 422, "file_name_unfit"),
         ([("C:\\a\\b.png", PNG)], 422, "file_name_unfit"),
         ([("\\\\server\\b.png", PNG)], 422, "file_name_unfit"),

@@ -13,7 +13,7 @@ import pytest
 
 from shared.files import checking, documents, pictures
 from shared.files.checking import check_file
-from shared.files.errors import ChecksBusy, ContentUnfit, KindNotAccepted, NameUnfit
+from shared.files.errors import ChecksBusy, ContentUnfit, KindRefused, NameUnfit
 from shared.files.kinds import KINDS, Kind, check_name, kind_of
 from shared.files.limits import NAME_LENGTH
 from tests.kernel.filing import SOUND_FILES, amr, archive, box, film, mp3, ofd, office, pdf, picture, sound
@@ -118,10 +118,10 @@ def test_a_name_of_exactly_the_longest_length_is_kept_in_its_composed_form() -> 
     "name", ["a", "png", "a.exe", "a.svg", "a.html", "a.gif", "a.png.exe", "a.zip", "a.heic", "a."]
 )
 def test_another_kind_is_told_into_what_to_turn_it(name: str) -> None:
-    with pytest.raises(KindNotAccepted) as refused:
+    with pytest.raises(KindRefused) as refused:
         kind_of(name, position=1)
     assert refused.value.status == 415
-    assert refused.value.accepted == tuple(KINDS)
+    assert refused.value.kinds == tuple(KINDS)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_another_kind_is_told_into_what_to_turn_it(name: str) -> None:
     [("a.doc", "docx"), ("a.XLS", "xlsx"), ("a.docm", "docx"), ("a.wps", "docx"), ("a.heic", "JPG")],
 )
 def test_what_cannot_be_checked_has_advice_of_its_own(name: str, instead: str) -> None:
-    with pytest.raises(KindNotAccepted, match=instead):
+    with pytest.raises(KindRefused, match=instead):
         kind_of(name, position=1)
 
 
