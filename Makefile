@@ -1,4 +1,4 @@
-# The two commands are `make run` and `make test`; `make help` tells the rest. GNU make and Python 3.11 are all it needs.
+# The two commands are `make run` and `make test`; `make help` lists the rest. GNU make and Python 3.11 are all it needs.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -17,14 +17,14 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help
-help: ## Tell what can be made
+help: ## List the targets
 	@echo "Gongdan 工单: make <target>"
 	@grep -hE '^[a-z-]+:.*?## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)$$/  \1\t\2/' | expand -t 20
 
 # --- Setting up -----------------------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(RUN_READY) ## Prepare what the platform needs to run (.venv); a second time costs nothing
+setup: $(RUN_READY) ## Install what the platform needs to run (.venv); nothing to do a second time
 
 .venv/bin/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -35,12 +35,12 @@ setup: $(RUN_READY) ## Prepare what the platform needs to run (.venv); a second 
 	@echo "Making .venv with $$("$(PYTHON)" --version) ..."
 	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
 
-# An environment that another tool made may come without pip.
+# A virtual environment made by another tool may lack pip.
 .venv/.pip-ready: | .venv/bin/python
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
 	@touch $@
 
-# Wheels only, by their hashes: nothing is compiled, nothing is what the lock does not say.
+# Wheels only, checked by their hashes: nothing is compiled, and nothing differs from the lock file.
 define install
 @echo "Installing $(1) ..."
 @$(PY) -m pip install --quiet --only-binary :all: --require-hashes -r $(1)
@@ -63,7 +63,7 @@ run: $(RUN_READY) ## Start PostgreSQL, the five services and a simulated upstrea
 	@exec $(PY) -m services $(ARGS)
 
 .PHONY: walk
-walk: $(RUN_READY) ## Take one order the whole way through the platform that runs here, step by step
+walk: $(RUN_READY) ## Take one order through the running platform, step by step
 	@exec $(PY) -m sample.walk $(ARGS)
 
 .PHONY: secrets
@@ -71,7 +71,7 @@ secrets: $(RUN_READY) ## Draw the secrets that docker-compose.yml asks for (make
 	@$(PY) -m deploy.draw_secrets
 
 .PHONY: cluster
-cluster: $(RUN_READY) ## Start two replicas of each service as processes of their own, on Kafka, with sample data; Ctrl-C stops all
+cluster: $(RUN_READY) ## Start two replicas of each service in their own processes, on Kafka, with sample data; Ctrl-C stops all
 	@exec $(PY) -m deploy.cluster $(ARGS)
 
 .PHONY: kafka
@@ -79,7 +79,7 @@ kafka: $(RUN_READY) ## Start an Apache Kafka broker on loopback for development 
 	@exec $(PY) -m deploy.kafka.broker $(ARGS)
 
 .PHONY: bench
-bench: $(BENCH_READY) ## Measure the platform beside its peers and print the table
+bench: $(BENCH_READY) ## Measure the platform and comparable software, and print the tables
 	@exec $(PY) -m bench $(ARGS)
 
 # --- Checking -------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ test: $(DEV_READY) ## Run the tests (ARGS="tests/bus -x" for some of them)
 	@$(PY) -m pytest $(ARGS)
 
 .PHONY: fuzz
-fuzz: $(DEV_READY) ## Fuzz every operation of every service, the long way (the tests hold the short one)
+fuzz: $(DEV_READY) ## Fuzz every operation of every service, the long run (the tests have a short one)
 	@GONGDAN_FUZZ=long $(PY) -m pytest -q -rA tests/api/test_fuzz.py $(ARGS)
 
 .PHONY: lint
@@ -119,7 +119,7 @@ contracts: $(DEV_READY) ## Write the contracts: event schemas, OpenAPI, AsyncAPI
 	@$(PY) -m tools.contracts
 
 .PHONY: check-contracts
-check-contracts: $(DEV_READY) ## Check that the contracts are up to date and compatible with what was promised
+check-contracts: $(DEV_READY) ## Check that the contracts are up to date and compatible with earlier ones
 	@$(PY) -m tools.contracts --check
 
 .PHONY: migrations

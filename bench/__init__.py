@@ -1,1 +1,1 @@
-"""What the platform does in numbers, beside its peers in the same run, and the fault run that tries to break it."""
+"""Benchmarks of the platform, with comparable software measured in the same run, and the fault run."""

@@ -1,7 +1,7 @@
-"""`make bench`: every bench in turn, each in a process of its own.  ARGS="outbox intake" for some of them.
+"""`make bench`: every benchmark, each in its own process.  ARGS="outbox intake" runs some of them.
 
-The kill run in its long form takes about six minutes on each bus: ARGS="kill_run".  `baltimore` reads data that are not
-part of the project: GONGDAN_EVALUATION_DATA says where they lie.
+The long fault run takes about six minutes on each bus: ARGS="kill_run".  `baltimore` reads data that are not part of the
+project; GONGDAN_EVALUATION_DATA names their folder.
 """
 
 from __future__ import annotations

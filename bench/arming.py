@@ -1,6 +1,5 @@
-"""Arming clocks, durable and with their events: each in a transaction of its own, one by one as the bus brings them, and
-in batches.
-
+"""Starting clocks, durable and with their events: each in its own transaction, one for each event from the bus, and in
+batches.
 python -m bench.arming
 """
 
@@ -18,12 +17,12 @@ from sqlalchemy import text
 
 from bench.report import Table, spread
 from bench.stand import keys, postgres, scratch
-from services.sla import rules
-from services.sla.handlers.pieces import start_many
-from services.sla.jobs import prepare
-from services.sla.model import ClockPlan, Received
-from services.sla.policy import CIRCULAR_2022
-from services.sla.service import SERVICE
+from services.sla.clocks.handlers import start
+from services.sla.counting.model import ClockPlan
+from services.sla.counting.rules import workday_clock
+from services.sla.orders.store import order_for_update
+from services.sla.rulesets.policy import CIRCULAR_2022
+from services.sla.service import SERVICE, prepare
 from shared.bus import Message
 from shared.bus.postgres import PostgresBus
 from shared.bus.topics import PARTITIONS
@@ -41,28 +40,25 @@ from shared.telemetry import configure_logs
 
 ROUNDS: Final = 3
 SINGLE: Final = 3_000
-LANES: Final = 16  # commands of sixteen callers at a time
+LANES: Final = 16  # commands of sixteen clients at a time
 BATCHED: Final = 40_000
 BATCH: Final = 1_000
 _CALENDAR: Final = statutory_calendar()
 
 
-def plans(orders: list[str], kinds: int) -> list[tuple[Received, ClockPlan]]:
-    """So many clocks of each order, counted as the handlers count them."""
+def plans(kinds: int) -> list[ClockPlan]:
+    """`kinds` clocks of one order, with deadlines counted as the handlers count them."""
     now = datetime.now(UTC)
-    found = []
-    for order in orders:
-        received = Received(order, "ordinary", urgent=False, received_at=now, upstream_due_at=None)
-        for number in range(kinds):
-            plan = rules.workday_clock(
-                "final", f"redo:{number}", "unit1", now - timedelta(seconds=number), CIRCULAR_2022.final, _CALENDAR
-            )
-            found.append((received, plan))
-    return found
+    return [
+        workday_clock(
+            "final", f"redo:{number}", "unit1", now - timedelta(seconds=number), CIRCULAR_2022.final, _CALENDAR
+        )
+        for number in range(kinds)
+    ]
 
 
 async def orders_of(runtime: Runtime, many: int) -> list[str]:
-    """New orders that the clocks belong to."""
+    """New orders for the clocks."""
     ids = [str(new_id()) for _ in range(many)]
     async with runtime.works.begin() as work:
         await work.session.execute(
@@ -76,14 +72,14 @@ async def orders_of(runtime: Runtime, many: int) -> list[str]:
 
 
 async def singly(runtime: Runtime) -> float:
-    """Clocks a second, each in a transaction of its own."""
-    waiting = plans(await orders_of(runtime, SINGLE), 1)
+    """Clocks per second, each in its own transaction."""
+    waiting = await orders_of(runtime, SINGLE)
 
     async def lane() -> None:
         while waiting:
-            one = waiting.pop()
+            order_id = waiting.pop()
             async with runtime.works.begin() as work:
-                await start_many(work, [one], CIRCULAR_2022)
+                start(work, await order_for_update(work, order_id), plans(1), CIRCULAR_2022)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -93,7 +89,7 @@ async def singly(runtime: Runtime) -> float:
 
 
 async def as_they_come(runtime: Runtime) -> float:
-    """Clocks a second, each started by an event of its own that the consumer reads from the bus."""
+    """Clocks per second, each started by an event that the consumer reads from the bus."""
     orders = await orders_of(runtime, SINGLE)
     approved = [
         ReplyLeaderApproved(
@@ -114,7 +110,7 @@ async def as_they_come(runtime: Runtime) -> float:
 
 
 def message_of(event: ReplyLeaderApproved) -> Message:
-    """The first event that review tells of an order."""
+    """The first event that review publishes about an order."""
     return encode(
         Envelope(
             id=new_id(),
@@ -140,7 +136,7 @@ async def armed_for(runtime: Runtime, orders: list[str]) -> int:
 
 
 async def in_batches(runtime: Runtime) -> float:
-    """Clocks a second, a thousand in each transaction, two transactions at a time; the counting of days included."""
+    """Clocks per second, a thousand per transaction, two transactions at a time, including the counting of days."""
     orders = await orders_of(runtime, BATCHED // 5)
     size = BATCH // 5
     waiting = [orders[first : first + size] for first in range(0, len(orders), size)]
@@ -149,7 +145,9 @@ async def in_batches(runtime: Runtime) -> float:
         while waiting:
             some = waiting.pop()
             async with runtime.works.begin() as work:
-                await start_many(work, plans(some, 5), CIRCULAR_2022)
+                await work.read_ahead(some)
+                for order_id in some:
+                    start(work, await order_for_update(work, order_id), plans(5), CIRCULAR_2022)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -177,7 +175,7 @@ async def measure(server: PostgresServer) -> None:
         coming.append(await as_they_come(runtime))
         batched.append(await in_batches(runtime))
     await runtime.bus.stop()
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     table = Table("Arming clocks, each durable with its event", ["", "clocks a second"])
     table.add(f"one in a transaction, {LANES} callers", spread(single))
     table.add("one for each event that the consumer reads", spread(coming))

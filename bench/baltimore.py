@@ -3,9 +3,9 @@
     python -m bench.baltimore
 
 Each request with a due time is an order whose upstream named that deadline; its closing is the feedback to the
-upstream.  The clock jumps from fact to fact, the loop fires what has become due, and what it told is compared with what
-the data says: closed after due, or open past due when the data ends.  The data is not part of the project:
-GONGDAN_EVALUATION_DATA says where it lies.
+upstream.  The clock jumps from one request to the next, the firing loop fires what is due, and the published breaches
+are compared with the data: closed after due, or open past due when the data ends.  The data is not part of the project;
+GONGDAN_EVALUATION_DATA names its folder.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from sqlalchemy import text
 
 from bench.report import Table
 from bench.stand import ROOT, keys, postgres, scratch
-from services.sla.handlers import orders
-from services.sla.jobs import drain, prepare
-from services.sla.service import SERVICE
-from services.sla.store.firing import next_moment
+from services.sla.firing.jobs import drain
+from services.sla.firing.store import next_moment
+from services.sla.order_events import handlers as orders
+from services.sla.service import SERVICE, prepare
 from shared.bus.postgres import PostgresBus
 from shared.clock import SimulatedClock
 from shared.contracts.dispatch import OrderClosed
@@ -48,7 +48,7 @@ Fact = tuple[datetime, int, str, OrderReceived | OrderFedBack]
 
 
 def data_file() -> Path | None:
-    """Where the requests lie; None where they are not."""
+    """The file of the requests; None where it does not exist."""
     path = Path(os.environ.get("GONGDAN_EVALUATION_DATA", ROOT.parent / "shared" / "data")) / DATA
     return path if path.exists() else None
 
@@ -58,7 +58,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def facts_of(path: Path) -> tuple[list[Fact], frozenset[str]]:
-    """What happened, in the order in which it happened, and the ids that have to be breached."""
+    """The events in the order in which they happened, and the ids that must be breached."""
     facts: list[Fact] = []
     expected: set[str] = set()
     with path.open(encoding="utf-8", newline="") as file:
@@ -85,7 +85,7 @@ def facts_of(path: Path) -> tuple[list[Fact], frozenset[str]]:
 
 
 async def fire_before(runtime: Runtime, clock: SimulatedClock, at: datetime) -> None:
-    """Let the clock run to just before a moment, stopping wherever a deadline is due."""
+    """Advance the clock to just before a moment, and stop wherever a deadline is due."""
     while True:
         async with runtime.works.read() as session:
             moment = await next_moment(session)
@@ -97,7 +97,7 @@ async def fire_before(runtime: Runtime, clock: SimulatedClock, at: datetime) -> 
 
 
 async def replay(runtime: Runtime, clock: SimulatedClock, facts: Sequence[Fact]) -> None:
-    """Tell the facts at their moments, and fire what became due before each: a close at the due moment is in time."""
+    """Publish the events at their moments, and fire what is due before each: closing at the due moment is in time."""
     for at, _, order_id, event in facts:
         await fire_before(runtime, clock, at)
         async with runtime.works.begin() as work:
@@ -136,20 +136,18 @@ async def measure(server: PostgresServer, path: Path) -> bool:
                     " and convert_from(payload, 'UTF8')::json ->> 'kind' = 'upstream_due'"
                 )
             )
-            told = Counter(row[0] for row in rows)
-        await runtime.works.engine.dispose()
+            published = Counter(row[0] for row in rows)
+        await runtime.works.close()
     table = Table("Baltimore's requests on the simulated clock", ["", "ids"])
-    table.add("facts told", len(facts))
+    table.add("events published", len(facts))
     table.add("expected on the breach topic", len(expected))
-    table.add("told", len(told))
-    table.add("missing", len(expected - told.keys()))
-    table.add("too many", len(told.keys() - expected))
-    table.add("told more than once", sum(count > 1 for count in told.values()))
-    table.notes.append(
-        f"{took:.0f} s, {len(facts) / took:.0f} facts a second, the loop fired at every moment that came due."
-    )
+    table.add("published", len(published))
+    table.add("missing", len(expected - published.keys()))
+    table.add("too many", len(published.keys() - expected))
+    table.add("published more than once", sum(count > 1 for count in published.values()))
+    table.notes.append(f"{took:.0f} s, {len(facts) / took:.0f} events per second; the loop fired at every due moment.")
     table.show()
-    return told.keys() == expected and set(told.values()) <= {1}
+    return published.keys() == expected and set(published.values()) <= {1}
 
 
 def main() -> None:

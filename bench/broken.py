@@ -1,8 +1,8 @@
-"""Five platforms that are broken on purpose: the fault run must turn red with each, or it proves nothing.
+"""Five variants that are broken on purpose: the fault run must fail with each, or it proves nothing.
 
     python -m bench.broken cursor-relay services.intake
 
-Each is a mistake that admired code has made (reliability.md, R7 and R16); nothing of it is in the platform itself.
+Each breaks one of the rules R7 and R16 (docs/reliability.md); none of it is part of the platform itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ROW: Final = "position, id, aggregatetype, aggregateid, type, sequence, headers
 
 
 def cursor_relay() -> None:
-    """Reads on from the highest position it has seen: what commits later below it is never read."""
+    """Reads on from the highest position it has read: what commits later below it is never read."""
 
     async def publish_waiting(self: Any, connection: Any) -> int:
         if not hasattr(self, "cursor"):
@@ -40,28 +40,28 @@ def cursor_relay() -> None:
             await self._bus.publish([self._message(row) for row in rows])
             await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
             self.cursor = rows[-1]["position"]
-        self._saw_next(None)  # what it takes for done: the stall is told of a relay that knows it is behind
+        self._note_next(None)  # this relay believes that nothing waits, so it must not count as stalled
         return len(rows)
 
     Relay.publish_waiting = publish_waiting  # type: ignore[method-assign]
 
 
 def mark_before_ack() -> None:
-    """Marks the events first and hands them to the bus then."""
+    """Marks the events as published before it publishes them."""
 
     async def publish_waiting(self: Any, connection: Any) -> int:
         rows = await connection.fetch(_TAKE, 500, [])
         if rows:
             await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
             await self._bus.publish([self._message(row) for row in rows])
-        self._saw_next(None)
+        self._note_next(None)
         return len(rows)
 
     Relay.publish_waiting = publish_waiting  # type: ignore[method-assign]
 
 
 def skip_locked_relay() -> None:
-    """No leader: every replica takes what no other holds, so that the events of an order overtake each other."""
+    """No lock of the service: every replica takes the rows that no other holds, so events of an order change places."""
 
     async def lead_at_once(self: Any, connection: Any) -> None:  # noqa: ARG001 - the method's signature
         return
@@ -72,7 +72,7 @@ def skip_locked_relay() -> None:
             async with connection.transaction():
                 rows = await connection.fetch(f"{_TAKE} for update of o skip locked", _FEW, [])
                 if not rows:
-                    self._saw_next(None)
+                    self._note_next(None)
                     return taken
                 await self._bus.publish([self._message(row) for row in rows])
                 await connection.execute(_MARK, [row["position"] for row in rows], self._clock.now())
@@ -97,14 +97,14 @@ def offset_before_commit() -> None:
 
 
 def inbox_outside() -> None:
-    """Enters events in the inbox in a transaction of its own, before their effects."""
+    """Stores events in the inbox in a separate transaction, before their effects."""
     usual = seen_module.new_ones
 
     async def new_ones(session: AsyncSession, topic: str, envelopes: Sequence[Envelope], **more: Any) -> list[Envelope]:
         async with AsyncSession(session.bind) as own, own.begin():
             return await usual(own, topic, envelopes, **more)
 
-    # The module took the name at its import.
+    # The module has imported the function by name.
     applying_module.__dict__["new_ones"] = new_ones
 
 

@@ -24,7 +24,7 @@ PEER_CASES = 2_000
 
 
 def per_call(work: Callable[[], object], calls: int) -> float:
-    """Microseconds of CPU for one call."""
+    """Microseconds of CPU time per call."""
     figures = []
     for _ in range(ROUNDS):
         started = time.process_time()

@@ -1,4 +1,4 @@
-"""A lean HTTP client: keep-alive sockets, and a clear word on whether a request that got no answer may have been done."""
+"""A small HTTP client with keep-alive; its errors say whether a request without an answer may have been processed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import orjson
 
 
 class NotSent(Exception):
-    """Nobody took the request: it was certainly not done."""
+    """No server received the request: it was certainly not processed."""
 
 
 class Unknown(Exception):
-    """It was sent and no answer came: done or not, nobody knows."""
+    """It was sent and no answer came: it may have been processed or not."""
 
 
 class Answer:
@@ -27,7 +27,7 @@ class Answer:
         self.status, self.body = status, body
 
     def json(self) -> Any:
-        """The body, read."""
+        """The body as JSON."""
         return orjson.loads(self.body)
 
     @property
@@ -39,7 +39,7 @@ class Answer:
             return ""
 
 
-_Pipe = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Http:
@@ -47,7 +47,7 @@ class Http:
 
     def __init__(self, port: int, *, timeout: float = 15.0) -> None:
         self.port, self._timeout = port, timeout
-        self._idle: deque[_Pipe] = deque()
+        self._idle: deque[_Connection] = deque()
 
     async def send(self, request: bytes) -> Answer:
         """A whole request as bytes; NotSent or Unknown when no answer came."""
@@ -95,7 +95,7 @@ class Http:
         return answer
 
     def close(self) -> None:
-        """Let go of the idle connections."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop()[1].close()
 
@@ -121,7 +121,7 @@ def _headers(head: bytes) -> Mapping[str, str]:
 
 
 class Replicas:
-    """Several addresses of one service, in turn; another one when nobody took the request."""
+    """Several addresses of one service, in turn; the next one when a replica did not receive the request."""
 
     def __init__(self, ports: Sequence[int], *, timeout: float = 15.0) -> None:
         self._all = [Http(port, timeout=timeout) for port in ports]
@@ -133,6 +133,6 @@ class Replicas:
         return self._all[self._turn % len(self._all)]
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for one in self._all:
             one.close()

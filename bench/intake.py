@@ -1,4 +1,4 @@
-"""Intake over HTTP beside pgbench and beside the same endpoint with an ORM session per request, in turns.
+"""Intake over HTTP compared with pgbench and with the same endpoint with an ORM session per request, in turns.
 
     python -m bench.intake
 
@@ -55,7 +55,7 @@ def pgbench_script(body: dict[str, Any], event_bytes: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    # pgbench takes `:name` for a variable wherever it stands: the colons of the JSON must not look like one.
+    # pgbench reads `:name` anywhere as a variable: the colons of the JSON must not look like one.
     return "'" + re.sub(r":(?=[A-Za-z_0-9])", ": ", text) + "'"
 
 
@@ -110,7 +110,7 @@ class Bench:
             await child.stop()
 
     def requests(self, name: str, many: int) -> list[bytes]:
-        """Signed requests, each a new order, one of fifty a repeat of another (the load has duplicates: trap d)."""
+        """Signed requests, each a new order; one in fifty repeats another, because upstreams send again what they sent."""
         secret = self._secrets["channels"][upstream.CHANNEL]["in"]
         made = []
         for _ in range(many):
@@ -122,7 +122,7 @@ class Bench:
         return made
 
     async def http_round(self, name: str) -> dict[str, float]:
-        """Accepted orders a second, CPU of the server and of PostgreSQL for each."""
+        """Accepted orders per second, and the CPU time of server and PostgreSQL for each."""
         file = self._folder / f"{name}.pickle"
         file.write_bytes(pickle.dumps(self.requests(name, _ENOUGH[name])))
         pid = self.servers[name].pid
@@ -144,7 +144,7 @@ class Bench:
         }
 
     async def pgbench_round(self, script: Path, mode: str) -> dict[str, float]:
-        """Transactions a second of the two inserts at 32 clients; `mode` is how pgbench sends its statements."""
+        """Transactions per second of the two inserts with 32 clients; `mode` is how pgbench sends its statements."""
         database = cpu_seconds(self._server.pid)
         said = await run(
             str(self._server.programs / "pgbench"), "-n", "-M", mode, "-c", str(CONNECTIONS), "-j", "2",
@@ -173,7 +173,7 @@ async def measure(folder: Path) -> Table:
             script = folder / "two_inserts.sql"
             body = upstream.order_body(0, random.Random(1))
             script.write_text(pgbench_script(body, 1000))
-            await bench.http_round("ours")  # the first round plans and connects
+            await bench.http_round("ours")  # the first round prepares statements and connections
             for _ in range(ROUNDS):
                 figures["pgbench"].append(await bench.pgbench_round(script, "simple"))
                 figures["prepared"].append(await bench.pgbench_round(script, "prepared"))

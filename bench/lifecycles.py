@@ -1,4 +1,4 @@
-"""Whole lifecycles a second through the five services, on each bus, with what each costs and what limits it.
+"""Whole lifecycles per second through the five services, on each bus, with their cost and what limits them.
 
     python -m bench.lifecycles [--seconds 30] [--walkers 32] [--bus postgres --bus kafka]
 
@@ -42,7 +42,7 @@ _WARM_SECONDS: Final = 10.0
 
 @dataclass
 class Platform:
-    """A running platform, however it is cut into processes."""
+    """A running platform, as one process or as five."""
 
     ports: Mapping[str, int]
     pids: Mapping[str, int | None]
@@ -122,7 +122,7 @@ class Result:
 
 
 async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, seconds: float, walkers: int) -> Result:
-    """Walk as many orders as go in the time; count those that dispatch has closed."""
+    """Take as many orders as possible through their lifecycle; count those that dispatch has closed."""
     receiver = upstream.Receiver("")
     await receiver.start()
     async with started(folder, bus, shape, receiver.address) as platform:
@@ -137,8 +137,8 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, 
             receiver=receiver,
             secret=channel["in"],
             rng=random.Random(6),
-            # People do not ask thirty times a second whether an order has come, nor in the moment in which another has
-            # acted: what is measured is the platform.  (The peer's own test sleeps a second between two steps.)
+            # People neither ask thirty times a second whether an order has come nor act at the instant at which another
+            # person has acted: the platform is measured, not their polling.
             thinking=1.0,
             pause=0.4,
             longest_pause=2.0,

@@ -1,4 +1,4 @@
-"""A lean HTTP load generator in a process of its own: raw sockets, keep-alive, requests made beforehand.
+"""A small HTTP load generator in its own process: raw sockets, keep-alive, requests made beforehand.
 
     python -m bench.load PORT CONNECTIONS SECONDS FILE
 
@@ -23,7 +23,7 @@ from bench.report import percentile
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request after the other as long as there is time."""
+    """Sends one request after the other until the time is over."""
 
     def __init__(self, requests: Iterator[bytes], load: Load) -> None:
         self._requests, self._load = requests, load
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
 
 
 class Load:
-    """The count of one run."""
+    """The counts of one run."""
 
     def __init__(self, connections: int, seconds: float) -> None:
         self.statuses: Counter[int] = Counter()

@@ -1,7 +1,7 @@
 """The same webhook as a FastAPI tutorial would write it: dependencies, a body model, one ORM session per request.
 
-It does what ours does before it answers: signature over the very bytes, full validation, sealed personal data, dedupe
-by platform and number, order and event durable in one transaction.  It writes two rows where ours writes six.
+Before it answers it does the same as ours: signature over the exact bytes, full validation, sealed personal data, no
+order twice by platform and number, order and event durable in one transaction.  It writes two rows, ours six.
 """
 
 import base64

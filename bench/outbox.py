@@ -1,4 +1,4 @@
-"""The outbox: commit to acknowledgement when idle, and how fast a backlog drains beside txoutbox tuned.
+"""The outbox: commit to acknowledgement when idle, and how fast a backlog drains, compared with a tuned txoutbox.
 
     python -m bench.outbox
 
@@ -85,7 +85,7 @@ class Timed:
 
 
 def received(order_id: str, serial: int, rng: random.Random) -> OrderReceived:
-    """An event as intake tells it, with a sealed demand of ordinary length."""
+    """An event as intake publishes it, with a sealed demand of usual length."""
     now = datetime.now(UTC)
     told = demand(serial, called_at=now, rng=rng)
     text = orjson.dumps({"title": told.title, "content": told.content}).decode()
@@ -135,7 +135,7 @@ async def drain_ours(url: str, bus: Bus) -> tuple[float, float]:
     connection = await asyncpg.connect(url)
     try:
         began, cpu = time.perf_counter(), time.process_time()
-        # What `run` does while it leads: publish and mark until nothing waits.
+        # What `run` does while it holds the lock: publish and mark until nothing waits.
         taken = await relay.publish_waiting(connection)
         took, used = time.perf_counter() - began, time.process_time() - cpu
     finally:
@@ -178,10 +178,11 @@ async def drain_peer(storage: PostgresStorage, bootstrap: str) -> tuple[float, f
 
 
 async def idle(url: str, bus: Bus) -> list[float]:
-    """Milliseconds from each of 200 lone commits to the bus's acknowledgement."""
+    """Milliseconds from each of 200 single commits to the bus's acknowledgement."""
     timed = Timed(bus)
     works = Works(
-        service="intake", engine=new_engine(url, pool_size=4, name="intake"), clock=RealClock(), sealer=_SEALER,
+        service="intake", engine=new_engine(url, pool_size=4, name="intake"),
+        unit_engine=new_engine(url, pool_size=2, name="intake-unit", unit=True), clock=RealClock(), sealer=_SEALER,
         calendar=statutory_calendar(),
     )  # fmt: skip
     relay = Relay(
@@ -244,7 +245,9 @@ async def measure(folder: Path) -> list[Table]:
             await compare(url, buses[-1][1], broker.bootstrap, drain)
         for _, bus, _ in buses:
             await bus.stop()
-    latency.notes.append(f"{COMMITS} lone commits a round, {ROUNDS} rounds, medians of the rounds; the worst of all.")
+    latency.notes.append(
+        f"{COMMITS} single commits per round, {ROUNDS} rounds, medians of the rounds; the worst of all commits."
+    )
     return [latency, drain]
 
 
@@ -275,7 +278,7 @@ async def compare(url: str, bus: Bus, bootstrap: str, table: Table) -> None:
 
 def main() -> int:
     configure_logs("ERROR")
-    # As a service's process does once it has started (shared.run.process); the peer has the same benefit.
+    # As a service's process does after its start (shared.run.process); the other relay has the same benefit.
     gc.collect()
     gc.freeze()
     with scratch("bench-outbox") as folder:

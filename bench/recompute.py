@@ -1,4 +1,4 @@
-"""Counting 100,000 armed clocks anew after a change of the calendar, on a PostgreSQL with fsync; once with a kill -9.
+"""Recomputing 100,000 running clocks after a change of the calendar, on a PostgreSQL with fsync; once with a kill -9.
 
     python -m bench.recompute [clocks]
 
@@ -20,10 +20,10 @@ import psutil
 from sqlalchemy import text
 
 from bench.stand import Child, postgres, scratch
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import calendar as jobs
+from services.sla.calendar import store
+from services.sla.recomputing import jobs
+from services.sla.recomputing.handlers import edit_days
 from services.sla.service import SERVICE
-from services.sla.store import calendar as store
 from shared.calendar import DayChange, Wanted
 from shared.clock import SimulatedClock
 from shared.db.migrate import upgrade
@@ -52,14 +52,14 @@ from generate_series(1, :clocks) n
 
 
 def runtime_on(url: str, folder: Path, environment: dict[str, Any]) -> Runtime:
-    """Sla on this database, without a bus: what it tells stays in the outbox."""
+    """The service sla on this database, without a bus: its events stay in the outbox."""
     settings = Settings(database_url=url, bus_url="postgresql://nowhere/bus", **environment)
     clock = SimulatedClock(folder / "clock.json", at=MONDAY_0900, rate=0)
     return build_runtime(SERVICE, settings, bus=NoBus(), clock=clock)
 
 
 async def prepared(url: str, folder: Path) -> Runtime:
-    """Migrated, the calendar entered."""
+    """The same with the database migrated and the calendar stored."""
     await upgrade(url, "sla")
     runtime = runtime_on(url, folder, secrets())
     await jobs.prepare(runtime)
@@ -67,13 +67,13 @@ async def prepared(url: str, folder: Path) -> Runtime:
 
 
 def secrets() -> dict[str, Any]:
-    """Keys of every kind; a child draws its own, for it seals nothing."""
+    """Keys of every kind; a child process draws its own, because it seals nothing."""
     drawn = drawn_secrets()
     return {name: value for name, value in drawn.items() if name in Settings.model_fields}
 
 
 async def arm(runtime: Runtime, clocks: int) -> None:
-    """So many running clocks, all of whose spans hold Wednesday 25 November."""
+    """Insert running clocks, each of which counts Wednesday, 25 November."""
     due = runtime.works.calendar.due_at(MONDAY_0900, 3).at
     warn_at = runtime.works.calendar.due_at(MONDAY_0900, 2).at
     async with runtime.works.begin() as work:
@@ -94,14 +94,14 @@ async def arm(runtime: Runtime, clocks: int) -> None:
 
 
 async def change(runtime: Runtime, wanted: Wanted) -> None:
-    """Make the Wednesday free, or worked again."""
+    """Make the Wednesday a day off, or a working day again."""
     day = DayChange(MONDAY_0900.date().replace(day=25), wanted, "临时安排")
     async with runtime.works.begin() as work:
         await edit_days(work, [day], reason="台风停工", document=None, base=None)
 
 
 async def recompute(runtime: Runtime) -> int:
-    """Until it is done."""
+    """Run the recomputation to its end."""
     async with runtime.works.read() as session:
         version = await store.current_version(session)
     assert version is not None
@@ -115,7 +115,7 @@ async def count(runtime: Runtime, sql: str) -> int:
 
 
 async def compare(clocks: int) -> int:
-    """Both runs with their figures; 0 when the goal is reached."""
+    """Run both and print the figures; 0 when the goal is reached."""
     with scratch("recompute") as folder, postgres(folder) as server:
         await server.create_database("sla")
         url = server.url("sla")
@@ -141,7 +141,7 @@ async def compare(clocks: int) -> int:
             )
             events = await count(runtime, "select count(*) from outbox where type = 'clock.changed.v1'")
         finally:
-            await runtime.works.engine.dispose()
+            await runtime.works.close()
     print(
         f"{clocks} clocks counted anew in {seconds:.1f} s ({clocks / seconds:,.0f}/s), batches of {jobs.BATCH}; goal {GOAL:.0f} s"
     )
@@ -155,14 +155,14 @@ async def compare(clocks: int) -> int:
 
 
 def server_cpu(server: PostgresServer) -> float:
-    """Seconds of CPU that the server's living processes have used."""
+    """Seconds of CPU time that the server's running processes have used."""
     root = psutil.Process(server.pid)
     times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
     return float(sum(time.user + time.system for time in times))
 
 
 async def killed(url: str, folder: Path, runtime: Runtime, clocks: int) -> int:
-    """A process of its own counts anew and dies half way; how many clocks were done by then."""
+    """Recompute in a child process that is killed in the middle; returns how many clocks were done by then."""
     child = await Child("bench.recompute", {}, folder / "child.log", "--worker", url, str(folder)).start()
     assert child.process is not None
     assert child.pid is not None

@@ -1,4 +1,4 @@
-"""Tables, medians, and the CPU time of whole process trees: what every bench prints is made here."""
+"""Tables, medians, and the CPU time of process trees, for all benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Cell = str | float | int | None
 
 @dataclass
 class Table:
-    """Rows under headings; printed for people and kept as Markdown."""
+    """A table with headings, printed as Markdown."""
 
     title: str
     headings: Sequence[str]
@@ -40,7 +40,7 @@ class Table:
 
 
 def shown(cell: Cell) -> str:
-    """A figure with as many digits as it is worth."""
+    """A figure with three significant digits or so."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -61,7 +61,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def median(figures: Iterable[float]) -> float:
-    """The middle one."""
+    """The median."""
     return statistics.median(list(figures))
 
 
@@ -77,7 +77,7 @@ def percentile(figures: Sequence[float], share: float) -> float:
 
 
 def cpu_seconds(*pids: int | None) -> float:
-    """CPU time so far of these processes and all that descend from them, user and system together."""
+    """CPU time so far of these processes and their descendants, user and system together."""
     total = 0.0
     for pid in pids:
         if pid is None:
@@ -86,7 +86,7 @@ def cpu_seconds(*pids: int | None) -> float:
             root = psutil.Process(pid)
             for process in [root, *root.children(recursive=True)]:
                 times = process.cpu_times()
-                # What an ended child used is in its parent's children_* once it was waited for.
+                # The time of an ended child is in its parent's children_* fields.
                 total += times.user + times.system + times.children_user + times.children_system
         except psutil.NoSuchProcess:
             continue

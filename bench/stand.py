@@ -1,4 +1,4 @@
-"""What a bench stands on: a PostgreSQL with fsync and a Kafka broker of its own, thrown away at the end."""
+"""The servers of a benchmark: a PostgreSQL with fsync and a Kafka broker, deleted at the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
-    """A folder that the database's own user can reach; GONGDAN_BENCH_KEEP=1 leaves it for a post-mortem."""
+    """A folder that the database's user can reach; GONGDAN_BENCH_KEEP=1 keeps it for inspection."""
     folder = Path(tempfile.mkdtemp(prefix=f"gongdan-{name}-"))
     folder.chmod(0o711)
     try:
@@ -48,7 +48,7 @@ def postgres(folder: Path) -> Iterator[PostgresServer]:
 
 @contextmanager
 def kafka(folder: Path) -> Iterator[Broker | None]:
-    """A broker in `folder`; None, said loudly, where none can run."""
+    """A broker in `folder`; where none can run it prints that and yields None."""
     try:
         broker = Broker(folder / "kafka").start()
     except KafkaUnavailable as reason:
@@ -62,7 +62,7 @@ def kafka(folder: Path) -> Iterator[Broker | None]:
 
 
 class Child:
-    """A Python program of ours in a process of its own, with its log beside the data."""
+    """One of our programs in its own process, with its log beside the data."""
 
     def __init__(self, module: str, environment: Mapping[str, str], log: Path, *arguments: str) -> None:
         self._module, self._environment, self._log, self._arguments = module, environment, log, arguments
@@ -83,7 +83,7 @@ class Child:
         return self.process.pid if self.process is not None else None
 
     async def ready(self, address: str, within: float = 60.0) -> None:
-        """Return when /readyz says so."""
+        """Return when /readyz answers 200."""
         deadline = asyncio.get_running_loop().time() + within
         async with httpx.AsyncClient(timeout=5.0, trust_env=False) as http:
             while True:
@@ -99,7 +99,7 @@ class Child:
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
-        """SIGTERM, then its end."""
+        """Send SIGTERM and wait for its end."""
         if self.process is None or self.process.returncode is not None:
             return
         self.process.terminate()

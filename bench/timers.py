@@ -1,4 +1,4 @@
-"""10,000 deadlines due at the same instant out of 1,000,000 armed: lag to the outbox and to the broker; peers beside.
+"""10,000 deadlines due at one instant out of 1,000,000 running: delay to the outbox and to the broker, with others compared.
 
     python -m bench.timers [armed [due]]
 
@@ -26,8 +26,8 @@ from procrastinate.types import JSONValue
 
 from bench.report import Table, percentile
 from bench.stand import kafka, keys, postgres, scratch
-from services.sla.jobs import fire_clocks, firing, prepare
-from services.sla.service import SERVICE
+from services.sla.firing import jobs as firing
+from services.sla.service import SERVICE, prepare
 from shared.bus import Bus, Message
 from shared.bus.kafka import KafkaBus
 from shared.bus.postgres import PostgresBus
@@ -46,7 +46,7 @@ ARMED: Final = 1_000_000
 DUE: Final = 10_000
 PEER_DUE: Final = 2_000
 ROUNDS: Final = 5
-LEAD: Final = 40  # seconds in which the table is made ready for its instant
+LEAD: Final = 40  # seconds in which the table is prepared before the instant
 UNITS: Final = 130
 _TOPIC: Final = "sla-breaches"
 
@@ -87,7 +87,7 @@ class Timed:
 
 
 async def until(moments: Sequence[float], many: int, *, within: float) -> None:
-    """Wait until so many are noted, or the time is over: then the table says how many there were."""
+    """Wait until `many` are noted or the time is over; the table shows how many there were."""
     deadline = time.monotonic() + within
     while len(moments) < many and time.monotonic() < deadline:  # noqa: ASYNC110 - lists have no event
         await asyncio.sleep(0.05)
@@ -113,7 +113,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     timed = Timed(bus)
     runtime = build_runtime(SERVICE, settings, bus=timed, clock=RealClock())
     await prepare(runtime)
-    runtime.parts[firing.SETTLE] = 0.0
+    runtime.parts.of(firing.FiringLoop).settle_seconds = 0.0
     committed: list[tuple[float, int]] = []
     usual = firing.breach_batch
 
@@ -129,11 +129,12 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     )
     figures = []
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(job) for job in (fire_clocks(runtime), runtime.relay.run(), waker.run())]
+        tasks = [group.create_task(job) for job in (firing.fire_clocks(runtime), runtime.relay.run(), waker.run())]
         for _ in range(ROUNDS):
             instant = datetime.now(UTC) + timedelta(seconds=LEAD)
             await watcher.execute(_SAME_INSTANT, instant, due)
-            runtime.parts[firing.ALARM].set()  # as a commit of the service does: the loop learns of the nearer moment
+            # As a commit of the service does, so that the loop sees the nearer moment.
+            runtime.parts.of(firing.FiringLoop).alarm.set()
             await watcher.execute("vacuum clock")
             if datetime.now(UTC) > instant - timedelta(seconds=1):
                 raise RuntimeError("the table was not ready before the instant: give it a longer lead")
@@ -147,7 +148,7 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
                 percentile(written, 0.5), percentile(written, 0.99), percentile(sent, 0.5), percentile(sent, 0.99),
                 float(len(written)),
             ))  # fmt: skip
-        # Asked again until they have heard it: a wait that ends at the same moment can swallow a cancellation.
+        # Cancelled until they end: a wait that ends at the same moment can lose a cancellation.
         while not all(task.done() for task in tasks):
             for task in tasks:
                 task.cancel()
@@ -160,11 +161,11 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
     assert distinct[0] == distinct[1] == ROUNDS * due, f"{distinct[0]} breaches of {distinct[1]} clocks"
     await watcher.close()
     firing.breach_batch = usual
-    await runtime.works.engine.dispose()
+    await runtime.works.close()
     return figures
 
 
-# -- peers --------------------------------------------------------------------------------------------------------------
+# -- others -------------------------------------------------------------------------------------------------------------
 
 _FIRED: list[float] = []
 
@@ -182,7 +183,7 @@ async def apscheduler(url: str, due: int) -> list[float]:
     instant = datetime.now(UTC) + timedelta(seconds=30)
     for number in range(due):
         scheduler.add_job(note_apscheduler, "date", run_date=instant, id=f"j{number}")
-    instant = max(instant, datetime.now(UTC))  # arming took longer than the lead: everything is overdue at the start
+    instant = max(instant, datetime.now(UTC))  # preparing took longer: everything is overdue at the start
     scheduler.resume()
     await until(_FIRED, due, within=120)
     scheduler.shutdown(wait=False)
@@ -190,7 +191,7 @@ async def apscheduler(url: str, due: int) -> list[float]:
 
 
 async def procrastinate(url: str, due: int) -> list[float]:
-    """The same for procrastinate with 20 at a time and half a second between its looks."""
+    """The same for procrastinate with 20 jobs at a time and a poll every half second."""
     app = peer.App(connector=peer.PsycopgConnector(conninfo=url))
     fired: list[float] = []
 

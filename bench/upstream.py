@@ -1,4 +1,4 @@
-"""The municipal platform as the benches play it: signed requests as bytes, and a receiver of feedback."""
+"""The municipal upstream for the benchmarks: signed requests as bytes, and a receiver of feedback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPELT: Final = "%Y-%m-%d %H:%M:%S"
 
 
 def order_body(serial: int, rng: random.Random, *, run: str = "") -> dict[str, Any]:
-    """An order in the municipal platform's words; the same serial and run, the same number."""
+    """An order in the municipal upstream's format; the same serial and run give the same number."""
     now = datetime.now(UTC).astimezone(_LOCAL)
     told = demand(serial, called_at=now, rng=rng)
     return {
@@ -51,7 +51,7 @@ def order_body(serial: int, rng: random.Random, *, run: str = "") -> dict[str, A
 
 
 def revisit_body(number: str) -> dict[str, Any]:
-    """The person was reached, the matter is solved, and they are satisfied."""
+    """The caller was reached, the matter is solved, and the caller is satisfied."""
     return {
         "orderNum": number,
         "operateTime": datetime.now(UTC).astimezone(_LOCAL).strftime(_SPELT),
@@ -84,7 +84,7 @@ _TAKEN: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: applicat
 
 @dataclass
 class Receiver:
-    """The platform's feedback address: checks the signature, keeps what it was told, answers 200."""
+    """The upstream's feedback address: checks the signature, keeps the request, answers 200."""
 
     secret: str
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)

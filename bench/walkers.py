@@ -1,4 +1,4 @@
-"""Staff and platform as lean callers of the public API: one order's whole way, safe to repeat at every step."""
+"""Staff and upstream as clients of the public API: one order's whole lifecycle, in steps that are safe to repeat."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.clock import RealClock
 from shared.identity import Person, Role, TokenSigner
 
 HANDLED: Final = UNITS[:4]
-"""Units that get the orders."""
+"""The units that get the orders."""
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _REPLY: Final = {
     "disposition": "solved",
@@ -32,7 +32,7 @@ _REPLY: Final = {
 
 
 class Refused(Exception):
-    """The platform said no, for good."""
+    """The platform refused a step for good."""
 
     def __init__(self, step: str, answer: Answer) -> None:
         super().__init__(f"{step}: {answer.status} {answer.body[:300]!r}")
@@ -43,14 +43,14 @@ class Late(Exception):
 
 
 class Tokens:
-    """Bearer tokens, signed as dispatch signs them at a login, made anew before they end."""
+    """Bearer tokens, signed as dispatch signs them at a login, renewed before they expire."""
 
     def __init__(self, private_key: str) -> None:
         self._signer = TokenSigner(private_key, RealClock())
         self._known: dict[tuple[str, str | None], str] = {}
 
     def of(self, role: Role, unit: str | None = None) -> str:
-        """A token of somebody with this role."""
+        """A token for this role."""
         if (role, unit) not in self._known:
             account = f"{unit or 'centre'}-{role}"
             person = Person(account=account, name=account, roles=frozenset({role}), unit=unit)
@@ -60,7 +60,7 @@ class Tokens:
 
 @dataclass
 class Desk:
-    """Everything a walker needs to reach the platform."""
+    """What a client needs to reach the platform."""
 
     intake: Replicas
     dispatch: Replicas
@@ -72,18 +72,18 @@ class Desk:
     patience: float = 60.0
     pause: float = 0.03
     longest_pause: float = 1.0
-    """How far the pauses between two tries grow: hundreds that ask each second slow down what they wait for."""
+    """The longest pause between two tries: hundreds of clients that ask each second slow the platform down."""
     thinking: float = 0.0
-    """Seconds until somebody takes up what another service has told: nobody acts in the moment in which another does."""
+    """Seconds before a person acts on what another service has published: people do not act at once."""
     retried: int = 0
     unknown: int = 0
     slowest: dict[str, float] = field(default_factory=dict)
-    """Step -> the longest that it took until there was a definite yes, in seconds."""
+    """Step -> the longest time until it succeeded, in seconds."""
 
     async def insist(
         self, step: str, attempt: Callable[[], Awaitable[Answer]], *, wait_for: frozenset[int] = frozenset()
     ) -> Answer:
-        """Try until there is a definite yes; statuses in `wait_for` mean that the facts have not arrived yet."""
+        """Try until it succeeds; a status in `wait_for` means that the events have not arrived yet."""
         if wait_for and self.thinking:
             await asyncio.sleep(self.thinking)
         began = asyncio.get_running_loop().time()
@@ -111,14 +111,14 @@ class Desk:
             pause = min(pause * 1.5, self.longest_pause)
 
     def took(self, step: str, seconds: float) -> None:
-        """Remember the slowest of each step."""
+        """Remember the longest time of each step."""
         self.slowest[step] = max(seconds, self.slowest.get(step, 0.0))
 
     async def command(
         self, service: Replicas, path: str, body: Mapping[str, Any], *, token: str, step: str,
         wait_for: frozenset[int] = frozenset(),
     ) -> Answer:  # fmt: skip
-        """A command under one idempotency key, however often it has to be sent."""
+        """Send a command under one idempotency key until it succeeds."""
         key = uuid.uuid4().hex
         return await self.insist(
             step,
@@ -127,7 +127,7 @@ class Desk:
         )
 
     async def push(self, kind: str, body: Mapping[str, Any], step: str) -> Answer:
-        """A webhook under one webhook-id, however often it has to be sent."""
+        """Send a webhook under one webhook-id until it succeeds."""
         identity = uuid.uuid4().hex
 
         async def attempt() -> Answer:
@@ -139,7 +139,7 @@ class Desk:
 
 @dataclass
 class Walked:
-    """What one lifecycle left behind."""
+    """The ids of one lifecycle."""
 
     order_id: str
     number: str
@@ -152,11 +152,11 @@ _NOT_YET_OR_EARLIER: Final = frozenset({404, 409})
 
 
 async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, walked: Walked | None = None) -> Walked:
-    """An accepted order to the platform's revisit; the closing follows by itself."""
+    """Take an accepted order to the upstream's revisit; it is closed by that."""
     walked = walked or Walked(order_id, number)
     unit: Unit = desk.rng.choice(HANDLED)
     order = f"/api/dispatch/v1/orders/{order_id}"
-    desk_token, handler = desk.tokens.of(Role.DISPATCHER), desk.tokens.of(Role.HANDLER, unit.code)
+    desk_token, handler = desk.tokens.of(Role.DISPATCHER), desk.tokens.of(Role.CASEWORKER, unit.code)
     await desk.command(
         desk.dispatch, f"{order}/assign",
         {"unit": unit.code, "basis": unit.duties[0].kind, "grounds": "职责目录与诉求内容相符"},

@@ -1,1 +1,1 @@
-"""What stands beside the platform: images, manifests, brokers."""
+"""Programs around the services: cluster, gateway, broker, images."""

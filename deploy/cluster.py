@@ -1,8 +1,8 @@
-"""`make cluster`: two replicas of each service as processes of their own, on Kafka, behind a gateway, on one machine.
+"""`make cluster`: two replicas of each service in their own processes, on Kafka, behind a gateway, on one machine.
 
-What docker-compose.yml says with containers, said with processes: the same programs, the same variables.  A process
-that dies is started again, as a container with `restart: always` is; so are the broker and the database under `make
-cluster`.  None of them outlives this one, however it ends.
+The same programs with the same variables as in docker-compose.yml, as processes instead of containers.  A process that
+dies is started again, like a container with `restart: always`; under `make cluster` the broker and the database too.
+All of them end with this process, however it ends.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import psutil
 
 from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
-from sample.platform import Standing, keep_company, note, orientation
+from sample.platform import RunningPlatform, how_to_try, note, run_sample
 from shared.clock import clock_of
-from shared.run.embedded import channel_secrets, files_url, secrets_of
+from shared.run.embedded import channel_secrets, files_url, owner_url, prepare_databases, secrets_of
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
@@ -41,7 +41,7 @@ _REFUSALS: Final = (*REFUSALS, FolderInUse, PortTaken, KafkaUnavailable, Timeout
 
 @dataclass
 class Member:
-    """One process of the cluster: what it runs, and how often it had to be started."""
+    """One process of the cluster: its program, and how often it was started."""
 
     name: str
     module: str
@@ -49,23 +49,23 @@ class Member:
     port: int
     log: Path
     through: tuple[str, ...] = ()
-    """A program and its arguments that run the module in its place, for a run that plants faults."""
+    """A program and its arguments that run the module, for a fault run with a broken variant."""
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address on which it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it lives."""
+        """Its process id while it runs."""
         alive = self.process is not None and self.process.returncode is None
         return self.process.pid if alive and self.process is not None else None
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal, if it lives."""
+        """Send a signal if it runs."""
         pid = self.pid
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -74,7 +74,7 @@ class Member:
 
 @dataclass
 class Cluster:
-    """The processes, and what they stand on."""
+    """The processes, their database and their broker."""
 
     folder: Path
     bus: BusKind
@@ -91,7 +91,7 @@ class Cluster:
         return [member for member in self.members if member.module == f"services.{service}"]
 
     async def ready(self, within: float = 90.0) -> None:
-        """Return when every process says that it is ready; TimeoutError with the ones that do not."""
+        """Return when every process is ready; TimeoutError names those that are not."""
         if self.broker is not None and not await asyncio.to_thread(self.broker.answers):
             raise KafkaUnavailable(f"Kafka 没有应答，请查看 {self.broker.folder / 'server.log'}")
         deadline = asyncio.get_running_loop().time() + within
@@ -107,7 +107,7 @@ class Cluster:
 
 async def _is_ready(http: httpx.AsyncClient, member: Member) -> bool:
     try:
-        # Not the status alone: a member without its bus takes requests, but it does not read.
+        # The status alone is not enough: without its bus a member takes requests, but reads no events.
         status = (await http.get(f"{member.address}/readyz")).json()["status"]
     except (httpx.HTTPError, ValueError):
         return False
@@ -145,7 +145,7 @@ async def _keep(cluster: Cluster, member: Member) -> None:
 
 
 async def _end(member: Member) -> None:
-    """Ask it to stop, wait, and make it."""
+    """Ask it to stop, wait, and kill it if it does not."""
     process = member.process
     if process is None or process.returncode is not None:
         return
@@ -170,9 +170,11 @@ def environment_of(
     upstream: str,
     clock: str,
 ) -> dict[str, str]:
-    """The variables of one service: exactly those that docker-compose.yml sets."""
+    """The variables of one service, the same as in docker-compose.yml."""
     values = {
         "GONGDAN_DATABASE_URL": database_url,
+        "GONGDAN_CENTRE_PASSWORD": secrets["centre_password"],
+        "GONGDAN_UNIT_PASSWORD": secrets["unit_password"],
         "GONGDAN_BUS_URL": bus_url,
         "GONGDAN_FILES_URL": files_url,
         "GONGDAN_TOKEN_PUBLIC_KEY": secrets["token_public_key"],
@@ -204,10 +206,10 @@ async def cluster_of(
     extra: Mapping[str, str] | None = None,
     through: tuple[str, ...] = (),
 ) -> AsyncIterator[Cluster]:
-    """Start everything in `folder`, give it when ready, stop it at the end.
+    """Start everything in `folder`, yield it when ready, stop it at the end.
 
     Raises FolderInUse, PortTaken, PostgresFailed, KafkaUnavailable before any service starts. `extra` adds variables for every process; `through` is a program that runs each service's module in its own way:
-    the fault run plants its broken variants with it.
+    the fault run uses it for its broken variants.
     """
     lock = FolderLock(folder)
     try:
@@ -242,7 +244,7 @@ async def cluster_of(
 
 
 def _member_of(folder: Path) -> Callable[[psutil.Process], bool]:
-    """Whether a process is a member of an earlier cluster in this folder: by its program, and the mark in its environment."""
+    """Whether a process belongs to an earlier cluster in this folder: by its program, and a mark in its environment."""
     programs = {"deploy.gateway", *(f"services.{service}" for service in SERVICES)}
     return lambda process: (
         not programs.isdisjoint(process.cmdline()[-1:]) and process.environ().get(_MARK) == str(folder)
@@ -256,8 +258,7 @@ async def _ground(folder: Path, bus: BusKind) -> AsyncIterator[tuple[PostgresSer
         postgres = await asyncio.to_thread(PostgresServer.start, folder / "postgres")
     broker: Broker | None = None
     try:
-        for name in (*SERVICES, "bus"):
-            await postgres.create_database(f"gongdan_{name}")
+        await prepare_databases(postgres, secrets_of(folder))
         if bus == "kafka":
             with telling(folder):
                 broker = await asyncio.to_thread(Broker, folder / "kafka")
@@ -282,11 +283,11 @@ def _planned(
     extra: Mapping[str, str],
     through: tuple[str, ...],
 ) -> Cluster:
-    """Every process with its port and its variables; none has started."""
+    """Every process with its port and its variables, not started yet."""
     secrets = secrets_of(folder)
     mark = {_MARK: str(folder)}
-    bus_url = f"kafka://{broker.bootstrap}" if broker is not None else postgres.url("gongdan_bus")
-    database_url = postgres.url("gongdan_SERVICE").replace("SERVICE", "{service}")
+    bus_url = f"kafka://{broker.bootstrap}" if broker is not None else owner_url(postgres, secrets, "bus")
+    database_url = owner_url(postgres, secrets, "{service}")
     members = []
     for service in SERVICES:
         for number in range(1, replicas + 1):
@@ -325,9 +326,9 @@ def _planned(
 
 
 def _grounds(cluster: Cluster) -> list[Ground]:
-    """What the processes stand on, to be started again when it ends by itself.
+    """The database and the broker, to be started again when they end by themselves.
 
-    Only `make cluster` does: a run that plants faults stops the broker and the database itself, for as long as it likes.
+    Only under `make cluster`: the fault run stops and starts them itself.
     """
     broker = cluster.broker
     database = database_ground(cluster.postgres)
@@ -337,14 +338,14 @@ def _grounds(cluster: Cluster) -> list[Ground]:
 
 
 def _welcome(cluster: Cluster, *, sample: bool) -> str:
-    """Where everybody is, and what `make run` says: how to log in, what to try."""
+    """The addresses of all processes, and how to log in and what to try, as `make run` prints it."""
     address = cluster.gateway.address
     lines = [
         "",
         f"工单平台已就绪：{address}   （{cluster.bus}；数据及每个进程的日志在 {cluster.folder}）",
         "",
         *(f"  {member.name:<15} {member.address}/readyz  /metrics" for member in cluster.members),
-        *orientation(address, cluster.secrets, sample=sample),
+        *how_to_try(address, cluster.secrets, sample=sample),
         "",
         "按 Ctrl-C 全部停止。",
     ]
@@ -375,12 +376,12 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
                 note(folder, cluster.gateway.address, spelling)
                 print(_welcome(cluster, sample=sample), flush=True)
 
-            standing = Standing(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
+            standing = RunningPlatform(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
             try:
                 async with asyncio.TaskGroup() as group:
                     tasks = [group.create_task(keep_running(ground)) for ground in _grounds(cluster)]
                     if sample:
-                        tasks.append(group.create_task(keep_company(standing, hello)))
+                        tasks.append(group.create_task(run_sample(standing, hello)))
                     else:
                         hello()
                     await asked.wait()
@@ -392,7 +393,7 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way, 1 when it cannot go on."""
+    """Run until Ctrl-C; 2 with the reason when this machine cannot run it, 1 when it cannot go on."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--bus", choices=("kafka", "postgres"), default="kafka")
     parser.add_argument("--replicas", type=int, default=2)

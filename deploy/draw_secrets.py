@@ -8,10 +8,13 @@ from shared.run.embedded import channel_secrets, drawn_secrets
 
 
 def environment() -> dict[str, str]:
-    """Fresh secrets by the names of their variables; the feedback addresses are yours to put in."""
+    """New secrets by the names of their variables; you add the addresses for feedback."""
     drawn = drawn_secrets()
     return {
         "GONGDAN_POSTGRES_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_OWNER_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_CENTRE_PASSWORD": secrets.token_hex(16),
+        "GONGDAN_UNIT_PASSWORD": secrets.token_hex(16),
         "GONGDAN_TOKEN_PUBLIC_KEY": drawn["token_public_key"],
         "GONGDAN_TOKEN_PRIVATE_KEY": drawn["token_private_key"],
         "GONGDAN_SEAL_KEYS": drawn["seal_keys"],

@@ -1,11 +1,11 @@
-"""The gateway: /api/<service> to the replicas of that service, in turn; another one when a replica does not answer.
+"""The gateway: sends /api/<service> to the replicas of that service in turn, and to the next when one does not answer.
 
-It asks again by itself only what does no harm twice: what changes nothing, and what carries the key by which a service
-knows it again (Idempotency-Key, webhook-id).  Anything else that was sent and not answered is for its caller to repeat,
-and so is a form with files, which goes through piece by piece and is not kept here.
+It repeats only requests that are safe to repeat: those that change nothing, and those with a key by which a service
+recognises them (Idempotency-Key, webhook-id).  Any other request without an answer is for its client to repeat, and so
+is a long form with files: it is passed on piece by piece and not kept here.
 
 Configured by the environment: GONGDAN_GATEWAY_<SERVICE> is a comma-separated list of addresses; GONGDAN_GATEWAY_FRONTS,
-empty by default, are the addresses of proxies in front of it that are believed when they say for whom they ask.
+empty by default, lists the proxies in front of it whose X-Forwarded-For is believed.
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ _HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
-# Who asks is for the gateway to say: what a client says about itself goes no further.
-_SAYS_WHO: Final = frozenset(
+# The gateway sets the client's address; what a client sends about itself is dropped.
+_CLIENT_ADDRESS: Final = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip"}
 )
 _LARGEST: Final = 1024 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEYS: Final = ("idempotency-key", "webhook-id")
 _FIRST_BYTE_SECONDS: Final = 5.0
-_SHUNNED_SECONDS: Final = 10.0
+_AVOIDED_SECONDS: Final = 10.0
 _NAMES_SECONDS: Final = 1.0
 _HEALTH_SECONDS: Final = 1.0
 _UNREACHABLE: Final = "unreachable"
 
 
 def replicas_of(environment: Mapping[str, str]) -> dict[str, list[str]]:
-    """The addresses of each service."""
+    """The configured addresses of each service."""
     return {
         service: [part for part in environment.get(f"GONGDAN_GATEWAY_{service.upper()}", "").split(",") if part]
         for service in SERVICES
@@ -74,17 +74,17 @@ def replicas_of(environment: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 class _Replicas:
-    """Where each service can be asked, in turn, and which replicas were silent when they were asked last."""
+    """The replicas of each service in turn, and those that did not answer last time."""
 
     def __init__(self, addresses: Mapping[str, Sequence[str]]) -> None:
         self.services: Final = tuple(addresses)
         self._addresses = addresses
         self._turn = count()
-        self._shunned: dict[str, float] = {}
+        self._avoided: dict[str, float] = {}
         self._behind: dict[str, tuple[float, list[str]]] = {}
 
     async def of(self, service: str) -> list[str]:
-        """Every replica.  A name stands for all its addresses, as a service of docker-compose.yml does."""
+        """Every replica.  A host name stands for all its addresses, as in docker-compose.yml."""
         return [found for address in self._addresses.get(service, ()) for found in await self._all_behind(address)]
 
     async def _all_behind(self, address: str) -> list[str]:
@@ -104,9 +104,9 @@ class _Replicas:
         return known
 
     async def in_turn(self, service: str, *, again: bool) -> list[str]:
-        """The replicas in the sequence in which to ask them; those that were silent last.
+        """The replicas in the order in which to ask them; those that did not answer come last.
 
-        A silent one is given its turn now and then, by a request that another can answer if it still says nothing.
+        One of these is tried now and then, by a request that another can answer if it still does not.
         """
         replicas = await self.of(service)
         if not replicas:
@@ -114,18 +114,18 @@ class _Replicas:
         first = next(self._turn) % len(replicas)
         now = asyncio.get_running_loop().time()
         sequence = [*replicas[first:], *replicas[:first]]
-        sequence.sort(key=lambda one: one in self._shunned and not (again and self._shunned[one] <= now))
-        if sequence[0] in self._shunned:
-            self.shun(sequence[0])  # one request tries it, not all that come at this moment
+        sequence.sort(key=lambda one: one in self._avoided and not (again and self._avoided[one] <= now))
+        if sequence[0] in self._avoided:
+            self.avoid(sequence[0])  # one request tries it, not all of this moment
         return sequence
 
-    def shun(self, address: str) -> None:
-        """It was silent."""
-        self._shunned[address] = asyncio.get_running_loop().time() + _SHUNNED_SECONDS
+    def avoid(self, address: str) -> None:
+        """It did not answer."""
+        self._avoided[address] = asyncio.get_running_loop().time() + _AVOIDED_SECONDS
 
-    def heard(self, address: str) -> None:
+    def answered(self, address: str) -> None:
         """It answered."""
-        self._shunned.pop(address, None)
+        self._avoided.pop(address, None)
 
 
 def _is_number(host: str) -> bool:
@@ -138,14 +138,14 @@ def _is_number(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Health:
-    """What a replica says of itself: whether it takes requests, and what it lacks."""
+    """The health that a replica reports: whether it takes requests, and what it lacks."""
 
     taking: bool
     fault: str | None
 
 
 class _TooLarge(Exception):
-    """The body is over the limit; no service needs to see it."""
+    """The body is over the limit; no service gets it."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -192,7 +192,7 @@ async def _body(request: Request) -> bytes | _Form:
 
 
 def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A refusal of the gateway's own, with the id and the headers that a service's answer has."""
+    """The gateway's own refusal, with the same id and headers as a service's."""
     identity = str(new_id())
     request_id.set(identity)
     answer = problem_response(status, code, detail, headers=headers)
@@ -216,8 +216,8 @@ async def _unforeseen(_: Request, __: Exception) -> Response:
 
 
 def _forwarded(request: Request) -> list[tuple[bytes, bytes]]:
-    """The request's headers for a service, which takes the client's address from them."""
-    dropped = _HOP_BY_HOP | _SAYS_WHO
+    """The request's headers for a service, with the client's address in them."""
+    dropped = _HOP_BY_HOP | _CLIENT_ADDRESS
     headers = [(name, value) for name, value in request.headers.raw if name.decode("latin-1") not in dropped]
     if request.client is not None:
         headers.append((b"x-forwarded-for", request.client.host.encode()))
@@ -226,16 +226,16 @@ def _forwarded(request: Request) -> list[tuple[bytes, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a client asked, to be asked of a replica."""
+    """A client's request, to be sent to a replica."""
 
     method: str
     target: str
     headers: list[tuple[bytes, bytes]]
     body: bytes | _Form
     again: bool
-    """Whether it may be asked of another replica when one has heard it and does not answer."""
+    """Whether it may be sent to another replica when one has received it and does not answer."""
     patience: float
-    """How long the first byte of such an answer is waited for while there is another replica."""
+    """How long to wait for the first byte of the answer while there is another replica."""
 
 
 async def _answered(http: httpx.AsyncClient, replicas: _Replicas, sequence: Sequence[str], asked: _Asked) -> Response:
@@ -251,22 +251,22 @@ async def _answered(http: httpx.AsyncClient, replicas: _Replicas, sequence: Sequ
         except httpx.ConnectError:
             continue  # nothing was sent: another replica may answer
         except (httpx.ConnectTimeout, TimeoutError):
-            replicas.shun(address)
+            replicas.avoid(address)
         except httpx.HTTPError as fault:
             if isinstance(fault, httpx.ReadTimeout):
-                replicas.shun(address)
+                replicas.avoid(address)
             if not replaceable:
-                # It may have been done: only the caller, with its idempotency key, can ask again.
+                # It may have been processed: only the client can decide to repeat it.
                 said = "服务暂时中断，结果未知，请稍后用相同的幂等键重试"
                 return _problem(503, "unavailable", said, headers={"Retry-After": "1"})
         else:
-            replicas.heard(address)
+            replicas.answered(address)
             return _passed_on(answer)
     return _problem(503, "unavailable", "服务暂时不可用，请稍后重试", headers={"Retry-After": "1"})
 
 
 def _passed_on(answer: httpx.Response) -> Response:
-    """A service's answer, as it comes."""
+    """A service's answer, streamed."""
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
@@ -277,7 +277,7 @@ def _passed_on(answer: httpx.Response) -> Response:
 
 
 def _may_be_asked_again(request: Request) -> bool:
-    """Whether the same request twice is the same as once."""
+    """Whether the request is safe to repeat."""
     return request.method in _SAFE or any(key in request.headers for key in _KEYS)
 
 
@@ -298,7 +298,7 @@ async def _has_started(http: httpx.AsyncClient, address: str) -> bool:
 
 
 async def _best_health(http: httpx.AsyncClient, service: str, addresses: Sequence[str]) -> _Health:
-    """The health of the replica that is best off; the others are not waited for when one lacks nothing."""
+    """The best health of all replicas; it does not wait for the others when one lacks nothing."""
     best = _Health(taking=False, fault=_UNREACHABLE)
     asked = [asyncio.ensure_future(_health_of(http, service, address)) for address in addresses]
     try:
@@ -317,7 +317,7 @@ def _rank(health: _Health) -> tuple[bool, bool, bool]:
 
 
 def _health_routes(replicas: _Replicas, http: httpx.AsyncClient) -> list[Route]:
-    """The questions that a service answers, in the same form: of the gateway itself, and of the services behind it."""
+    """Health routes in the form of a service's: of the gateway itself, and of the services behind it."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -360,7 +360,7 @@ def build(
         follow_redirects=False,
         trust_env=False,
     )
-    # Beside the other: a service whose requests all wait must not make the question about its health wait with them.
+    # A second client: requests that wait for a service must not delay the questions about health.
     asking = httpx.AsyncClient(timeout=health_seconds, trust_env=False)
 
     async def forward(request: Request) -> Response:
@@ -372,7 +372,7 @@ def build(
             body = await _body(request)
             return await _passed(request, sequence, body, again=again)
         except _TooLarge as fault:
-            # Closed, because what is still coming is read and dropped for a while only (shared.run.lingering).
+            # Closed, because the rest of the body is read only for a while (shared.run.lingering).
             said = f"请求内容超过上限 {fault.limit // 1024} KB，请精简内容后重新发送"
             return _problem(413, "payload_too_large", said, headers={"Connection": "close"})
         except ClientDisconnect:

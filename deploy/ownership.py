@@ -1,4 +1,4 @@
-"""Whose a data folder, a port and a child process are, and what becomes of the child when its owner is gone."""
+"""One owner for a data folder and a port, and child processes that end with their owner."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import psutil
 _HOST: Final = "127.0.0.1"
 _LEFTOVER_SECONDS: Final = 15.0
 
-# The watcher stands before the program does, so there is no moment without it.  Its line ends when the owner says that
-# the program has ended; the pipe breaks when the owner itself has, however that came.
+# The watching shell starts before the program, so the program never runs without it.  It reads a line when the owner
+# says that the program has ended; the pipe breaks when the owner itself has ended, however that happened.
 _LEASH: Final = 'exec 3<&0 </dev/null; (read -r _ <&3 || kill -KILL "$$") >/dev/null 2>&1 & exec 3<&-; exec "$@"'
 
 
@@ -43,10 +43,10 @@ class PortTaken(RuntimeError):
 
 
 class FolderLock:
-    """The one owner of a folder; the lock ends with this process, however that ends."""
+    """A lock on a folder, for one owner at a time; it ends with this process, however it ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder, which is made if need be. Raises FolderInUse."""
+        """Lock the folder, which is created if missing. Raises FolderInUse."""
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -62,16 +62,16 @@ class FolderLock:
         return self._handle is not None
 
     def release(self) -> None:
-        """Let go of the folder; a second time does nothing."""
+        """Release the folder; a second call does nothing."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
 
 class Leash:
-    """What holds one child to this process: a pipe whose end, by whatever cause, is the child's.
+    """Ends a child process with this one: when the pipe between them breaks, for whatever reason, the child is killed.
 
-    Not the kernel's parent-death signal: that one comes with the end of the thread that started the child.
+    The kernel's parent-death signal would not do: it is sent when the thread that started the child ends.
 
         with Leash() as leash:
             child = Popen(leash.around(command), stdin=leash.end)
@@ -91,13 +91,13 @@ class Leash:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """The child has its end by now, or does not exist."""
+        """Close our copy of the pipe's end: the child has its own, or does not exist."""
         os.close(self.end)
         if kind is not None:
             self.let_go()
 
     def let_go(self) -> None:
-        """The child has ended: its process id may soon be another's. A second time does nothing."""
+        """Stop watching: the child has ended, and its process id may be used again. A second call does nothing."""
         ours, self._ours = self._ours, -1
         if ours >= 0:
             with contextlib.suppress(BrokenPipeError):
@@ -118,7 +118,7 @@ def refuse_taken(port: int) -> None:
 
 
 def listens(pid: int, port: int) -> bool:
-    """Whether it is this process that listens on `port`: an answer alone may come from a stranger."""
+    """Whether this process listens on `port`: an answer may come from another program."""
     try:
         connections = psutil.Process(pid).net_connections(kind="tcp")
     except (psutil.Error, RuntimeError):  # it ended, or the kernel's table changed while it was read
@@ -131,7 +131,7 @@ def _is_listening(connection: Any, port: int) -> bool:
 
 
 def end_leftovers(is_ours: Callable[[psutil.Process], bool]) -> None:
-    """End every process that an earlier owner left behind, and say so.  The caller holds the folder's lock."""
+    """End every process that an earlier owner left running, and print that.  The caller holds the folder's lock."""
     left = [process for process in psutil.process_iter() if _safely(is_ours, process)]
     for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):

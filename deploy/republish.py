@@ -1,4 +1,4 @@
-"""`python -m deploy.republish <service> --since 2026-11-23T00:00+08:00 --until ...`: fill a bus that lost events again."""
+"""`python -m deploy.republish <service> --since 2026-11-23T00:00+08:00 --until ...`: publish again what a bus has lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _moment(spelling: str) -> datetime:
 
 
 def main() -> None:
-    """Configured by the environment of the service."""
+    """Run it, configured by the environment of the service."""
     parser = argparse.ArgumentParser(prog="python -m deploy.republish", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--since", type=_moment, required=True)

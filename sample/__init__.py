@@ -1,1 +1,1 @@
-"""A sample district, a simulated upstream and the staff's way through one order: all of it through the public API."""
+"""A sample district, a simulated upstream, and staff who handle one order: all through the public API."""

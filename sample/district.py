@@ -250,9 +250,9 @@ CENTRE: Final = (
 
 
 def staff_of(unit: Unit) -> tuple[Staff, ...]:
-    """The handler, the deputy and the principal leader of a unit."""
+    """The caseworker, the deputy and the principal leader of a unit."""
     return (
-        Staff(f"{unit.code}-jingban", f"{unit.name}经办人", ("handler",), unit.code),
+        Staff(f"{unit.code}-jingban", f"{unit.name}经办人", ("caseworker",), unit.code),
         Staff(f"{unit.code}-fenguan", unit.deputy, ("unit_deputy",), unit.code),
         Staff(f"{unit.code}-lingdao", unit.principal, ("unit_head",), unit.code),
     )

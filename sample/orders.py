@@ -70,7 +70,7 @@ _DEMANDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One order before a channel puts it into its own words."""
+    """One order before it is written in the format of a channel."""
 
     number: str
     title: str

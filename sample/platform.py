@@ -1,4 +1,4 @@
-"""What stands beside the platform when it runs as a sample: the district, the upstream, and words for the newcomer."""
+"""The sample beside a running platform: the district, the simulated upstream, and a text for newcomers."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _READY_WITHIN: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A platform that takes requests, as far as district and upstream need to know it."""
+class RunningPlatform:
+    """What district and upstream need to know of a running platform."""
 
     address: str
     folder: Path
     secrets: Mapping[str, Any]
     clock: Clock
     upstream_sock: socket.socket
-    """Where the platform sends its feedback to."""
+    """The socket on which the simulated upstream receives feedback."""
 
 
 def _seconds(name: str, usual: float) -> float:
-    """A length from the environment; BadSetting when it is none."""
+    """A number of seconds from the environment; BadSetting when it is not a number."""
     try:
         return float(os.environ.get(name, usual))
     except ValueError:
@@ -52,7 +52,7 @@ def _push_every() -> float:
     return _seconds("GONGDAN_SAMPLE_SECONDS", _PUSH_EVERY)
 
 
-def orientation(address: str, secrets: Mapping[str, Any], *, sample: bool) -> list[str]:
+def how_to_try(address: str, secrets: Mapping[str, Any], *, sample: bool) -> list[str]:
     """The API documents, the accounts, what to try: line by line, the same for every way to run the platform."""
     admin = secrets["admin_password"]
     lines = [
@@ -79,13 +79,13 @@ def orientation(address: str, secrets: Mapping[str, Any], *, sample: bool) -> li
 
 
 def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
-    """Where to look, how to log in, what to try."""
+    """The text for newcomers: where to look, how to log in, what to try."""
     lines = [
         "",
         f"工单平台已就绪：{address}   （数据在 {platform.folder}，日志为其中的 gongdan.log）",
         "",
         f"  健康检查    {address}/readyz    指标  {address}/metrics",
-        *orientation(address, platform.secrets, sample=sample),
+        *how_to_try(address, platform.secrets, sample=sample),
         "",
         "按 Ctrl-C 全部停止。",
     ]
@@ -93,13 +93,13 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
 
 
 def note_running(platform: Embedded, process: Process, address: str) -> None:
-    """Write down where the platform is and which clock it runs on, for programs in other terminals."""
+    """Note the platform's address and its clock in a file, for programs in other terminals."""
     simulated = isinstance(process.clock, SimulatedClock)
     note(platform.folder, address, f"simulated:{platform.folder / 'clock.json'}" if simulated else "real")
 
 
 def note(folder: Path, address: str, clock: str) -> None:
-    """Write down for `make walk` where a platform runs, and on which clock, as GONGDAN_CLOCK spells it."""
+    """Note for `make walk` the address of a platform and its clock, in the form of GONGDAN_CLOCK."""
     (folder / "running").write_text(f"{address} {clock}", encoding="utf-8")
 
 
@@ -115,18 +115,18 @@ async def _until_ready(http: httpx.AsyncClient) -> None:
 
 
 async def accompany(process: Process, platform: Embedded, address: str) -> None:
-    """Load the district, say hello, and let the simulated upstream push until the platform stops."""
-    standing = Standing(address, platform.folder, platform.secrets, process.clock, platform.upstream_sock)
+    """Load the district, print the text for newcomers, and run the simulated upstream until the platform stops."""
+    standing = RunningPlatform(address, platform.folder, platform.secrets, process.clock, platform.upstream_sock)
 
     def hello() -> None:
         note_running(platform, process, address)
         print(greeting(platform, address, sample=True), flush=True)
 
-    await keep_company(standing, hello)
+    await run_sample(standing, hello)
 
 
-async def keep_company(platform: Standing, hello: Callable[[], None]) -> None:
-    """Load the district once, say hello, take the feedback and push orders until cancelled."""
+async def run_sample(platform: RunningPlatform, hello: Callable[[], None]) -> None:
+    """Load the district once, call `hello`, take the feedback and push orders until cancelled."""
     upstream = SimulatedUpstream(
         secrets=platform.secrets["channels"],
         clock=platform.clock,

@@ -1,4 +1,4 @@
-"""The staff of the district as callers of the public API: log in, and do what a person at a desk does."""
+"""The staff of the district as clients of the public API: they log in and do their work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Caller:
-    """Somebody with an account; every method is one call of the API."""
+    """A client with an account; every method is one call of the API."""
 
     def __init__(self, http: httpx.AsyncClient, account: str, password: str) -> None:
         self._http, self.account, self._password = http, account, password
@@ -40,7 +40,7 @@ class Caller:
         """One call; the answer's JSON, or None when it has none.  Refused with the problem otherwise."""
         answer = await self._send(method, path, body, query)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            await self.log_in()  # the token has ended
+            await self.log_in()  # the token has expired
             answer = await self._send(method, path, body, query)
         return _sound(answer)
 
@@ -54,7 +54,7 @@ class Caller:
         )
 
     async def when(self, path: str, **wanted: Any) -> dict[str, Any]:
-        """Read `path` until its fields are as wanted: facts travel between services in milliseconds, not at once."""
+        """Read `path` until its fields are as wanted: events need some milliseconds between services."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE
         last: Any = None
         while asyncio.get_running_loop().time() < deadline:
@@ -96,7 +96,7 @@ class People:
         return self._known[account]
 
     async def load_district(self, units: Sequence[Unit] = UNITS) -> bool:
-        """Enter units and accounts through the API; False when they were there before."""
+        """Enter units and accounts through the API; False when they exist already."""
         admin = await self.get("admin")
         known = {unit["code"] for unit in await _all(admin, "/api/dispatch/v1/units")}
         accounts = {account["account"] for account in await _all(admin, "/api/dispatch/v1/accounts")}

@@ -1,7 +1,7 @@
-"""A simulated upstream: it pushes signed orders, takes the feedback, checks its signature, and tells the revisit's result.
+"""A simulated upstream: it pushes signed orders, takes the feedback, checks its signature, and sends the revisit's result.
 
-It stands outside of the platform and knows nothing but its public webhooks; its signatures are written here once more,
-from the standard's text, so that both sides check each other.
+It uses only the public webhooks. It has its own code for signatures, written from the standard, so that each side
+checks the other.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def signed_headers(secret: str, body: bytes, *, now: int, message_id: str | None
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, *, now: int) -> bool:
-    """Whether a message that reached us is signed with this secret, and fresh."""
+    """Whether a received message is signed with this secret and recent."""
     try:
         stamp = int(headers["webhook-timestamp"])
         wanted = sign(secret, headers["webhook-id"], stamp, body)
@@ -72,7 +72,7 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, *, now: int)
 
 
 def in_words_of_city(order: Demand) -> dict[str, Any]:
-    """A demand as the municipal platform writes it."""
+    """A demand in the municipal upstream's format."""
     return {
         "orderNum": order.number,
         "title": order.title,
@@ -92,7 +92,7 @@ def in_words_of_city(order: Demand) -> dict[str, Any]:
 
 @dataclass
 class Feedback:
-    """A reply that the platform handed back."""
+    """A reply that the platform sent."""
 
     channel: str
     number: str
@@ -102,29 +102,29 @@ class Feedback:
 
 @dataclass
 class SimulatedUpstream:
-    """The municipal platform, and the other six for their feedback."""
+    """The municipal upstream; it also takes the feedback of the other six."""
 
     secrets: Mapping[str, Mapping[str, str]]
     clock: Clock
     base_url: str
     state: Path | None = None
     revisit_after: float = 20.0
-    """Seconds between a reply and the call to the person."""
+    """Seconds between a reply and its revisit."""
     results: Weights = RESULTS
     rng: random.Random = field(default_factory=random.Random)
     received: list[Feedback] = field(default_factory=list)
     refused: int = 0
     gone: set[str] = field(default_factory=set)
-    """Numbers of orders that it takes no reply to any more (410)."""
+    """Numbers of orders whose replies it refuses for good (410)."""
     serial: int = 0
     prefix: str = "YT"
-    """How its order numbers begin; it calls back only about its own."""
+    """The beginning of its order numbers; it revisits only its own."""
     _revisits: asyncio.Queue[tuple[float, str, str]] = field(default_factory=asyncio.Queue)
     _pending: dict[str, str] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Go on where an earlier run ended."""
+        """Continue where an earlier run ended."""
         if self.state is not None and self.state.exists():
             kept = json.loads(self.state.read_text(encoding="utf-8"))
             self.serial, self._pending = kept["serial"], kept["pending"]
@@ -138,7 +138,7 @@ class SimulatedUpstream:
             draft.replace(self.state)
 
     def app(self) -> Starlette:
-        """What the platform calls: POST /<channel>/feedback."""
+        """The application that the platform calls: POST /<channel>/feedback."""
         return Starlette(routes=[Route("/{channel}/feedback", self._take, methods=["POST"])])
 
     async def _take(self, request: Request) -> Response:
@@ -166,7 +166,7 @@ class SimulatedUpstream:
             self._revisits.put_nowait((time.monotonic() + self.revisit_after, channel, number))
 
     async def push(self, http: httpx.AsyncClient, order: Demand, **changes: Any) -> dict[str, Any]:
-        """Push a municipal order, with other fields in place of its own if given; the platform's answer."""
+        """Push a municipal order, with `changes` to its fields; returns the platform's answer."""
         answer = await self.send(http, "city_12345", "orders", {**in_words_of_city(order), **changes})
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
@@ -200,7 +200,7 @@ class SimulatedUpstream:
         return demand(self.serial, called_at=called_at, rng=self.rng, prefix=self.prefix)
 
     async def revisit(self, http: httpx.AsyncClient, channel: str, number: str) -> httpx.Response:
-        """Tell what came of the call to the person."""
+        """Send the result of a revisit."""
         chosen = self.rng.choices(self.results, weights=[weight for _, _, weight in self.results])[0]
         return await self.send(
             http, channel, "revisits", self.result(channel, number, *chosen[:2], at=self.clock.now())
@@ -208,7 +208,7 @@ class SimulatedUpstream:
 
     @staticmethod
     def result(channel: str, number: str, solved: str, satisfied: str, *, at: datetime) -> dict[str, Any]:
-        """A revisit's result in the words of the channel; only the municipal ones are walked to the end here."""
+        """A revisit's result in the format of the channel; only municipal orders are revisited here."""
         del channel
         return {
             "orderNum": number,
@@ -219,7 +219,7 @@ class SimulatedUpstream:
         }
 
     async def keep_revisiting(self, http: httpx.AsyncClient) -> None:
-        """Until cancelled: call back whoever got a reply."""
+        """Run until cancelled: revisit every order that got a reply."""
         while True:
             due, channel, number = await self._revisits.get()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -232,7 +232,7 @@ class SimulatedUpstream:
     async def keep_pushing(
         self, http: httpx.AsyncClient, *, every: float, said: Callable[[Demand], Awaitable[None]] | None = None
     ) -> None:
-        """Until cancelled: one order about every so many seconds; one that is not taken is given up, as a platform does."""
+        """Run until cancelled: push an order about every so many seconds, and give up one that is not accepted."""
         while True:
             order = self.next_demand()
             with contextlib.suppress(httpx.HTTPError):

@@ -1,4 +1,4 @@
-"""`make walk`: one municipal order, its whole way through the running platform, every step an API call you could make."""
+"""`make walk`: take one municipal order through its whole lifecycle; every step is a call of the public API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPLY: Final = {
 
 
 async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncClient, say: Any = print) -> str:
-    """Push an order and take it to its end as the staff would; the order's id."""
+    """Push an order and take it to its end as the staff would; returns the order's id."""
     order = upstream.next_demand()
     answer = await upstream.push(http, order)
     order_id: str = answer["order_id"]
@@ -49,9 +49,9 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
     )
     say(f"3  已交办 {best['unit']}（此前状态 {case['status']}）")
 
-    handler = await people.get(f"{best['unit']}-jingban")
+    caseworker = await people.get(f"{best['unit']}-jingban")
     now = upstream.clock.now()
-    await handler.call(
+    await caseworker.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/contacts",
         {
@@ -63,7 +63,7 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
         },
     )
     say("4  承办单位已与来电人联系")
-    await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", {**REPLY, "contact_at": now.isoformat()})
+    await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", {**REPLY, "contact_at": now.isoformat()})
     leader = await people.get(f"{best['unit']}-lingdao")
     replies = await _replies(leader, order_id, "leader_review")
     reply_id = replies[-1]["reply_id"]
@@ -90,12 +90,12 @@ async def walk(people: People, upstream: SimulatedUpstream, http: httpx.AsyncCli
 
 
 def _local(moment: str) -> str:
-    """A moment of the API as a clock on the wall shows it."""
+    """A moment of the API in local time."""
     return f"{datetime.fromisoformat(moment).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 async def _ended_clocks(caller: Any, order_id: str) -> list[dict[str, Any]]:
-    """The order's clocks, once sla has heard that it is closed and none runs any more."""
+    """The order's clocks, once sla has read that it is closed and none runs any more."""
     deadline = asyncio.get_running_loop().time() + 20
     while True:
         clocks: list[dict[str, Any]] = (await caller.call("GET", f"/api/sla/v1/orders/{order_id}/clocks"))["clocks"]
@@ -127,17 +127,17 @@ async def _replies(caller: Any, order_id: str, state: str) -> list[dict[str, Any
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A platform that runs here."""
+    """A platform that runs on this machine."""
 
     folder: Path
     address: str
     secrets: Mapping[str, Any]
     clock: Clock
-    """The one that the platform runs on: signatures must be fresh by that."""
+    """The platform's clock: signatures must be recent by it."""
 
 
 def _candidates(folder: Path) -> list[Found]:
-    """What says that it runs in `folder`, as `make run` does, or in its folder `cluster`; the latest first."""
+    """The platforms noted in `folder` by `make run`, or in its folder `cluster`; the latest first."""
     noted = []
     for place in (folder, folder / "cluster"):
         try:
@@ -152,7 +152,7 @@ def _candidates(folder: Path) -> list[Found]:
 
 
 async def _walked(found: Found) -> bool:
-    """Walk one order there; False when nobody there knows the staff: a platform that was killed leaves its note behind."""
+    """Take one order through it; False when its accounts do not work: the note of a killed platform stays."""
     async with httpx.AsyncClient(base_url=found.address, timeout=30, trust_env=False) as http:
         people = People(
             http, admin_password=found.secrets["admin_password"], staff_password=found.secrets["staff_password"]
@@ -173,7 +173,7 @@ async def _walked(found: Found) -> bool:
 
 
 async def walk_in(folder: Path) -> None:
-    """Walk one order through the platform that runs in `folder`; end with clear words where none does."""
+    """Take one order through the platform that runs in `folder`; end with the reason where none does."""
     candidates = _candidates(folder)
     for found in candidates:
         try:

@@ -1,34 +1,24 @@
-"""What routes ask for: the caller, a unit of work, a session for reading (S4.2a: deny unless allowed)."""
+"""What routes ask for: the caller, a unit of work, a session for reading.  The route has let the caller in (S4.2a)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Header, Query, Request
-from fastapi.security import HTTPBearer
-from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.errors import Conflict, Forbidden, Incomplete, Unauthenticated
-from shared.identity import Person, Role, Scope, scope_of
+from shared.access import Scope
+from shared.errors import Conflict, Incomplete
+from shared.identity import Person
 from shared.service import Runtime
 from shared.web.routes import claim_key
 from shared.work import Work
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="POST /api/dispatch/v1/tokens 所得的令牌")
-
 
 def _running(request: Request) -> Runtime:
     return cast("Runtime", request.app.state.runtime)
-
-
-def _caller(request: Request) -> Person:
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated
-    return _running(request).tokens.person_of(token)
 
 
 # All of these are `async` though most wait for nothing: FastAPI would send a plain function through a thread.  They ask
@@ -42,32 +32,16 @@ async def runtime_of(request: Request) -> Runtime:
 ThisRuntime = Annotated[Runtime, Depends(runtime_of)]
 
 
-# For the OpenAPI document: every operation has a dependency that names it.
-_Documented = Annotated[object, Depends(_bearer)]
-
-
-async def _person(request: Request, _: _Documented) -> Person:
-    return _caller(request)
+async def _person(request: Request) -> Person:
+    return cast("Person", request.state.person)
 
 
 CurrentPerson = Annotated[Person, Depends(_person)]
-"""Whoever calls; 401 without a valid token."""
+"""Whoever calls."""
 
 
-def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
-    """A dependency that lets only these roles through: `dependencies=[Depends(allow(Role.DISPATCHER))]`; 403 otherwise."""
-
-    async def check(request: Request, _: _Documented) -> Person:
-        person = _caller(request)
-        if not person.has(*roles):
-            raise Forbidden
-        return person
-
-    return check
-
-
-async def _scope(request: Request, _: _Documented) -> Scope:
-    return scope_of(_caller(request))
+async def _scope(request: Request) -> Scope:
+    return cast("Scope", request.state.scope)
 
 
 CurrentScope = Annotated[Scope, Depends(_scope)]
@@ -75,7 +49,7 @@ CurrentScope = Annotated[Scope, Depends(_scope)]
 
 
 async def _work(request: Request) -> AsyncIterator[Work]:
-    async with _running(request).works.begin(_caller(request)) as work:
+    async with _running(request).works.begin(request.state.person) as work:
         request.state.work = work
         await claim_key(work, request)
         yield work
@@ -86,16 +60,16 @@ InWork = Annotated[Work, Depends(_work, scope="function")]
 
 
 async def _look(request: Request) -> AsyncIterator[Work]:
-    async with _running(request).works.begin(_caller(request)) as work:
+    async with _running(request).works.begin(request.state.person) as work:
         yield work
 
 
 InLook = Annotated[Work, Depends(_look, scope="function")]
-"""A transaction for a question that leaves a trace in the audit; a question has no idempotency key."""
+"""One transaction for a query that is written into the audit trail; a query has no idempotency key."""
 
 
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with _running(request).works.read() as session:
+    async with _running(request).works.read(request.state.person) as session:
         yield session
 
 

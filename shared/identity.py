@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from shared.clock import Clock
-from shared.errors import Forbidden, NotFound, Unauthenticated
+from shared.errors import Unauthenticated
 
 ISSUER: Final = "gongdan"
 AUDIENCE: Final = "gongdan"
@@ -40,7 +40,7 @@ class Role(StrEnum):
     REVISITOR = "revisitor"  # 督办/回访员
     ANALYST = "analyst"  # 分析员
     CENTRE_HEAD = "centre_head"  # 中心负责人
-    HANDLER = "handler"  # 承办单位经办人
+    CASEWORKER = "caseworker"  # 承办单位经办人
     UNIT_DEPUTY = "unit_deputy"  # 承办单位分管领导
     UNIT_HEAD = "unit_head"  # 承办单位主要领导
     OFFICE = "office"  # 区政府办公室
@@ -53,7 +53,7 @@ class Role(StrEnum):
 
 
 CENTRE: Final = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.ANALYST, Role.CENTRE_HEAD})
-UNIT: Final = frozenset({Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD})
+UNIT: Final = frozenset({Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD})
 DISTRICT_READERS: Final = CENTRE | {Role.OFFICE, Role.LEADER, Role.ASSESSOR, Role.AUDITOR}
 
 
@@ -71,38 +71,17 @@ class Person:
         return not self.roles.isdisjoint(roles)
 
     @property
+    def confined_to(self) -> str | None:
+        """The unit whose orders are all that the person reaches; None for the centre, the district and the system."""
+        return None if self.has(*DISTRICT_READERS, Role.ADMIN, Role.SYSTEM) else self.unit
+
+    @property
     def role(self) -> str:
         """The roles in one word, for the audit trail."""
         return "+".join(sorted(self.roles))
 
 
 SYSTEM: Final = Person(account="system", name="平台", roles=frozenset({Role.SYSTEM}))
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which orders a person may see: all of the district, or those of one unit.  The one place that decides it (S4.2a)."""
-
-    unit: str | None
-    everything: bool
-
-    def check(self, owner: str | None, what: str, key: str) -> None:
-        """Refuse with 404 what belongs to another unit: it looks the same as unknown."""
-        if not self.sees(owner):
-            raise NotFound(what, key)
-
-    def sees(self, owner: str | None) -> bool:
-        """Whether what belongs to this unit may be seen."""
-        return self.everything or (self.unit is not None and owner == self.unit)
-
-
-def scope_of(person: Person) -> Scope:
-    """Deny unless allowed: centre and district roles read everything, unit roles their unit, others nothing."""
-    if person.has(*DISTRICT_READERS):
-        return Scope(unit=None, everything=True)
-    if person.has(*UNIT) and person.unit:
-        return Scope(unit=person.unit, everything=False)
-    raise Forbidden
 
 
 def _key(encoded: str, *, private: bool) -> OKPKey:

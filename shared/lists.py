@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, tuple_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,17 +96,19 @@ class _Kind:
 
     @staticmethod
     def of(column: ColumnElement[Any]) -> _Kind:
+        if isinstance(column.type, Uuid) and not column.type.as_uuid:
+            return _UUID_AS_TEXT
         return _KINDS.get(column.type.python_type, _TEXT)
 
 
 def _moment(text: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as fault:
+        if moment.tzinfo is None:
+            raise BadCursor
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
         raise BadCursor from fault
-    if moment.tzinfo is None:
-        raise BadCursor
-    return moment
 
 
 def _uuid(text: Any) -> uuid.UUID:
@@ -117,6 +119,7 @@ def _uuid(text: Any) -> uuid.UUID:
 
 
 _TEXT: Final = _Kind(str, str, str)
+_UUID_AS_TEXT: Final = _Kind(str, str, lambda text: str(_uuid(text)))
 _KINDS: Final[Mapping[type, _Kind]] = {
     int: _Kind(int, int, int),
     datetime: _Kind(str, lambda moment: str(moment.isoformat()), _moment),

@@ -9,12 +9,13 @@ from typing import Any, TypeVar, cast
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
+from shared.access import ACCESS, KERNEL, WITHOUT_LOGIN, Operation
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.contracts import Event
 from shared.files.store import FileStore
 from shared.identity import TokenReader
-from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Prefetch
+from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Subscriptions
 from shared.outbox import Relay
 from shared.reading_ahead import RowsOfOrder
 from shared.settings import ServiceName, Settings
@@ -29,7 +30,6 @@ class Parts:
 
     def __init__(self) -> None:
         self._by_class: dict[type[Any], Any] = {}
-        self._by_name: dict[str, Any] = {}
 
     def put(self, part: object) -> None:
         """Keep this part for the routes and jobs of the service."""
@@ -38,17 +38,6 @@ class Parts:
     def of(self, kind: type[Part]) -> Part:
         """The part of this class; KeyError when `prepare` put none."""
         return cast("Part", self._by_class[kind])
-
-    # By name, as the services do until they are moved into capabilities.
-    def __getitem__(self, name: str) -> Any:
-        return self._by_name[name]
-
-    def __setitem__(self, name: str, part: Any) -> None:
-        self._by_name[name] = part
-
-    def setdefault(self, name: str, part: Any) -> Any:
-        """The part of this name, put there first if need be."""
-        return self._by_name.setdefault(name, part)
 
 
 @dataclass(slots=True)
@@ -88,15 +77,33 @@ class Service:
     about: str
     routers: tuple[APIRouter, ...]
     metadata: MetaData
+    access: Mapping[str, Operation] | None = None
+    """Who may call its operations; None for its rows in shared/access.py."""
+    open_operations: frozenset[str] | None = None
+    """Those that ask for no login; None for those that shared/access.py names."""
     topics: tuple[str, ...] = ()
-    subscriptions: Mapping[type[Event], Handler] = field(default_factory=dict)
+    subscriptions: Subscriptions = field(default_factory=dict)
     batch: BatchHandler | None = None
-    prefetch: Prefetch | None = None
     rows: tuple[RowsOfOrder, ...] = ()
     """What its handlers ask for by order: read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before anything listens: read own settings, enter first rows."""
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Who may call what of this service, the kernel's operations included."""
+        return {**(ACCESS[self.name] if self.access is None else self.access), **KERNEL}
+
+    @property
+    def without_login(self) -> frozenset[str]:
+        """The operations that ask for something else than a login."""
+        return frozenset(WITHOUT_LOGIN.get(self.name, ())) if self.open_operations is None else self.open_operations
+
+    def handlers_of(self, event: type[Event]) -> tuple[Handler, ...]:
+        """Who applies an event of this type, the first one first."""
+        found = self.subscriptions.get(event, ())
+        return found if isinstance(found, tuple) else (found,)
 
     @property
     def listening(self) -> Listening:

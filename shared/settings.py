@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import ip_network
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
@@ -52,8 +53,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GONGDAN_", extra="ignore", frozen=True)
 
     database_url: str = Field(
-        description="PostgreSQL address of a service's database; `{service}` stands for its name, "
-        "e.g. postgresql://gongdan:secret@db:5432/gongdan_{service}"
+        description="PostgreSQL address of a service's database with the login that owns and migrates it; `{service}` "
+        "stands for its name, e.g. postgresql://gongdan_owner:secret@db:5432/gongdan_{service}"
+    )
+    centre_password: SecretStr = Field(
+        description="password of the login gongdan_<service>_centre: requests of the centre, and all that runs by itself"
+    )
+    unit_password: SecretStr = Field(
+        description="password of the login gongdan_<service>_unit: requests of units, which see their own orders only"
     )
     bus_url: str = Field(description="kafka://host:port[,host:port] or the postgresql:// address of the bus's database")
     kafka_replication: int = Field(default=1, ge=1, description="copies of each topic; 3 in production")
@@ -133,11 +140,24 @@ class Settings(BaseSettings):
         return self.bus_url.startswith("kafka://")
 
     def database_of(self, service: str) -> str:
-        """The database address of one service."""
+        """The address of a service's database for its owner, who migrates it."""
         return self.database_url.replace("{service}", service)
 
+    def centre_database_of(self, service: str) -> str:
+        """The same for the service's work for the centre, and for all that runs by itself."""
+        return self._as_login(service, "centre", self.centre_password)
+
+    def unit_database_of(self, service: str) -> str:
+        """The same for the requests of units."""
+        return self._as_login(service, "unit", self.unit_password)
+
+    def _as_login(self, service: str, group: str, password: SecretStr) -> str:
+        scheme, _, rest = self.database_of(service).partition("://")
+        place = rest.rpartition("@")[2]
+        return f"{scheme}://gongdan_{service}_{group}:{quote(password.get_secret_value(), safe='')}@{place}"
+
     def files_of(self, service: str) -> str | None:
-        """Where the files of one service lie."""
+        """The address of a service's file store."""
         return None if self.files_url is None else self.files_url.replace("{service}", service)
 
 

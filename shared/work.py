@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.calendar import WorkCalendar
 from shared.clock import Clock
 from shared.contracts import Event
+from shared.db.engine import asked_by
 from shared.identity import SYSTEM, Person
 from shared.outbox import Envelope, Outbox
 from shared.outbox.writer import IdSource, columns_of, headers_beside, new_id, writing
@@ -199,6 +200,9 @@ class Works:
 
     service: str
     engine: AsyncEngine
+    """For the centre, the district, and all that runs by itself."""
+    unit_engine: AsyncEngine
+    """For the requests of units: row-level security shows them the orders that they have or had."""
     clock: Clock
     sealer: Sealer
     calendar: WorkCalendar
@@ -207,15 +211,22 @@ class Works:
     wakes: Wakes = field(default_factory=Wakes)
     ids: IdSource = new_id
     _sessions: async_sessionmaker[AsyncSession] = field(init=False)
+    _unit_sessions: async_sessionmaker[AsyncSession] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sessions keep their records readable after the commit; they live as long as one unit of work."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._unit_sessions = async_sessionmaker(self.unit_engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager
-    async def begin(self, person: Person = SYSTEM, *, correlation: str | None = None) -> AsyncIterator[Work]:
-        """One transaction: committed when the block ends well, rolled back when it raises."""
-        async with self._sessions() as session, session.begin():
+    async def begin(
+        self, person: Person = SYSTEM, *, correlation: str | None = None, confined: bool = True
+    ) -> AsyncIterator[Work]:
+        """One transaction: committed when the block ends well, rolled back when it raises.
+
+        With `confined=False` it is the platform's own work in the person's name, such as a login.
+        """
+        async with self._session_of(person if confined else SYSTEM) as session, session.begin():
             work = Work(
                 session=session,
                 clock=self.clock,
@@ -234,7 +245,20 @@ class Works:
         self.wakes.wake(work.wakes)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for queries only; nothing that it changes is kept."""
-        async with self._sessions() as session:
+    async def read(self, person: Person = SYSTEM) -> AsyncIterator[AsyncSession]:
+        """A session for queries of this person only; nothing that it changes is kept."""
+        async with self._session_of(person) as session:
             yield session
+
+    async def close(self) -> None:
+        """Close the connections of both logins."""
+        await self.engine.dispose()
+        await self.unit_engine.dispose()
+
+    @asynccontextmanager
+    async def _session_of(self, person: Person) -> AsyncIterator[AsyncSession]:
+        unit = person.confined_to
+        sessions = self._sessions if unit is None else self._unit_sessions
+        with nullcontext() if unit is None else asked_by(unit):
+            async with sessions() as session:
+                yield session

@@ -1,3 +1,3 @@
 """What every test may ask for."""
 
-pytest_plugins = ("tests.support.postgres", "tests.support.kafka")
+pytest_plugins = ("tests.support.workers", "tests.support.postgres", "tests.support.kafka")

@@ -1,1 +1,1 @@
-"""Programs of the house: run as `python -m tools.<name>`, from the checkout."""
+"""Programs for development: run as `python -m tools.<name>`, from the checkout."""

@@ -1,11 +1,13 @@
-"""The register of clauses: which article of the circular lives where, and which tests show it.
+"""The register of clauses: the home of each clause of the circular in the code, and the tests that show it.
 
     python -m tools.clauses            write docs/clauses.md
-    python -m tools.clauses --flip     and set open and begun by whether there are both code and a test
+    python -m tools.clauses --flip     and set open and begun by whether there are both code at home and a test
     python -m tools.clauses --check    change nothing; exit 1 when the register, the code and the tests disagree
 
-Code names a clause by its id in a docstring, a comment or a string (`clause="S2.2.1f"`, ranges as `S2.2.3d-f`); a test
-by `@pytest.mark.clause("S2.2.1f")` on itself, on its class, or in the module's `pytestmark`.
+A clause that is begun or covered has one home: the folder (or file) whose code answers for it. Code names a clause by
+its id in a docstring, a comment or a string (`clause="S2.2.1f"`, ranges as `S2.2.3d-f`); a test by
+`@pytest.mark.clause("S2.2.1f")` on itself, on its class, or in the module's `pytestmark`. Code outside the home may name
+the clause too; the table leaves that out. Migrations record the past, so what they name does not count.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -26,7 +28,10 @@ REGISTER: Final = "docs/clauses.toml"
 TABLE: Final = "docs/clauses.md"
 STATES: Final = ("open", "begun", "covered")
 
-# Loose behind the numbers, so that a misspelt id (S1.1.4aa) is reported and not overlooked. Chinese may stand beside it.
+# The modules of a home that the table lists; a home without one of them is listed whole.
+_SHOWN: Final = frozenset({"rules", "handlers"})
+
+# Anything may follow the numbers, so that a misspelt id (S1.1.4aa) is reported. Chinese may stand directly beside an id.
 _ID: Final = re.compile(r"(?<![A-Za-z0-9_.])(S[1-9](?:\.\d+)+[A-Za-z0-9_]*|X[1-9])(?:-([a-z]))?(?![A-Za-z0-9_])")
 _KNOWN_FORM: Final = re.compile(r"S[1-9](\.\d+)+[a-z]?|X[1-9]")
 _TEXT: Final = frozenset(
@@ -38,12 +43,13 @@ _TEXT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One line of the register."""
+    """One line of the register; only an open clause may lack a home."""
 
     id: str
     title: str
     service: str
     state: str
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,13 @@ def register_of(root: Path) -> dict[str, Clause]:
 
 
 def find(root: Path) -> Findings:
-    """All places of code and all tests that name a clause."""
+    """All places of code and all tests that name a clause; migrations are left out."""
     code: dict[str, set[str]] = defaultdict(set)
     tests: dict[str, set[str]] = defaultdict(set)
     for folder in ("services", "shared"):
         for path in sorted((root / folder).rglob("*.py")):
+            if "migrations" in path.relative_to(root).parts:
+                continue
             for clause, name in named_in_code(path.read_text()):
                 code[clause].add(f"{path.relative_to(root)}{name}")
     for path in sorted((root / "tests").rglob("test_*.py")):
@@ -98,11 +106,21 @@ def marked_tests(source: str) -> Iterator[tuple[str, str]]:
     yield from _marked_in(module, "")
 
 
-def problems_of(register: Mapping[str, Clause], found: Findings) -> list[str]:
+def at_home(entry: Clause, found: Findings) -> list[str]:
+    """The places inside the clause's home that name it, sorted."""
+    home = PurePosixPath(entry.home)
+    return [
+        place
+        for place in found.code.get(entry.id, ())
+        if entry.home and PurePosixPath(place.partition(":")[0]).is_relative_to(home)
+    ]
+
+
+def problems_of(root: Path, register: Mapping[str, Clause], found: Findings) -> list[str]:
     """What is wrong between register, code and tests, a line each."""
     problems = []
     for clause in sorted({*found.code, *found.tests} - {*register}, key=_order):
-        # A section (S2.2.1) may be spoken of; a clause that nobody knows may not.
+        # A section (S2.2.1) may be named; an unknown clause may not.
         if not _is_section(clause, register):
             places = ", ".join([*found.code.get(clause, ()), *found.tests.get(clause, ())])
             problems.append(f"{clause}: no such clause in {REGISTER}, but named in {places}")
@@ -111,13 +129,22 @@ def problems_of(register: Mapping[str, Clause], found: Findings) -> list[str]:
             problems.append(f"{clause}: state {entry.state!r} is none of {', '.join(STATES)}")
         elif entry.state != "open" and not found.tests.get(clause):
             problems.append(f"{clause}: {entry.state}, but no test is marked with it")
-        elif entry.state != "open" and not found.code.get(clause):
-            problems.append(f"{clause}: {entry.state}, but no code under services/ or shared/ names it")
         elif entry.state == "open" and found.tests.get(clause):
             problems.append(
                 f"{clause}: open, but has tests ({found.tests[clause][0]}, ...): `python -m tools.clauses --flip`, or unmark them"
             )
+        problems += _problems_of_home(root, entry, found)
     return problems
+
+
+def _problems_of_home(root: Path, entry: Clause, found: Findings) -> Iterator[str]:
+    if not entry.home:
+        if entry.state != "open":
+            yield f"{entry.id}: {entry.state}, but {REGISTER} names no home"
+    elif not (root / entry.home).exists():
+        yield f"{entry.id}: its home {entry.home} does not exist"
+    elif not at_home(entry, found):
+        yield f"{entry.id}: no code in its home {entry.home} names it"
 
 
 def table_of(register: Mapping[str, Clause], found: Findings) -> str:
@@ -128,27 +155,28 @@ def table_of(register: Mapping[str, Clause], found: Findings) -> str:
         "",
         "<!-- Generated by `make docs` from docs/clauses.toml, the code and the tests. Do not edit. -->",
         "",
-        f"{covered} of {len(register)} clauses are covered: code names them and tests show all of them. What is begun has",
-        "code and tests for a part.",
+        f"{covered} of {len(register)} clauses are covered: tests show all of them. What is begun has code and tests for a",
+        'part. The column "Where it lives" gives the home of a clause, then the rules and handlers in it that name the',
+        "clause, each by its file below the home.",
         "",
         "| Clause | What it demands | Service | Where it lives | Shown by | State |",
         "|---|---|---|---|---|---|",
     ]
     for clause, entry in register.items():
-        code, tests = _cell(found.code.get(clause, ())), _cell(found.tests.get(clause, ()))
-        lines.append(f"| {clause} | {entry.title} | {entry.service} | {code} | {tests} | {entry.state} |")
+        lives, shown = _cell(_lives(entry, found)), _cell(found.tests.get(clause, ()))
+        lines.append(f"| {clause} | {entry.title} | {entry.service} | {lives} | {shown} | {entry.state} |")
     return "\n".join(lines) + "\n"
 
 
 def flip(root: Path, register: Mapping[str, Clause], found: Findings) -> list[str]:
-    """Set, in the register's file, every clause that is not covered to begun or open, as code and tests are; their ids.
+    """Set every clause in the register's file that is not covered to begun or open, as code at home and tests say; their ids.
 
-    Never to covered: that all of a clause is shown is for a person to say.
+    Never to covered: a person decides whether the tests show all of a clause.
     """
     changed = []
     text = (root / REGISTER).read_text()
     for clause, entry in register.items():
-        state = "begun" if found.code.get(clause) and found.tests.get(clause) else "open"
+        state = "begun" if at_home(entry, found) and found.tests.get(clause) else "open"
         if entry.state not in {"covered", state}:
             text = text.replace(f'"{clause}" = {{ state = "{entry.state}"', f'"{clause}" = {{ state = "{state}"')
             changed.append(f"{clause} {state}")
@@ -157,9 +185,9 @@ def flip(root: Path, register: Mapping[str, Clause], found: Findings) -> list[st
 
 
 def check(root: Path) -> list[str]:
-    """Everything that `--check` complains about."""
+    """All problems that `--check` reports."""
     register, found = register_of(root), find(root)
-    problems = problems_of(register, found)
+    problems = problems_of(root, register, found)
     written = root / TABLE
     if not written.exists() or written.read_text() != table_of(register, found):
         problems.append(f"{TABLE} is not what the code and tests say: run `make docs`")
@@ -169,7 +197,7 @@ def check(root: Path) -> list[str]:
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.clauses", description="The register of clauses")
-    parser.add_argument("--check", action="store_true", help="change nothing, complain about what disagrees")
+    parser.add_argument("--check", action="store_true", help="change nothing, report what disagrees")
     parser.add_argument("--flip", action="store_true", help="set open and begun by what code and tests there are")
     options = parser.parse_args(arguments)
     if options.check:
@@ -182,13 +210,13 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print("now:", ", ".join(flip(root, register_of(root), found)) or "nothing new")
     register = register_of(root)
     (root / TABLE).write_text(table_of(register, found))
-    for problem in problems_of(register, found):
+    for problem in problems_of(root, register, found):
         print(problem, file=sys.stderr)
     return 0
 
 
 def _order(clause: str) -> tuple[object, ...]:
-    """S1.1.2 before S1.1.10; what is no id at all comes last."""
+    """The sort key of an id: S1.1.2 before S1.1.10, anything else last."""
     if _KNOWN_FORM.fullmatch(clause) is None:
         return ("~", clause)
     number, letter = (clause[:-1], clause[-1]) if clause[-1].isalpha() else (clause, "")
@@ -247,8 +275,23 @@ def _marks(node: ast.AST) -> Iterator[str]:
             continue
         for argument in call.args:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                # Taken whole when it looks like nothing known, so that a misspelt id is reported, not overlooked.
+                # Taken whole when it is not an id, so that a misspelt id is reported.
                 yield from list(_ids(argument.value)) or [argument.value]
+
+
+def _lives(entry: Clause, found: Findings) -> list[str]:
+    """The home, then what in it names the clause, by its path below the home: rules and handlers, where there are any."""
+    home = PurePosixPath(entry.home)
+    named = []
+    for place in at_home(entry, found):
+        file, _, name = place.partition(":")
+        path = PurePosixPath(file).relative_to(home)
+        if name:
+            named.append((path, name))
+    shown = [
+        (path, name) for path, name in named if _SHOWN.intersection(part.removesuffix(".py") for part in path.parts)
+    ] or named
+    return [*([entry.home] if entry.home else []), *(f"{path}:{name}" if path.parts else name for path, name in shown)]
 
 
 def _cell(places: Sequence[str]) -> str:

@@ -1,1 +1,1 @@
-"""The fault run: orders flow while everything is killed; a ledger on the client's side says what must be true afterwards."""
+"""The fault run: orders are sent while processes are killed; afterwards the client's ledger is compared with the data."""

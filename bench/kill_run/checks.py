@@ -1,4 +1,4 @@
-"""What must be true when everything has calmed down: the client's ledger against five databases and the upstream's log."""
+"""Checks after the fault run: the client's ledger against the five databases and the upstream's log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 
 from bench.kill_run.driver import Driver
-from bench.kill_run.faults import Tormentor
+from bench.kill_run.faults import FaultInjector
 from bench.upstream import Receiver
 from deploy.cluster import Cluster
 from services.analytics.service import SERVICE as ANALYTICS
@@ -35,7 +35,7 @@ _FACTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the verdict."""
+    """One line of the result."""
 
     number: str
     what: str
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass
 class Verdict:
-    """All lines; red when one of them is."""
+    """All lines of the result; it fails when one line does."""
 
     lines: list[Line] = field(default_factory=list)
 
@@ -64,14 +64,14 @@ class Verdict:
         self.say(number, what, shown, sound=not many)
 
     @property
-    def red(self) -> list[Line]:
-        """The lines that are wrong."""
+    def failed(self) -> list[Line]:
+        """The lines that failed."""
         return [line for line in self.lines if not line.sound]
 
     @property
     def unsafe(self) -> list[Line]:
-        """Those of them that say that something was lost, doubled or reordered, and not merely late."""
-        return [line for line in self.red if line.number not in {"11", "12"}]
+        """The failed lines about something lost, doubled or reordered, not only late."""
+        return [line for line in self.failed if line.number not in {"11", "12"}]
 
 
 @dataclass
@@ -86,12 +86,12 @@ class Event:
 
 
 class Auditor:
-    """Reads the five databases once they are quiet."""
+    """Reads the five databases when no event is under way any more."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._connections: dict[str, Any] = {}
-        self.told: dict[str, list[Event]] = {}
+        self.events: dict[str, list[Event]] = {}
 
     async def open(self) -> Auditor:
         for name in SERVICES:
@@ -112,20 +112,20 @@ class Auditor:
     # --- drained --------------------------------------------------------------------------------------------------
 
     async def waiting(self) -> dict[str, int]:
-        """What is still on its way, by name; empty when all is quiet."""
+        """What is still under way, by name; empty at the end."""
         left: dict[str, int] = {}
-        told: Counter[tuple[str, str]] = Counter()
+        written: Counter[tuple[str, str]] = Counter()
         for name in SERVICES:
             for topic, many, unpublished in await self.rows(
                 name,
                 "select aggregatetype, count(*), count(*) filter (where published_at is null) from outbox group by 1",
             ):
-                told[name, topic] += many
+                written[name, topic] += many
                 if unpublished:
                     left[f"{name} outbox"] = left.get(f"{name} outbox", 0) + unpublished
         for consumer, service in ALL.items():
-            wanted = sum(many for (name, topic), many in told.items() if service.listening.hears(name, topic))
-            # A stream that was followed to its n-th event has given n of them.
+            wanted = sum(many for (name, topic), many in written.items() if service.listening.follows(name, topic))
+            # A stream that was read to its n-th event has delivered n of them.
             seen = int((await self.column(consumer, "select coalesce(sum(sequence), 0) from seen"))[0])
             if seen < wanted:
                 left[f"{consumer} inbox"] = wanted - seen
@@ -135,24 +135,24 @@ class Auditor:
         return left
 
     async def drained(self, within: float, say: Callable[[str], None]) -> tuple[float, dict[str, int]]:
-        """Seconds until all was quiet, and what never was."""
+        """Seconds until nothing was under way, and what never finished."""
         began, shown = time.monotonic(), 0.0
         while True:
             left = await self.waiting()
             if left and time.monotonic() - shown > 5:
                 shown = time.monotonic()
-                say(f"on its way: {left}")
+                say(f"under way: {left}")
             took = time.monotonic() - began
             if not left or took > within:
                 return took, left
             await asyncio.sleep(0.5)
 
-    # --- the ledger of reliability.md 3.4 ---------------------------------------------------------------------------
+    # --- the ledger of docs/reliability.md ---------------------------------------------------------------------------
 
-    async def judge(self, driver: Driver, receiver: Receiver, tormentor: Tormentor, verdict: Verdict) -> None:
+    async def judge(self, driver: Driver, receiver: Receiver, injector: FaultInjector, verdict: Verdict) -> None:
         """Every line."""
         for name in SERVICES:
-            self.told[name] = [
+            self.events[name] = [
                 Event(*row)
                 for row in await self.rows(name, "select id, aggregatetype, aggregateid, type, sequence from outbox")
             ]
@@ -161,11 +161,11 @@ class Auditor:
         await self._effects(driver, verdict)
         await self._clocks(driver, verdict)
         await self._feedback(driver, receiver, verdict)
-        self._faults(driver, tormentor, verdict)
+        self._faults(driver, injector, verdict)
 
     def of(self, service: str, *types: str) -> list[Event]:
-        """The events of these types that a service told."""
-        return [event for event in self.told[service] if event.type in types]
+        """The events of these types that a service wrote."""
+        return [event for event in self.events[service] if event.type in types]
 
     async def _orders(self, driver: Driver, verdict: Verdict) -> None:
         ledger = driver.ledger
@@ -177,8 +177,10 @@ class Auditor:
         verdict.none("1", f"acknowledged orders ({len(ledger.acked):,}) that the database does not have", lost)
         verdict.none("2", "orders that nobody sent", stored.keys() - ledger.attempted)
         received = Counter(event.key for event in self.of("intake", "order.received.v1"))
-        verdict.none("2", "orders told more than once", [key for key, many in received.items() if many > 1])
-        verdict.none("2", "orders stored and never told, or told and not stored", set(stored.values()) ^ set(received))
+        verdict.none("2", "orders published more than once", [key for key, many in received.items() if many > 1])
+        verdict.none(
+            "2", "orders stored and never published, or published and not stored", set(stored.values()) ^ set(received)
+        )
         verdict.none("2", "one number answered with two orders, or an old request taken", ledger.contradictions)
         unknown = len(ledger.attempted - ledger.acked.keys())
         present = len([number for number in ledger.attempted - ledger.acked.keys() if number in stored])
@@ -187,7 +189,7 @@ class Auditor:
 
     async def _transport(self, verdict: Verdict) -> None:
         unpublished, refused, gaps = 0, 0, []
-        for name, events in self.told.items():
+        for name, events in self.events.items():
             unpublished += (await self.column(name, "select count(*) from outbox where published_at is null"))[0]
             refused += (await self.column(name, "select count(*) from outbox where refused is not null"))[0]
             streams: dict[tuple[str, str], list[int]] = {}
@@ -199,13 +201,13 @@ class Auditor:
         verdict.none("6", "streams that are not numbered 1..n", gaps)
         lost, phantom, behind = [], [], []
         for name, service in ALL.items():
-            wanted = {e.id: e for events in self.told.values() for e in events if service.listening.handles(e.type)}
+            wanted = {e.id: e for events in self.events.values() for e in events if service.listening.handles(e.type)}
             taken = set(await self.column(name, "select event_id from inbox"))
             lost += [f"{name} {wanted[one].type} {wanted[one].key}" for one in wanted.keys() - taken]
             phantom += [f"{name} {one}" for one in taken - wanted.keys()]
             behind += await self._unseen(name, service)
         verdict.none("4", "events that a consumer never took (outbox minus inbox)", lost)
-        verdict.none("4", "events that nobody told (inbox minus outbox)", phantom)
+        verdict.none("4", "events that nobody wrote (inbox minus outbox)", phantom)
         verdict.none("6", "streams not seen to their end, in order, by a consumer", behind)
         parked = []
         for name in SERVICES:
@@ -215,9 +217,9 @@ class Auditor:
 
     async def _unseen(self, name: str, service: Service) -> list[str]:
         last: dict[tuple[str, str, str], int] = {}
-        for publisher, events in self.told.items():
+        for publisher, events in self.events.items():
             for event in events:
-                if service.listening.hears(publisher, event.topic):
+                if service.listening.follows(publisher, event.topic):
                     stream = (f"/gongdan/{publisher}", event.topic, event.key)
                     last[stream] = max(event.sequence, last.get(stream, 0))
         seen = {
@@ -243,9 +245,9 @@ class Auditor:
         replies = {event.id for event in self.of("dispatch", "order.reply_submitted.v1")}
         rounds = Counter(await self.column("review", "select event_id from audit where action = 'reply.round_opened'"))
         missing += [f"review round {one}" for one in replies if not rounds[str(one)]]
-        told = {e.id for events in self.told.values() for e in events if e.type in _FACTS}
+        counted = {e.id for events in self.events.values() for e in events if e.type in _FACTS}
         facts = Counter(await self.column("analytics", "select event_id from fact"))
-        missing += [f"analytics fact {one}" for one in told - facts.keys()]
+        missing += [f"analytics fact {one}" for one in counted - facts.keys()]
         verdict.none("5", "effects that are missing", missing)
         double = [one for one, many in (opened + rounds + facts).items() if many > 1]
         for name in SERVICES:
@@ -282,9 +284,9 @@ class Auditor:
                 "select convert_from(payload, 'UTF8')::json ->> 'clock_id' from outbox where type = 'clock.started.v1'",
             )
         )
-        verdict.none("8", "clocks told twice", [one for one, many in started.items() if many > 1])
+        verdict.none("8", "clocks published twice", [one for one, many in started.items() if many > 1])
         verdict.none(
-            "8", "clocks that run and were never told, or told and do not exist", {c[0] for c in clocks} ^ set(started)
+            "8", "clocks that exist and were never published, or the reverse", {c[0] for c in clocks} ^ set(started)
         )
         assigned = Counter(event.key for event in self.of("dispatch", "order.assigned.v1"))
         final = Counter(str(row[1]) for row in clocks if row[2] == "final")
@@ -295,13 +297,13 @@ class Auditor:
 
     async def _feedback(self, driver: Driver, receiver: Receiver, verdict: Verdict) -> None:
         approved = self.of("review", "reply.approved.v1")
-        heard = Counter(number for _, number, _ in receiver.told)
+        fed_back = Counter(number for _, number, _ in receiver.told)
         numbers = {
             row[0]: row[1]
             for row in await self.rows("intake", "select order_id::text, platform_no from upstream_order")
         }
-        verdict.none("10", f"approved replies ({len(approved)}) that the upstream never heard",
-                     [e.key for e in approved if not heard[numbers.get(e.key, "")]])  # fmt: skip
+        verdict.none("10", f"approved replies ({len(approved)}) that the upstream never received",
+                     [e.key for e in approved if not fed_back[numbers.get(e.key, "")]])  # fmt: skip
         identities: dict[str, set[str]] = {}
         for identity, number, _ in receiver.told:
             identities.setdefault(number, set()).add(identity)
@@ -309,7 +311,7 @@ class Auditor:
             "10", "orders fed back under two identities", [n for n, some in identities.items() if len(some) > 1]
         )
         expected = {numbers.get(event.key) for event in approved}
-        verdict.none("10", "feedback that nobody approved", heard.keys() - expected)
+        verdict.none("10", "feedback that nobody approved", fed_back.keys() - expected)
         verdict.none("10", "feedback with a bad signature", receiver.forged)
         again = len(receiver.told) - len(identities)
         verdict.say("10", "feedback sent again under the same identity", again, sound=True)
@@ -317,14 +319,14 @@ class Auditor:
         verdict.none("10", "deliveries without an end", acked)
         assert driver.ledger is not None
 
-    def _faults(self, driver: Driver, tormentor: Tormentor, verdict: Verdict) -> None:
+    def _faults(self, driver: Driver, injector: FaultInjector, verdict: Verdict) -> None:
         again = int(sum(driver.redelivered.values()))
         verdict.say("11", "events delivered again and skipped", again, sound=again > 0)
-        inflicted = {**tormentor.done, **driver.faults}
-        told = ", ".join(f"{kind} {many}" for kind, many in sorted(inflicted.items()))
+        inflicted = {**injector.done, **driver.faults}
+        counts = ", ".join(f"{kind} {many}" for kind, many in sorted(inflicted.items()))
         expected = {"kill -9", "SIGSTOP", "SIGTERM", "postgres immediate", "terminate backends", "sent twice"}
         if self._cluster.broker is not None:
             expected.add("broker kill -9")
-        verdict.say("11", "faults inflicted, each class at least once", told, sound=expected <= inflicted.keys())
+        verdict.say("11", "faults inflicted, each class at least once", counts, sound=expected <= inflicted.keys())
         starts = sum(member.starts for member in self._cluster.members) - len(self._cluster.members)
         verdict.say("11", "processes started again", starts, sound=starts > 0)

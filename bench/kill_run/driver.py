@@ -1,4 +1,4 @@
-"""The upstream and the staff while the platform is tormented: a steady rate of orders, some of them walked to their end."""
+"""Upstream and staff during the fault run: a steady rate of orders, some of them taken through their whole lifecycle."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bench.kill_run.ledger import Ledger
 from bench.walkers import Desk, Late, Refused, Walked, walk
 
 TWICE: Final = 0.03
-"""Share of orders that the upstream sends twice at once."""
+"""Share of orders that the upstream sends twice at the same time."""
 LATE: Final = 0.01
-"""Share that arrives first as an old request, outside the signature's window."""
+"""Share that is first sent with a timestamp outside the signature's window."""
 CHANGED: Final = 0.02
-"""Share that comes again with other words."""
+"""Share that is sent again with a changed text."""
 GIVEN_UP: Final = 0.15
-"""Share of requests without an answer that the upstream never repeats: they stay unknown."""
+"""Share of requests without an answer that the upstream never repeats: their outcome stays unknown."""
 REJECTED: Final = 0.2
-"""Share of walks whose first reply is sent back by the centre."""
+"""Share of lifecycles whose first reply the centre rejects."""
 _OLD_SECONDS: Final = 400
 
 
 @dataclass
 class Driver:
-    """Pushes `rate` orders a second for `seconds` and walks `walks` of them."""
+    """Sends `rate` orders per second for `seconds` and takes `walks` of them through their lifecycle."""
 
     desk: Desk
     ledger: Ledger
@@ -45,7 +45,7 @@ class Driver:
     _changes: dict[str, int] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Until every order has its answer or was given up, and every walk has come to its end."""
+        """Run until every order has its answer or was given up, and every lifecycle has ended."""
         many = int(self.rate * self.seconds)
         every = max(1, many // max(1, self.walks))
         began = time.monotonic()
@@ -76,7 +76,7 @@ class Driver:
             self.ledger.trouble.append(f"{number}: {fault}")
 
     async def _old(self, body: dict[str, Any]) -> None:
-        """The request as a slow network delivers it: refused, and without any effect."""
+        """Send a request that a slow network delivered too late: it is refused, without any effect."""
         self.faults["late request"] += 1
         request = upstream.signed(self.desk.secret, "orders", body, age=_OLD_SECONDS)
         try:
@@ -87,7 +87,7 @@ class Driver:
             self.ledger.contradictions.append(f"{body['orderNum']}: an old request was answered {answer.status}")
 
     async def _push(self, body: dict[str, Any], *, may_give_up: bool = False) -> str | None:
-        """The order's id, however often it takes; None when the upstream never learnt it."""
+        """Send until there is an answer; the order's id, or None when the upstream gave up without one."""
         number, identity = body["orderNum"], uuid.uuid4().hex
         deadline, pause = time.monotonic() + self.desk.patience, 0.05
         while True:
@@ -102,7 +102,7 @@ class Driver:
                     self.faults["given up unknown"] += 1
                     return None
                 if self.rng.random() < 0.3:
-                    identity = uuid.uuid4().hex  # an upstream that forgot that it had asked
+                    identity = uuid.uuid4().hex  # an upstream that does not know that it has sent it before
             else:
                 if answer.status in {200, 201}:
                     return self._acked(number, answer)
@@ -126,7 +126,7 @@ class Driver:
         self.ledger.note("walk", number, "ok", order_id=order_id, replies=walked.replies)
 
     async def watch_metrics(self) -> None:
-        """Keep the last figure of redeliveries of every life of every process: a kill takes the counter with it."""
+        """Keep the last number of redeliveries of every process and restart: a kill loses the counter."""
         while not self.ledger.closing:
             for name, (service, port) in self.metrics_ports.items():
                 await self._scrape(name, service, port)
@@ -144,8 +144,8 @@ class Driver:
             return
         found, born = 0.0, ""
         for line in text.splitlines():
-            if line.startswith(f"hotline_{service}_events_redelivered_total "):
+            if f"_{service}_events_redelivered_total " in line:
                 found = float(line.rsplit(" ", 1)[1])
-            elif line.startswith(f"hotline_{service}_events_redelivered_created "):
+            elif f"_{service}_events_redelivered_created " in line:
                 born = line.rsplit(" ", 1)[1]
         self.redelivered[name, born] = max(found, self.redelivered.get((name, born), 0.0))

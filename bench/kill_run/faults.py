@@ -1,4 +1,4 @@
-"""What is done to the platform, and when: from a seed, so that a red run can be had again."""
+"""The faults and their times, drawn from a seed, so that a failed run can be repeated."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from shared.settings import SERVICES
 
 WEIGHTS: Final = {"kill -9": 45, "SIGSTOP": 15, "broker kill -9": 10, "postgres immediate": 7, "terminate backends": 6,
                   "SIGTERM": 8}  # fmt: skip
-_HEAL_SECONDS: Final = 60.0
+_RECOVERY_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry of the plan: seconds after the start, what, and to whom."""
+    """One fault of the plan: seconds after the start, its kind, and the process that it hits."""
 
     at: float
     kind: str
@@ -36,7 +36,7 @@ class Fault:
 
 
 def plan_of(seed: int, *, many: int, seconds: float, kafka: bool, replicas: int) -> list[Fault]:
-    """`many` faults spread over the run; each class and each service has its share before chance decides."""
+    """`many` faults spread over the run: first one of each kind and for each service, then random ones."""
     rng = random.Random(seed)
     kinds = {kind: weight for kind, weight in WEIGHTS.items() if kafka or kind != "broker kill -9"}
     wanted: list[tuple[str, str]] = [("kill -9", service) for service in SERVICES]
@@ -64,8 +64,8 @@ def plan_of(seed: int, *, many: int, seconds: float, kafka: bool, replicas: int)
 
 
 @dataclass
-class Tormentor:
-    """Carries the plan out and writes the timeline."""
+class FaultInjector:
+    """Inflicts the faults of the plan and writes the timeline."""
 
     cluster: Cluster
     timeline: Path
@@ -74,10 +74,10 @@ class Tormentor:
     lines: list[str] = field(default_factory=list)
     last_at: float = 0.0
     _began: float = field(default_factory=time.monotonic)
-    _ground: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _base_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def say(self, what: str, **facts: Any) -> None:
-        """One line of the timeline."""
+        """Write one line of the timeline."""
         at = round(time.monotonic() - self._began, 2)
         self.lines.append(f"{at:8.2f} s  {what}  {' '.join(f'{k}={v}' for k, v in facts.items())}")
         if os.environ.get("GONGDAN_BENCH_TALK") == "1":
@@ -86,7 +86,7 @@ class Tormentor:
             file.write(orjson.dumps({"at": at, "what": what, **facts}) + b"\n")
 
     async def run(self, plan: list[Fault]) -> None:
-        """Every fault at its time; returns when the last has healed."""
+        """Inflict every fault at its time; returns when the last one is over."""
         self._began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for fault in plan:
@@ -131,21 +131,21 @@ class Tormentor:
     async def _broker(self, fault: Fault) -> None:
         broker = self.cluster.broker
         assert broker is not None
-        async with self._ground:
+        async with self._base_lock:
             self.say("broker kill -9")
             await asyncio.to_thread(broker.kill)
             await asyncio.sleep(fault.lasts)
-            await asyncio.to_thread(broker.start, within=_HEAL_SECONDS)
+            await asyncio.to_thread(broker.start, within=_RECOVERY_SECONDS)
             self.say("broker back")
 
     async def _postgres(self, fault: Fault) -> None:  # noqa: ARG002 - one signature for all
-        async with self._ground:
+        async with self._base_lock:
             self.say("postgres immediate stop")
             await asyncio.to_thread(self.cluster.postgres.restart, "immediate")
             self.say("postgres back")
 
     async def _backends(self, fault: Fault) -> None:  # noqa: ARG002 - one signature for all
-        async with self._ground:
+        async with self._base_lock:
             connection = await asyncpg.connect(self.cluster.postgres.url(), timeout=10)
             try:
                 ended = await connection.fetchval(

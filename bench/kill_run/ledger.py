@@ -1,4 +1,4 @@
-"""What the client knows: every attempt and its outcome, on disk before the run goes on."""
+"""The client's ledger: every attempt and its outcome, written to disk."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Outcome = Literal["ok", "fail", "unknown"]
 
 @dataclass
 class Ledger:
-    """Append-only; `settle` makes it durable, at most a few milliseconds behind."""
+    """An append-only file; `keep_durable` syncs it every few milliseconds."""
 
     path: Path
     acked: dict[str, str] = field(default_factory=dict)
-    """order number -> order id, as the platform answered."""
+    """Order number -> order id, as answered."""
     attempted: set[str] = field(default_factory=set)
     contradictions: list[str] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     walked: dict[str, str] = field(default_factory=dict)
-    """order id -> number, of the orders that were taken to their revisit."""
+    """Order id -> order number, of the orders that were taken to their revisit."""
     trouble: list[str] = field(default_factory=list)
-    """Walks that ended with a refusal or never got their turn."""
+    """Lifecycles that ended with a refusal or were not finished."""
     closing: bool = False
 
     def __post_init__(self) -> None:
@@ -39,19 +39,19 @@ class Ledger:
         self._file.write(orjson.dumps({"step": step, "number": number, "outcome": outcome, **facts}) + b"\n")
 
     def attempt(self, number: str) -> None:
-        """An order is about to be pushed."""
+        """An order is about to be sent."""
         self.attempted.add(number)
         self._file.write(orjson.dumps({"step": "push", "number": number}) + b"\n")
 
     def ack(self, number: str, order_id: str) -> None:
-        """The platform said that it has the order; two different ids for one number are a contradiction."""
+        """The order was acknowledged; two different ids for one number are a contradiction."""
         before = self.acked.setdefault(number, order_id)
         if before != order_id:
             self.contradictions.append(f"{number}: {before} and {order_id}")
         self.note("order", number, "ok", order_id=order_id)
 
-    async def settle(self) -> None:
-        """Keep the file durable until cancelled."""
+    async def keep_durable(self) -> None:
+        """Sync the file until cancelled."""
         while not self.closing:
             self._file.flush()
             await asyncio.to_thread(os.fsync, self._file.fileno())

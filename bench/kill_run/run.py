@@ -1,4 +1,4 @@
-"""One fault run from its start to its verdict."""
+"""One fault run from its start to its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench import upstream
 from bench.http import Replicas
 from bench.kill_run.checks import DRAIN_SECONDS, Auditor, Verdict
 from bench.kill_run.driver import Driver
-from bench.kill_run.faults import Tormentor, plan_of
+from bench.kill_run.faults import FaultInjector, plan_of
 from bench.kill_run.ledger import Ledger
 from bench.report import Table
 from bench.stand import scratch
@@ -23,7 +23,7 @@ from deploy.cluster import BusKind, Cluster, cluster_of
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, and from which seed."""
+    """The size of the run, and its seed."""
 
     bus: BusKind
     orders: int
@@ -37,14 +37,14 @@ class Plan:
 
 @dataclass
 class Report:
-    """The verdict and how it came about."""
+    """The result and the timeline."""
 
     plan: Plan
     verdict: Verdict
     timeline: list[str]
 
     def table(self) -> Table:
-        """The ledger, line by line."""
+        """The result, line by line."""
         plan = self.plan
         table = Table(
             f"Kill run on {plan.bus}: {plan.orders:,} orders, {plan.faults} faults in {plan.seconds:.0f} s, seed {plan.seed}"
@@ -56,14 +56,14 @@ class Report:
         return table
 
     def show(self) -> None:
-        """Print it; the timeline too when it is red without being meant to."""
-        if self.verdict.red and self.plan.broken is None:
+        """Print the result, and the timeline when an unbroken platform failed."""
+        if self.verdict.failed and self.plan.broken is None:
             print("\n".join(["timeline:", *self.timeline]))
         self.table().show()
 
 
 async def kill_run(plan: Plan) -> Report:
-    """Start the platform, torment it, let it calm down, and judge."""
+    """Start the platform, inflict the faults, wait until nothing is under way, and check."""
     receiver = await upstream.Receiver("").start()
     with scratch("kill-run") as folder:
         through = ("bench.broken", plan.broken) if plan.broken else ()
@@ -71,23 +71,22 @@ async def kill_run(plan: Plan) -> Report:
             folder, bus=plan.bus, replicas=plan.replicas,
             upstream=receiver.address, extra={"GONGDAN_LOG_LEVEL": "WARNING"}, through=through,
         ) as cluster:  # fmt: skip
-            report = await _torment(plan, cluster, receiver)
+            report = await _inflict(plan, cluster, receiver)
     await receiver.stop()
     return report
 
 
-async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) -> Report:
+async def _inflict(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) -> Report:
     channel = cluster.secrets["channels"][upstream.CHANNEL]
     receiver.secret = channel["out"]
     await load_district(cluster.of("dispatch")[0].port, cluster.secrets)
-    # A platform that has just been set up has thousands of new files that its first crash would have to sync.
+    # A new database has thousands of new files, which its first crash recovery would have to sync.
     connection = await asyncpg.connect(cluster.postgres.url())
     await connection.execute("checkpoint")
     await connection.close()
     rng = random.Random(plan.seed)
     ports = {name: [member.port for member in cluster.of(name)] for name in ("intake", "dispatch", "review")}
-    # Staff wait for the whole of the torment: whether it took too long is for the time of the drain to say, which ends
-    # with the last of them.
+    # Staff wait for as long as the faults last: the drain, which includes them, measures whether it took too long.
     desk = Desk(
         intake=Replicas(ports["intake"]), dispatch=Replicas(ports["dispatch"]), review=Replicas(ports["review"]),
         tokens=Tokens(cluster.secrets["token_private_key"]), receiver=receiver, secret=channel["in"],
@@ -99,38 +98,38 @@ async def _torment(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) ->
         walks=plan.walks,
         metrics_ports={m.name: (m.module.removeprefix("services."), m.port) for m in cluster.members},
     )  # fmt: skip
-    tormentor = Tormentor(cluster, cluster.folder / "timeline.jsonl")
+    injector = FaultInjector(cluster, cluster.folder / "timeline.jsonl")
     faults = plan_of(
         plan.seed, many=plan.faults, seconds=plan.seconds, kafka=plan.bus == "kafka", replicas=plan.replicas
     )
     verdict = Verdict()
     async with asyncio.TaskGroup() as group:
-        group.create_task(ledger.settle())
+        group.create_task(ledger.keep_durable())
         group.create_task(driver.watch_metrics())
         load = group.create_task(driver.run())
-        tormenting = group.create_task(tormentor.run(faults))
-        await tormenting
+        injecting = group.create_task(injector.run(faults))
+        await injecting
         calm = time.monotonic()
         await load
-        tormentor.say(
+        injector.say(
             "all pushed and walked",
             trouble=ledger.trouble[:3],
             slowest={step: round(took, 1) for step, took in desk.slowest.items()},
         )
         auditor = await Auditor(cluster).open()
-        _, left = await auditor.drained(20.0 if plan.broken else DRAIN_SECONDS + 30, tormentor.say)
+        _, left = await auditor.drained(20.0 if plan.broken else DRAIN_SECONDS + 30, injector.say)
         drained = time.monotonic() - calm
-        tormentor.say("quiet" if not left else f"never quiet: {left}")
-        await asyncio.sleep(1.5)  # the last figures of redeliveries
+        injector.say("quiet" if not left else f"never quiet: {left}")
+        await asyncio.sleep(1.5)  # for the last numbers of redeliveries
         ledger.closing = True
     verdict.say("12", f"drained within {DRAIN_SECONDS:.0f} s after the last fault", f"{drained:.1f} s {left or ''}",
                 sound=not left and drained <= DRAIN_SECONDS)  # fmt: skip
     try:
-        await auditor.judge(driver, receiver, tormentor, verdict)
+        await auditor.judge(driver, receiver, injector, verdict)
     finally:
         await auditor.close()
         for service in (desk.intake, desk.dispatch, desk.review):
             service.close()
     attempts = ", ".join(f"{what} {many:,}" for what, many in sorted(ledger.outcomes.items()))
     verdict.say("-", "attempts of the client", attempts, sound=True)
-    return Report(plan, verdict, tormentor.lines)
+    return Report(plan, verdict, injector.lines)

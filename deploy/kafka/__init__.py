@@ -1,1 +1,1 @@
-"""A pinned Apache Kafka as a process of this machine."""
+"""Apache Kafka of a fixed version as a process of this machine."""

@@ -2,8 +2,8 @@
 
     python -m deploy.kafka.broker --port 9092
 
-The jars come once from the pinned build file beside this module: into kafka/<version> of GONGDAN_VAR, or of the
-checkout's var/, where they are looked for first. Blocking by nature.
+The jars are downloaded once, by the Maven build file beside this module, into kafka/<version> of GONGDAN_VAR. Jars in
+the checkout's var/ are used first. All calls block.
 A broker ends with the process that started it, however that ends; its folder has one owner at a time.
 """
 
@@ -82,7 +82,7 @@ class Broker:
             self.port = port or kept
         else:
             self.port, self._controller_port = _free_ports(port)
-        # Java would say the same with a stack trace, after the other's answer had passed for its own.
+        # Checked here: Java would report it with a stack trace, and until then the other broker's answers would count.
         refuse_taken(self.port)
         refuse_taken(self._controller_port)
         self._java = _java()
@@ -107,7 +107,7 @@ class Broker:
         return None
 
     def spawn(self) -> None:
-        """Start the process and return at once; `answers` tells when it serves. Raises FolderInUse."""
+        """Start the process and return at once; `answers` says when it is ready. Raises FolderInUse."""
         if self.pid is not None:
             return
         if not self._lock.held:
@@ -124,14 +124,14 @@ class Broker:
             )
 
     def answers(self) -> bool:
-        """Return whether this broker, no other, serves metadata with itself in it; KafkaUnavailable if it has ended."""
+        """Return whether this broker, and no other on its port, answers; KafkaUnavailable if it has ended."""
         pid = self.pid
         if pid is None:
             raise KafkaUnavailable(f"Kafka 进程已退出，请查看 {self.folder / 'server.log'}：\n{self._log_tail()}")
         return broker_answers(self.port) and listens(pid, self.port)
 
     def start(self, *, within: float = 60.0) -> Self:
-        """Start, or start again on the same log and port, and return when it serves. Raises KafkaUnavailable."""
+        """Start, or start again on the same log and port, and return when it is ready. Raises KafkaUnavailable."""
         self.spawn()
         deadline = time.monotonic() + within
         while not self.answers():
@@ -142,21 +142,21 @@ class Broker:
         return self
 
     def kill(self) -> None:
-        """End it with signal 9: nothing is flushed, the log folder stays."""
+        """Kill it with signal 9: nothing is flushed, the log folder stays."""
         self._end(signal.SIGKILL)
 
     def stop(self, *, within: float = 20.0) -> None:
-        """End it in good order, with signal 9 when that takes too long."""
+        """Stop it normally, and with signal 9 when that takes too long."""
         self._end(signal.SIGTERM, within)
 
     def suspend(self) -> None:
-        """Stop it without ending it: connections stay open and nothing answers. Returns when every thread stands."""
+        """Suspend it (SIGSTOP): connections stay open and nothing answers. Returns when every thread is stopped."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
-        """Let it go on after `suspend`."""
+        """Resume it after `suspend`."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -193,7 +193,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# After a kill the controller waits for the session of the broker's former life to end before it lets it in again.
+# After a kill the controller accepts the broker again only when its session from before the kill has expired.
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 num.network.threads=2
@@ -217,8 +217,8 @@ log.cleaner.dedupe.buffer.size=8388608
 def fetch_jars(var: Path | None = None) -> Path:
     """Return the folder with the broker's jars, fetching them first if need be. Raises KafkaUnavailable.
 
-    Those of the checkout are taken wherever the data lie; what is fetched goes to `var`, or where the data go. Safe
-    when several processes ask at once: one fetches under a file lock, and the folder appears whole or not at all.
+    The jars of the checkout are used if they exist; otherwise they are downloaded to `var`, or to the folder of the
+    data. Several processes may call this at once: one downloads under a file lock, and the folder appears complete.
     """
     kept = CHECKOUT / "kafka" / VERSION
     jars = (var or data_folder(CHECKOUT)) / "kafka" / VERSION
@@ -247,7 +247,7 @@ def fetch_jars(var: Path | None = None) -> Path:
 
 
 def _own_repository(folder: Path) -> Sequence[str]:
-    """Return Maven's option for a repository in `folder` where the user has no home to keep one in."""
+    """Return Maven's option for a repository in `folder`, if the user has no home folder."""
     home = os.environ.get("HOME", "")
     if home and os.access(home, os.W_OK):
         return ()
@@ -290,7 +290,7 @@ def _free_ports(port: int | None) -> tuple[int, int]:
 
 
 def broker_answers(port: int) -> bool:
-    """Return whether the broker on this port of loopback serves metadata with at least one broker in it."""
+    """Return whether a broker on this port of loopback answers with at least one broker in its metadata."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2.0) as connection:
             return _broker_count(connection) > 0
@@ -312,7 +312,7 @@ def _broker_count(connection: socket.socket) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a broker until Ctrl-C or SIGTERM; 2 with clear words when something of the machine stands in the way."""
+    """Run a broker until Ctrl-C or SIGTERM; 2 with the reason when this machine cannot run it."""
     parser = argparse.ArgumentParser(description="在本机回环地址上运行一个 Apache Kafka，供开发和测试使用")
     parser.add_argument("--port", type=int, default=9092, help="监听端口（默认 9092）")
     parser.add_argument(

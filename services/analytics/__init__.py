@@ -1,1 +1,1 @@
-"""Analytics: what the facts add up to, per unit, day and week; it proposes and computes, and decides nothing (S3.2)."""
+"""Analytics: figures by unit, day and week, computed from events; it decides nothing (S3.2)."""

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
-from services.analytics import handlers, store
-from services.analytics.handlers.rebuilding import Source
-from services.analytics.schemas import RebuildReport
+from services.analytics.rebuilds import handlers, store
+from services.analytics.rebuilds.model import Source
+from services.analytics.rebuilds.schemas import RebuildReport
 from services.analytics.service import SERVICE
 from shared.clock import clock_of
 from shared.db.migrate import upgrade
@@ -28,20 +28,20 @@ async def rebuild(settings: Settings, *, source: Source, swap: bool) -> RebuildR
     """One rebuild outside the running service."""
     bus = bus_of(settings)
     runtime = build_runtime(SERVICE, settings, bus=bus, clock=clock_of(settings.clock))
-    await upgrade(runtime.database_url, SERVICE.name)
+    await upgrade(settings.database_of(SERVICE.name), SERVICE.name)
     await bus.start()
     try:
         rebuild_id = await handlers.rebuild(runtime, SYSTEM, source=source, swap=swap)
         async with runtime.works.read() as session:
             return RebuildReport.of(await store.rebuild_of(session, rebuild_id))
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
         await bus.stop()
 
 
-def _say(report: RebuildReport) -> None:
-    words = {"equal": "一致", "different": "不一致", "swapped": "已替换"}
-    print(f"重算 {report.id}：{words.get(report.state, report.state)}")
+def _print_report(report: RebuildReport) -> None:
+    states = {"equal": "一致", "different": "不一致", "swapped": "已替换"}
+    print(f"重算 {report.id}：{states.get(report.state, report.state)}")
     print(f"  事实 {report.facts}，未处理 {report.pending}，缺少 {report.facts_missing}，多出 {report.facts_surplus}")
     print(f"  不一致的统计项 {report.figures_different}")
     for one in report.differences:
@@ -49,7 +49,7 @@ def _say(report: RebuildReport) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code."""
+    """Run what the arguments ask for; the exit code."""
     if not arguments:
         run_service(SERVICE)
         return 0
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     except BusinessError as refusal:
         print(refusal.message, file=sys.stderr)
         return 2
-    _say(report)
+    _print_report(report)
     return 1 if report.state == "different" else 0
 
 

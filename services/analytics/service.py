@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.analytics import api, handlers
-from services.analytics.tables import Record
+from services.analytics.figures import api as figures_api
+from services.analytics.figures import handlers as figures
+from services.analytics.rebuilds import api as rebuilds_api
+from services.analytics.record import Record
 from shared.bus import DIRECTORY, ORDERS, SLA_BREACHES
 from shared.service import Service
 
@@ -13,8 +15,8 @@ SERVICE: Final = Service(
     name="analytics",
     title="统计分析",
     about="按承办单位、日、周统计受理、交办、办结、超期与双率；全部统计可由事件重算并核对。",
-    routers=(api.router,),
+    routers=(figures_api.router, rebuilds_api.router),
     metadata=Record.metadata,
     topics=(ORDERS, SLA_BREACHES, DIRECTORY),
-    batch=handlers.project,
+    batch=figures.project,
 )

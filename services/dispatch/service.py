@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from services.dispatch import jobs
-from services.dispatch.api import accounts, commands, queries, units
-from services.dispatch.handlers import cases
-from services.dispatch.handlers.accounts import enter_administrator
-from services.dispatch.handlers.rulesets import keep_rules
+from services.dispatch.accounts import api as accounts
+from services.dispatch.accounts.handlers import enter_administrator
+from services.dispatch.assigning import api as assigning
+from services.dispatch.closing import handlers as closing
+from services.dispatch.desk import api as desk
+from services.dispatch.directory import api as directory
+from services.dispatch.handling import api as handling
+from services.dispatch.login import api as login
+from services.dispatch.materials import api as materials
+from services.dispatch.orders import api as orders
+from services.dispatch.orders.handlers import mark_urged, open_case, refresh_case
+from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.recommending.tables import RecommendationRecord
+from services.dispatch.record import Record
+from services.dispatch.replies import api as replies
+from services.dispatch.replies.handlers import (
+    await_feedback,
+    give_back_to_handler,
+    send_to_rework,
+    take_to_centre,
+    wake_planned,
+)
+from services.dispatch.returns import api as returns
+from services.dispatch.rulesets.handlers import keep_rules
 from services.dispatch.settings import token_key
-from services.dispatch.tables import Record
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.intake import (
     OrderCancelled,
@@ -21,15 +39,16 @@ from shared.contracts.intake import (
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
-from shared.following import follow_calendar, load_calendar, watch_calendar
+from shared.following.calendar import follow_calendar, load_calendar, watch_calendar
 from shared.identity import TokenSigner
+from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
 
 async def _prepare(runtime: Runtime) -> None:
     """The signer of tokens for the login route, the first account of an empty database, and the calendar in force."""
     await load_calendar(runtime)
-    runtime.parts["signer"] = TokenSigner(token_key(runtime.settings), runtime.clock)
+    runtime.parts.put(TokenSigner(token_key(runtime.settings), runtime.clock))
     password = runtime.settings.admin_password
     await enter_administrator(runtime.works, None if password is None else password.get_secret_value())
 
@@ -38,28 +57,44 @@ SERVICE = Service(
     name="dispatch",
     title="派单",
     about="工单的全过程：研判、交办、办理、回退、答复、办结；承办单位与职责目录；账号与登录。",
-    # The commands first: FastAPI looks through the routes one by one.
-    routers=(commands.router, queries.router, accounts.router, units.router),
+    # Commands and lists of orders first: FastAPI looks through the routes one by one.  `orders` before `desk`: its
+    # /orders/counts would be read as /orders/{order_id}.
+    routers=(
+        assigning.router,
+        handling.router,
+        replies.router,
+        returns.router,
+        orders.router,
+        desk.router,
+        materials.router,
+        login.router,
+        accounts.router,
+        directory.router,
+    ),
     metadata=Record.metadata,
     topics=(ORDERS, DIRECTORY),
-    prefetch=cases.hold_cases,
+    rows=(
+        RowsOfOrder(CaseRecord, by=CaseRecord.order_id),
+        # Not locked: whoever changes it has locked its order.
+        RowsOfOrder(RecommendationRecord, by=RecommendationRecord.order_id, lock=False),
+    ),
     subscriptions={
-        OrderReceived: cases.open_case,
-        OrderUpdated: cases.refresh_case,
-        OrderCancelled: cases.cancel_case,
-        OrderUrged: cases.mark_urged,
-        ReplyLeaderApproved: cases.take_to_centre,
-        ReplyLeaderRejected: cases.give_back_to_handler,
-        ReplyApproved: cases.await_feedback,
-        ReplyRejected: cases.send_to_rework,
-        OrderFedBack: cases.await_revisit,
-        OrderRevisited: cases.settle_revisit,
-        OrderRedoRequested: cases.redo_order,
-        PlanWoken: cases.wake_planned,
-        PlanBroken: cases.wake_planned,
+        OrderReceived: open_case,
+        OrderUpdated: refresh_case,
+        OrderUrged: mark_urged,
+        ReplyLeaderApproved: take_to_centre,
+        ReplyLeaderRejected: give_back_to_handler,
+        ReplyApproved: await_feedback,
+        ReplyRejected: send_to_rework,
+        PlanWoken: wake_planned,
+        PlanBroken: wake_planned,
+        OrderFedBack: closing.await_revisit,
+        OrderRevisited: closing.settle_revisit,
+        OrderRedoRequested: closing.redo_order,
+        OrderCancelled: closing.cancel_case,
         CalendarChanged: follow_calendar,
         RuleSetPublished: keep_rules,
     },
-    jobs=(watch_calendar, jobs.seal_old_words),
+    jobs=(watch_calendar,),
     prepare=_prepare,
 )

@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
-from services.intake import api, jobs
-from services.intake.handlers import following
-from services.intake.handlers.parts import NAME, Parts
-from services.intake.tables import Record
+from services.intake.acceptance import api as acceptance
+from services.intake.acceptance.handlers import Acceptance
+from services.intake.acceptance.jobs import write_orders
+from services.intake.channels.handlers import Signatures
+from services.intake.channels.policy import CHANNELS
+from services.intake.feedback import api as feedback
+from services.intake.feedback.handlers import queue_feedback
+from services.intake.feedback.jobs import deliver_feedback
+from services.intake.first_look import api as first_look
+from services.intake.notices import api as notices
+from services.intake.orders import api as orders
+from services.intake.orders.handlers import close_order, give_again, give_to_unit, take_from_unit
+from services.intake.orders.tables import UpstreamOrderRecord
+from services.intake.quarantine import api as quarantine
+from services.intake.record import Record
+from services.intake.releases import api as releases
+from services.intake.settings import channel_secrets
 from shared.bus.topics import ORDERS
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.review import ReplyApproved
+from shared.following import parts
+from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
 
 async def prepare(runtime: Runtime) -> None:
     """Read the channels' secrets and make the writer's queue."""
-    runtime.parts[NAME] = Parts.of(
-        runtime.works,
-        runtime.database_url,
-        runtime.settings.channel_secrets.get_secret_value(),
-        runtime.metrics.registry,
-    )
+    secrets = channel_secrets(runtime.settings.channel_secrets.get_secret_value(), frozenset(CHANNELS))
+    runtime.parts.put(secrets)
+    runtime.parts.put(Signatures(secrets.keys(), runtime.metrics.registry))
+    runtime.parts.put(Acceptance(runtime.works, runtime.database_url))
 
 
 SERVICE = Service(
     name="intake",
     title="受理",
     about="七个上级渠道的工单受理、隔离请求、办理结果反馈与回访结果。上级平台以 Standard Webhooks 签名推送。",
-    routers=api.ROUTERS,
+    routers=(
+        acceptance.router,
+        notices.router,
+        orders.router,
+        first_look.router,
+        quarantine.router,
+        releases.router,
+        feedback.router,
+    ),
     metadata=Record.metadata,
     topics=(ORDERS,),
-    prefetch=following.hold_orders,
+    rows=(RowsOfOrder(UpstreamOrderRecord, by=UpstreamOrderRecord.order_id),),
     subscriptions={
-        OrderAssigned: following.give_to_unit,
-        ReturnAccepted: following.take_from_unit,
-        OrderReopened: following.give_again,
-        OrderClosed: following.close_order,
-        ReplyApproved: following.queue_feedback,
+        OrderAssigned: (parts.take_over, give_to_unit),
+        ReturnAccepted: (parts.give_back, take_from_unit),
+        OrderReopened: give_again,
+        OrderClosed: close_order,
+        ReplyApproved: queue_feedback,
     },
-    jobs=(jobs.write_orders, jobs.deliver_feedback),
+    jobs=(write_orders, deliver_feedback),
     prepare=prepare,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import orjson
@@ -30,7 +31,7 @@ def key_of(secret: str) -> bytes:
 
 
 class ChannelSecrets(BaseModel):
-    """One channel: two live secrets for what comes in, one for what goes out, and the only address that may be called."""
+    """One channel: up to two valid secrets for its requests, one for our feedback, and the address of its feedback."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
@@ -65,7 +66,22 @@ class ChannelSecrets(BaseModel):
         return tuple(key_of(secret) for secret in self.incoming)
 
 
-def channel_secrets(spelling: str, known: frozenset[str]) -> Mapping[str, ChannelSecrets]:
+@dataclass(frozen=True, slots=True)
+class SecretsByChannel:
+    """The secrets of all channels that have some, by channel code."""
+
+    by_channel: Mapping[str, ChannelSecrets]
+
+    def of(self, channel: str) -> ChannelSecrets | None:
+        """The channel's secrets; None when it has none."""
+        return self.by_channel.get(channel)
+
+    def keys(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The keys of the incoming signatures, decoded, by channel code."""
+        return {channel: secrets.keys for channel, secrets in self.by_channel.items()}
+
+
+def channel_secrets(spelling: str, known: frozenset[str]) -> SecretsByChannel:
     """The setting, read; BadChannelSecrets when it is not JSON, names an unknown channel, or a secret is too short."""
     try:
         read = {code: ChannelSecrets.model_validate(value) for code, value in orjson.loads(spelling).items()}
@@ -73,4 +89,4 @@ def channel_secrets(spelling: str, known: frozenset[str]) -> Mapping[str, Channe
         raise BadChannelSecrets(f"GONGDAN_CHANNEL_SECRETS: {fault}") from fault
     if unknown := sorted(set(read) - known):
         raise BadChannelSecrets(f"GONGDAN_CHANNEL_SECRETS names unknown channels: {', '.join(unknown)}")
-    return read
+    return SecretsByChannel(read)

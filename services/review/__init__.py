@@ -1,1 +1,1 @@
-"""Review: what becomes of a reply between the unit's desk and the upstream (S2.2.3c, S2.3)."""
+"""Review: the unit's leader and the centre review a reply before it is fed back upstream (S2.2.3c, S2.3)."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.review import api, handlers
-from services.review.tables import Record
+from services.review.record import Record
+from services.review.rounds import api as rounds_api
+from services.review.rounds import handlers as rounds
+from services.review.rounds.store import SEQUENCE
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
 from shared.bus import ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -13,27 +16,35 @@ from shared.contracts.dispatch import (
     OrderAssigned,
     ProgressNoted,
     ReplySubmitted,
+    ReturnAccepted,
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderReceived
+from shared.following import parts
+from shared.reading_ahead import RowsOfOrder
 from shared.service import Service
 
 SERVICE: Final = Service(
     name="review",
     title="答复审核",
     about="承办单位的答复经单位主要领导审阅、区89000中心审核后反馈；退回修改的每一轮均予保留。",
-    routers=(api.router,),
+    routers=(rounds_api.router,),
     metadata=Record.metadata,
     topics=(ORDERS,),
-    prefetch=handlers.hold_orders,
+    rows=(
+        RowsOfOrder(OrderRecord, by=OrderRecord.order_id, lock=False),
+        RowsOfOrder(CaseworkerRecord, by=CaseworkerRecord.order_id, sequence=(CaseworkerRecord.account,), lock=False),
+        RowsOfOrder(RoundRecord, by=RoundRecord.order_id, sequence=SEQUENCE),
+    ),
     subscriptions={
-        OrderReceived: handlers.note_order,
-        OrderCancelled: handlers.void_cancelled,
-        OrderAssigned: handlers.void_reassigned,
-        OrderAccepted: handlers.note_handler,
-        CallerContacted: handlers.note_handler,
-        ProgressNoted: handlers.note_handler,
-        ReturnRequested: handlers.note_handler,
-        ReplySubmitted: handlers.open_round,
+        OrderReceived: rounds.note_order,
+        OrderCancelled: rounds.void_cancelled,
+        ReturnAccepted: parts.give_back,
+        OrderAssigned: (parts.take_over, rounds.void_reassigned),
+        OrderAccepted: rounds.note_caseworker,
+        CallerContacted: rounds.note_caseworker,
+        ProgressNoted: rounds.note_caseworker,
+        ReturnRequested: rounds.note_caseworker,
+        ReplySubmitted: rounds.open_round,
     },
 )

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.sla import jobs
-from services.sla.api import ROUTERS
-from services.sla.handlers import orders, units
-from services.sla.handlers.prefetching import hold_orders
-from services.sla.tables import Record
+from services.sla.boards import api as boards
+from services.sla.by_hand import api as by_hand
+from services.sla.calendar import api as calendar
+from services.sla.calendar.jobs import watch_calendar
+from services.sla.candidates import api as candidates
+from services.sla.candidates.jobs import look_at_concentration
+from services.sla.chain_plans import api as chain_plans
+from services.sla.clocks import api as clocks
+from services.sla.clocks.model import State
+from services.sla.clocks.tables import ClockRecord
+from services.sla.counting import api as counting
+from services.sla.extensions import api as extensions
+from services.sla.firing import jobs as firing
+from services.sla.order_events import handlers as orders
+from services.sla.orders.tables import OrderRecord
+from services.sla.recomputing import api as recomputing
+from services.sla.recomputing import jobs as recomputing_jobs
+from services.sla.record import Record
+from services.sla.rulesets import api as rulesets
+from services.sla.streams import api as streams
+from services.sla.streams import jobs as streams_jobs
+from services.sla.units import handlers as units
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -26,26 +43,56 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
-from shared.service import Service
+from shared.following import parts
+from shared.reading_ahead import RowsOfOrder
+from shared.service import Runtime, Service
+
+
+async def prepare(runtime: Runtime) -> None:
+    """Every loop's parts, and the calendar in force, before any task starts."""
+    firing.prepare(runtime)
+    streams_jobs.prepare(runtime)
+    await recomputing_jobs.prepare(runtime)
+
 
 SERVICE: Final = Service(
     name="sla",
     title="时限",
     about="工作日历、时限规则与全部时钟：起算、预警、超期，以及每个时限的逐日依据。",
-    routers=ROUTERS,
+    routers=(
+        clocks.router,
+        extensions.router,
+        by_hand.router,
+        boards.router,
+        candidates.router,
+        chain_plans.router,
+        streams.router,
+        counting.router,
+        recomputing.router,  # its paths before /calendar/{year}
+        calendar.router,
+        rulesets.router,
+    ),
     metadata=Record.metadata,
     topics=(ORDERS, DIRECTORY),
-    prefetch=hold_orders,
+    rows=(
+        RowsOfOrder(OrderRecord, by=OrderRecord.order_id),
+        RowsOfOrder(
+            ClockRecord,
+            by=ClockRecord.order_id,
+            sequence=(ClockRecord.due_at, ClockRecord.id),
+            where=ClockRecord.state == State.RUNNING,
+        ),
+    ),
     subscriptions={
         OrderReceived: orders.start_district_clocks,
         OrderUpdated: orders.follow_the_upstream,
         OrderCancelled: orders.end_clocks,
-        OrderAssigned: orders.start_unit_clocks,
+        OrderAssigned: (parts.take_over, orders.start_unit_clocks),
         OrderAccepted: orders.stop_on_acceptance,
         CallerContacted: orders.stop_on_contact,
         ProgressNoted: orders.keep_the_promise,
         ReturnRequested: orders.stop_on_return_request,
-        ReturnAccepted: orders.release_the_unit,
+        ReturnAccepted: (parts.give_back, orders.release_the_unit),
         ReturnRejected: orders.lock_to_unit,
         ReplySubmitted: orders.stop_on_reply,
         ReplyLeaderApproved: orders.start_review,
@@ -60,12 +107,12 @@ SERVICE: Final = Service(
         UnitChanged: units.keep_unit,
     },
     jobs=(
-        jobs.fire_clocks,
-        jobs.keep_calendar,
-        jobs.share_news,
-        jobs.follow_notices,
-        jobs.look_at_concentration,
-        jobs.seal_old_words,
+        firing.fire_clocks,
+        watch_calendar,
+        recomputing_jobs.recompute_clocks,
+        streams_jobs.tell_replicas,
+        streams_jobs.follow_notices,
+        look_at_concentration,
     ),
-    prepare=jobs.prepare,
+    prepare=prepare,
 )

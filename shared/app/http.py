@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from prometheus_client import Counter, Histogram, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,6 +27,7 @@ from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
 from shared.files.limits import REQUEST_BYTES
 from shared.files.upload import UploadRoute
+from shared.gate import Gate, RouteWithoutRow
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
 from shared.web.headers import SECURITY_HEADERS
@@ -46,6 +48,8 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     }
     for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 }
+
+_BEARER: Final = {"type": "http", "scheme": "bearer", "description": "POST /api/dispatch/v1/tokens 所得的令牌"}
 
 
 class Edge:
@@ -188,7 +192,10 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     add_document_page(app, at=f"/api/{service.name}")
     for router in (*service.routers, operations):
         app.include_router(router)
-    _document(app, upload_routes(service.routers))
+    _check_rows(service)
+    if runtime is not None:
+        app.state.gate = Gate(service.operations, service.without_login, runtime.tokens)
+    _complete_document(app, service.without_login, upload_routes(service.routers))
 
     async def refuse(_: Request, refusal: Exception) -> Response:
         assert isinstance(refusal, BusinessError)
@@ -219,8 +226,17 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     return app
 
 
-def _document(app: FastAPI, uploads: Iterable[UploadRoute]) -> None:
-    """Put into the document's schemas what it points at: Problem, and the data of the forms."""
+def _check_rows(service: Service) -> None:
+    """Each route has its row in the table of access, and each row its route; RouteWithoutRow otherwise."""
+    every = (route for router in (*service.routers, operations) for route in router.routes)
+    routes = {route.operation_id or route.name for route in every if isinstance(route, APIRoute)}
+    rows = {*service.operations, *service.without_login}
+    if routes != rows:
+        raise RouteWithoutRow(service.name, routes - rows, rows - routes)
+
+
+def _complete_document(app: FastAPI, without_login: Collection[str], uploads: Iterable[UploadRoute]) -> None:
+    """Put into the document what FastAPI does not see: Problem, the data of forms with files, and the login."""
     usual = app.openapi
     models: list[type[BaseModel]] = [Problem]
     models += [route.body_model for route in uploads if route.body_model is not None]
@@ -228,13 +244,18 @@ def _document(app: FastAPI, uploads: Iterable[UploadRoute]) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = usual()
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            components = document.setdefault("components", {})
+            schemas = components.setdefault("schemas", {})
             for model in models:
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            components["securitySchemes"] = {"bearer": _BEARER}
+            for operation in (each for path in document["paths"].values() for each in path.values()):
+                if operation["operationId"] not in without_login:
+                    operation["security"] = [{"bearer": []}]
             app.openapi_schema = document
         return app.openapi_schema
 

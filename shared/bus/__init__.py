@@ -1,4 +1,4 @@
-"""The event bus: the port and the names of the topics. The adapters are chosen by the entry points only."""
+"""The event bus: its interface and the names of the topics. Only the entry points choose an adapter."""
 
 from shared.bus.port import (
     Bus,

@@ -1,8 +1,8 @@
-"""The event bus as the platform sees it: publish and subscribe, and nothing that names a broker.
+"""The event bus as services see it: publish and subscribe, and nothing that names a broker.
 
-Two adapters keep these promises, held to one test suite: `shared.bus.kafka` (production, any scale) and
+Two adapters implement it and pass the same tests: `shared.bus.kafka` (production, any scale) and
 `shared.bus.postgres` (the embedded default). Delivery is at least once; the messages of one key are read in the order
-in which they were published; the effect happens once because the reader keeps an inbox, not because of the bus.
+in which they were published. The bus may repeat a message; the reader's inbox makes the effect happen once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a publisher hands over: one CloudEvent in binary mode.
+    """What a publisher sends: one CloudEvent in binary mode.
 
     `key` decides the partition, so the order of one key is kept. `headers` are the CloudEvents attributes
     (`ce_id`, `ce_type`, ..., `content-type`); they travel as UTF-8.
@@ -27,7 +27,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a reader gets; the bytes of a strange publisher pass through unjudged, so that the reader can park them.
+    """What a reader gets. Bytes that follow no rule are passed on unchanged, so that the reader can park them.
 
     `key` is None when there was none or when it is not UTF-8; `raw_key` keeps the bytes. `offset` counts the messages
     of its partition from 0, without gaps on PostgreSQL and ascending on Kafka. A header given twice keeps its last value.
@@ -50,7 +50,7 @@ class TopicPartition(NamedTuple):
 
 
 class BusError(Exception):
-    """Something the event bus could not do; `code` is stable, the message is for people."""
+    """The event bus could not do something; `code` is stable, the message is for people."""
 
     code: ClassVar[str] = "bus_error"
 
@@ -61,7 +61,7 @@ class BusUnavailable(BusError):
     code = "bus_unavailable"
 
     def __init__(self, reason: str) -> None:
-        """Keep the adapter's own words in `reason`, for the log."""
+        """Keep the adapter's error text in `reason`, for the log."""
         super().__init__(f"事件总线暂不可用，请稍后重试：{reason}")
         self.reason = reason
 
@@ -81,7 +81,7 @@ class MessageRefused(BusError):
     code = "message_refused"
 
     def __init__(self, index: int, key: str, reason: str) -> None:
-        """Name the culprit by its place in the batch and by its key."""
+        """Name the refused message by its place in the batch and by its key."""
         super().__init__(f"消息无法发布（第 {index + 1} 条，键 {key}）：{reason}")
         self.index = index
         self.key = key
@@ -113,22 +113,22 @@ class PartitionCountDiffers(BusError):
 
 
 class Subscription(Protocol):
-    """One member's seat in a consumer group; leave it through the context manager that gave it."""
+    """One membership of a consumer group; it ends with the context manager that gave it."""
 
     async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
         """Return up to `max_records` messages by partition, in order, or nothing after `timeout` seconds.
 
-        Call it in a loop, also while no partition is assigned: this is how a member stays in its group (R22). An outage
-        of the broker is an empty answer, not an error; it costs the timeout. Raises BusUnavailable only when the
-        membership is beyond repair: leave, and subscribe again.
+        Call it in a loop, also while no partition is assigned: this is how a member stays in its group (R22). During an
+        outage of the broker the answer is empty after the timeout, without an error. Raises BusUnavailable only when
+        the membership cannot go on: leave, and subscribe again.
         """
         ...
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         """Store the next offset to read of each partition; True when all are stored.
 
-        False means at least one is lost: the broker is down, or the partition belongs to another member by now. Both
-        are safe, since the messages come again and the inbox knows them (R19). Bounded in time.
+        False: at least one was not stored, because the broker is down or another member has the partition now. Both
+        are safe: the messages come again, and the inbox recognises them (R19). Bounded in time.
         """
         ...
 
@@ -137,7 +137,7 @@ class Subscription(Protocol):
         ...
 
     async def lag(self) -> Mapping[TopicPartition, int]:
-        """Messages not yet done with, for each partition assigned now: its end minus the group's committed offset.
+        """The number of messages not yet committed, for each partition assigned now: its end minus the committed offset.
 
         Raises BusUnavailable.
         """
@@ -156,7 +156,7 @@ class Bus(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Let go of every connection; close the subscriptions first."""
+        """Close every connection; the subscriptions are to be closed before."""
         ...
 
     async def ping(self) -> None:
@@ -180,7 +180,7 @@ class Bus(Protocol):
     def subscribe(self, group: str, topics: Sequence[str], *, member: str) -> AbstractAsyncContextManager[Subscription]:
         """Join `group` as `member` (a name for logs and operators, unique per process) and read `topics`.
 
-        A new group reads from the beginning. Entering raises UnknownTopic or BusUnavailable; leaving hands the
-        partitions over at once.
+        A new group reads from the beginning. Entering raises UnknownTopic or BusUnavailable; leaving releases the
+        partitions at once.
         """
         ...

@@ -1,4 +1,4 @@
-"""Statutory working days with 调休, and deadlines that carry their proof (S1.1.4a, A01-A03). Pure: no I/O, no clock."""
+"""Statutory working days with 调休, and deadlines with the list of counted days (S1.1.4a, A01-A03). No I/O, no clock."""
 
 from shared.calendar.errors import (
     ArrangementMalformed,

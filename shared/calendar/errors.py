@@ -1,4 +1,4 @@
-"""What the calendar refuses: each names the clause, the facts, and what to do next."""
+"""The calendar's refusals: each names the clause, the facts, and what to do next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NaiveMoment(CalendarRefused):
 
 
 class WorkdaysOutOfRange(CalendarRefused):
-    """A count of working days below zero or beyond every rule."""
+    """A count of working days below zero or above the limit."""
 
     code = "workdays_out_of_range"
 
@@ -36,7 +36,7 @@ class WorkdaysOutOfRange(CalendarRefused):
 
 
 class DayOutOfRange(CalendarRefused):
-    """The count would leave the years that a date can name."""
+    """The count would leave the years that a date can hold."""
 
     code = "day_out_of_range"
 
@@ -56,7 +56,7 @@ class YearUnknown(BusinessError):
 
 
 class YearNotPublished(CalendarRefused):
-    """A file that names a year and holds no days: the arrangement is not out, which is not the same as no holidays."""
+    """A file that names a year and holds no days: its arrangement is not published, which does not mean no holidays."""
 
     code = "calendar_year_not_published"
 
@@ -79,7 +79,7 @@ class ArrangementMalformed(CalendarRefused):
 
 
 class DayTwice(CalendarRefused):
-    """The same day stands twice in one year's file."""
+    """The same day appears twice in one year's file."""
 
     code = "calendar_day_twice"
 
@@ -89,7 +89,7 @@ class DayTwice(CalendarRefused):
 
 
 class DayContradicted(CalendarRefused):
-    """One day is said to be off and to be worked, in one file or in two neighbouring years."""
+    """One day is both off and worked, in one file or in two neighbouring years."""
 
     code = "calendar_day_contradicted"
 
@@ -110,7 +110,7 @@ class DayOutsideYear(CalendarRefused):
 
 
 class DayMissing(CalendarRefused):
-    """A day that must be off by law, or that breaks a holiday in two, is not in the file."""
+    """The file lacks a day that is off by law, or one in the middle of a holiday."""
 
     code = "calendar_day_missing"
 
@@ -130,7 +130,7 @@ class HolidayMissing(CalendarRefused):
 
 
 class DayFarFromHoliday(CalendarRefused):
-    """A day bears the name of a holiday that is weeks away."""
+    """A day has the name of a holiday that is weeks away."""
 
     code = "calendar_day_far_from_holiday"
 
@@ -140,7 +140,7 @@ class DayFarFromHoliday(CalendarRefused):
 
 
 class StatutoryDayWorked(CalendarRefused):
-    """A day that the law makes free is to be worked."""
+    """A day that is off by law is listed as worked."""
 
     code = "calendar_statutory_day_worked"
 
@@ -150,7 +150,7 @@ class StatutoryDayWorked(CalendarRefused):
 
 
 class MakeUpOnWeekday(CalendarRefused):
-    """A make-up day that is worked anyhow; a notice that really says so is confirmed by a person."""
+    """A make-up day on a weekday, which is worked anyway; if the notice really says so, a person confirms it."""
 
     code = "calendar_make_up_on_weekday"
 
@@ -164,7 +164,7 @@ class MakeUpOnWeekday(CalendarRefused):
 
 
 class DaysUnbalanced(CalendarRefused):
-    """More or fewer days than the law gives: one is missing, unless the year has days of its own and a person confirms."""
+    """More or fewer days than by law: one is missing, unless the year has extra days and a person confirms them."""
 
     code = "calendar_unbalanced"
 
@@ -178,7 +178,7 @@ class DaysUnbalanced(CalendarRefused):
 
 
 class NoticeUnreadable(CalendarRefused):
-    """A piece of a pasted notice whose dates or meaning cannot be read."""
+    """A part of a pasted notice whose dates or meaning cannot be read."""
 
     code = "calendar_notice_unreadable"
 
@@ -198,7 +198,7 @@ class NoticeContradicted(CalendarRefused):
 
 
 class ArrangementOfOtherYear(CalendarRefused):
-    """A file of another year than the one that was asked to be imported."""
+    """A file of another year than the one to be imported."""
 
     code = "calendar_year_mismatch"
 

@@ -1,7 +1,7 @@
 """A year's arrangement from an iCalendar file (RFC 5545): all-day events that say 休 or 班.
 
-Two ways of saying it are known: words in the title (「春节（休）」「春节 补班」) and Apple's X-APPLE-SPECIAL-DAY. Where a
-file uses the second, its other events are mere festivals and left out; otherwise an event that says neither is refused.
+Two forms are known: words in the title (「春节（休）」「春节 补班」) and Apple's X-APPLE-SPECIAL-DAY. In a file with the
+second form, other events are ordinary festivals and are left out; in any other file an event with neither is refused.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def arrangement_from_icalendar(
     complete: bool = True,
     balanced: bool = True,
 ) -> YearArrangement:
-    """A checked arrangement from an iCalendar file; raises what `arrangement_from_rows` raises."""
+    """A checked arrangement from an iCalendar file; raises the errors of `arrangement_from_rows`."""
     try:
         calendar = Calendar.from_ical(document)
         events = list(calendar.walk("VEVENT"))
     except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         raise ArrangementMalformed("文件不是有效的 iCalendar") from None
-    # What was cancelled stays in a file only to say so: it counts for nothing, whatever else it has.
+    # A cancelled event stays in a file only to say that it is cancelled, so it is left out.
     standing = [(number, event) for number, event in enumerate(events, start=1) if not _is_cancelled(event)]
     special = any(_SPECIAL in event for _, event in standing)
     rows = [row for number, event in standing if not special or _SPECIAL in event for row in _rows(number, event)]
@@ -65,7 +65,7 @@ def _rows(number: int, event: Any) -> Iterator[ArrangementRow]:
     days = 1 if after is None else (after - first).days
     if not 1 <= days <= LONGEST_EVENT:
         raise ArrangementMalformed(f"起止日期不合理（{days} 天）", number)
-    # A title that is nothing but its mark (休) says what the day is, and for which holiday nobody knows.
+    # A title that is only the mark (休) says that the day is off, but not for which holiday.
     holiday = _MARK.sub("", title).strip(" -－—·") or (UNNAMED if title else "")
     for offset in range(days):
         yield ArrangementRow(first + timedelta(days=offset), holiday, off)
@@ -85,7 +85,7 @@ def _is_off(number: int, title: str, special: str) -> bool:
 def _day(number: int, event: Any, name: str) -> date | None:
     if name not in event:
         return None
-    # The library keeps a property that it cannot read, and raises when it is asked for its value (20261301).
+    # The library keeps a property that it cannot read (20261301), and raises when its value is read.
     written = event[name]
     value = written.dt if isinstance(written, vDDDTypes) else None
     if not isinstance(value, date) or isinstance(value, datetime):

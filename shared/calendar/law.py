@@ -1,8 +1,8 @@
-"""Which days the law itself makes free, whatever the year's notice arranges around them.
+"""The days that are off by law itself, whatever the year's notice arranges around them.
 
 《全国年节及纪念日放假办法》(国务院令第270号), revised with effect from 1 January of 2008 (令第513号), 2014 (令第644号) and
-2025 (令第795号). A statutory day that falls on a Saturday or Sunday is made up for, and two that fall on one day count
-twice: so a notice gives exactly as many weekdays off, less the weekend days that it has worked, as the law has days.
+2025 (令第795号). A statutory day on a Saturday or Sunday is replaced by another day, and two on one day count twice. So
+the weekdays that a notice makes off, less the weekend days that it makes worked, are exactly the days of the law.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DRAGON_BOAT: Final = "端午节"
 MID_AUTUMN: Final = "中秋节"
 NATIONAL: Final = "国庆节"
 
-# What a notice, a file or a calendar may call them; one name may join two.
+# The names in notices, files and calendars; one name may combine two holidays.
 _CALLED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         NEW_YEAR: ("元旦",),
@@ -34,8 +34,8 @@ _CALLED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-# Year, first day of the first lunar month, 清明, fifth of the fifth month, fifteenth of the eighth month. To 2026 as the
-# notices have them; all of them as computed by the tables of the package `holidays` (0.109), which a test compares.
+# Year, first day of the first lunar month, 清明, fifth of the fifth month, fifteenth of the eighth month. Until 2026 they
+# are the days of the notices. A test compares all of them with the tables of the package `holidays` (0.109).
 _MOVING: Final = """
 2007 02-18 04-05 06-19 09-25
 2008 02-07 04-04 06-08 09-14
@@ -85,7 +85,7 @@ _MOVING: Final = """
 
 
 class StatutoryDay(NamedTuple):
-    """A day that is free by law, and the holiday that makes it so."""
+    """A day that is off by law, and its holiday."""
 
     on: date
     holiday: str
@@ -106,11 +106,11 @@ def _read() -> dict[int, _Moving]:
 _MOVING_OF: Final[Mapping[int, _Moving]] = MappingProxyType(_read())
 FIRST_YEAR: Final = min(_MOVING_OF)
 LAST_YEAR: Final = max(_MOVING_OF)
-# What the State Council added to the law in single years, by a day that shows it: 4 September beside the 3rd in 2015; in
-# 2020 31 January and the make-up Saturday of 1 February that was not worked (国办发明电〔2020〕1号), which sent everybody
-# to work on Monday.
+# Days that the State Council added in single years, each by a day that shows it: in 2015 the 4th of September beside the
+# 3rd; in 2020 the 31st of January and the make-up Saturday of 1 February that was not worked after all. That notice
+# (国办发明电〔2020〕1号) also declared Monday, 3 February, a working day.
 _ADDED: Final[Mapping[date, int]] = MappingProxyType({date(2015, 9, 4): 1, date(2020, 1, 31): 2})
-_SENT_TO_WORK: Final = frozenset({date(2020, 2, 3)})
+_DECLARED_WORKED: Final = frozenset({date(2020, 2, 3)})
 _REVISED_2008: Final = 2008
 _REVISED_2014: Final = 2014
 _REVISED_2025: Final = 2025
@@ -118,7 +118,7 @@ _REVISED_2025: Final = 2025
 
 @cache
 def statutory_days(year: int) -> tuple[StatutoryDay, ...]:
-    """The days that are free by law in a year from FIRST_YEAR to LAST_YEAR, in order; a day of two holidays stands twice."""
+    """The days that are off by law in a year from FIRST_YEAR to LAST_YEAR, in order; a day of two holidays is listed twice."""
     moving = _MOVING_OF[year]
     days = [(NEW_YEAR, date(year, 1, 1)), *((SPRING, moving.spring + timedelta(n)) for n in _spring(year))]
     days += [(LABOUR, date(year, 5, number)) for number in _labour(year)]
@@ -129,18 +129,18 @@ def statutory_days(year: int) -> tuple[StatutoryDay, ...]:
 
 
 def days_given(year: int, off: Container[date]) -> int:
-    """How many days a year's notice gives: those of the law, and what was added when one of these days off shows it."""
+    """How many days a year's notice makes off: those of the law, and the added ones if `off` shows that they were added."""
     added = sum(days for day, days in _ADDED.items() if day.year == year and day in off)
     return len(statutory_days(year)) + added
 
 
-def is_sent_to_work(day: date) -> bool:
-    """Whether it is a weekday of which a notice said that it is worked again: there was one, in 2020."""
-    return day in _SENT_TO_WORK
+def is_declared_worked(day: date) -> bool:
+    """Whether a notice declared this weekday a working day; this happened once, in 2020."""
+    return day in _DECLARED_WORKED
 
 
 def _spring(year: int) -> range:
-    """The days of the Spring Festival, counted from the first of the first month: 除夕 is day -1."""
+    """The days of the Spring Festival, counted from the first day of the first lunar month: 除夕 is day -1."""
     if year >= _REVISED_2025:
         return range(-1, 3)
     return range(-1, 2) if _REVISED_2008 <= year < _REVISED_2014 else range(3)

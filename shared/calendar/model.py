@@ -1,4 +1,4 @@
-"""The words of the calendar: days, a year's arrangement, a due moment, and one counted day of its proof."""
+"""The data types of the calendar: days, a year's arrangement, a due moment, and one line of its explanation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from shared.calendar.errors import DayContradicted, DayOutsideYear
 
-# Mainland China has kept +08:00 without daylight saving since September 1991, so a fixed offset is exact for every day
-# of this calendar (2006 onwards), needs no time zone database, and converts about five times faster than zoneinfo.
+# Mainland China has had +08:00 without daylight saving since September 1991. A fixed offset is therefore exact for every
+# day of this calendar (from 2006), needs no time zone database, and converts about five times faster than zoneinfo.
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -20,7 +20,7 @@ SATURDAY: Final = 5
 
 
 class DayKind(StrEnum):
-    """What a calendar day is for the count (A01)."""
+    """How a calendar day counts (A01)."""
 
     WORKING = "working"  # Monday to Friday, no holiday
     WEEKEND = "weekend"
@@ -29,7 +29,7 @@ class DayKind(StrEnum):
 
     @property
     def worked(self) -> bool:
-        """Whether the day counts."""
+        """Whether the day counts as a working day."""
         return self in {DayKind.WORKING, DayKind.MAKE_UP}
 
 
@@ -44,7 +44,7 @@ class Day:
 
 
 class Due(NamedTuple):
-    """The end of a deadline: the moment in UTC, the local day it ends, and whether it may still change."""
+    """When a deadline ends: the moment in UTC, the local day, and whether both may still change."""
 
     at: datetime
     on: date
@@ -53,7 +53,7 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountedDay:
-    """One line of a deadline's proof: `ordinal` is the number the day was given, or None when it was skipped.
+    """One line of a deadline's explanation: `ordinal` is the number of the day, or None when it was skipped.
 
     `reason` reads like "01-29 周六 调休上班 计第1日"; `known` is False while a notice that may move the day is not published.
     """
@@ -69,8 +69,8 @@ class CountedDay:
 class YearArrangement:
     """One year's holiday arrangement as the State Council published it.
 
-    Days map to the name of their holiday. The arrangement of a year may hold days of the December before and of the
-    January after (2018-12-29 stands in the notice for 2019); they count like the others.
+    Each day maps to the name of its holiday. The arrangement may hold days of the December before and of the January
+    after (2018-12-29 is in the notice for 2019); they count like the others.
     Raises DayOutsideYear and DayContradicted.
     """
 
@@ -86,7 +86,7 @@ class YearArrangement:
         for day in self.off_days:
             if day in self.make_up_days:
                 raise DayContradicted(day, (self.year,))
-        # A private copy: whoever passed the mappings cannot change an arrangement afterwards.
+        # A private copy, so that the caller cannot change the arrangement afterwards.
         object.__setattr__(self, "off_days", MappingProxyType(dict(sorted(self.off_days.items()))))
         object.__setattr__(self, "make_up_days", MappingProxyType(dict(sorted(self.make_up_days.items()))))
 

@@ -1,8 +1,8 @@
 """The State Council notice's own sentences, pasted as text: 「一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。…」
 
-The text is cut into one part per holiday, each part into clauses; a clause is dates and what they are. What cannot be
-read is refused and never guessed: a weekday or a number of days that does not agree with the dates, a clause with dates
-whose meaning is not known, a day that is both off and worked.
+The text is split into one part per holiday, and each part into clauses of dates and what they are. What cannot be read
+is refused, never guessed: a weekday or a number of days that does not fit the dates, a clause whose meaning is not
+known, a day that is both off and worked.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from shared.calendar.sources import UNNAMED, ArrangementRow, arrangement_from_ro
 
 LONGEST_HOLIDAY: Final = 15  # days; the longest so far had eight
 
-# 「一、元旦：」「（二）春节：」「3. 国庆节、中秋节:」 at the start of a line or behind a full stop.
+# 「一、元旦：」「（二）春节：」「3. 国庆节、中秋节:」 at the start of a line or after a full stop.
 _HEADER: Final = re.compile(
     r"(?:^|(?<=[\n。；]))\s*(?:[（(]?[一二三四五六七八九十]{1,3}[）)、.．]+|\d{1,2}[、.．](?!\d))\s*([^：:，。\n]{2,40}?)[：:]"
 )
-# The same without a number; then the name must be one that is known.
+# The same without a number; then the name must be a known one.
 _NAMED: Final = re.compile(
     r"(?:^|(?<=[\n。；]))\s*((?:元旦|春节|清明节|劳动节|端午节|中秋节|国庆节)(?:[、和与及](?:国庆节|中秋节|端午节))?)[：:]"
 )
 _DOCUMENT: Final = re.compile(r"国(?:办)?发明?电?[〔\[（(]\d{4}[〕\]）)]\d{1,3}号")
 _SIGNED: Final = re.compile(r"^\s*(?:国务院办公厅)?\s*\d{4}年\d{1,2}月\d{1,2}日\s*$", re.MULTILINE)
 _YEAR: Final = re.compile(r"(?:关于|安排|将)?(\d{4})年(?:部分)?(?:节假日|元旦)")
-# A remark in brackets; brackets of both widths stand mixed in the notices of 2006 and 2012.
+# A remark in brackets; the notices of 2006 and 2012 mix full-width and half-width brackets.
 _REMARK: Final = re.compile(r"[（(]([^（()）]*)[）)]")
 _WEEKDAY: Final = re.compile(r"(?:星期|周)([一二三四五六日天])")
 _DATE: Final = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\x01(\d)\x02)?")
@@ -38,7 +38,7 @@ _RANGE: Final = re.compile(r"\s*(?:至|到|—+|–|－|-|~|～)\s*")
 _CLAUSE_END: Final = re.compile(r"[，,。；;\n]")
 _DAYS_SAID: Final = re.compile(r"(?:共|放假)(\d{1,2})天")
 _MOVED: Final = re.compile(r"公休日(?:分别)?调[至到]")
-# What a group of dates is, by the first of these words behind it. None: it says nothing new (照常公休, 法定节假日).
+# What a group of dates means, by the first of these words after it. None: it adds nothing (照常公休, 法定节假日).
 _MEANINGS: Final = (
     (re.compile(r"起.{0,4}上班"), "unreadable"),
     (re.compile(r"(?:照常|正常)?上班"), "worked"),
@@ -49,7 +49,7 @@ _MEANINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a pasted notice says: its days, and the document number when the text holds one."""
+    """The content of a pasted notice: its days, and its document number if given."""
 
     rows: tuple[ArrangementRow, ...]
     document: str | None
@@ -60,7 +60,7 @@ def arrangement_from_notice(
 ) -> YearArrangement:
     """A checked arrangement from the notice's text.
 
-    Raises NoticeUnreadable, NoticeContradicted, and what `arrangement_from_rows` raises.
+    Raises NoticeUnreadable, NoticeContradicted, and the errors of `arrangement_from_rows`.
     """
     notice = read_notice(year, text)
     source = source_notice or notice.document or "国务院办公厅通知"
@@ -84,7 +84,7 @@ def read_notice(year: int, text: str) -> Notice:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Name and sentences of each holiday; a text without headings is one holiday without a name."""
+    """The name and the sentences of each holiday; a text without headings is one holiday without a name."""
     headings = sorted(
         {match.start(1): match for pattern in (_NAMED, _HEADER) for match in pattern.finditer(text)}.values(),
         key=lambda match: match.start(1),
@@ -99,17 +99,17 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 @dataclass(slots=True)
 class _Reading:
-    """One holiday's sentences as far as they have been read."""
+    """What has been read so far of one holiday's sentences."""
 
     year: int
     holiday: str
     off: list[date] = field(default_factory=list)
     worked: list[date] = field(default_factory=list)
-    moved: list[date] = field(default_factory=list)  # weekend days that were given away
+    moved: list[date] = field(default_factory=list)  # weekend days that are worked in exchange
     last: date | None = None
 
     def day(self, match: re.Match[str]) -> date:
-        """The day that a date names, with the year and the month that it leaves out."""
+        """The day of a date; year and month are added where the text leaves them out."""
         year, month, number, weekday = match.groups()
         months = int(month) if month else self.last.month if self.last else None
         if months is None:
@@ -118,7 +118,7 @@ class _Reading:
         days = [day for y in years if (day := _day(y, months, int(number))) is not None]
         if not days:
             raise NoticeUnreadable(_plain(match.group()))
-        # A December behind a January belongs to the year before: the nearest to what was read last is meant.
+        # A December after a January belongs to the year before: the day nearest to the last one is meant.
         near = self.off[0] if self.off else self.last or date(self.year, 7, 1)
         day = min(days, key=lambda candidate: abs((candidate - near).days))
         if weekday is not None and day.weekday() != int(weekday):
@@ -138,7 +138,7 @@ def _rows_of(year: int, holiday: str, text: str) -> list[ArrangementRow]:
         for clause in _CLAUSE_END.split(sentence):
             _read_clause(reading, clause)
     off = list(dict.fromkeys(reading.off))
-    # A weekend day that was given away is worked, unless the holiday itself falls on it (端午节 2008 on a Sunday).
+    # A weekend day that is exchanged is worked, unless the holiday itself falls on it (端午节 2008 on a Sunday).
     given = [day for day in reading.moved if day not in off]
     worked = list(dict.fromkeys([*reading.worked, *given]))
     for day in worked:
@@ -149,7 +149,7 @@ def _rows_of(year: int, holiday: str, text: str) -> list[ArrangementRow]:
 
 
 def _weekday_mark(match: re.Match[str]) -> str:
-    """A remark behind a date shrinks to its weekday; everything else in brackets is left out."""
+    """Replace a remark in brackets by its weekday, or by nothing if it names none."""
     found = _WEEKDAY.search(match.group(1))
     return f"\x01{'一二三四五六日'.index(found.group(1).replace('天', '日'))}\x02" if found else ""
 
@@ -163,7 +163,7 @@ def _read_clause(reading: _Reading, clause: str) -> None:
         return
     moved = _MOVED.search(clause)
     if moved:
-        # 「将A、B两个公休日调至C、D」: A and B are given away, C and D are off.
+        # 「将A、B两个公休日调至C、D」: A and B are worked, C and D are off.
         reading.moved += _group(reading, clause, [m for m in dates if m.end() <= moved.start()])
         reading.off += _new(reading.off, _group(reading, clause, [m for m in dates if m.start() >= moved.end()]))
         return
@@ -203,7 +203,7 @@ def _group(reading: _Reading, clause: str, dates: Sequence[re.Match[str]]) -> li
 
 
 def _check_once(known: Sequence[date], days: Sequence[date]) -> None:
-    """A day is said to be off, or to be worked, once: the second time another one was meant."""
+    """Refuse a day that is named twice: another day was meant."""
     seen = set(known)
     for day in days:
         if day in seen:

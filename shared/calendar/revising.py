@@ -1,4 +1,4 @@
-"""Single days changed by hand: on, off, or as the week has it."""
+"""Changing single days by hand: worked, off, or as the week has it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shared.calendar.workdays import WorkCalendar
 
 
 class Wanted(StrEnum):
-    """What a day is to be."""
+    """What a day becomes."""
 
     OFF = "off"  # 放假
     WORKED = "worked"  # 上班
-    PLAIN = "plain"  # as the week has it: worked Monday to Friday, free on Saturday and Sunday
+    PLAIN = "plain"  # as the week has it: worked Monday to Friday, off on Saturday and Sunday
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,8 @@ class DayChange:
 def revised(calendar: WorkCalendar, changes: Iterable[DayChange], *, version: str) -> WorkCalendar:
     """The calendar with these days changed, under a new version.
 
-    A day is changed in its own year's arrangement, and taken out of the neighbour's that may name it. Raises DayTwice
-    for a day that is named twice, and YearUnknown for a day of a year whose arrangement is not in: that is imported, not
-    edited day by day.
+    A day is changed in its own year's arrangement, and removed from a neighbouring year's. Raises DayTwice for a day
+    that is named twice, and YearUnknown for a year without an arrangement: that one is imported, not edited day by day.
     """
     off = {year: dict(arrangement.off_days) for year, arrangement in calendar.years.items()}
     worked = {year: dict(arrangement.make_up_days) for year, arrangement in calendar.years.items()}
@@ -48,7 +47,7 @@ def revised(calendar: WorkCalendar, changes: Iterable[DayChange], *, version: st
         for year in calendar.years:
             off[year].pop(change.on, None)
             worked[year].pop(change.on, None)
-        # A Wednesday that is worked and a Sunday that is free need no line: that is how the week has it.
+        # A worked Wednesday and a Sunday off need no entry: the week has them so.
         weekend = change.on.weekday() >= SATURDAY
         if change.wanted is Wanted.OFF:
             off[change.on.year][change.on] = change.holiday

@@ -1,7 +1,7 @@
-"""Where a year's arrangement comes from: rows of a table, and the holiday-cn JSON form.
+"""A year's arrangement from the rows of a table, or from the JSON format of holiday-cn.
 
-Every source ends in `arrangement_from_rows`, so that a duplicate, a contradiction or a missing day is refused in the
-same words whatever was imported.
+Every source ends in `arrangement_from_rows`, so that a duplicate, a contradiction or a missing day gets the same
+refusal from every kind of import.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from shared.calendar.law import (
     StatutoryDay,
     days_given,
     holidays_named,
-    is_sent_to_work,
+    is_declared_worked,
     statutory_days,
 )
 from shared.calendar.model import SATURDAY, YearArrangement
 
-UNNAMED: Final = "放假"  # a day whose source says that it is off, and not for which holiday
+UNNAMED: Final = "放假"  # a day off whose source does not name the holiday
 LONGEST_NAME: Final = 50
 LONGEST_SOURCE: Final = 1_000
-# Control characters, line breaks and half letters: such text cannot be stored, or not be shown.
+# Control characters, line breaks and lone surrogates: such text cannot be stored or shown.
 _NO_TEXT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-# The days that a notice gives to a holiday lay at most eleven days from it in 2007 to 2026 (the make-up Sundays of 2026).
+# From 2007 to 2026 the days of a holiday's notice were at most eleven days from it (the make-up Sundays of 2026).
 FARTHEST_FROM_HOLIDAY: Final = 15
 LONGEST_GAP: Final = 3  # days between two off days of one name that belong to one holiday
 
@@ -66,12 +66,12 @@ def arrangement_from_rows(
 ) -> YearArrangement:
     """A checked arrangement from table rows.
 
-    For an administrator who has read the notice and confirms: `balanced=False` leaves out the comparison with the number
-    of days that the law gives, as a year with a holiday of its own needs it; `complete=False` leaves out the search for
-    missing days as well.
+    An administrator who has read the notice may confirm an exception. `balanced=False` leaves out the comparison with
+    the number of days by law, for a year with an extra holiday; `complete=False` also leaves out the search for missing
+    days.
 
-    Raises ArrangementMalformed, DayTwice, DayContradicted, DayOutsideYear, StatutoryDayWorked, what `check_complete` and
-    `check_balanced` raise, and YearNotPublished when there is no row at all.
+    Raises ArrangementMalformed, DayTwice, DayContradicted, DayOutsideYear, StatutoryDayWorked, the errors of
+    `check_complete` and `check_balanced`, and YearNotPublished when there is no row at all.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ArrangementMalformed(f"年份 {year} 不在 {FIRST_YEAR} 至 {LAST_YEAR} 之间")
@@ -100,7 +100,7 @@ def arrangement_from_holiday_cn(
 ) -> YearArrangement:
     """A checked arrangement from one year's file of the holiday-cn project (year, papers, days of name/date/isOffDay).
 
-    Raises what `arrangement_from_rows` raises; an empty year file is YearNotPublished, never a year without holidays.
+    Raises the errors of `arrangement_from_rows`; an empty file is YearNotPublished, never a year without holidays.
     """
     content = _decoded(document)
     year, papers, days = content.get("year"), content.get("papers"), content.get("days")
@@ -117,9 +117,9 @@ def arrangement_from_holiday_cn(
 def check_complete(arrangement: YearArrangement) -> None:
     """Refuse an arrangement that lacks a day it must have, or has one that belongs to no holiday (S1.1.4a).
 
-    Every day that is free by law is off, each by its real date; no day lies far from the holiday whose name it bears; and
-    no holiday is broken in two by a day that is neither off nor a weekend. Each of the twenty published years holds to
-    it. Raises DayMissing, HolidayMissing and DayFarFromHoliday.
+    Every statutory day is off on its real date, no day is far from the holiday whose name it has, and no holiday is
+    interrupted by a day that is neither off nor a weekend. All twenty published years satisfy this. Raises DayMissing,
+    HolidayMissing and DayFarFromHoliday.
     """
     off = arrangement.off_days
     for day, holiday in statutory_days(arrangement.year):
@@ -135,13 +135,13 @@ def check_complete(arrangement: YearArrangement) -> None:
 
 
 def check_balanced(arrangement: YearArrangement) -> None:
-    """Refuse an arrangement that gives more or fewer days than the law, or has a weekday worked as a make-up (S1.1.4a).
+    """Refuse an arrangement with more or fewer days off than by law, or with a make-up day on a weekday (S1.1.4a).
 
     A notice only moves days: the weekdays that are off, less the weekend days that are worked, are the statutory days.
-    Each of the twenty published years holds to it; in 2015 and 2020 days were added, which `days_given` knows. A coming
-    year with days of its own is for a person to confirm. Raises MakeUpOnWeekday and DaysUnbalanced.
+    All twenty published years satisfy this; `days_given` knows the days that were added in 2015 and 2020. A person
+    confirms the extra days of a coming year. Raises MakeUpOnWeekday and DaysUnbalanced.
     """
-    worked = [day for day in arrangement.make_up_days if not is_sent_to_work(day)]
+    worked = [day for day in arrangement.make_up_days if not is_declared_worked(day)]
     for day in worked:
         if day.weekday() < SATURDAY:
             raise MakeUpOnWeekday(day)
@@ -152,14 +152,14 @@ def check_balanced(arrangement: YearArrangement) -> None:
 
 
 def _check_worked(arrangement: YearArrangement) -> None:
-    """A day that is free by law is worked in no year's arrangement, a neighbour's day in it included."""
+    """Refuse a statutory day that is worked, also one of a neighbouring year."""
     for day, holiday in _days_of_law(arrangement.year):
         if day in arrangement.make_up_days:
             raise StatutoryDayWorked(day, holiday)
 
 
 def _check_near(year: int, day: date, name: str) -> None:
-    """A holiday that the law does not know may lie anywhere: that its days are extra is seen by counting them."""
+    """Refuse a day far from its holiday; a holiday that is not in the law may be on any day, and its days are counted."""
     holidays = holidays_named(name)
     own = [on for on, holiday in _days_of_law(year) if holiday in holidays]
     if own and min(abs((day - on).days) for on in own) > FARTHEST_FROM_HOLIDAY:
@@ -167,7 +167,7 @@ def _check_near(year: int, day: date, name: str) -> None:
 
 
 def _days_of_law(year: int) -> Iterator[StatutoryDay]:
-    """Those of the year and of its neighbours, whose days its arrangement may hold."""
+    """The statutory days of the year and of its neighbours, because its arrangement may hold those."""
     for around in range(max(year - 1, FIRST_YEAR), min(year + 1, LAST_YEAR) + 1):
         yield from statutory_days(around)
 

@@ -1,8 +1,8 @@
 """The statutory arrangements of 2007-2026, as published year by year by the State Council's general office (A01).
 
-Facts, one line per year: `name day day..day` with days as MM-DD of that year, or YYYY-MM-DD for a neighbouring year.
-A notice is named by its document number where that could be verified on public pages, else by its title; the days are
-those after the revisions of the running year (2015, 2019, 2020).
+One line per year: `name day day..day`, with days as MM-DD of that year, or YYYY-MM-DD for a neighbouring year. A notice
+is named by its document number where public pages confirm it, else by its title. The days include the revisions during
+the year (2015, 2019, 2020).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The working-day calendar: every lookup is an index into arrays that are built once.
 
-`rank[i]` is the number of working days up to and including day i, `workdays[r]` the day on which the count reaches r:
-"the nth working day after a start" is `workdays[rank[start] + n]`, whatever n is.
+`rank[i]` is the number of working days up to and including day i; `workdays[r]` is the day on which the count reaches
+r. So the nth working day after a start is `workdays[rank[start] + n]`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from shared.calendar.errors import (
 from shared.calendar.model import SATURDAY, SHANGHAI, WEEKDAYS, CountedDay, Day, DayKind, Due, YearArrangement
 
 MIDNIGHT: Final = time(0, 0)  # as an end of day: 24:00
-MOST_WORKDAYS: Final = 5_000  # twenty years: above every rule, below every overflow
+MOST_WORKDAYS: Final = 5_000  # twenty years: more than any rule needs, and no overflow
 NEXT_YEAR_EXPECTED_FROM: Final = (11, 1)  # the State Council has published in October to December every year
-# Until the next year's notice is out, the days of December from this one on may still be moved by it. Those for 2007, 2008,
-# 2012, 2019 and 2023 did so, from the 29th on; a break that begins on the 31st makes up on the weekend of the 26th.
+# The next year's notice may still move the days of December from this one on. The notices for 2007, 2008, 2012, 2019 and
+# 2023 did so, from the 29th on; for a holiday from the 31st the weekend of the 26th would be worked.
 MAY_MOVE_FROM: Final = (12, 26)
-YEARS_AHEAD: Final = 2  # years behind the last published one that the arrays hold, counted Monday to Friday
+YEARS_AHEAD: Final = 2  # years after the last published one in the arrays, counted Monday to Friday
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +40,21 @@ class _Tables:
     rank: tuple[int, ...]
     unknown: tuple[int, ...]  # number of days that are not certain up to and including day i
     workdays: tuple[int, ...]  # index of the working day number r; workdays[0] is no working day
-    worked_on: tuple[date, ...]  # by r: the working day itself, for those who count days and not moments
+    worked_on: tuple[date, ...]  # by r: the working day as a date
     rank_on: Mapping[date, int]  # by date: the same as rank
     sure: tuple[Due, ...]  # by r: the end of working day r
-    provisional: tuple[Due, ...]  # the same, reached through days that are not certain
+    provisional: tuple[Due, ...]  # the same for a count that includes days that are not certain
 
 
 @dataclass(frozen=True)
 class WorkCalendar:
     """Statutory working days with 调休, immutable and versioned (S1.1.4a, A01).
 
-    A year without an arrangement is a state of its own: its days are counted Monday to Friday, and those of the December
-    before as their own year has them; every deadline that counted one of them is `provisional`, or refused with
-    YearUnknown when the caller asked for `strict`.
+    In a year without an arrangement, Monday to Friday count, and the December before it counts by its own year. A
+    deadline that counts one of these days is `provisional`, or refused with YearUnknown if the caller asked for
+    `strict`.
     `end_of_day` is 24:00 by default (A03); a time such as 17:30 ends each deadline at the close of business instead.
-    Raises DayContradicted when two years say different things of one day.
+    Raises DayContradicted when two years contradict each other about a day.
     """
 
     version: str
@@ -79,7 +79,7 @@ class WorkCalendar:
     # -- days ---------------------------------------------------------------------------------------------------------
 
     def is_known(self, day: date) -> bool:
-        """Whether the day is certain: published, in its own year's file or a neighbour's, and beyond the next one's reach."""
+        """Whether the day is certain: published by its own or a neighbouring year, and no later notice can move it."""
         return self._unpublished(day) is None
 
     def is_workday(self, day: date) -> bool:
@@ -102,13 +102,13 @@ class WorkCalendar:
         return Day(on=day, kind=kind, holiday=holiday, known=self.is_known(day))
 
     def missing_years(self, today: date) -> tuple[int, ...]:
-        """The years whose arrangement should be in by `today` and is not: this one, and from 1 November the next."""
+        """The years whose arrangement is missing though expected by `today`: this year, and from 1 November the next."""
         expected = (today.month, today.day) >= NEXT_YEAR_EXPECTED_FROM
         due = (today.year, today.year + 1) if expected else (today.year,)
         return tuple(year for year in due if year not in self.years)
 
     def missing_year(self, today: date) -> int | None:
-        """The first of them, which is the most pressing; None when none is missing."""
+        """The first missing year; None when none is missing."""
         return next(iter(self.missing_years(today)), None)
 
     # -- counting forwards ---------------------------------------------------------------------------------------------
@@ -128,8 +128,8 @@ class WorkCalendar:
         """The end of the nth working day after the local day of `started_at` (S1.1.4a, A02, A03).
 
         The moment is converted to Asia/Shanghai first: Friday 07:30 in Yantai is still Thursday in UTC.
-        n = 0 is the end of the same day, for what must happen today (A11), whether the day is worked or not; when the
-        business day is over already, it is 24:00, so that no deadline lies before its start.
+        n = 0 is the end of the same day, worked or not, for what must happen today (A11). If business has closed by
+        then it is 24:00, so that no deadline ends before its start.
         Raises NaiveMoment, WorkdaysOutOfRange, DayOutOfRange, and with `strict` YearUnknown.
         """
         if started_at.utcoffset() is None:
@@ -165,14 +165,14 @@ class WorkCalendar:
     def latest_start(self, due: datetime, workdays: int) -> date:
         """The last working day on which a task of n working days may start and still end by `due` (S2.2.3i).
 
-        Any moment of that day will do: `due_at(moment, n).at <= due`, and a start on the next working day is too late.
+        It holds for any moment of that day: `due_at(moment, n).at <= due`. The next working day is too late.
         """
         if due.utcoffset() is None:
             raise NaiveMoment(due)
         if not 0 <= workdays <= MOST_WORKDAYS:
             raise WorkdaysOutOfRange(workdays, MOST_WORKDAYS)
         local = due.astimezone(SHANGHAI)
-        # The day that `due` falls on is usable only when it has ended by then: a due of 24:00 is the next day's 00:00.
+        # The day of `due` counts only if it ends by `due`: a due moment of 24:00 is 00:00 of the next day.
         last = local.date() if self._end_of(local.date()) <= due else local.date() - timedelta(days=1)
         left = workdays
         for _ in range(MOST_WORKDAYS * 2):
@@ -183,13 +183,13 @@ class WorkCalendar:
             last -= timedelta(days=1)
         raise DayOutOfRange(last)
 
-    # -- the proof -----------------------------------------------------------------------------------------------------
+    # -- explaining ----------------------------------------------------------------------------------------------------
 
     def explain(self, started_at: datetime, workdays: int, *, strict: bool = False) -> tuple[CountedDay, ...]:
         """Every calendar day from the start to the due day, counted or skipped and why (S1.1.4a).
 
-        It walks the days between the start and what `due_at` itself returned, so the proof and the deadline cannot
-        differ: the last line is the due day, and its number is n.
+        It lists the days between the start and the result of `due_at`, so it cannot differ from the deadline: the last
+        line is the due day, and its number is n.
         """
         due = self.due_at(started_at, workdays, strict=strict)
         first = started_at.astimezone(SHANGHAI).date()
@@ -202,7 +202,7 @@ class WorkCalendar:
 
     def _start_line(self, on: date) -> CountedDay:
         day = self.day(on)
-        # The count does not rest on the start day's kind, so its year being unpublished makes nothing provisional.
+        # The start day is not counted, so the deadline is certain even if that day's year is not published.
         return CountedDay(on, day.kind, day.known, None, f"{_named(on)} 开始当日 不计入")
 
     def _reason(self, day: Day, number: int | None) -> str:
@@ -220,7 +220,7 @@ class WorkCalendar:
         return f"{_named(day.on)} {what} {'不计' if number is None else f'计第{number}日'}"
 
     def _unpublished(self, day: date) -> int | None:
-        """The year whose notice may still say otherwise of this day; None when it is certain."""
+        """The year whose notice may still change this day; None when the day is certain."""
         if day in self._listed:
             return None
         if day.year not in self.years:
@@ -237,7 +237,7 @@ class WorkCalendar:
     def changed_days(self, after: WorkCalendar) -> tuple[date, ...]:
         """The days on which `after` counts differently or is certain where this calendar was not, in order.
 
-        A deadline whose span holds none of them cannot move: this is what an import previews and recomputes.
+        A deadline without any of these days does not move; an import previews and recomputes the others.
         """
         years = {*self.years, *after.years} | {year + 1 for year in self.years}
         first, last = date(min(years) - 1, 12, 1), date(max(years) + 1, 1, 31)
@@ -257,7 +257,7 @@ class WorkCalendar:
         return datetime.combine(day, self.end_of_day, tzinfo=SHANGHAI).astimezone(UTC)
 
     def _due_slowly(self, started_at: datetime, workdays: int, *, strict: bool) -> Due:
-        """What the arrays do not hold: no working day at all, days outside them, and the refusals."""
+        """The cases outside the arrays: zero working days, days beyond them, and refusals."""
         start = started_at.astimezone(SHANGHAI).date()
         on = self._walk(start, workdays)
         days = (date.fromordinal(ordinal) for ordinal in range(start.toordinal() + 1, on.toordinal() + 1))
@@ -273,7 +273,7 @@ class WorkCalendar:
         return Due(at, on, provisional=unknown is not None)
 
     def _walk(self, start: date, workdays: int) -> date:
-        """Day by day, for what lies outside the arrays."""
+        """Count day by day, for days outside the arrays."""
         if not 0 <= workdays <= MOST_WORKDAYS:
             raise WorkdaysOutOfRange(workdays, MOST_WORKDAYS)
         day = start
@@ -311,7 +311,7 @@ class WorkCalendar:
 
 
 def _refuse_moment(day: date) -> None:
-    """A datetime is a date to the type checker, and its day may be the wrong one: 07:30 here is yesterday in UTC."""
+    """Refuse a datetime, which is also a date for Python: in UTC its day may be the day before."""
     if isinstance(day, datetime):
         raise TypeError("the calendar counts local days; give a date, or a moment to due_at")
 

@@ -1,6 +1,6 @@
-"""What the services tell each other: one module per publisher, data only.
+"""The events between the services: one module per publisher, data only.
 
-`EVENTS` maps each type string to its class; `PUBLISHERS` says who may publish it.
+`EVENTS` maps each type string to its class; `PUBLISHERS` says which service may publish it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every event is: a fact in the past tense, data only, its type written out."""
+"""The base of every event: a fact in the past tense, data only, with its type written out."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Moment = AwareDatetime
 
 
 class Event(BaseModel):
-    """A fact that one service tells the others.
+    """A fact that one service publishes for the others.
 
-    Readers ignore fields they do not know, so a new field with a default is no new version; anything else is a V2
+    Readers ignore fields they do not know, so a new field with a default needs no new version; any other change is a V2
     beside V1.  `type` is written out and never derived from the class name.
     """
 
@@ -32,7 +32,7 @@ class Event(BaseModel):
 
 
 class OrderEvent(Event):
-    """A fact about one order; keyed by it, so that cause stays before effect across services."""
+    """A fact about one order; keyed by its id, so that a cause is read before its effect, whichever service sent it."""
 
     topic: ClassVar[str] = "orders"
 

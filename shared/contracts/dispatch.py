@@ -1,4 +1,4 @@
-"""Facts that dispatch tells: the order's lifecycle, and the units."""
+"""Events of dispatch: the order's lifecycle, and the units."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OrderAssigned(OrderEvent):
 
 
 class OrderAccepted(OrderEvent):
-    """The unit took the order up; no clock depends on it (A04)."""
+    """The unit accepted the order; no deadline depends on it (A04)."""
 
     type: ClassVar[str] = "order.accepted.v1"
 
@@ -43,7 +43,7 @@ class OrderAccepted(OrderEvent):
 class CallerContacted(OrderEvent):
     """The unit spoke, or tried to speak, with the caller (S2.2.1a, S2.2.1b).
 
-    `counts` says whether it stops the first-contact clock: reached, refused, or the second vain attempt.
+    `counts` says whether it stops the first-contact clock: reached, refused, or the second attempt without an answer.
     `promised_at` is the next contact that was promised, if any (S2.2.1d).
     """
 
@@ -59,7 +59,7 @@ class CallerContacted(OrderEvent):
 
 
 class ProgressNoted(OrderEvent):
-    """The unit wrote down how far it is and when it will call again (S2.2.1d)."""
+    """The unit recorded its progress and when it will contact the caller next (S2.2.1d)."""
 
     type: ClassVar[str] = "order.progress_noted.v1"
 
@@ -92,7 +92,7 @@ class ReturnAccepted(OrderEvent):
 class ReturnRejected(OrderEvent):
     """The centre left the order with the unit, which may not return it again (S3.1d).
 
-    `reason` stays empty: what the centre wrote is in `sealed_reason`, which opens by order and return.
+    `reason` stays empty: the centre's text is in `sealed_reason`, sealed for this order and return.
     """
 
     type: ClassVar[str] = "order.return_rejected.v1"
@@ -108,7 +108,7 @@ class ReturnRejected(OrderEvent):
 class ReplySubmitted(OrderEvent):
     """The unit submitted its reply with the five elements (S2.2.3b); the text is sealed.
 
-    `reply` opens to JSON: contact_person, contact_at, contact_phone, findings, satisfaction, remarks.
+    `reply` is JSON when opened: contact_person, contact_at, contact_phone, findings, satisfaction, remarks.
     """
 
     type: ClassVar[str] = "order.reply_submitted.v1"
@@ -123,7 +123,7 @@ class ReplySubmitted(OrderEvent):
 
 
 class OrderPlanned(OrderEvent):
-    """The centre approved 列入计划: the order sleeps until the day that the unit named (S2.2.2e, S2.2.2f)."""
+    """The centre approved 列入计划: the order waits until the day that the unit named (S2.2.2e, S2.2.2f)."""
 
     type: ClassVar[str] = "order.planned.v1"
 
@@ -135,7 +135,7 @@ class OrderPlanned(OrderEvent):
 
 
 class OrderClosed(OrderEvent):
-    """The order's way is at its end."""
+    """The order is closed."""
 
     type: ClassVar[str] = "order.closed.v1"
 
@@ -146,7 +146,7 @@ class OrderClosed(OrderEvent):
 
 
 class OrderReopened(OrderEvent):
-    """The revisit found it unsolved or unsatisfying: the unit handles it once more (重办)."""
+    """The caller said at the revisit that it is unsolved or unsatisfying: the unit handles it again (重办)."""
 
     type: ClassVar[str] = "order.reopened.v1"
 
@@ -157,10 +157,10 @@ class OrderReopened(OrderEvent):
 
 
 class UnitChanged(Event):
-    """A unit was entered or changed, or has another handler.
+    """A unit was entered or changed, or its caseworkers changed.
 
-    `version` counts the changes of the unit itself. What an account's change tells may have been read before a change
-    of the unit and come after it: of two such events the higher version says how the unit stands.
+    `version` counts the changes of the unit itself. An event about a changed account may be older than the unit's last
+    change and still come after it: of two events the one with the higher version holds.
     """
 
     type: ClassVar[str] = "unit.changed.v1"

@@ -1,4 +1,4 @@
-"""Facts that intake tells: the upstream side of every order."""
+"""Events of intake: the upstream side of every order."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Level = Literal["national", "provincial", "municipal"]
 Subject = Literal["person", "enterprise"]
 Urgency = Literal["policy", "livelihood", "safety"]
 ReplyScheme = Literal["ordinary", "enterprise_fast", "national_report"]
-"""Which reply the channel demands: ordinary 3 working days; 2 + 13 for 接诉即办; the report with its chain."""
+"""The reply that the channel demands: ordinary, 3 working days; 接诉即办, 2 and 13; the report with its chain."""
 
 
 class OrderReceived(OrderEvent):
-    """An upstream platform pushed an order that was not known before (S1.1.4c)."""
+    """An upstream sent an order that was not known before (S1.1.4c)."""
 
     type: ClassVar[str] = "order.received.v1"
 
@@ -51,7 +51,7 @@ class OrderUpdated(OrderEvent):
 
 
 class OrderCancelled(OrderEvent):
-    """The upstream took the order back."""
+    """The upstream cancelled the order."""
 
     type: ClassVar[str] = "order.cancelled.v1"
 
@@ -68,9 +68,9 @@ class OrderUrged(OrderEvent):
 
 
 class OrderRevisited(OrderEvent):
-    """The upstream called the person back and tells what came of it.
+    """The upstream called the caller back and sent the result.
 
-    `valid` = reached and answered; solved and satisfied are None when it is not.
+    `valid`: the caller was reached and answered; otherwise solved and satisfied are None.
     """
 
     type: ClassVar[str] = "order.revisited.v1"
@@ -83,7 +83,7 @@ class OrderRevisited(OrderEvent):
 
 
 class OrderRedoRequested(OrderEvent):
-    """The upstream sent the answer back and wants the matter handled once more (重办)."""
+    """The upstream rejected the reply and wants the order handled again (重办)."""
 
     type: ClassVar[str] = "order.redo_requested.v1"
 
@@ -103,7 +103,7 @@ class OrderFedBack(OrderEvent):
 
 
 class FeedbackFailed(OrderEvent):
-    """An attempt to hand a reply to the upstream failed; `final` when only a person can make it go on."""
+    """Sending a reply to the upstream failed; `final` when it is sent again only if a person asks for it."""
 
     type: ClassVar[str] = "order.feedback_failed.v1"
 
@@ -116,7 +116,7 @@ class FeedbackFailed(OrderEvent):
 
 
 class RequestQuarantined(Event):
-    """A request could not be understood; its bytes are kept for a person."""
+    """A request could not be read; its bytes are kept for a person."""
 
     type: ClassVar[str] = "intake.request_quarantined.v1"
     topic: ClassVar[str] = "directory"

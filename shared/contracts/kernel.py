@@ -1,4 +1,4 @@
-"""Facts that every service's kernel tells, whichever service it is."""
+"""Events that the kernel publishes in every service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.contracts.base import Event, Moment
 
 
 class EventParked(Event):
-    """A consumer could not apply an event; it and its later siblings wait for an operator (R26)."""
+    """A consumer could not apply an event; it and the later ones of its key wait for an operator (R26)."""
 
     type: ClassVar[str] = "event.parked.v1"
     topic: ClassVar[str] = "dead-letters"

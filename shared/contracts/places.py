@@ -1,6 +1,6 @@
-"""What each sealed text is bound to: moved to another place it does not open (X2).
+"""The place of each sealed text: in another place the text does not open (X2).
 
-Written once, here, because several services open what one of them sealed.
+All places are defined here, because several services open what one of them sealed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Place:
     pattern: str
 
     def at(self, **ids: object) -> str:
-        """The context for the seal; KeyError when an id of the pattern is missing."""
+        """The place of one text; KeyError when an id of the pattern is missing."""
         return self.pattern.format_map(ids)
 
 

@@ -1,4 +1,4 @@
-"""Facts that review tells: what became of a reply."""
+"""Events of review: the decisions on a reply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.contracts.dispatch import Disposition
 
 
 class ReplyLeaderApproved(OrderEvent):
-    """The unit's principal leader read the reply and let it go to the centre (S2.2.3c)."""
+    """The head of the unit read the reply and approved it for the centre (S2.2.3c)."""
 
     type: ClassVar[str] = "reply.leader_approved.v1"
 
@@ -21,7 +21,7 @@ class ReplyLeaderApproved(OrderEvent):
 
 
 class ReplyLeaderRejected(OrderEvent):
-    """The unit's principal leader gave it back to the unit's handler."""
+    """The head of the unit returned the reply to the unit's caseworker."""
 
     type: ClassVar[str] = "reply.leader_rejected.v1"
 
@@ -34,7 +34,7 @@ class ReplyLeaderRejected(OrderEvent):
 
 
 class ReplyApproved(OrderEvent):
-    """The centre approved the reply: it is fed back at once (S2.3b)."""
+    """The centre approved the reply: it is sent to the upstream at once (S2.3b)."""
 
     type: ClassVar[str] = "reply.approved.v1"
 
@@ -48,7 +48,7 @@ class ReplyApproved(OrderEvent):
 
 
 class ReplyRejected(OrderEvent):
-    """The centre sent the reply back with an opinion; no clock is reset (S2.3c, S2.3d)."""
+    """The centre rejected the reply with an opinion; no clock is reset (S2.3c, S2.3d)."""
 
     type: ClassVar[str] = "reply.rejected.v1"
 

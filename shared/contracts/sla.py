@@ -1,4 +1,4 @@
-"""Facts that sla tells: clocks, warnings, breaches."""
+"""Events of sla: clocks, warnings, breaches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ClockKind = Literal[
     "supervise_case",
     "rectify_promise",
 ]
-"""Every clock of the circular by its name; which of them run today is for sla's rules to say."""
+"""Every clock of the circular by its name; the rules of sla decide which of them are started."""
 
 
 class ClockStarted(OrderEvent):
@@ -48,7 +48,7 @@ class ClockStarted(OrderEvent):
 
 
 class ClockChanged(OrderEvent):
-    """A deadline moved: another calendar, an extension."""
+    """A deadline moved, by another calendar or an extension."""
 
     type: ClassVar[str] = "clock.changed.v1"
 
@@ -61,11 +61,11 @@ class ClockChanged(OrderEvent):
     calendar: str | None = None
     """The calendar version under which it is due now."""
     excused: bool = False
-    """This change takes the clock's breach back: it stays told and counts no longer.  A later one is told as any other."""
+    """This change takes the clock's breach back: it stays published and no longer counts.  A later breach is published."""
 
 
 class ClockStopped(OrderEvent):
-    """What the deadline asked for happened (`met` says whether in time), or became void."""
+    """What the deadline demanded happened (`met` says whether in time), or the deadline became void."""
 
     type: ClassVar[str] = "clock.stopped.v1"
 
@@ -77,7 +77,7 @@ class ClockStopped(OrderEvent):
     met: bool
     void: bool = False
     original_due_at: Moment | None = None
-    """The due moment that it began with, when it is another now: lateness is shown against both (S1.3.2e)."""
+    """The first due moment, when it has moved since: lateness is shown against both (S1.3.2e)."""
 
 
 class ClockWarned(OrderEvent):
@@ -97,7 +97,7 @@ class ClockWarned(OrderEvent):
 
 
 class ClockBreached(Event):
-    """A deadline passed.  On a topic of its own, keyed by unit, because operators watch it (S1.1.4b)."""
+    """A deadline passed.  It has its own topic, keyed by unit, because operators watch it (S1.1.4b)."""
 
     type: ClassVar[str] = "clock.breached.v1"
     topic: ClassVar[str] = "sla-breaches"
@@ -112,7 +112,7 @@ class ClockBreached(Event):
     provisional: bool = False
     fired_late: bool = False
     original_due_at: Moment | None = None
-    """The due moment that it began with, when it is another now: lateness is shown against both (S1.3.2e)."""
+    """The first due moment, when it has moved since: lateness is shown against both (S1.3.2e)."""
 
     @property
     def key(self) -> str:
@@ -121,7 +121,7 @@ class ClockBreached(Event):
 
 
 class WarnedClock(BaseModel):
-    """One deadline of a digest."""
+    """One warning of a digest."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -135,7 +135,7 @@ class WarnedClock(BaseModel):
 
 
 class WarningsDigested(Event):
-    """So many deadlines of one unit are near at once that they are told together; keyed by unit."""
+    """Many deadlines of one unit are near, and their warnings are published together; keyed by unit."""
 
     type: ClassVar[str] = "clock.warnings_digested.v1"
     topic: ClassVar[str] = "directory"
@@ -183,7 +183,7 @@ class ExtensionGranted(OrderEvent):
 
 
 class ExtensionRefused(OrderEvent):
-    """No extension: the centre's decision, or the caller did not consent (S1.3.2c)."""
+    """No extension: the centre refused it, or the caller did not consent (S1.3.2c)."""
 
     type: ClassVar[str] = "extension.refused.v1"
 
@@ -196,7 +196,7 @@ class ExtensionRefused(OrderEvent):
 
 
 class PromiseKept(OrderEvent):
-    """The unit called again by the moment it had promised (S2.2.1e)."""
+    """The unit contacted the caller by the moment that it had promised (S2.2.1e)."""
 
     type: ClassVar[str] = "promise.kept.v1"
 
@@ -218,7 +218,7 @@ class PromiseBroken(OrderEvent):
 
 
 class PlanWoken(OrderEvent):
-    """The day of a planned order has come: it is to be completed and the caller called anew (S2.2.2f)."""
+    """The day of a planned order has come: it must be completed and the caller contacted again (S2.2.2f)."""
 
     type: ClassVar[str] = "plan.woken.v1"
 
@@ -274,7 +274,7 @@ class ArrangedYear(BaseModel):
 
 
 class CalendarChanged(Event):
-    """Another version of the calendar holds, and this is all of it: a reader needs no version before (S1.1.4a)."""
+    """Another version of the calendar holds; the event has all of it, so a reader needs no earlier version (S1.1.4a)."""
 
     type: ClassVar[str] = "calendar.changed.v1"
     topic: ClassVar[str] = "directory"
@@ -288,7 +288,7 @@ class CalendarChanged(Event):
 
     @property
     def key(self) -> str:
-        """There is one calendar."""
+        """One key for all versions: there is one calendar."""
         return "calendar"
 
 
@@ -305,13 +305,12 @@ class RuleSetPublished(Event):
     numbers: dict[str, Any]
     """Every number by its name: a count, a count with its warning, an hour, or the hours of a same-day rule.
 
-    Dispatch decides by `return_window`, `plan` and `returns_to_panel`. The last is missing in what was published before
-    rule sets had it; then it is 2.
+    Dispatch decides by `return_window`, `plan` and `returns_to_panel`. Older rule sets lack the last one; it is 2 there.
     """
 
     @property
     def key(self) -> str:
-        """There is one line of rule sets."""
+        """One key for all rule sets, so that they are read in order."""
         return "rules"
 
 

@@ -6,14 +6,17 @@ migrated schema covers them.
 
 from __future__ import annotations
 
+import enum
 import uuid
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
+    Enum,
     Identity,
     Index,
     Integer,
@@ -26,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db.engine import Moment
+from shared.db.logins import PARTS_TABLE, WRITTEN_BY_UNITS
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",
@@ -34,6 +38,11 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+# A column of an enumeration, or of a Literal, is text in the database and the member in Python.
+_BY_VALUE: Final = Enum(
+    enum.Enum, native_enum=False, length=None, values_callable=lambda kind: [member.value for member in kind]
+)
 
 TYPES: Final[dict[Any, Any]] = {
     str: Text(),
@@ -45,6 +54,8 @@ TYPES: Final[dict[Any, Any]] = {
     uuid.UUID: UUID(as_uuid=True),
     int: BigInteger(),
     bool: Boolean(),
+    enum.StrEnum: _BY_VALUE,
+    Literal: _BY_VALUE,
 }
 
 
@@ -65,6 +76,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("created_at", Moment, nullable=False),
         Column("published_at", Moment),
         Column("refused", Text, comment="why the bus will never take it; later events of its key wait behind it"),
+        info={WRITTEN_BY_UNITS: "insert"},
     )
     Index("ix_outbox_waiting", outbox.c.position, postgresql_where=text("published_at is null"))
     Index(
@@ -79,6 +91,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("key", Text, primary_key=True),
         Column("last", BigInteger, nullable=False, comment="sequence of the last event written"),
+        info={WRITTEN_BY_UNITS: "insert, update"},
     )
     inbox = Table(
         "inbox",
@@ -116,7 +129,8 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("decided_at", Moment),
         Column("why", Text, comment="the operator's reason for an edit or a drop"),
     )
-    Index("uq_parked_place", parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
+    # By its id beside its place: a broker that was made anew counts its offsets from 0 again.
+    Index("uq_parked_event", parked.c.topic, parked.c.partition, parked.c.offset, parked.c.event_id, unique=True)
     Index("ix_parked_waiting", parked.c.topic, parked.c.key, postgresql_where=text("state = 'waiting'"))
     audit = Table(
         "audit",
@@ -133,6 +147,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("reason", Text),
         Column("event_id", Text, comment="the event that caused the change, if one did"),
         Column("correlation", Text),
+        info={WRITTEN_BY_UNITS: "insert"},
     )
     Index("ix_audit_subject", audit.c.subject)
     Table(
@@ -144,7 +159,37 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("status", Integer),
         Column("answer", LargeBinary),
         Column("created_at", Moment, nullable=False),
+        info={WRITTEN_BY_UNITS: "insert, update"},
     )
+
+
+def add_followed_calendar(metadata: MetaData) -> None:
+    """Put the table for the calendar beside the tables of a service that counts working days and does not keep it."""
+    Table(
+        "followed_calendar",
+        metadata,
+        Column("single", Boolean, primary_key=True, comment="always true: there is one row"),
+        Column("number", BigInteger, nullable=False),
+        Column("version", Text, nullable=False),
+        Column("years", JSONB, nullable=False, comment="every year's arrangement, as the event carried them"),
+        Column("changed_at", Moment, nullable=False),
+        CheckConstraint("single", name="one_row"),
+    )
+
+
+def add_order_part(metadata: MetaData) -> None:
+    """Put the table of who has a part in an order beside the tables of a service that shows orders to units."""
+    part = Table(
+        PARTS_TABLE,
+        metadata,
+        Column("order_id", Text, primary_key=True),
+        Column("unit", Text, primary_key=True),
+        Column("since", Moment, primary_key=True),
+        Column("part", Text, nullable=False, comment="lead, joint"),
+        Column("until", Moment, comment="from then on a former part"),
+        CheckConstraint("part in ('lead', 'joint')", name="part"),
+    )
+    Index("ix_order_part_unit", part.c.unit, part.c.order_id)
 
 
 def new_metadata() -> MetaData:

@@ -90,7 +90,7 @@ def create() -> None:
         sa.Column("why", sa.Text, comment="the operator's reason for an edit or a drop"),
         sa.PrimaryKeyConstraint("id", name="pk_parked"),
     )
-    op.create_index("uq_parked_place", "parked", ["topic", "partition", "offset"], unique=True)
+    op.create_index("uq_parked_event", "parked", ["topic", "partition", "offset", "event_id"], unique=True)
     op.create_index("ix_parked_waiting", "parked", ["topic", "key"], postgresql_where=sa.text("state = 'waiting'"))
     op.create_table(
         "audit",
@@ -128,3 +128,32 @@ def drop() -> None:
     for table in ("idempotency", "audit", "parked", "seen", "inbox", "stream", "outbox"):
         op.drop_table(table)
     op.execute("drop function audit_is_append_only()")
+
+
+def create_followed_calendar() -> None:
+    """Create followed_calendar, where a service that does not keep the calendar counts working days."""
+    op.create_table(
+        "followed_calendar",
+        sa.Column("single", sa.Boolean, nullable=False, comment="always true: there is one row"),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("years", JSONB, nullable=False, comment="every year's arrangement, as the event carried them"),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("single", name="pk_followed_calendar"),
+        sa.CheckConstraint("single", name=op.f("ck_followed_calendar_one_row")),
+    )
+
+
+def create_order_part() -> None:
+    """Create order_part, where a service shows orders to units."""
+    op.create_table(
+        "order_part",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("part", sa.Text, nullable=False, comment="lead, joint"),
+        sa.Column("until", sa.DateTime(timezone=True), comment="from then on a former part"),
+        sa.PrimaryKeyConstraint("order_id", "unit", "since", name="pk_order_part"),
+        sa.CheckConstraint("part in ('lead', 'joint')", name=op.f("ck_order_part_part")),
+    )
+    op.create_index("ix_order_part_unit", "order_part", ["unit", "order_id"])

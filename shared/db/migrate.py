@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.db.engine import sqlalchemy_url
+from shared.db.logins import grant_access
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 # Alembic's `op` and `context` stand for the whole process: two services migrating at once would mix their connections.
@@ -41,6 +42,9 @@ def run_environment(metadata: MetaData) -> None:
     with context.begin_transaction():
         context.execute("set lock_timeout = '5s'")
         context.run_migrations()
+        # What the models say of access holds for the newest schema only.
+        if connection is not None and context.get_context().get_current_revision() == context.script.get_current_head():
+            grant_access(connection, metadata)
 
 
 def head_of(service: str) -> str:

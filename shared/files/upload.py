@@ -2,7 +2,7 @@
 
     form = UploadForm(ReturnBody)
 
-    @router.post("/{order_id}/return", dependencies=[Depends(allow(Role.UNIT_HANDLER))])
+    @router.post("/{order_id}/return")
     async def request_return(upload: Annotated[Upload[ReturnBody], Depends(form)], work: InWork) -> ...:
 
 The router has `route_class=UploadRoute`.  The form stands before `work`: no transaction waits for a slow sender.

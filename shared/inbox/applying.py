@@ -1,6 +1,6 @@
-"""What a service does with the events it has read: event id, effect and follow-up events in one transaction (R16).
+"""Applying the events that a service has read: event id, effect and follow-up events in one transaction (R16).
 
-Many at once, or none of them; or one by itself, and when it cannot be applied it is parked.
+Several events are applied together or not at all. A single event that cannot be applied is parked.
 """
 
 from __future__ import annotations
@@ -24,46 +24,46 @@ from shared.outbox.envelope import SOURCE
 from shared.telemetry import Metrics, logger
 from shared.work import Work, Works
 
-log = logger("consumer")  # for whoever reads the lines, this is one thing with the runner
+log = logger("consumer")  # the same name as the runner's: for a reader of the log they are one
 
 Handler = Callable[[Work, Any], Awaitable[None]]
 """`async def open_case(work, event)`: apply one event; a second run does no harm."""
+Subscriptions = Mapping[type[Event], Handler | tuple[Handler, ...]]
+"""Who applies an event of this type; of several the first one first."""
 BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 """Apply many events at once, for projections; each event in it is new."""
-Prefetch = BatchHandler
-"""Read and lock in a few statements what the handlers of these events will ask for; changes nothing."""
 
 _TRIES: Final = 3
 
 
-class _Unsound(Exception):
-    """One event of a batch cannot be applied; go through the batch one by one."""
+class _OneByOne(Exception):
+    """The events of this batch must be applied one by one."""
 
 
 class Applier:
-    """Applies what one service listens to: by a handler for each type, or by one for many events at once."""
+    """Applies the events of one service: by a handler for each type, or by one handler for many events."""
 
     def __init__(
         self,
         *,
         works: Works,
         listening: Listening,
-        handlers: Mapping[type[Event], Handler],
+        handlers: Mapping[type[Event], tuple[Handler, ...]],
         batch: BatchHandler | None,
-        prefetch: Prefetch | None,
         metrics: Metrics,
     ) -> None:
         self._works, self._types, self._metrics = works, listening.types, metrics
-        self._handlers, self._batch, self._prefetch = dict(handlers), batch, prefetch
-        self._deaf = {
-            topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.passed_by(topic))
+        self._handlers = dict(handlers)
+        self._batch = batch
+        self._skipped = {
+            topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.skipped_on(topic))
             for topic in listening.topics
         }
 
     async def apply_together(self, topics: Mapping[str, Sequence[Delivery]]) -> None:
-        """Apply all of it, by topic, in one transaction; whatever it raises, none of it was applied."""
+        """Apply all of them, by topic, in one transaction; if it raises, none was applied."""
         taken = {
-            topic: [self._decoded(one) for one in deliveries if not self._passes_by(one)]
+            topic: [self._decoded(one) for one in deliveries if not self._is_skipped(one)]
             for topic, deliveries in topics.items()
         }
         if not any(taken.values()):
@@ -74,7 +74,7 @@ class Applier:
                 if not envelopes:
                     continue
                 if await parked.any_waiting(work.session, topic, {envelope.subject for envelope in envelopes}):
-                    raise _Unsound
+                    raise _OneByOne
                 fresh = await new_ones(work.session, topic, envelopes, now=work.now)
                 await self._effects(work, fresh)
                 applied += fresh
@@ -85,14 +85,14 @@ class Applier:
 
         Raises what `is_transient`: then it was neither applied nor parked.
         """
-        if self._passes_by(delivery):
+        if self._is_skipped(delivery):
             return
         attempt = 0
         while True:
             attempt += 1
             try:
                 fresh = await finished(self._apply_alone(delivery))
-            except Exception as fault:  # whatever it is, it must not hold up the events of other keys
+            except Exception as fault:  # of any kind: it must not hold up the events of other keys
                 if is_transient(fault):
                     raise
                 reason = self._reason(fault, attempt)
@@ -101,7 +101,7 @@ class Applier:
                 return
             if not reason.final and attempt < _TRIES:
                 await asyncio.sleep(0.1 * 2**attempt)
-            elif await finished(self._set_aside(delivery, reason)):
+            elif await finished(self._park(delivery, reason)):
                 return
 
     async def replay(self, work: Work, delivery: Delivery) -> None:
@@ -116,12 +116,12 @@ class Applier:
             raise self._reason(fault, 1) from fault
         self._count(1, fresh)
 
-    def _passes_by(self, delivery: Delivery) -> bool:
-        """Whether it comes from a publisher of whom nothing is handled here: up to two thirds of what is on a topic."""
-        return delivery.headers.get("ce_source") in self._deaf.get(delivery.topic, ())
+    def _is_skipped(self, delivery: Delivery) -> bool:
+        """Whether its publisher's events are not handled here: up to two thirds of a topic."""
+        return delivery.headers.get("ce_source") in self._skipped.get(delivery.topic, ())
 
     def _decoded(self, delivery: Delivery) -> Envelope:
-        # A simulated clock may be set back: what was written before is then no sign of a wrong clock.
+        # A simulated clock may be set back; an event from before that lies ahead of it, and no clock is wrong.
         clock = self._works.clock
         now = clock.now() if isinstance(clock, RealClock) else None
         return decode(delivery, now=now, types=self._types)
@@ -129,13 +129,10 @@ class Applier:
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
         if self._batch is not None and fresh:
             await self._batch(work, fresh)
-        if self._prefetch is not None and len(fresh) > 1:
-            await self._prefetch(work, fresh)
         if len(fresh) > 1:
             await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
         for envelope in fresh:
-            handler = self._handlers.get(type(envelope.event)) if envelope.event is not None else None
-            if handler is not None:
+            for handler in self._handlers.get(type(envelope.event), ()) if envelope.event is not None else ():
                 work.cause = envelope
                 await handler(work, envelope.event)
         work.cause = None
@@ -151,7 +148,7 @@ class Applier:
             return fault
         if isinstance(fault, BusinessError):
             return parked.Park("refused", f"{fault.code}: {fault.message}")
-        # The text of a strange exception may quote a citizen; its class and place are enough to find it.
+        # The text of an unexpected exception may quote a caller; its class and place are enough to find it.
         log.error("handler failed", service=self._works.service, attempt=attempt, exc_info=fault)
         return parked.Park("failed", name_of(fault))
 
@@ -159,8 +156,8 @@ class Applier:
         async with self._works.begin() as work:
             return await self._apply_or_raise(work, delivery)
 
-    async def _set_aside(self, delivery: Delivery, reason: parked.Park) -> bool:
-        """Park the event; False when it only stood behind others that are gone by now, and can be applied after all."""
+    async def _park(self, delivery: Delivery, reason: parked.Park) -> bool:
+        """Park the event; False when it had to wait behind others that are gone by now, so that it can be applied."""
         async with self._works.begin() as work:
             return await parked.park(work, delivery, reason)
 
@@ -171,7 +168,7 @@ class Applier:
             raise parked.Park(fault.reason, fault.detail) from fault
         if heed_waiting and await parked.any_waiting(work.session, delivery.topic, {envelope.subject}):
             if await parked.is_known(work.session, delivery) or await was_seen(work.session, envelope):
-                return []  # delivered again: what was applied before the key was parked does not queue behind it
+                return []  # delivered again: it was applied before its key was parked, so it need not wait
             raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
         try:
             fresh = await new_ones(work.session, delivery.topic, [envelope], now=work.now)

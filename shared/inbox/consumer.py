@@ -1,7 +1,7 @@
-"""The consumer runner: what was read is applied, and the offset is committed after (R16).
+"""The consumer runner: what was read is applied, and the offset is committed after it (R16).
 
 A batch of one partition is applied in one transaction.  When an event of it cannot be applied, the batch is rolled
-back and its events are applied one by one, so that only the culprit is parked, and its later siblings behind it.
+back and its events are applied one by one, so that only this event and the later ones of its key are parked.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ log = logger("consumer")
 
 _BATCH: Final = 500
 _LOOK_SECONDS: Final = 5.0
-# From one batch to the next: what arrives meanwhile is applied with it, in one transaction.  A lone event waits for
-# nothing, and neither does the rest of a backlog.  The longer a round took, the busier the machine and the longer the
-# pause: fewer and larger transactions are what a busy machine needs, and an idle one pauses for a moment only.
+# The pause between two batches: what arrives meanwhile is applied with the next one, in one transaction.  An event that
+# comes after the pause waits for nothing, and a backlog is read without pauses.  The longer a round took, the longer
+# the pause: a busy machine works in fewer and larger transactions, and an idle one hardly pauses.
 _PACE_SECONDS: Final = 0.02
 _PACE_FACTOR: Final = 4.0
 _LONGEST_PACE_SECONDS: Final = 0.2
-# A reader that does not fetch loses its seat in the group (R21): after so long the rest of a batch is left for the next.
+# A reader that does not fetch loses its membership (R21): after so many seconds the rest of a batch is read again.
 _SINGLY_SECONDS: Final = 20.0
-# So many partitions that fail in one round mean that the database is away: the others are not tried, one timeout each.
+# When so many partitions fail in one round the database is away: the others are not tried, to save their timeouts.
 _FAULTS: Final = 2
 _LONG_TRYING: Final = 10
 
 
 class Stuck(RuntimeError):
-    """A partition has events and made no progress: the process must end, and its supervisor start it anew (R23)."""
+    """A partition has events and made no progress: the process must end, so that its supervisor starts it again (R23)."""
 
 
 class Consumer:
@@ -60,12 +60,12 @@ class Consumer:
         self._moved: set[TopicPartition] = set()
         self._idle: dict[TopicPartition, float] = {}
         self._retries: dict[TopicPartition, int] = {}
-        self._owed: dict[TopicPartition, int] = {}
+        self._owed: dict[TopicPartition, int] = {}  # offsets that could not be committed yet
         self._shown: set[TopicPartition] = set()
         self.joined = False
 
     async def run(self) -> None:
-        """Until cancelled; Stuck when a partition makes no progress."""
+        """Run until cancelled; Stuck when a partition makes no progress."""
         pause = 0.1
         while True:
             try:
@@ -79,7 +79,7 @@ class Consumer:
                 pause = min(pause * 2, 5.0)
             finally:
                 self.joined = False
-                # What was known of the partitions belongs to the seat that was left.
+                # What was known of the partitions holds for the membership that has ended.
                 for known in (self._moved, self._idle, self._retries, self._owed):
                     known.clear()
 
@@ -96,8 +96,8 @@ class Consumer:
             elapsed = time.monotonic() - looked
             if elapsed > every:
                 looked = time.monotonic()
-                await self._settle(subscription)
-                # A process that was stopped for a minute has not watched for a minute.
+                await self._commit_again(subscription)
+                # A process that was suspended did not watch meanwhile, so that time does not count.
                 await self._watch(subscription, min(elapsed, 2 * every))
 
     async def _apply_all(
@@ -105,19 +105,20 @@ class Consumer:
     ) -> None:
         failed = await self._apply_as_one(subscription, batches)
         if failed is None:
-            failed = await self._apply_apart(subscription, batches)
+            failed = await self._apply_each(subscription, batches)
         if failed:
             tries = max(self._retries[place] for place in failed)
-            # One partition in trouble (a lock, a slow statement) slows the others only a little.
+            # One partition that fails (a lock, a slow statement) delays the others only a little.
             longest = 5.0 if len(failed) >= min(_FAULTS, len(batches)) else 0.5
             await asyncio.sleep(min(0.05 * 2 ** min(tries, _LONG_TRYING), longest))
 
     async def _apply_as_one(
         self, subscription: Subscription, batches: Mapping[TopicPartition, Sequence[Delivery]]
     ) -> list[TopicPartition] | None:
-        """Several partitions in one transaction and one commit of offsets: busy, that is a tenth of the round trips.
+        """Apply several partitions in one transaction and one commit of offsets: under load a tenth of the round trips.
 
-        The partitions that have to be read again, or None: each is to go by itself, so that trouble stays where it is.
+        Returns the partitions that have to be read again, or None: then each is to be applied by itself, so that a
+        fault concerns its own partition only.
         """
         if len(batches) < 2 or self._retries:  # noqa: PLR2004 - one batch is one transaction anyway
             return None
@@ -126,7 +127,7 @@ class Consumer:
             topics.setdefault(place.topic, []).extend(deliveries)
         try:
             await finished(self._applier.apply_together(topics))
-        except Exception as fault:  # noqa: BLE001 - one by one it is found out which event it is, and what it means
+        except Exception as fault:  # noqa: BLE001 - applying one by one shows which event it is, and judges the fault
             if not is_transient(fault):
                 return None
             for place, deliveries in batches.items():
@@ -135,7 +136,7 @@ class Consumer:
         await self._done(subscription, {place: deliveries[-1].offset + 1 for place, deliveries in batches.items()})
         return []
 
-    async def _apply_apart(
+    async def _apply_each(
         self, subscription: Subscription, batches: Mapping[TopicPartition, Sequence[Delivery]]
     ) -> list[TopicPartition]:
         failed: list[TopicPartition] = []
@@ -147,10 +148,10 @@ class Consumer:
         return failed
 
     async def _apply(self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]) -> bool:
-        """A batch of one partition; False when the database is away, and the batch is to be read again."""
+        """Apply a batch of one partition; False when the database is away and the batch is to be read again."""
         try:
             await finished(self.apply_batch(place.topic, deliveries))
-        except Exception as fault:  # noqa: BLE001 - one by one it is found out which event it is, and what it means
+        except Exception as fault:  # noqa: BLE001 - applying one by one shows which event it is, and judges the fault
             if is_transient(fault):
                 await self._interrupted(subscription, place, deliveries[0].offset, fault)
                 return False
@@ -161,7 +162,7 @@ class Consumer:
     async def _interrupted(
         self, subscription: Subscription, place: TopicPartition, offset: int, fault: Exception
     ) -> None:
-        """The database is away or refused: nothing is wrong with the event, so read it again later (R25)."""
+        """The database is away or has refused: the event is sound, so read it again later (R25)."""
         tries = self._retries[place] = self._retries.get(place, 0) + 1
         say = log.error if tries > _LONG_TRYING else log.warning
         say(
@@ -184,21 +185,21 @@ class Consumer:
             else:
                 self._owed[place] = upto
 
-    async def _settle(self, subscription: Subscription) -> None:
-        """Offer again what could not be committed, or a quiet partition would seem to lag until its next event."""
+    async def _commit_again(self, subscription: Subscription) -> None:
+        """Commit again what could not be committed; otherwise a quiet partition would seem to lag until its next event."""
         ours = subscription.assignment()
         for place, upto in tuple(self._owed.items()):
             if place not in ours or await subscription.commit({place: upto}):
                 del self._owed[place]
 
     async def apply_batch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
-        """Several events in one transaction; whatever it raises, none of them was applied."""
+        """Apply several events in one transaction; if it raises, none was applied."""
         await self._applier.apply_together({topic: deliveries})
 
     async def _apply_singly(
         self, subscription: Subscription, place: TopicPartition, deliveries: Sequence[Delivery]
     ) -> bool:
-        """One transaction per event; what cannot be applied is parked.  False when the database went away."""
+        """Apply each event in its own transaction; what cannot be applied is parked.  False when the database is away."""
         ends = time.monotonic() + _SINGLY_SECONDS
         for delivery in deliveries:
             if time.monotonic() > ends:
@@ -219,7 +220,7 @@ class Consumer:
         await self._applier.apply_one(delivery)
 
     async def _watch(self, subscription: Subscription, elapsed: float) -> None:
-        """Lag and progress; a partition with events and none applied for `watchdog` seconds ends the process (R23)."""
+        """Measure lag and progress; a partition with events and none applied for `watchdog` seconds ends the process (R23)."""
         try:
             lags = await subscription.lag()
         except BusUnavailable:
@@ -237,7 +238,7 @@ class Consumer:
         await self._show_parked()
 
     def _forget(self, ours: Mapping[TopicPartition, int]) -> None:
-        """What belongs to another member now is neither watched nor shown here."""
+        """Stop watching and measuring the partitions that another member has now."""
         self._moved.clear()
         for known in (self._idle, self._retries, self._owed):
             for place in known.keys() - ours.keys():

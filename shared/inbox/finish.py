@@ -1,4 +1,4 @@
-"""A transaction that has begun is finished, even when its task is cancelled (R3)."""
+"""Finish a transaction that has begun, even when its task is cancelled (R3)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Answer = TypeVar("Answer")
 
 
 async def finished(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Await `work` to its end, however often the waiting task is cancelled; the cancellation is passed on after it.
+    """Await `work` to its end, even when the waiting task is cancelled; the cancellation is raised after it.
 
-    Cancelling inside SQL can hang in the commit or give a connection back with its transaction open; the server's own
-    bounds end what takes too long.  The task lives no longer than this call.
+    Cancelling inside SQL can hang in the commit, or return a connection with its transaction open; the server's own
+    limits end what takes too long.  The task that runs `work` ends within this call.
     """
     task = asyncio.get_running_loop().create_task(work)
     interrupted: asyncio.CancelledError | None = None

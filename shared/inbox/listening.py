@@ -1,8 +1,8 @@
-"""What a service takes of what is told on its topics.
+"""Which events of its topics a service reads.
 
-The stream of a publisher of whom it handles nothing is passed by whole, so no gap is ever seen in it; of the others
-every event is counted, and those of a type that it handles are read.  A service that begins to listen to a publisher
-starts with a group of another name, from the beginning (docs/decisions/0004).
+Publishers of which it handles no event type are skipped whole, so their streams show no gaps.  Of the others every
+event is counted, and the handled types are read.  A service that begins to read a skipped publisher takes a new
+consumer group, which reads from the beginning (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.contracts import EVENTS, PUBLISHERS, Event
 
-_EVERYBODY: Final = "kernel"  # the kernel's own facts are told by every service
+_EVERY_SERVICE: Final = "kernel"  # every service publishes the kernel's own events
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +25,22 @@ class Listening:
 
     @classmethod
     def to(cls, topics: Collection[str], handled: Collection[type[Event]] | None) -> Listening:
-        """Listening to these types of event; None stands for all of them."""
+        """Listen to these types of event; None stands for all."""
         types = EVENTS if handled is None else {event.type: event for event in handled}
         return cls(tuple(topics), types)
 
-    def hears(self, publisher: str, topic: str) -> bool:
-        """Whether this publisher's streams on a topic are followed."""
-        return topic in self.topics and publisher not in self.passed_by(topic)
+    def follows(self, publisher: str, topic: str) -> bool:
+        """Whether this publisher's events on a topic are read."""
+        return topic in self.topics and publisher not in self.skipped_on(topic)
 
     def handles(self, event_type: str) -> bool:
         """Whether an event of this type has an effect here."""
         return event_type in self.types and self.types[event_type].topic in self.topics
 
-    def passed_by(self, topic: str) -> frozenset[str]:
-        """The publishers of whom nothing is handled on a topic."""
-        handled = {publisher for publisher, told in PUBLISHERS.items() if any(self._takes(one, topic) for one in told)}
-        return frozenset() if _EVERYBODY in handled else frozenset(PUBLISHERS) - handled
+    def skipped_on(self, topic: str) -> frozenset[str]:
+        """The publishers of which nothing is handled on a topic."""
+        handled = {name for name, events in PUBLISHERS.items() if any(self._takes(event, topic) for event in events)}
+        return frozenset() if _EVERY_SERVICE in handled else frozenset(PUBLISHERS) - handled
 
     def _takes(self, event: type[Event], topic: str) -> bool:
         return event.topic == topic and event.type in self.types

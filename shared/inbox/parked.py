@@ -16,7 +16,7 @@ from shared.contracts.kernel import EventParked
 from shared.db.faults import is_transient, name_of
 from shared.errors import BusinessError, NotListed
 from shared.identity import Person
-from shared.inbox.seen import saw
+from shared.inbox.seen import store_numbers
 from shared.outbox.envelope import LONGEST_NAME
 from shared.telemetry import logger
 from shared.work import Work, Works
@@ -27,7 +27,7 @@ BEHIND: Final = "behind"
 
 
 class Park(Exception):
-    """Why an event is set aside: a stable word and, without personal data, the detail."""
+    """Why an event is parked: a stable code and the detail, without personal data."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -35,12 +35,12 @@ class Park(Exception):
 
     @property
     def final(self) -> bool:
-        """Whether another try is pointless."""
+        """Whether trying again is of no use."""
         return self.reason != "failed"
 
 
 def key_of(delivery: Delivery) -> str:
-    """The key under which a delivery is parked; an unreadable one stands alone, an absurd one goes by its hash."""
+    """The key under which a delivery is parked; an unreadable key gets one of its own, a very long one its hash."""
     key = delivery.key
     if key is None:
         return f"?{delivery.topic}/{delivery.partition}/{delivery.offset}"
@@ -50,9 +50,9 @@ def key_of(delivery: Delivery) -> str:
 
 
 def _identity_of(delivery: Delivery) -> str:
-    """What names the event beside its place, which a broker that was made anew gives away once more: its id, or its bytes.
+    """What identifies the event beside its place: its id, or a hash of its bytes. A new broker uses places again.
 
-    No index holds an absurd id: that one goes by its hash.
+    A very long id does not fit an index, so its hash is taken.
     """
     event_id = _storable(delivery.headers.get("ce_id", b"").decode("utf-8", "replace"))
     if not event_id:
@@ -61,7 +61,7 @@ def _identity_of(delivery: Delivery) -> str:
 
 
 def _storable(text_: str) -> str:
-    """PostgreSQL holds every character but NUL; the payload keeps its bytes, the words about it need not."""
+    """The text without NUL, which PostgreSQL does not store; the payload itself keeps its bytes."""
     return text_.replace("\x00", "\ufffd")
 
 
@@ -79,7 +79,7 @@ values (:topic, :partition, :offset, :key, :event_id, :type, cast(:headers as js
 on conflict do nothing returning id
 """
 )
-# Parking behind others and replaying those others must not overlap, or an event joins a queue that nobody serves.
+# Parking behind others must not overlap with replaying them, or an event would wait for a replay that is over.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('parked ' || :topic || ' ' || :key, 0))")
 _FIRST = text("select id from parked where state = 'waiting' and topic = :topic and key = :key order by id limit 1")
 _HOW_MANY = text("select count(*) from parked where state = 'waiting'")
@@ -111,9 +111,9 @@ async def how_many(session: AsyncSession) -> int:
 
 
 async def park(work: Work, delivery: Delivery, why: Park) -> bool:
-    """Keep the delivery with its bytes, and say so on the topic of dead letters.
+    """Keep the delivery with its bytes, and publish that on the topic of dead letters.
 
-    False when it was to wait behind others and they are gone by now: then nothing was done, and it can be applied.
+    False when it was to wait behind others that are gone by now: nothing was stored, and it can be applied.
     """
     headers = {_storable(n): _storable(value.decode("utf-8", "replace")) for n, value in delivery.headers.items()}
     key = key_of(delivery)
@@ -135,9 +135,9 @@ async def park(work: Work, delivery: Delivery, why: Park) -> bool:
         },
     )
     if entered.first() is None:
-        if not await is_known(work.session, delivery):  # in a database whose index knows the place alone
+        if not await is_known(work.session, delivery):  # older databases have an index on the place alone
             log.error("parked event hides another", service=work.outbox.service, topic=delivery.topic, key=key)
-        return True  # delivered again: it is known, and was told
+        return True  # delivered again: it was parked and published before
     work.emit(
         EventParked(
             consumer=f"{work.outbox.service}",
@@ -171,7 +171,7 @@ class EarlierWaits(BusinessError):
 
 
 class ReplayRefused(BusinessError):
-    """The event still cannot be applied; `replayed` of those before it were."""
+    """The event still cannot be applied; `replayed` events before it were applied."""
 
     code = "replay_refused"
 
@@ -182,13 +182,13 @@ class ReplayRefused(BusinessError):
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvents:
-    """What an operator can do: see, edit and replay, drop.  `apply` applies one delivery, or raises Park."""
+    """What an operator can do: list, edit, replay and drop.  `apply` applies one delivery, or raises Park."""
 
     works: Works
     apply: Callable[[Work, Delivery], Awaitable[None]]
 
     async def listing(self, *, waiting: bool = True, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-        """Parked events, oldest first, with everything but their content."""
+        """Parked events, oldest first, without their content."""
         where = "state = 'waiting' and id > :after" if waiting else "id > :after"
         async with self.works.read() as session:
             rows = await session.execute(
@@ -203,9 +203,9 @@ class ParkedEvents:
             return await _row(session, parked_id, lock=False)
 
     async def replay(self, topic: str, key: str, person: Person, *, despite_gap: bool = False) -> int:
-        """Apply the waiting events of a key in order, each in a transaction of its own; how many went through.
+        """Apply the waiting events of a key in order, each in its own transaction; returns how many were applied.
 
-        `despite_gap`: the operator has found that what is missing before the first of them will not come any more.
+        `despite_gap`: the operator has decided that the event missing before the first of them will not come.
         """
         done = 0
         while True:
@@ -257,7 +257,7 @@ class ParkedEvents:
             raise ReplayRefused(row["id"], why.reason, why.detail, done) from why
 
     async def edit(self, parked_id: int, payload: bytes, person: Person, why: str) -> None:
-        """Put other content in place of what could not be applied; it is replayed by `replay`."""
+        """Replace the content of an event that could not be applied; `replay` applies it."""
         async with self.works.begin(person) as work:
             row = await _row(work.session, parked_id, lock=True)
             if row["state"] != "waiting":
@@ -277,7 +277,7 @@ class ParkedEvents:
     async def drop(self, parked_id: int, person: Person, why: str) -> None:
         """Give the event up, with a reason; the events behind it may then be replayed.
 
-        The first of its key only: a later one counted as seen would let an earlier one look like a repeat.
+        Only the first event of a key: if a later one counted as applied, an earlier one would look like a repeat.
         """
         async with self.works.begin(person) as work:
             row = await _row(work.session, parked_id, lock=False)
@@ -314,9 +314,9 @@ async def _decide(work: Work, row: dict[str, Any], state: str, person: Person, w
 
 
 async def _pass_over(session: AsyncSession, row: dict[str, Any], *, back: int = 0) -> None:
-    """A dropped event counts as seen, else every later one of its stream would look like a gap."""
+    """Count a dropped event as applied, or the next one of its stream would look like a gap."""
     headers = row["headers"]
     sequence = str(headers.get("ce_sequence", ""))
     if "ce_source" not in headers or not (sequence.isascii() and sequence.isdigit()) or int(sequence) >= 2**63:
         return
-    await saw(session, row["topic"], {(headers["ce_source"], row["key"]): int(sequence) - back})
+    await store_numbers(session, row["topic"], {(headers["ce_source"], row["key"]): int(sequence) - back})

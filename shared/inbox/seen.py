@@ -46,10 +46,10 @@ class Gap(Exception):
 async def new_ones(
     session: AsyncSession, topic: str, envelopes: Sequence[Envelope], *, now: datetime
 ) -> list[Envelope]:
-    """The events that were not applied before, entered as applied in this transaction; Gap when one is missing.
+    """Return the events that were not applied before, and store them as applied; Gap when one is missing.
 
-    One that the service does not handle has no effect that could happen twice: its number is remembered, not its id.
-    Another member that applies the same events at this moment is waited for: its rows in the inbox decide.
+    Of an event that the service does not handle only the number is stored, not the id: it has no effect to repeat.
+    If another member applies the same events at this moment, this waits for it: its rows in the inbox decide.
     """
     handled = [e for e in envelopes if e.event is not None]
     inserted: set[UUID] = set()
@@ -60,7 +60,7 @@ async def new_ones(
         )
         inserted = {row[0] for row in rows}
     streams = sorted({(e.source, e.subject) for e in envelopes})
-    # Read after the wait above, so that what the other member saw is seen here.
+    # Read after the wait above, so that the numbers of the other member are included.
     found = await connection.execute(
         _LAST_SEEN, {"topic": topic, "sources": [s for s, _ in streams], "keys": [k for _, k in streams]}
     )
@@ -81,12 +81,12 @@ async def new_ones(
             inserted.discard(envelope.id)
             fresh.append(envelope)
     if advanced:
-        await saw(session, topic, advanced)
+        await store_numbers(session, topic, advanced)
     return fresh
 
 
 async def was_seen(session: AsyncSession, envelope: Envelope) -> bool:
-    """Whether the event, or one after it in its stream, was applied or given up before."""
+    """Whether the event, or a later one of its stream, was applied or dropped before."""
     found = await session.execute(
         _LAST_SEEN, {"topic": envelope.topic, "sources": [envelope.source], "keys": [envelope.subject]}
     )
@@ -94,8 +94,8 @@ async def was_seen(session: AsyncSession, envelope: Envelope) -> bool:
     return row is not None and envelope.sequence <= row[2]
 
 
-async def saw(session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
-    """Remember the last number seen of each (source, key)."""
+async def store_numbers(session: AsyncSession, topic: str, last: Mapping[tuple[str, str], int]) -> None:
+    """Store the last number of each (source, key)."""
     await (await session.connection()).execute(
         _SAW,
         {

@@ -1,4 +1,4 @@
-"""Events leave a service here: written in the business transaction, published in order by one relay."""
+"""Sending events: written in the business transaction, published in order by one relay."""
 
 from __future__ import annotations
 

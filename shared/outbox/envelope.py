@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 in Kafka's binary mode: attributes as `ce_` headers, the fact as JSON (R28)."""
+"""CloudEvents 1.0 in Kafka's binary mode: attributes as `ce_` headers, the event's content as JSON (R28)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from shared.contracts import EVENTS, Event
 
 SOURCE: Final = "/gongdan/"
 LONGEST_NAME: Final = 200
-"""Characters of a source, a type, a subject: they stand in indexes."""
+"""The most characters of a source, a type or a subject: they are in indexes, which have a limit."""
 _LARGEST: Final = 2**63
 _AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An event and what is known about it.
+    """An event and its attributes.
 
     `sequence` counts 1, 2, 3 ... within (source, topic, subject), so a reader sees a repeat or a gap at once.
     """
@@ -34,7 +34,7 @@ class Envelope:
     sequence: int
     time: datetime
     event: Event | None
-    """None when the reader does not handle the type (or a newer publisher made it): counted, and nothing else."""
+    """None when the reader does not handle the type (or it is newer than the reader): counted, and nothing else."""
     type: str
     correlation: str
     causation: str | None
@@ -42,7 +42,7 @@ class Envelope:
 
 
 class Undecodable(ValueError):
-    """The bytes are no event of ours; `reason` is a stable word."""
+    """The bytes are not one of our events; `reason` is a stable code."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -76,7 +76,7 @@ def headers_of(
 
 
 def encode(envelope: Envelope) -> Message:
-    """An envelope as the bus carries it."""
+    """An envelope as a message for the bus."""
     assert envelope.event is not None
     extra = {"correlationid": envelope.correlation, "actor": envelope.actor}
     if envelope.causation:
@@ -98,9 +98,9 @@ def encode(envelope: Envelope) -> Message:
 
 
 def decode(delivery: Delivery, *, now: datetime | None, types: Mapping[str, type[Event]] = EVENTS) -> Envelope:
-    """What was delivered; Undecodable when it is not a sound event.  The content is read of these types alone.
+    """The envelope of a message; Undecodable when it is not a valid event.  Only the content of these types is read.
 
-    An event dated more than five minutes ahead of `now` is refused (None: not checked): a wrong clock must not poison
+    An event dated more than five minutes ahead of `now` is refused (None: not checked): a wrong clock must not move
     deadlines (R33).
     """
     try:

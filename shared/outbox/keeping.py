@@ -1,4 +1,4 @@
-"""What becomes of events that were published: kept for a while, sent again on demand, then removed (R10, R17)."""
+"""Published events: kept for a while, sent again on demand, then deleted (R10, R17)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from shared.telemetry import logger
 log = logger("keeping")
 
 OUTBOX_DAYS: Final = 30
-"""A lost topic can be filled again from the outbox for so long."""
+"""How long a lost topic can be filled again from the outbox."""
 INBOX_DAYS: Final = 90
-"""Longer than the outbox and the bus keep anything, so that no repeat outlives the memory of it."""
+"""Longer than the outbox and the bus keep anything, so that every repeat is recognised."""
 _EVERY: Final = timedelta(hours=1)
-_AT_ONCE: Final = 5_000
+_BATCH: Final = 5_000
 
 _REPUBLISH = """
 update outbox set published_at = null
@@ -37,7 +37,7 @@ delete from inbox where event_id in (
 
 
 async def republish(connection: asyncpg.Connection[Any], since: datetime, until: datetime) -> int:
-    """Let the relay send the events of [since, until) again, for a bus that lost them; how many.
+    """Have the relay send the events of [since, until) again, for a bus that lost them; returns how many.
 
     Readers drop what they have applied, so sending too much does no harm.
     """
@@ -45,11 +45,11 @@ async def republish(connection: asyncpg.Connection[Any], since: datetime, until:
 
 
 async def forget_old(connection: asyncpg.Connection[Any], now: datetime) -> dict[str, int]:
-    """Remove what is older than it has to be kept, a few thousand rows at a time; how many of each table."""
+    """Delete what is older than it has to be kept, a few thousand rows at a time; returns how many of each table."""
     limits = {"outbox": now - timedelta(days=OUTBOX_DAYS), "inbox": now - timedelta(days=INBOX_DAYS)}
     removed = dict.fromkeys(limits, 0)
     for table, before in limits.items():
-        while gone := _many(await connection.execute(_FORGET[table], before, _AT_ONCE)):
+        while gone := _many(await connection.execute(_FORGET[table], before, _BATCH)):
             removed[table] += gone
     return removed
 
@@ -59,13 +59,13 @@ def _many(status: str) -> int:
 
 
 class Keeper:
-    """Forgets old rows of one service, once an hour; replicas do no harm to each other."""
+    """Deletes old rows of one service once an hour; several replicas may do so at once."""
 
     def __init__(self, service: str, database_url: str, clock: Clock) -> None:
         self._service, self._url, self._clock = service, database_url, clock
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         while True:
             await asyncio.sleep(_EVERY.total_seconds())
             connection = await asyncpg.connect(self._url, timeout=10)

@@ -1,4 +1,4 @@
-"""The relay: one per service (advisory lock), from the outbox to the bus, in order, until acknowledged."""
+"""The relay publishes a service's outbox on the bus, in order; an advisory lock lets one replica at a time do so."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ log = logger("relay")
 _LOCK_CLASS: Final = 0x72656C61  # "rela"
 _BATCH: Final = 1000
 _CHANNEL: Final = "outbox_written"
-_PATIENCE: Final = 30.0  # seconds for a statement: a server that vanished without a word is noticed
+_STATEMENT_SECONDS: Final = 30.0  # so that a server that vanished without closing the connection is noticed
 _MEASURE_SECONDS: Final = 1.0
 STALLED_SECONDS: Final = 5.0
-"""How long the same event may be the next one before that is told: a busy bus takes a batch in far less."""
-# After several events at once: what is committed meanwhile goes with the next batch, whose cost hardly grows with it.
-# A lone event is followed by no pause; the longer a round took, the busier the machine and the longer the pause.
+"""How long the same event may be the next one before the relay counts as stalled: a busy bus needs far less."""
+# The pause after a batch of several events: what is committed meanwhile goes with the next batch, which hardly costs
+# more for it.  A single event is followed by no pause.  The longer a round took, the longer the pause.
 _PACE_SECONDS: Final = 0.005
 _PACE_FACTOR: Final = 3.0
 _LONGEST_PACE_SECONDS: Final = 0.1
-# Every query here has its index.  A plan made while the outbox was empty would sort all of it instead, until
-# statistics arrive: in the first minutes of a new database, and of a busy one after a quiet night.
+# Every query here has its index.  A plan made while the outbox was empty would sort all of it until the database has
+# gathered statistics: in the first minutes of a new database, and of a busy one after a quiet night.
 _PLANNING: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off", "jit": "off"}
 
-# Never by a cursor: an event with a lower position may commit later (R7).  Events of a key behind a refused one wait;
-# the refused ones, few if any, are gathered first, or a plan made of an empty outbox would look for them once per row.
+# Not from the last position on: an event with a lower position may commit later (R7).  Events of a key behind a refused
+# one wait.  The refused ones are few and are read first; otherwise a bad plan looks for them once per row.
 _TAKE = """
 with refusals as materialized (
   select aggregatetype, aggregateid, min(position) as first from outbox
@@ -63,9 +63,9 @@ _STATE = "select count(*), min(created_at) from outbox where published_at is nul
 class Relay:
     """Publishes what its service's outbox holds.
 
-    It is woken by the event `wake` after each commit of this process, by a notification of other replicas, and by a
-    look each `poll` seconds.  A row is marked only after the bus acknowledged it, so a crash between the two
-    publishes it again: readers drop repeats.
+    It is woken by the event `wake` after each commit of this process, by a notification of other replicas, and every
+    `poll` seconds.  A row is marked only after the bus acknowledged it, so a crash between the two publishes it again:
+    readers drop repeats.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Relay:
 
     @property
     def stalled(self) -> bool:
-        """Whether something waits and nothing is acknowledged for some seconds, whichever replica should publish it."""
+        """Whether an event waits and nothing was acknowledged for some seconds, whichever replica should publish it."""
         return self._next is not None and time.monotonic() - self._next_since >= STALLED_SECONDS
 
-    def _saw_next(self, position: int | None) -> None:
+    def _note_next(self, position: int | None) -> None:
         """Remember since when this event is the next one to be published; None when nothing waits."""
         if position != self._next:
             self._next, self._next_since = position, time.monotonic()
 
     async def run(self) -> None:
-        """Until cancelled: wait for the lock, publish, wait for work."""
+        """Run until cancelled: wait for the lock, publish, wait for work."""
         pause = 0.1
         self.running = True
         try:
@@ -119,12 +119,12 @@ class Relay:
             self.running = False
 
     async def _lead(self) -> None:
-        # A stopped (not dead) process keeps its socket: the server ends its idle session, and with it the lock, so that
-        # another replica can go on.
+        # A process that was stopped (SIGSTOP) keeps its connection. The server ends the idle session and with it the
+        # lock, so that another replica can go on.
         connection = await asyncpg.connect(
             self._url,
             timeout=10,
-            command_timeout=_PATIENCE,
+            command_timeout=_STATEMENT_SECONDS,
             server_settings={
                 "application_name": f"gongdan-relay-{self._service}",
                 "idle_session_timeout": "15000",
@@ -135,7 +135,7 @@ class Relay:
             await connection.add_listener(_CHANNEL, self._notified)
             await self._lock(connection)
             self.leading = True
-            # At once: the first attempt may hang, and whoever led before tells the figure no longer.
+            # Measured at once: the first publish may hang, and the replica that had the lock before measures no longer.
             self._measured = -_MEASURE_SECONDS
             await self._measure(connection)
             while True:
@@ -144,7 +144,7 @@ class Relay:
                 if await self.publish_waiting(connection) > 1:
                     took = time.monotonic() - began
                     await asyncio.sleep(min(max(_PACE_SECONDS, _PACE_FACTOR * took), _LONGEST_PACE_SECONDS))
-                # Not wait_for: it can swallow a cancellation that comes with the awakening (Python 3.11).
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll):
                         await self.wake.wait()
@@ -152,22 +152,22 @@ class Relay:
             connection.terminate()
 
     async def _lock(self, connection: asyncpg.Connection[Any]) -> None:
-        """Return when this relay is the one of its service."""
+        """Return when this relay holds the lock of its service."""
         while not await connection.fetchval(
             "select pg_try_advisory_lock($1, hashtext($2))", _LOCK_CLASS, self._service
         ):
-            # The figures are told by whoever leads; old ones left here would be an alarm without cause.
+            # The replica with the lock sets these metrics; old values here would raise a false alarm.
             self._metrics.outbox_waiting.set(0)
             self._metrics.outbox_oldest.set(0)
             following = await connection.fetchrow(_TAKE, 1, [])
-            self._saw_next(following["position"] if following is not None else None)
+            self._note_next(following["position"] if following is not None else None)
             await asyncio.sleep(min(self._poll, 5.0))
 
     def _notified(self, *_: Any) -> None:
         self.wake.set()
 
     async def publish_waiting(self, connection: asyncpg.Connection[Any]) -> int:
-        """Publish what waits, batch by batch; how many rows were taken.
+        """Publish what waits, batch by batch; returns how many rows were taken.
 
         While the bus takes one batch, the one before is marked and the next is read.  A crash in between publishes
         both again, in their order: readers see the repeats by their sequence.
@@ -176,20 +176,20 @@ class Relay:
         published: list[int] = []
         rows = await connection.fetch(_TAKE, _BATCH, published)
         while rows:
-            self._saw_next(rows[0]["position"])
+            self._note_next(rows[0]["position"])
             taken += len(rows)
             refusal, following = await self._publish(connection, rows, published)
             if refusal is not None:
                 published = []
-                await self._set_aside(connection, rows, refusal)
-                # What was read ahead may stand behind the refused event: read it again.
+                await self._mark_refused(connection, rows, refusal)
+                # What was read ahead may have to wait behind the refused event: read it again.
                 rows = await connection.fetch(_TAKE, _BATCH, published)
                 continue
             self._metrics.published.inc(len(rows))
             self._published += len(rows)
             published = [row["position"] for row in rows]
             rows = following
-        self._saw_next(None)
+        self._note_next(None)
         if published:
             await connection.execute(_MARK, published, self._clock.now())
         await self._measure(connection)
@@ -198,41 +198,43 @@ class Relay:
     async def _publish(
         self, connection: asyncpg.Connection[Any], rows: list[Any], published: list[int]
     ) -> tuple[MessageRefused | None, list[Any]]:
-        """Hand `rows` to the bus; meanwhile mark what is `published` and read what follows a full batch."""
+        """Publish `rows`; meanwhile mark the rows `published` before, and read the next ones if this batch was full."""
         following: list[Any] = []
         try:
             async with asyncio.TaskGroup() as group:
-                handing = group.create_task(self._give_to_bus([self._message(row) for row in rows]))
+                sending = group.create_task(self._send([self._message(row) for row in rows]))
                 if published:
                     await connection.execute(_MARK, published, self._clock.now())
                 if len(rows) == _BATCH:
                     following = await connection.fetch(_TAKE, _BATCH, [row["position"] for row in rows])
                     await self._measure(connection)
-                await self._watch(connection, handing)
+                await self._watch(connection, sending)
         except BaseExceptionGroup as faults:
             raise faults.exceptions[0] from faults
-        fault = handing.result()
+        fault = sending.result()
         if fault is not None and not isinstance(fault, MessageRefused):
-            await self._measure(connection)  # a backlog that grows because the bus is away is what the figure is for
+            await self._measure(connection)  # shows the backlog that grows while the bus is away
             raise fault
         return fault, following
 
-    async def _watch(self, connection: asyncpg.Connection[Any], handing: asyncio.Task[Any]) -> None:
-        """Tell what waits as long as the bus does not answer; without a word the server would end this session, too."""
-        while not handing.done():
-            await asyncio.wait({handing}, timeout=_MEASURE_SECONDS)
-            if not handing.done():
+    async def _watch(self, connection: asyncpg.Connection[Any], sending: asyncio.Task[Any]) -> None:
+        """Measure while the bus does not answer; without a statement the server would also end this idle session."""
+        while not sending.done():
+            await asyncio.wait({sending}, timeout=_MEASURE_SECONDS)
+            if not sending.done():
                 await self._measure(connection)
 
-    async def _give_to_bus(self, messages: list[Message]) -> BusError | None:
-        # The fault is returned: raised, it would cancel the statement that runs beside (R3).
+    async def _send(self, messages: list[Message]) -> BusError | None:
+        # The fault is returned: raised, it would cancel the statement that runs at the same time (R3).
         try:
             await self._bus.publish(messages)
         except BusError as fault:
             return fault
         return None
 
-    async def _set_aside(self, connection: asyncpg.Connection[Any], rows: list[Any], refusal: MessageRefused) -> None:
+    async def _mark_refused(
+        self, connection: asyncpg.Connection[Any], rows: list[Any], refusal: MessageRefused
+    ) -> None:
         row = rows[refusal.index]
         await connection.execute(_REFUSE, row["position"], refusal.reason)
         log.error("event refused by the bus", service=self._service, event_id=str(row["id"]), event_type=row["type"])
@@ -268,13 +270,13 @@ def _age(oldest: datetime | None, now: datetime) -> float:
 
 
 class Waker:
-    """Tells the relay of another replica, after the commit, on a connection of its own, at most every 5 ms (R53)."""
+    """Notifies the relay of another replica, after the commit, on its own connection, at most every 5 ms (R53)."""
 
     def __init__(self, database_url: str, wake: asyncio.Event, committed: asyncio.Event, relay: Relay) -> None:
         self._url, self._wake, self._committed, self._relay = database_url, wake, committed, relay
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         connection: asyncpg.Connection[Any] | None = None
         try:
             while True:
@@ -285,12 +287,12 @@ class Waker:
                     continue
                 try:
                     if connection is None or connection.is_closed():
-                        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=_PATIENCE)
+                        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=_STATEMENT_SECONDS)
                     await connection.execute(f"notify {_CHANNEL}")
                 except _TROUBLE:
                     if connection is not None:
                         connection.terminate()
-                    connection = None  # the relay's own look each second is the net below
+                    connection = None  # the relay looks each second anyway
                 await asyncio.sleep(0.005)
         finally:
             if connection is not None:

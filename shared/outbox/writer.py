@@ -1,4 +1,4 @@
-"""The outbox as a handler sees it: `add` a fact; it is written in the handler's own transaction."""
+"""The outbox as a handler sees it: `add` an event; it is written in the handler's own transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 import orjson
-from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811 - the driver's own: a UUID, made in a tenth of the time
+from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811 - the driver's UUID class, ten times as fast
 
 from shared.contracts import PUBLISHERS, Event
 
@@ -27,7 +27,7 @@ def new_id() -> UUID:
 
 
 def headers_beside(correlation: str, actor: str, causation: str | None = None) -> str:
-    """What is said beside a fact, as the outbox keeps it."""
+    """The attributes beside an event's content, as the outbox keeps them."""
     headers = {"correlationid": correlation, "actor": actor}
     if causation is not None:
         headers["causationid"] = causation
@@ -35,27 +35,27 @@ def headers_beside(correlation: str, actor: str, causation: str | None = None) -
 
 
 class IdSource(Protocol):
-    """Where new identities come from; injected, so that a test can foretell them."""
+    """Makes new ids; injected, so that a test knows them."""
 
     def __call__(self) -> UUID:
-        """The next identity."""
+        """The next id."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A fact waiting for the end of its transaction."""
+    """An event that is written at the end of its transaction."""
 
     id: UUID
     event: Event
     at: datetime
     headers: str
-    """What is said beside the fact (correlation, cause, actor), as JSON."""
+    """Correlation, cause and actor, as JSON."""
 
 
 # One statement: it locks each stream's counter first, in the order of the keys, and only then draws positions.  So
 # the events of one key get positions in the order of their commits, whatever the handler locked before (R7), and two
-# transactions never wait for each other in a circle.
+# transactions cannot deadlock.
 _STREAMS: Final = """
 fresh as (
   select * from unnest(cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
@@ -80,9 +80,9 @@ order by f.n
 
 
 def writing(*beside: str, only: str = "true") -> str:
-    """The statement that writes the facts, with other writes of the same transaction beside it (`name as (...)`).
+    """The statement that writes the events, with other writes of the same transaction in it (`name as (...)`).
 
-    `only` is a condition on a fact's `key`, which may ask what was written beside.
+    `only` is a condition on an event's `key`; it may refer to these other writes.
     """
     return "with " + ", ".join((*beside, _STREAMS.format(only=only)))
 
@@ -91,7 +91,7 @@ WRITE: Final = writing()
 
 
 class Outbox:
-    """The facts of one transaction; the unit of work writes them at its end."""
+    """The events of one transaction; the unit of work writes them at its end."""
 
     def __init__(self, service: str, ids: IdSource) -> None:
         self._ids = ids
@@ -100,7 +100,7 @@ class Outbox:
         self._pending: list[Pending] = []
 
     def add(self, event: Event, *, at: datetime, headers: str) -> UUID:
-        """Tell a fact; only the owner of a type may publish it."""
+        """Add an event; only the owner of a type may publish it."""
         if type(event) not in self._allowed:
             raise TypeError(f"{self.service} may not publish {event.type}: it belongs to another service")
         pending = Pending(self._ids(), event, at, headers)
@@ -108,13 +108,13 @@ class Outbox:
         return pending.id
 
     def take(self) -> Sequence[Pending]:
-        """What has been told, to be written now."""
+        """Return the added events, to be written now."""
         pending, self._pending = self._pending, []
         return pending
 
 
 def columns_of(pending: Sequence[Pending]) -> dict[str, list[object]]:
-    """The facts as the arrays that WRITE takes."""
+    """The events as the arrays that WRITE takes."""
     return {
         "ids": [p.id for p in pending],
         "topics": [p.event.topic for p in pending],

@@ -1,1 +1,1 @@
-"""What starts, watches and stops the platform; only entry points import it."""
+"""Starting, watching and stopping the platform; only entry points import it."""

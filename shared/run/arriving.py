@@ -1,4 +1,4 @@
-"""A bus that may come later than the process, and go away: what its services write waits in the outbox meanwhile."""
+"""A bus that may start later than the process, and stop: meanwhile the events of the services wait in the outbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_YET: Final = "总线尚未就绪"
 
 
 class ArrivingBus:
-    """A bus that is away until it has answered once and has its topics: nobody finds it half prepared."""
+    """A bus that counts as away until it has answered and has its topics, so that nobody uses it half prepared."""
 
     def __init__(self, bus: Bus, topics: Mapping[str, int]) -> None:
         self._bus, self._topics = bus, topics
@@ -32,7 +32,7 @@ class ArrivingBus:
         self.arrived.set()
 
     async def stop(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         await self._bus.stop()
 
     async def ping(self) -> None:
@@ -46,22 +46,22 @@ class ArrivingBus:
         await self._bus.ensure_topics(topics)
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """As the bus does; PublishFailed before it has come."""
+        """As the bus does; PublishFailed before it has answered."""
         if not self.arrived.is_set():
             raise PublishFailed(_NOT_YET)
         await self._bus.publish(messages)
 
     def subscribe(self, group: str, topics: Sequence[str], *, member: str) -> AbstractAsyncContextManager[Subscription]:
-        """As the bus does; BusUnavailable before it has come."""
+        """As the bus does; BusUnavailable before it has answered."""
         if not self.arrived.is_set():
             raise BusUnavailable(_NOT_YET)
         return self._bus.subscribe(group, topics, member=member)
 
 
 async def keep_in_touch(bus: ArrivingBus, runtimes: Sequence[Runtime]) -> None:
-    """Until cancelled: connect as soon as the bus is there, then ask now and again whether it still answers.
+    """Run until cancelled: connect as soon as the bus answers, then ask regularly whether it still does.
 
-    A probe reads what was found here: it must not wait for a bus that is silent.
+    A health probe reads the result noted here, because it must not wait for a bus that does not answer.
     """
     pause = _FIRST_PAUSE
     while True:

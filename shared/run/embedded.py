@@ -1,7 +1,7 @@
-"""A whole platform on a machine where nothing was prepared: PostgreSQL from its wheel, keys drawn once, ports that are free.
+"""The whole platform on a machine without any preparation: PostgreSQL from its wheel, new keys, free ports.
 
-Everything it keeps lies in one folder (var/ of the checkout, or GONGDAN_VAR), so that several checkouts stand side by
-side.  Whatever GONGDAN_ variable is set takes the place of the embedded part.
+All its data is in one folder (var/ of the checkout, or GONGDAN_VAR), so that several checkouts can run side by side.
+A GONGDAN_ variable that is set replaces the embedded part.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from shared.clock import clock_of
-from shared.run.postgres import PostgresServer, create_database
+from shared.db.logins import OWNER, create_logins
+from shared.run.postgres import PostgresServer
 from shared.run.process import PortTaken, listen
 from shared.run.starting import telling
 from shared.settings import SERVICES, Settings, port_of, settings_from
@@ -42,7 +43,7 @@ CHANNELS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What the embedded start prepared."""
+    """What was prepared for the embedded platform."""
 
     settings: Settings
     secrets: Mapping[str, Any]
@@ -50,7 +51,7 @@ class Embedded:
     upstream_sock: socket.socket
     folder: Path
     server: PostgresServer | None = None
-    """The database; None where others have one for us."""
+    """The embedded database; None when the settings name another."""
 
 
 def _webhook_secret() -> str:
@@ -58,12 +59,15 @@ def _webhook_secret() -> str:
 
 
 def drawn_secrets() -> dict[str, Any]:
-    """New secrets of every kind that the platform needs."""
+    """A new secret of every kind that the platform needs."""
     private = Ed25519PrivateKey.generate()
     return {
         "token_private_key": base64.b64encode(private.private_bytes_raw()).decode(),
         "token_public_key": base64.b64encode(private.public_key().public_bytes_raw()).decode(),
         "seal_keys": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "owner_password": secrets.token_urlsafe(18),
+        "centre_password": secrets.token_urlsafe(18),
+        "unit_password": secrets.token_urlsafe(18),
         "admin_password": secrets.token_urlsafe(12),
         "staff_password": secrets.token_urlsafe(9),
         "channels": {code: {"in": _webhook_secret(), "out": _webhook_secret()} for code in CHANNELS},
@@ -71,7 +75,7 @@ def drawn_secrets() -> dict[str, Any]:
 
 
 def secrets_of(folder: Path) -> dict[str, Any]:
-    """The secrets of this folder, drawn at the first start and kept readable for their owner alone."""
+    """The secrets of this folder, drawn at the first start; only their owner can read the file."""
     path = folder / "secrets.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +103,7 @@ def files_url(folder: Path) -> str:
 
 
 def first_free(host: str, start: int = FIRST_PORT) -> socket.socket:
-    """A listening socket on `start` or the next port that nobody has."""
+    """A listening socket on `start` or the next free port."""
     for port in range(start, start + _PORTS_TRIED):
         try:
             return listen(host, port)
@@ -113,14 +117,22 @@ def _listening(host: str) -> socket.socket:
     return first_free(host) if asked is None else listen(host, port_of(asked))
 
 
-async def _databases(server: PostgresServer) -> None:
+async def prepare_databases(server: PostgresServer, kept: Mapping[str, Any]) -> None:
+    """The database of each service and of the bus, and the logins for them; what is there stays."""
+    passwords = {name: kept[f"{name}_password"] for name in ("owner", "centre", "unit")}
+    await create_logins(server.url(), SERVICES, **passwords)
     for name in (*SERVICES, "bus"):
-        await create_database(server.url(), f"gongdan_{name}")
+        await server.create_database(f"gongdan_{name}", owner=OWNER)
+
+
+def owner_url(server: PostgresServer, kept: Mapping[str, Any], database: str) -> str:
+    """The address of a database for its owner, who is no superuser."""
+    return server.url_of(OWNER, kept["owner_password"], f"gongdan_{database}")
 
 
 @contextmanager
 def embedded(folder: Path) -> Iterator[Embedded]:
-    """Start what is missing, give the settings, and stop it again at the end."""
+    """Start what the settings do not name, yield it, and stop it at the end."""
     with telling(folder):
         kept = secrets_of(folder)
     host = os.environ.get("GONGDAN_HOST", "127.0.0.1")
@@ -131,6 +143,8 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         "token_private_key": SecretStr(kept["token_private_key"]),
         "token_public_key": SecretStr(kept["token_public_key"]),
         "seal_keys": SecretStr(kept["seal_keys"]),
+        "centre_password": SecretStr(kept["centre_password"]),
+        "unit_password": SecretStr(kept["unit_password"]),
         "admin_password": SecretStr(kept["admin_password"]),
         "channel_secrets": SecretStr(channel_secrets(kept, upstream)),
         "files_url": files_url(folder),
@@ -146,9 +160,9 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         if "GONGDAN_DATABASE_URL" not in os.environ or "GONGDAN_BUS_URL" not in os.environ:
             with telling(folder):
                 server = PostgresServer.start(folder / "postgres")
-            asyncio.run(_databases(server))
-            values["database_url"] = server.url("gongdan_SERVICE").replace("SERVICE", "{service}")
-            values["bus_url"] = server.url("gongdan_bus")
+            asyncio.run(prepare_databases(server, kept))
+            values["database_url"] = owner_url(server, kept, "{service}")
+            values["bus_url"] = owner_url(server, kept, "bus")
         given = {name for name in values if f"GONGDAN_{name.upper()}" in os.environ}
         settings = settings_from(**{name: value for name, value in values.items() if name not in given})
         clock_of(settings.clock)

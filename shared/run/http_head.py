@@ -1,6 +1,6 @@
-"""The HTTP server's own protocol: a bound on a request's head, which uvicorn keeps in memory without any (R5).
+"""An HTTP protocol for uvicorn that limits the head of a request, which uvicorn does not (R5).
 
-And its refusals as they are everywhere else: problem+json, with an id and the usual headers.
+Its refusals look like all others: problem+json, with an id and the usual headers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from shared.outbox.writer import new_id
-from shared.run.lingering import Lingering, PatientTransport
+from shared.run.lingering import Lingering, LingeringTransport
 from shared.telemetry import request_id
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import problem_response
@@ -21,7 +21,7 @@ from shared.web.problem import problem_response
 HEAD_LIMIT: Final = 128 * 1024
 _HALF: Final = HEAD_LIMIT // 2
 _LONGEST_ADDRESS: Final = 65_535
-"""A longer one the parser cannot take apart."""
+"""The parser cannot read a longer one."""
 
 
 class HeadTooLarge(ValueError):
@@ -29,10 +29,10 @@ class HeadTooLarge(ValueError):
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Answers 431 and closes when a request line and its headers are more than HEAD_LIMIT bytes, ended or not.
+    """Answers 431 and closes when request line and headers exceed HEAD_LIMIT bytes, complete or not.
 
-    A head without an end is counted by the pieces that arrive (at most 256 KB each), one with an end by itself: what
-    else came in its last piece is no part of it.
+    An incomplete head is measured by the pieces received so far (at most 256 KB each), a complete one by its own
+    fields, because its last piece may also hold the beginning of the body.
     """
 
     url: bytes = b""
@@ -45,11 +45,11 @@ class BoundedHead(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client."""
         super().connection_made(transport)
-        patient = PatientTransport(transport, sending=self._is_sending, begin=lambda: self._given_up(transport))
-        self.transport = cast("asyncio.Transport", patient)
+        lingering = LingeringTransport(transport, sending=self._is_sending, begin=lambda: self._end_http(transport))
+        self.transport = cast("asyncio.Transport", lingering)
 
     def data_received(self, data: bytes) -> None:
-        """The next piece."""
+        """Handle the next piece."""
         self._piece = len(data)
         super().data_received(data)
         if self._head is None:
@@ -60,8 +60,8 @@ class BoundedHead(HttpToolsProtocol):
             self.send_400_response("")
 
     def on_headers_complete(self) -> None:
-        """The head is whole; HeadTooLarge, which the parser makes a 400 of, when it is too much."""
-        # Of two parts of a head beyond the limit one is more than half of it: others need not be measured.
+        """The head is complete; HeadTooLarge, which the parser turns into a 400, when it exceeds the limit."""
+        # If a head in two parts exceeds the limit, one part exceeds half of it: smaller pieces need not be measured.
         if (self._piece > _HALF or (self._head or 0) > _HALF) and self._size() > HEAD_LIMIT:
             self._refused = True
             raise HeadTooLarge
@@ -69,16 +69,16 @@ class BoundedHead(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole: the next head may begin, and the rest of this piece is not held against it."""
+        """The body is complete: the next head may begin, and the rest of this piece does not count for it."""
         self._head = -self._piece
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are uvicorn's, in English
-        """The answer to what is no HTTP, and to a head that is too large."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text, in English
+        """Answer what is not HTTP, and a head that is too large."""
         cycle = self._current()
         if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(copy_context().run(_refusal, too_large=self._is_too_large()))
-        cast("PatientTransport", self.transport).linger()
+        cast("LingeringTransport", self.transport).linger()
 
     def _size(self) -> int:
         line = len(self.parser.get_method()) + len(self.url) + len("  HTTP/1.1\r\n\r\n")
@@ -88,14 +88,14 @@ class BoundedHead(HttpToolsProtocol):
         return self._refused or len(self.url) > _LONGEST_ADDRESS
 
     def _current(self) -> RequestResponseCycle | None:
-        return cast("RequestResponseCycle | None", self.cycle)  # uvicorn's annotation leaves out the time before
+        return cast("RequestResponseCycle | None", self.cycle)  # uvicorn's annotation leaves out None, the first value
 
     def _is_sending(self) -> bool:
         cycle = self._current()
         return cycle is not None and cycle.more_body
 
-    def _given_up(self, transport: asyncio.Transport) -> Lingering:
-        """No more HTTP on this connection: whoever still works on an answer learns that nobody will read it."""
+    def _end_http(self, transport: asyncio.Transport) -> Lingering:
+        """End HTTP on this connection; a request that is still being answered learns that the client is gone."""
         self._unset_keepalive_if_required()
         cycle = self._current()
         if cycle is not None:
@@ -107,7 +107,7 @@ class BoundedHead(HttpToolsProtocol):
 
 
 def _refusal(*, too_large: bool) -> bytes:
-    """The whole answer in bytes: no application has seen the request."""
+    """The complete answer in bytes, since no application sees the request."""
     identity = str(new_id())
     request_id.set(identity)
     answer = (

@@ -19,7 +19,7 @@ class HttpServer:
     """`async with HttpServer(app) as server`: listening on loopback while the block runs, on a free port if none is given."""
 
     def __init__(self, app: ASGIApp, *, sock: socket.socket | None = None, gateways: str = "") -> None:
-        """`gateways` are the addresses that are believed when they say for whom they ask."""
+        """`gateways`: the addresses whose X-Forwarded-For is believed."""
         self._sock = sock or listen("127.0.0.1", 0)
         config = uvicorn.Config(
             app,
@@ -31,13 +31,13 @@ class HttpServer:
             timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
-        # Signals belong to whoever runs the process.
+        # The program that runs the process handles signals.
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         self._task: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address on which it listens."""
         host, port = self._sock.getsockname()[:2]
         return f"http://{host}:{port}"
 

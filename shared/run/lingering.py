@@ -1,9 +1,9 @@
-"""Closing a connection whose sender is still sending, so that it reads its answer first.
+"""A lingering close: a sender that is still sending can read its answer before the connection ends.
 
-A socket that is closed with bytes unread is reset: a sender in the middle of its body then sees a broken network instead
-of the 413 that was sent to it, and tries again for ever.  So the writing side is closed, and what still comes is read
-and dropped: at most LINGER_BYTES, for at most LINGER_SECONDS.  Whoever reads only after having sent more than that, as
-http.client does with a body of 100 MB, is reset all the same; curl and httpx look up in time.
+A socket that is closed with unread bytes is reset: a sender in the middle of its body then sees a broken connection
+instead of the 413 that was sent, and tries again for ever.  So the writing side is closed, and what still comes is read
+and dropped: at most LINGER_BYTES, for at most LINGER_SECONDS.  A sender that reads only after it has sent more than
+that, as http.client does with a body of 100 MB, is still reset; curl and httpx read earlier.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Final
 
 LINGER_BYTES: Final = 10 * 1024 * 1024 + 256 * 1024
-"""A body of 10 MB, and what a chunked one needs for its chunks' sizes."""
+"""A body of 10 MB, and the sizes of its chunks."""
 LINGER_SECONDS: Final = 5.0
 
 
 class Lingering(asyncio.Protocol):
-    """What is left of a connection after its last answer; it keeps nothing of what it reads."""
+    """The protocol of a connection after its last answer; it drops what it reads."""
 
     def __init__(self, transport: asyncio.Transport, ended: Callable[[Exception | None], None]) -> None:
         self._transport, self._ended, self._left = transport, ended, LINGER_BYTES
@@ -36,41 +36,41 @@ class Lingering(asyncio.Protocol):
         self._ended(fault)
 
 
-class PatientTransport:
-    """A transport as the HTTP protocol uses it, whose `close` waits for the sender while one is still sending."""
+class LingeringTransport:
+    """A transport whose `close` lingers while a request is still being received."""
 
     __slots__ = ("_begin", "_lingers", "_sending", "_transport", "is_closing", "set_protocol", "write")
 
     def __init__(
         self, transport: asyncio.Transport, *, sending: Callable[[], bool], begin: Callable[[], asyncio.Protocol]
     ) -> None:
-        """`sending` says whether a request is still on its way, `begin` gives the protocol for what comes after."""
+        """`sending` says whether a request is still being received; `begin` makes the protocol for the rest."""
         self._transport, self._sending, self._begin, self._lingers = transport, sending, begin, False
-        # As they are: every answer is written through them.
+        # The transport's own methods: every answer is written through them.
         self.write: Callable[[bytes], None] = transport.write
         self.is_closing: Callable[[], bool] = transport.is_closing
         self.set_protocol = transport.set_protocol
 
     def close(self) -> None:
-        """At once, or after a while if the sender has not come to its end; at once when asked a second time."""
+        """Close at once, or linger if the sender is still sending; a second call closes at once."""
         if self._sending():
             self.linger()
         else:
             self._transport.close()
 
     def linger(self) -> None:
-        """Send what was written, then nothing more, and read on for a while."""
+        """Send what was written, close the writing side, and read on for a while."""
         if self._lingers or self._transport.is_closing() or not self._transport.can_write_eof():
             self._transport.close()
             return
         self._lingers = True
-        self.write, self.is_closing = _nowhere, _yes
+        self.write, self.is_closing = _ignore, _yes
         self._transport.set_protocol(self._begin())
         self._transport.write_eof()
 
 
-def _nowhere(_: bytes) -> None:
-    """The answer has been given."""
+def _ignore(_: bytes) -> None:
+    """Nothing is left to do at the end: the answer was sent."""
 
 
 def _yes() -> bool:

@@ -1,4 +1,4 @@
-"""One process: any number of services, their consumers, relays, jobs and HTTP, started, watched and stopped."""
+"""One process with any number of services: starting, watching and stopping their consumers, relays, jobs and HTTP."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
 from shared.clock import BadClock, Clock, clock_of
 from shared.db import new_engine
+from shared.db.logins import refuse_wide_logins
 from shared.db.migrate import upgrade
 from shared.files.store import FileStore
 from shared.identity import TokenReader
@@ -44,28 +45,35 @@ from shared.work import Works
 
 log = logger("run")
 
-_PATIENCE: Final = 60.0
-_MOMENT: Final = 2.0
+_DATABASE_SECONDS: Final = 60.0
+_LONG_RUN_SECONDS: Final = 60.0
+_BUS_SECONDS: Final = 2.0
 
 
 def bus_of(settings: Settings) -> Bus:
-    """The adapter that the settings name; the only place that chooses."""
+    """The adapter that the settings name; it is chosen here only."""
     if settings.bus_is_kafka:
         from shared.bus.kafka import KafkaBus  # noqa: PLC0415 - a process loads the adapter it uses
 
         return KafkaBus(settings.bus_url.removeprefix("kafka://"), replication=settings.kafka_replication)
-    from shared.bus.postgres import PostgresBus  # noqa: PLC0415 - the same
+    from shared.bus.postgres import PostgresBus  # noqa: PLC0415 - see above
 
     return PostgresBus(settings.bus_url)
 
 
 def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Clock) -> Runtime:
-    """Everything one service needs; nothing of it has started yet."""
-    url = settings.database_of(service.name)
+    """Everything one service needs, not started yet."""
+    url = settings.centre_database_of(service.name)
     metrics = Metrics(service.name)
     works = Works(
         service=service.name,
         engine=new_engine(url, pool_size=settings.pool_size, name=service.name),
+        unit_engine=new_engine(
+            settings.unit_database_of(service.name),
+            pool_size=settings.pool_size,
+            name=f"{service.name}-unit",
+            unit=True,
+        ),
         clock=clock,
         sealer=Sealer.parse(settings.seal_keys.get_secret_value()),
         calendar=statutory_calendar(),
@@ -74,9 +82,8 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
     applier = Applier(
         works=works,
         listening=service.listening,
-        handlers=service.subscriptions,
+        handlers={event: service.handlers_of(event) for event in service.subscriptions},
         batch=service.batch,
-        prefetch=service.prefetch,
         metrics=metrics,
     )
     consumer = Consumer(
@@ -114,7 +121,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
 
 
 def _file_store(service: Service, settings: Settings) -> FileStore:
-    """The files of a service that takes some; BadSetting when nobody said where they are to lie."""
+    """The file store of a service that takes files; BadSetting when no place for them is set."""
     if not upload_routes(service.routers):
         return FileStore(None)
     url = settings.files_of(service.name)
@@ -123,9 +130,9 @@ def _file_store(service: Service, settings: Settings) -> FileStore:
     return FileStore.at(url, scanner_url=settings.scanner_url)
 
 
-async def _patiently(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
-    """Try until a database that starts beside us answers; give up after a minute with the last fault."""
-    deadline = asyncio.get_running_loop().time() + _PATIENCE
+async def _until_database_answers(what: str, attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try until a database that starts at the same time answers; after a minute raise the last fault."""
+    deadline = asyncio.get_running_loop().time() + _DATABASE_SECONDS
     pause = 0.1
     while True:
         try:
@@ -156,8 +163,8 @@ class Process:
         return next(runtime for runtime in self.runtimes if runtime.service.name == name)
 
 
-async def _again(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]) -> None:
-    """Keep a job going: start it again after a pause when it raises; Stuck ends the process."""
+async def _keep_going(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """Run a job, and start it again after a pause when it raises; Stuck ends the process."""
     pause = 0.1
     while True:
         started = asyncio.get_running_loop().time()
@@ -169,7 +176,7 @@ async def _again(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]
             log.exception("job failed", service=runtime.service.name, job=name)
         else:
             return
-        if asyncio.get_running_loop().time() - started > _PATIENCE:
+        if asyncio.get_running_loop().time() - started > _LONG_RUN_SECONDS:
             pause = 0.1
         await asyncio.sleep(pause)
         pause = min(pause * 2, 10.0)
@@ -179,9 +186,9 @@ async def _again(runtime: Runtime, name: str, job: Callable[[], Awaitable[None]]
 async def running(
     services: Sequence[Service], settings: Settings, *, clock: Clock | None = None, bus: Bus | None = None
 ) -> AsyncIterator[Process]:
-    """Start the services without their HTTP port; leaving stops them in order and loses nothing.
+    """Start the services without their HTTP port; leaving stops them in order, without losing anything.
 
-    They run as soon as their databases do; a bus that is away is joined when it comes.
+    They run as soon as their databases answer; a bus that is away is connected when it answers.
     """
     clock = clock or clock_of(settings.clock)
     arriving = ArrivingBus(bus or bus_of(settings), PARTITIONS)
@@ -190,13 +197,13 @@ async def running(
         try:
             for runtime in runtimes:
                 await _prepare(runtime)
-            _spare_the_collector()
+            _freeze_garbage_collection()
             apps = [(runtime, build_app(runtime.service, runtime)) for runtime in runtimes]
             process = Process(runtimes, arriving, clock, mount(apps))
             async with asyncio.TaskGroup() as group:
                 process.tasks.append(group.create_task(keep_in_touch(arriving, runtimes), name="bus"))
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_MOMENT):
+                    async with asyncio.timeout(_BUS_SECONDS):
                         await arriving.arrived.wait()
                 for runtime in runtimes:
                     process.tasks += _start_tasks(group, runtime, arriving)
@@ -210,13 +217,13 @@ async def running(
                         task.cancel()
         finally:
             for runtime in runtimes:
-                await runtime.works.engine.dispose()
+                await runtime.works.close()
     finally:
         await arriving.stop()
 
 
-def _spare_the_collector() -> None:
-    """Leave what the imports made out of garbage collection: a full one took 120 to 150 ms, in the middle of everything."""
+def _freeze_garbage_collection() -> None:
+    """Leave the imported objects out of garbage collection: a full collection took 120 to 150 ms, during requests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -224,7 +231,10 @@ def _spare_the_collector() -> None:
 
 async def _prepare(runtime: Runtime) -> None:
     service = runtime.service
-    await _patiently(f"database of {service.name}", lambda: upgrade(runtime.database_url, service.name))
+    owner = runtime.settings.database_of(service.name)
+    await _until_database_answers(f"database of {service.name}", lambda: upgrade(owner, service.name))
+    for login in (runtime.database_url, runtime.settings.unit_database_of(service.name)):
+        await refuse_wide_logins(login)
     if service.prepare is not None:
         await service.prepare(runtime)
 
@@ -244,11 +254,13 @@ def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime, bus: ArrivingBus) -
         jobs["consumer"] = consume
     for job in service.jobs:
         jobs[job.__name__] = lambda job=job: job(runtime)  # type: ignore[misc]
-    return [group.create_task(_again(runtime, name, job), name=f"{service.name}.{name}") for name, job in jobs.items()]
+    return [
+        group.create_task(_keep_going(runtime, name, job), name=f"{service.name}.{name}") for name, job in jobs.items()
+    ]
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
@@ -259,7 +271,7 @@ class PortTaken(RuntimeError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; PortTaken when another program has the port, BadSetting when nobody could listen there."""
+    """A bound socket; PortTaken when another program has the port, BadSetting when the address cannot be used."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -283,7 +295,7 @@ async def serve(
     sock: socket.socket | None = None,
     ready: Callable[[Process, str], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT: not ready, a pause for balancers, no new requests, last ones finished, close (R50)."""
+    """Run until SIGTERM or SIGINT; then: not ready, a pause for balancers, no new requests, finish the last, close (R50)."""
     sock = sock or listen(settings.host, settings.port)
     host, port = sock.getsockname()[:2]
     address = f"http://{host}:{port}"
@@ -305,7 +317,7 @@ async def serve(
             date_header=False,
         )
         server = uvicorn.Server(config)
-        # Signals are ours: uvicorn would close at once, without the pause.
+        # We handle signals: uvicorn would close at once, without the pause.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         async with asyncio.TaskGroup() as group:
             http = group.create_task(server.serve(sockets=[sock]), name="http")
@@ -323,7 +335,7 @@ async def serve(
 
 
 def run_service(service: Service) -> None:
-    """What `python -m services.<name>` does: this one service, configured by the environment alone."""
+    """Run one service, configured by the environment alone: what `python -m services.<name>` does."""
     try:
         settings = settings_from()
         configure_logs(settings.log_level)

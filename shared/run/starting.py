@@ -1,4 +1,4 @@
-"""What may stand in the way of a start, in words for the person who started it."""
+"""Why a start may fail, in words for the person who started it."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class FolderUnusable(RuntimeError):
 
 
 REFUSALS: Final = (BadSetting, BadClock, PortTaken, PostgresFailed, FolderUnusable)
-"""What ends a start with a line instead of a traceback."""
+"""Errors that end a start with one line instead of a traceback."""
 
 
 def data_folder(default: Path) -> Path:
-    """Where the data lie: GONGDAN_VAR, or `default`."""
+    """The folder of the data: GONGDAN_VAR, or `default`."""
     return Path(os.environ.get("GONGDAN_VAR") or default).resolve()
 
 
 def usable(folder: Path) -> Path:
-    """`folder`, made if need be; FolderUnusable when no file can be made in it."""
+    """`folder`, created if missing; FolderUnusable when no file can be created in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -62,7 +62,7 @@ def usable(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def telling(folder: Path) -> Iterator[None]:
-    """FolderUnusable, with the file that is meant, for what cannot be made or read under `folder` inside the block."""
+    """Turn an error about a file under `folder` inside the block into FolderUnusable with that file."""
     try:
         yield
     except OSError as fault:
@@ -73,7 +73,7 @@ def telling(folder: Path) -> Iterator[None]:
 
 
 def refusal_in(fault: BaseException, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
-    """The first of these kinds that `fault` is or, as a group of what tasks raised, holds."""
+    """`fault` if it is of these kinds, or the first such error in an exception group."""
     if isinstance(fault, BaseExceptionGroup):
         return next((found for part in fault.exceptions if (found := refusal_in(part, kinds)) is not None), None)
     return fault if isinstance(fault, kinds) else None

@@ -1,4 +1,4 @@
-"""What the platform stands on is started again when it ends by itself, as a container with `restart: always` is."""
+"""Restarting the database and the broker when they end by themselves, like a container with `restart: always`."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class Ground:
     name: str
     runs: Callable[[], bool]
     start: Callable[[], object]
-    """Starts it again on its data and its port; blocks until it serves."""
+    """Starts it again on its data and its port; blocks until it answers."""
     tries: int | None = None
-    """After so many failed starts in a row the platform cannot go on; None where it can do without."""
+    """After so many failed starts in a row the platform ends; None if it can run without this server."""
 
 
 def database_ground(server: PostgresServer) -> Ground:
-    """The embedded PostgreSQL, without which no service can do anything."""
+    """The embedded PostgreSQL, which every service needs."""
     return Ground("内置数据库", lambda: server.pid is not None, server.restart, _DATABASE_TRIES)
 
 
 def tell(line: str) -> None:
-    """Say it on the terminal, at once."""
+    """Print a line on the terminal at once."""
     print(line, flush=True)
 
 
 async def keep_running(ground: Ground, say: Callable[[str], None] = tell, *, pause: float = 0.5) -> None:
-    """Start it again whenever it has ended, and say so; NotStartedAgain after `tries` failed starts in a row.
+    """Start the server again whenever it has ended, and print that; NotStartedAgain after `tries` failed starts in a row.
 
-    Cancelled, it returns when a start that has begun has come to its end: what is stopped next is then really stopped.
+    When cancelled it returns only after a running start is complete, so that stopping the server afterwards works.
     """
     loop = asyncio.get_running_loop()
     failed, wait, since = 0, pause, loop.time()
@@ -61,7 +61,7 @@ async def keep_running(ground: Ground, say: Callable[[str], None] = tell, *, pau
         if ground.runs():
             continue
         if not failed and loop.time() - since < _LONG_LIFE:
-            # It does not stay up: a server that falls at once must not be started in a tight loop.
+            # It ended soon: a server that always ends at once must not be started in a tight loop.
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_PAUSE)
         elif not failed:
@@ -82,12 +82,12 @@ async def keep_running(ground: Ground, say: Callable[[str], None] = tell, *, pau
 
 
 async def _to_its_end(start: Callable[[], object]) -> None:
-    """Run `start` in a thread; cancelled, wait for it all the same, because a thread cannot be called back."""
+    """Run `start` in a thread; wait for it even when cancelled, because a thread cannot be cancelled."""
     running = asyncio.get_running_loop().run_in_executor(None, start)
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
         await asyncio.wait([running])
         if not running.cancelled():
-            running.exception()  # looked at: whoever stops it does not care
+            running.exception()  # retrieved, so that the event loop does not log it
         raise

@@ -1,4 +1,4 @@
-"""HTTP for a service's routes: problem+json, paging, checked fields, kinds of route."""
+"""HTTP for the routes of a service: problem+json, paging, checked fields, kinds of route."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What can be wrong with a field: a small set of codes that stays, and the words for it.
+"""Faults of a field: a small set of stable codes, each with its Chinese text.
 
-The validation library's own names are its own: they change with it, and one fault has several of them.
+The validation library's own names are not used: they change with its versions, and one fault has several.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 
 class Fault(NamedTuple):
-    """A stable code, and what a person is told."""
+    """A stable code, and the text for people."""
 
     code: str
     words: str
@@ -18,11 +18,11 @@ class Fault(NamedTuple):
 
 _REST: Final = Fault("invalid", "内容有误")
 _COUNTED: Final = {"too_short": Fault("too_short", "数量不足"), "too_long": Fault("too_long", "数量过多")}
-"""The same for what is counted and not measured: a list has too many items, a password too many characters."""
+"""Codes for a number of items; texts, for which the length is measured, have the same codes with other words."""
 _MEASURED: Final = frozenset({"Value", "String", "Bytes"})
 OURS: Final = frozenset({"control_character", "line_break", "absurd_date"})
-"""Faults of our own field types, which bring their words with them."""
-# Code, words, and the library's names of it; `tests/kernel/test_faults.py` holds the table to the library's list.
+"""Codes of our own field types, which have their own texts."""
+# Code, text, and the library's names for it; `tests/kernel/test_faults.py` compares the table with the library's list.
 _ROWS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "missing",
@@ -122,7 +122,7 @@ CODES: Final = tuple(dict.fromkeys((*(code for code, _, _ in _ROWS), *sorted(OUR
 
 
 def fault_of(error: Mapping[str, Any]) -> Fault:
-    """One of the library's errors by our code and in our words; what it may invent later is simply invalid."""
+    """The code and text for one of the library's errors; an unknown one is `invalid`."""
     kind = error["type"]
     if kind in OURS:
         return Fault(kind, error["msg"])

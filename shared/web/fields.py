@@ -1,4 +1,4 @@
-"""Field types that refuse what would hurt later: control characters, endless text, absurd dates, unknown fields."""
+"""Field types that refuse control characters, text without a limit, dates far from now and unknown fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 # cannot be stored at all.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _BREAK: Final = re.compile("[\t\r\n]")
-# The same for the API document, so that a client can know before it asks; one character at least is no blank.
+# The same as patterns for the OpenAPI document; at least one character must not be blank.
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
 _IN_MOMENT: Final = (
     r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
@@ -26,7 +26,7 @@ LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _text(value: str) -> str:
-    # What is printable holds none of them; the pattern decides about the rest (a line feed, an ideographic space).
+    # Printable text holds none of them; the pattern decides the rest (a line feed, an ideographic space).
     if not value.isprintable() and _CONTROL.search(value):
         raise PydanticCustomError("control_character", "含有控制字符，请删除后重新提交")
     return value
@@ -41,7 +41,7 @@ def _line(value: str) -> str:
 
 
 def _sane(value: datetime) -> datetime:
-    # Two moments of one zone are compared in no time, of two zones by asking both; the year keeps the conversion sound.
+    # Comparing moments of one zone is fast, of two zones slow. The year is checked first, so that the conversion is safe.
     if EARLIEST.year - 1 <= value.year <= LATEST.year:
         moment = value.astimezone(UTC)
         if EARLIEST <= moment < LATEST:
@@ -70,7 +70,7 @@ Text = Annotated[
 ]
 """Text of several lines, 1 to 10,000 characters."""
 YesNo = Annotated[bool, Strict()]
-"""true or false, and nothing that merely looks like it: pydantic alone takes 1, "on" and "y"."""
+"""true or false only; by default pydantic also accepts 1, "on" and "y"."""
 SaneMoment = Annotated[
     AwareDatetime,
     AfterValidator(_sane),
@@ -78,10 +78,10 @@ SaneMoment = Annotated[
 ]
 """A moment with its offset, between 2000 and 2099; UTC inside."""
 PastMoment = SaneMoment
-"""The same; whether it lies before now is for a rule to say, which has the clock."""
+"""The same; a rule, which has the clock, checks that it lies before now."""
 
 
 class Body(BaseModel):
-    """A request's body: unknown fields are refused, so that a misspelt one is not silently lost."""
+    """A request's body: unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

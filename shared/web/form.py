@@ -1,4 +1,4 @@
-"""What a request must look like before anybody reads it: the names in its query, and what it says of its body."""
+"""Checks before a request is read: the parameters in its query, and the declared type of its body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def query_names(dependant: Dependant) -> Mapping[str, bool]:
 
 
 def check_query(request: Request, names: Mapping[str, bool]) -> None:
-    """Refuse what would be passed by: a misspelt filter gives the whole list, of two values only one is looked at."""
+    """Refuse parameters that would be ignored: a misspelt filter, which would give the whole list, or a second value."""
     if not request.scope["query_string"]:
         return
     given = Counter(name for name, _ in request.query_params.multi_items())
@@ -41,7 +41,7 @@ def check_query(request: Request, names: Mapping[str, bool]) -> None:
 
 
 def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, refused when a key comes twice: of two values only one would be looked at."""
+    """A JSON object, refused when a key comes twice: one of the two values would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
@@ -50,7 +50,7 @@ def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_json(body: bytes) -> Any:
-    """JSON that says each thing once, and no number that nobody can hold; JSONDecodeError when it is none."""
+    """The JSON, each key once and no number that is too long; JSONDecodeError when it is not JSON."""
     try:
         return json.loads(body, object_pairs_hook=each_once)
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -60,7 +60,7 @@ def read_json(body: bytes) -> Any:
 
 
 def shown(name: str) -> str:
-    """A name of the client's making, as far as it can be printed."""
+    """A name that the client chose, shortened and printable."""
     return name[:_LONGEST] if name.isprintable() else "?"
 
 
@@ -71,12 +71,12 @@ def _is_list(annotation: Any) -> bool:
 
 
 def headers_of(request: Request) -> Headers:
-    """The headers by their names; of two the first one counts, as it does for whoever reads them one by one."""
+    """The headers by name; of two with one name the first counts, as it does for the framework."""
     return dict(reversed(request.scope["headers"]))
 
 
 def check_content(headers: Headers) -> None:
-    """Refuse a body that is not JSON in UTF-8 by its own account; a request without one needs no content type."""
+    """Refuse a body that is declared as anything but JSON in UTF-8; a request without a body needs no content type."""
     if b"transfer-encoding" not in headers and headers.get(b"content-length", b"0").strip(b"0") == b"":
         return
     kind, _, _ = headers.get(b"content-type", b"").partition(b";")
@@ -95,7 +95,7 @@ def check_multipart(headers: Headers) -> None:
 
 
 def check_encoding(headers: Headers) -> None:
-    """Refuse a body that is packed, or in another charset than UTF-8, by its own account."""
+    """Refuse a body that is declared as compressed or as not UTF-8."""
     if headers.get(b"content-encoding", b"").strip().lower() not in _PLAIN:
         raise UnsupportedContent("encoding")
     _, more, said = headers.get(b"content-type", b"").partition(b";")

@@ -1,4 +1,4 @@
-"""Cursor pages: stable while rows are added, and as fast on the last page as on the first."""
+"""Pages by cursor: stable while rows are added, and the last page is as fast as the first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 class BadCursor(Incomplete):
-    """The cursor is none that we gave."""
+    """The cursor was not issued by this service."""
 
     code = "bad_cursor"
 
@@ -31,12 +31,12 @@ class Page(BaseModel, Generic[Item]):
 
 
 def cursor_of(*position: str | int) -> str:
-    """A position in a listing as an opaque word."""
+    """A position in a list as an opaque string."""
     return base64.urlsafe_b64encode(orjson.dumps(position)).rstrip(b"=").decode()
 
 
 def position_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
-    """The position again, of these types; BadCursor when it is none of ours."""
+    """The position in a cursor, with values of these types; BadCursor if it has another form."""
     if cursor is None:
         return None
     try:

@@ -51,7 +51,7 @@ class FieldFault(BaseModel):
 
 
 class Problem(BaseModel):
-    """What every refusal looks like."""
+    """The body of every refusal."""
 
     type: str = Field(description="稳定的错误地址：urn:gongdan:problem:<code>")
     title: str
@@ -83,7 +83,7 @@ def problem_response(
     errors: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer for a refusal."""
+    """The response for a refusal."""
     body: dict[str, Any] = {
         "type": f"urn:gongdan:problem:{code}",
         "title": title or TITLES.get(status, "请求未能完成"),
@@ -107,7 +107,7 @@ def problem_response(
 
 
 def problem_of(refusal: BusinessError) -> Response:
-    """The answer for a business error."""
+    """The response for a business error."""
     headers = {}
     if isinstance(refusal, Unavailable):
         headers["Retry-After"] = str(refusal.retry_after)
@@ -134,10 +134,10 @@ def field_fault(error: Mapping[str, Any], place: Place, title: str) -> dict[str,
 
 
 def invalid_response(errors: Sequence[Mapping[str, Any]], route: object) -> Response:
-    """The answer for fields of a request to `route` that are missing or wrong."""
+    """The response when fields of a request to `route` are missing or wrong."""
     faults = []
     for error in errors:
-        # Broken JSON has no field; what stands in its place is the number of a byte.
+        # Broken JSON has no field; the library gives the number of a byte instead.
         location: Place = () if error["type"] == "json_invalid" else tuple(error["loc"])
         faults.append(field_fault(error, location[1:], title_in_request(location, route)))
     detail = "；".join(fault["message"] for fault in faults[:_SHOWN]) + ("……" if len(faults) > _SHOWN else "")

@@ -1,4 +1,4 @@
-"""Three kinds of route: those of the desks, commands with an idempotency key, and raw ones that read their own bytes."""
+"""Three kinds of route: for queries of people, for commands with an idempotency key, and raw routes for webhooks."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from shared.work import Work
 
 _LONGEST_KEY: Final = 128
 _KEPT_HEADERS: Final = ("etag", "location")
-# Around the headers of an answer, in front of its body: no JSON text holds this character.
+# Separates the stored headers of an answer from its body: no JSON text holds this character.
 _MARK: Final = "\x1e"
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class RawRoute(APIRoute):
-    """The endpoint takes the request and gives the response itself; the declaration serves the OpenAPI document.
+    """The endpoint reads the request and makes the response itself; what it declares is for the OpenAPI document.
 
-    For the webhooks: their signature covers the very bytes, and they are the hot path.
+    For webhooks: their signature covers the exact bytes, and they must be fast.
     """
 
     def get_route_handler(self) -> Answer:
-        """The endpoint as it is."""
+        """The endpoint itself."""
         return cast("Answer", self.endpoint)
 
 
 async def whole_body(request: Request) -> bytes:
-    """The body of a raw endpoint's request; nearly all come in one piece, which is given as it came."""
+    """The body of a raw endpoint's request; the usual single piece is returned without a copy."""
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return cast("bytes", message.get("body", b""))
@@ -49,7 +49,7 @@ async def whole_body(request: Request) -> bytes:
 
 
 class AnsweredBefore(Exception):
-    """This idempotency key has its answer already."""
+    """A request with this idempotency key was answered before."""
 
     def __init__(self, status: int, answer: bytes, headers: Mapping[str, str]) -> None:
         super().__init__("answered before")
@@ -57,7 +57,7 @@ class AnsweredBefore(Exception):
 
 
 class KeyReused(Incomplete):
-    """An idempotency key came back with another request."""
+    """An idempotency key was used before for another request."""
 
     code = "idempotency_key_reused"
 
@@ -118,19 +118,19 @@ async def claim_key(work: Work, request: Request) -> None:
 
 
 def _place(work: Work, key: str) -> str:
-    """Where an answer belongs: it is sealed, because it may name a caller, and kept only for the one who asked."""
+    """The place of a stored answer: it is sealed, because it may name a caller, and readable only for the same account."""
     return f"idempotency:{work.person.account}:{key}"
 
 
 def _together(response: Response) -> str:
-    """What is kept of an answer: where the thing is and which version, if it says so, and its body."""
+    """The stored form of an answer: Location and ETag, if set, and its body."""
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     body = bytes(response.body).decode()
     return f"{_MARK}{orjson.dumps(headers).decode()}{_MARK}{body}" if headers else body
 
 
 def _apart(kept: str) -> tuple[Mapping[str, str], str]:
-    """Headers and body again."""
+    """The headers and the body of a stored answer."""
     if not kept.startswith(_MARK):
         return {}, kept
     _, headers, body = kept.split(_MARK, 2)
@@ -138,21 +138,25 @@ def _apart(kept: str) -> tuple[Mapping[str, str], str]:
 
 
 class DeskRequest(Request):
-    """A request whose JSON says each thing once, and no number that nobody can hold."""
+    """A request whose JSON body has each key once and no number that is too long."""
 
     async def json(self) -> Any:
-        """The body; what is no JSON at all is FastAPI's to refuse."""
+        """The body; FastAPI refuses what is not JSON."""
         return read_json(await self.body())
 
 
 class DeskRoute(APIRoute):
-    """Looks at the form of a request before the rest does: nothing that a client says is passed by in silence."""
+    """Asks who calls and whether he may, then looks at the form of the request: nothing that a client says is ignored."""
 
     def get_route_handler(self) -> Answer:
-        """The usual handler, behind the look."""
+        """The usual handler, after the check."""
         usual, names = super().get_route_handler(), query_names(self.dependant)
+        operation = self.operation_id or self.name
 
         async def answer(request: Request) -> Response:
+            admitted = request.app.state.gate.admit(operation, request.headers.get("authorization"))
+            if admitted is not None:
+                request.state.person, request.state.scope = admitted
             self.check_headers(headers_of(request))
             check_query(request, names)
             return await usual(DeskRequest(request.scope, request.receive))
@@ -165,13 +169,13 @@ class DeskRoute(APIRoute):
 
 
 class CommandRoute(DeskRoute):
-    """Remembers the answer of a command under its idempotency key, in the command's own transaction.
+    """Stores the answer of a command under its idempotency key, in the command's own transaction.
 
     The function-scoped unit of work is still open when the answer exists, and commits before it leaves (R1).
     """
 
     def get_route_handler(self) -> Answer:
-        """The usual handler, with the answer kept."""
+        """The usual handler, with the answer stored."""
         usual = super().get_route_handler()
 
         async def answer(request: Request) -> Response:

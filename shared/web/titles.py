@@ -1,4 +1,4 @@
-"""The Chinese name of what a client sent, found where the field is declared: `title` of its Field, Query or Path."""
+"""The Chinese name of a field or parameter, from its declaration: the `title` of its Field, Query or Path."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 Place = tuple[str | int, ...]
-"""Where a value stands, as pydantic says it: names of fields, and positions in lists."""
+"""The place of a value in pydantic's form: names of fields, and positions in lists."""
 
 
 def title_of(place: Place, fields: Mapping[str, FieldInfo], names: Mapping[str, str] | None = None) -> str:
-    """What a person calls the field there: `materials.0.name` is 相关材料第 1 项的文件名; `names` for fields without a title."""
+    """The Chinese name of a place: `materials.0.name` is 相关材料第 1 项的文件名; `names` has those of fields without a title."""
     said = ""
     for part in place:
         if isinstance(part, int):
@@ -42,14 +42,14 @@ def title_in_request(location: Place, route: object) -> str:
 
 
 def _fields_within(annotation: Any) -> Mapping[str, FieldInfo]:
-    """The fields of the first model that the annotation names: of a list's items, of what may be absent."""
+    """The fields of the first model in the annotation, also inside a list or an optional."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation.model_fields
     return next((found for part in get_args(annotation) if (found := _fields_within(part))), {})
 
 
 def parameters(dependant: Dependant, kind: str) -> Iterator[tuple[str, FieldInfo]]:
-    """The parameters of an operation in its query, path or header, with what they were declared to be."""
+    """The parameters of an operation in its query, path or header, with their declarations."""
     for parameter in getattr(dependant, f"{kind}_params", ()):
         yield parameter.alias, parameter.field_info
     for below in dependant.dependencies:

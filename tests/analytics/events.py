@@ -1,4 +1,4 @@
-"""Events of one order, in short: `at` is a local time of Yantai."""
+"""Events of one order, with the values that figures need; `at` is a local time in Yantai."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ def local(text: str) -> datetime:
 
 
 @dataclass
-class Told:
+class OrderEvents:
     """The events of one order, in the order in which they happen."""
 
     order_id: str = field(default_factory=lambda: str(new_id()))
@@ -34,11 +34,11 @@ class Told:
     round: int = 0
     assignment: int = 0
 
-    def _add(self, cls: Callable[..., Event], **parts: Any) -> "Told":
+    def _add(self, cls: Callable[..., Event], **parts: Any) -> "OrderEvents":
         self.events.append(cls(order_id=self.order_id, **parts))
         return self
 
-    def received(self, at: datetime, *, is_test: bool = False) -> "Told":
+    def received(self, at: datetime, *, is_test: bool = False) -> "OrderEvents":
         return self._add(
             OrderReceived,
             platform="yantai_12345",
@@ -52,7 +52,7 @@ class Told:
             is_test=is_test,
         )
 
-    def assigned(self, at: datetime, unit: str) -> "Told":
+    def assigned(self, at: datetime, unit: str) -> "OrderEvents":
         self.assignment += 1
         return self._add(
             OrderAssigned,
@@ -67,10 +67,10 @@ class Told:
             assigned_by="dispatcher",
         )
 
-    def returned(self, at: datetime, unit: str) -> "Told":
+    def returned(self, at: datetime, unit: str) -> "OrderEvents":
         return self._add(ReturnAccepted, unit=unit, returns=1, decided_by="dispatcher", decided_at=at)
 
-    def submitted(self, at: datetime, unit: str) -> "Told":
+    def submitted(self, at: datetime, unit: str) -> "OrderEvents":
         self.round, self.reply_id = self.round + 1, str(new_id())
         return self._add(
             ReplySubmitted,
@@ -79,13 +79,13 @@ class Told:
             unit=unit,
             disposition="solved",
             reply="s1.x",
-            submitted_by="handler",
+            submitted_by="caseworker",
             submitted_at=at,
         )._add(
             ReplyLeaderApproved, reply_id=self.reply_id, round=self.round, unit=unit, approved_by="head", approved_at=at
         )
 
-    def approved(self, at: datetime, unit: str, disposition: str = "solved") -> "Told":
+    def approved(self, at: datetime, unit: str, disposition: str = "solved") -> "OrderEvents":
         return self._add(
             ReplyApproved,
             reply_id=self.reply_id,
@@ -97,7 +97,7 @@ class Told:
             approved_at=at,
         )
 
-    def rejected(self, at: datetime, unit: str) -> "Told":
+    def rejected(self, at: datetime, unit: str) -> "OrderEvents":
         return self._add(
             ReplyRejected,
             reply_id=self.reply_id,
@@ -108,23 +108,23 @@ class Told:
             rejected_at=at,
         )
 
-    def fed_back(self, at: datetime) -> "Told":
+    def fed_back(self, at: datetime) -> "OrderEvents":
         return self._add(OrderFedBack, reply_id=self.reply_id, platform="yantai_12345", attempts=1, fed_back_at=at)
 
-    def revisited(self, at: datetime, solved: str | None, satisfied: str | None) -> "Told":
+    def revisited(self, at: datetime, solved: str | None, satisfied: str | None) -> "OrderEvents":
         valid = solved is not None
         return self._add(OrderRevisited, revisit=1, valid=valid, solved=solved, satisfied=satisfied, revisited_at=at)
 
-    def closed(self, at: datetime, unit: str) -> "Told":
+    def closed(self, at: datetime, unit: str) -> "OrderEvents":
         return self._add(OrderClosed, unit=unit, disposition="solved", redos=0, closed_at=at)
 
-    def reopened(self, at: datetime, unit: str) -> "Told":
+    def reopened(self, at: datetime, unit: str) -> "OrderEvents":
         return self._add(OrderReopened, unit=unit, redos=1, reason="unsolved", reopened_at=at)
 
-    def cancelled(self, at: datetime) -> "Told":
+    def cancelled(self, at: datetime) -> "OrderEvents":
         return self._add(OrderCancelled, reason="来电人撤单", cancelled_at=at)
 
-    def breached(self, due_at: datetime, unit: str, kind: str = "final", *, clock: str | None = None) -> "Told":
+    def breached(self, due_at: datetime, unit: str, kind: str = "final", *, clock: str | None = None) -> "OrderEvents":
         return self._add(
             ClockBreached,
             clock_id=clock or str(new_id()),
@@ -135,7 +135,7 @@ class Told:
             late_by_seconds=1.0,
         )
 
-    def excused(self, due_at: datetime, clock: str, kind: str = "final") -> "Told":
+    def excused(self, due_at: datetime, clock: str, kind: str = "final") -> "OrderEvents":
         return self._add(
             ClockChanged,
             clock_id=clock,
@@ -148,10 +148,10 @@ class Told:
         )
 
 
-def walk(random: Random) -> Told:
-    """A legal walk of one order, with returns, rework, redo, and an end that may come early."""
-    order = Told()
-    # Local moments around midnight, Mondays and the end of a year are what a careless count gets wrong.
+def random_order(random: Random) -> OrderEvents:
+    """The events of one order that may happen, drawn at random: with returns, rework, redo, and perhaps an early end."""
+    order = OrderEvents()
+    # Around midnight, on Mondays and at the end of a year a count by the wrong day shows.
     clock = local("12-20 00:00") + timedelta(minutes=30 * random.randrange(48 * 10))
 
     def later(most_hours: int = 60) -> datetime:
@@ -178,7 +178,7 @@ def walk(random: Random) -> Told:
     return order
 
 
-def _late(order: Told, unit: str, random: Random, later: Any) -> None:
+def _late(order: OrderEvents, unit: str, random: Random, later: Any) -> None:
     """A deadline passes; it may be moved, once or twice, and pass again."""
     kind, clock = random.choice(["final", "final", "first_reply", "first_contact"]), str(new_id())
     order.breached(later(), unit, kind, clock=clock)
@@ -189,7 +189,7 @@ def _late(order: Told, unit: str, random: Random, later: Any) -> None:
         order.breached(later(), unit, kind, clock=clock)
 
 
-def _handled(order: Told, unit: str, random: Random, later: Any) -> bool:
+def _handled(order: OrderEvents, unit: str, random: Random, later: Any) -> bool:
     """The unit answers, is reviewed, fed back and revisited; whether it may be assigned anew."""
     for _ in range(random.randrange(1, 4)):
         order.submitted(later(), unit)
@@ -213,8 +213,8 @@ def _handled(order: Told, unit: str, random: Random, later: Any) -> bool:
     return False
 
 
-def interleaved(orders: list[Told], random: Random) -> Iterator[Event]:
-    """The events of many orders mixed; those of one order keep their sequence, those of one deadline too."""
+def interleaved(orders: list[OrderEvents], random: Random) -> Iterator[Event]:
+    """The events of many orders, mixed; those of one order keep their sequence, and so do the breaches of one clock."""
     queues = [[event for event in order.events if not isinstance(event, ClockBreached)] for order in orders]
     breaches: dict[str, list[Event]] = {}
     for event in (event for order in orders for event in order.events if isinstance(event, ClockBreached)):
@@ -225,7 +225,7 @@ def interleaved(orders: list[Told], random: Random) -> Iterator[Event]:
 
 
 @dataclass
-class Mail:
+class Publisher:
     """Puts events into envelopes, counting each stream as its publisher does."""
 
     _last: dict[tuple[str, str, str], int] = field(default_factory=dict)

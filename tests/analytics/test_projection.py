@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 
-from services.analytics import handlers, store
-from services.analytics.errors import RebuildRunning
+from services.analytics.facts.store import last_position
+from services.analytics.figures import handlers as projection
+from services.analytics.rebuilds import handlers as rebuilds
+from services.analytics.rebuilds.errors import RebuildRunning
 from shared.contracts.dispatch import UnitChanged
 from shared.identity import Role
 from shared.outbox import Envelope
-from tests.analytics.events import Mail, Told, interleaved, local, walk
+from tests.analytics.events import OrderEvents, Publisher, interleaved, local, random_order
 from tests.analytics.recount import Counts, recount
 from tests.support.service import Desk
 from tests.support.waiting import eventually
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.clause("S3.2b")
 
 async def project(desk: Desk, envelopes: Sequence[Envelope]) -> None:
     async with desk.runtime.works.begin() as work:
-        await handlers.project(work, envelopes)
+        await projection.project(work, envelopes)
 
 
 async def figures(desk: Desk) -> dict[tuple[str, str, str], int]:
@@ -41,23 +43,24 @@ async def run(desk: Desk, sql: str) -> None:
 
 async def rebuilt(desk: Desk, *, swap: bool = False) -> dict[str, Any]:
     admin = desk.person(Role.ADMIN)
-    rebuild_id = await handlers.rebuild(desk.runtime, admin, source="facts", swap=swap)
+    rebuild_id = await rebuilds.rebuild(desk.runtime, admin, source="facts", swap=swap)
     (row,) = await desk.rows("select * from rebuild where id = :id", id=rebuild_id)
     return row
 
 
-def walked(seed: int, many: int) -> tuple[list[Envelope], Counts]:
-    """The events of some orders, mixed, in their envelopes; and what they add up to."""
-    random, mail = Random(seed), Mail()
-    events = list(interleaved([walk(random) for _ in range(many)], random))
-    return [mail.envelope(event) for event in events], recount(events)
+def random_events(seed: int, many: int) -> tuple[list[Envelope], Counts]:
+    """The events of some orders, mixed, in their envelopes; and the figures that they make."""
+    random, publisher = Random(seed), Publisher()
+    events = list(interleaved([random_order(random) for _ in range(many)], random))
+    return [publisher.envelope(event) for event in events], recount(events)
 
 
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=1, max_value=8))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_running_figures_rebuild_and_recount_are_the_same(desk: Desk, seed: int, many: int):
-    await run(desk, "truncate fact, figure, tracked_order")
-    envelopes, expected = walked(seed, many)
+    for table in ("fact", "figure", "tracked_order"):
+        await run(desk, f"delete from {table}")
+    envelopes, expected = random_events(seed, many)
     random = Random(seed)
     rest = list(envelopes)
     while rest:
@@ -73,13 +76,13 @@ async def test_running_figures_rebuild_and_recount_are_the_same(desk: Desk, seed
     assert (report["state"], report["figures_different"], report["differences"]) == ("equal", 0, [])
 
 
-async def test_two_replicas_that_hold_the_same_orders_lose_nothing_and_do_not_deadlock(desk: Desk):
+async def test_two_replicas_with_events_of_the_same_orders_lose_nothing_and_do_not_deadlock(desk: Desk):
     orders = [
-        Told().received(local("11-23 09:00")).assigned(local("11-23 10:00"), "zhujian").breached(local("11-27 00:00"), "zhujian")
+        OrderEvents().received(local("11-23 09:00")).assigned(local("11-23 10:00"), "zhujian").breached(local("11-27 00:00"), "zhujian")
         for _ in range(60)
     ]  # fmt: skip
-    mail = Mail()
-    told = [mail.envelope(event) for order in orders for event in order.events]
+    publisher = Publisher()
+    told = [publisher.envelope(event) for order in orders for event in order.events]
     own = [envelope for envelope in told if envelope.topic == "orders"]
     deadlines = [envelope for envelope in reversed(told) if envelope.topic == "sla-breaches"]
 
@@ -104,11 +107,11 @@ async def blocked(desk: Desk) -> bool:
 
 async def test_an_order_is_counted_by_one_transaction_at_a_time(desk: Desk):
     # A test order counts for nothing: whoever counts its deadline has to know of its receipt.
-    order = Told().received(local("11-23 09:00"), is_test=True).breached(local("11-27 00:00"), "zhujian")
-    mail = Mail()
-    receipt, deadline = (mail.envelope(event) for event in order.events)
+    order = OrderEvents().received(local("11-23 09:00"), is_test=True).breached(local("11-27 00:00"), "zhujian")
+    publisher = Publisher()
+    receipt, deadline = (publisher.envelope(event) for event in order.events)
     async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
-        await handlers.project(work, [receipt])
+        await projection.project(work, [receipt])
         group.create_task(project(desk, [deadline]))
         await eventually(lambda: blocked(desk))
 
@@ -116,9 +119,9 @@ async def test_an_order_is_counted_by_one_transaction_at_a_time(desk: Desk):
 
 
 async def test_a_rebuild_waits_for_the_batch_that_is_being_applied(desk: Desk):
-    envelopes, _ = walked(13, 5)
+    envelopes, _ = random_events(13, 5)
     async with asyncio.TaskGroup() as group, desk.runtime.works.begin() as work:
-        await handlers.project(work, envelopes)
+        await projection.project(work, envelopes)
         report = group.create_task(rebuilt(desk))
         await eventually(lambda: blocked(desk))
 
@@ -127,11 +130,11 @@ async def test_a_rebuild_waits_for_the_batch_that_is_being_applied(desk: Desk):
 
 
 async def test_a_batch_takes_four_statements_whatever_its_size(desk: Desk):
-    envelopes, _ = walked(7, 80)
+    envelopes, _ = random_events(7, 80)
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        statements.append(statement.split(maxsplit=1)[0])
+        statements.append(statement.split(maxsplit=1)[0].lower())
 
     engine = desk.runtime.works.engine.sync_engine
     sqlalchemy_event.listen(engine, "before_cursor_execute", note)
@@ -145,9 +148,9 @@ async def test_a_batch_takes_four_statements_whatever_its_size(desk: Desk):
 
 
 async def test_events_that_make_no_figures_leave_nothing(desk: Desk):
-    order = Told().submitted(local("11-23 09:00"), "zhujian")
-    mail = Mail()
-    await project(desk, [mail.envelope(event) for event in order.events])
+    order = OrderEvents().submitted(local("11-23 09:00"), "zhujian")
+    publisher = Publisher()
+    await project(desk, [publisher.envelope(event) for event in order.events])
 
     assert await desk.rows("select * from fact") == []
     assert await figures(desk) == {}
@@ -160,9 +163,9 @@ async def test_a_unit_is_known_by_its_latest_name(desk: Desk):
         )
 
     await desk.tell(changed("区住建局"))
-    mail = Mail()
+    publisher = Publisher()
     await project(
-        desk, [mail.envelope(changed("区住房局")), mail.envelope(changed("区住房和城乡建设局", active=False))]
+        desk, [publisher.envelope(changed("区住房局")), publisher.envelope(changed("区住房和城乡建设局", active=False))]
     )
 
     assert [(row["name"], row["active"]) for row in await desk.rows("select * from unit")] == [
@@ -170,16 +173,16 @@ async def test_a_unit_is_known_by_its_latest_name(desk: Desk):
     ]
 
 
-async def test_the_consumer_drops_a_repeat_before_it_gets_here(desk: Desk):
-    order = Told().received(local("11-23 08:00")).assigned(local("11-23 08:30"), "zhujian")
+async def test_events_from_the_consumer_make_the_figures(desk: Desk):
+    order = OrderEvents().received(local("11-23 08:00")).assigned(local("11-23 08:30"), "zhujian")
     await desk.tell(*order.events)
 
     assert await desk.parked() == []
     assert await figures(desk) == dict(recount(order.events))
 
 
-async def test_a_figure_that_was_tampered_with_is_found_and_put_right(desk: Desk):
-    envelopes, expected = walked(11, 6)
+async def test_a_figure_that_was_changed_is_found_and_put_right(desk: Desk):
+    envelopes, expected = random_events(11, 6)
     await project(desk, envelopes)
     await run(desk, "update figure set count = count + 2 where measure = 'assigned' and unit = ''")
     await run(desk, "delete from figure where measure = 'received' and unit = ''")
@@ -203,7 +206,7 @@ async def test_a_figure_that_was_tampered_with_is_found_and_put_right(desk: Desk
     assert await desk.rows("select * from shadow_figure") == []
 
 
-async def test_a_check_of_nothing_finds_nothing(desk: Desk):
+async def test_a_check_without_facts_finds_no_difference(desk: Desk):
     report = await rebuilt(desk)
 
     assert (report["state"], report["facts"]) == ("equal", 0)
@@ -219,20 +222,20 @@ async def test_one_rebuild_at_a_time(desk: Desk):
     assert (await rebuilt(desk))["state"] == "equal"
 
 
-async def test_a_rebuild_that_dies_is_reported_as_failed_and_leaves_no_shadow(desk: Desk):
+async def test_a_rebuild_that_raises_is_reported_as_failed(desk: Desk):
     await run(desk, "alter table shadow_figure add constraint ck_shadow_figure_never check (count < 0)")
-    envelopes, _ = walked(3, 2)
+    envelopes, _ = random_events(3, 2)
     await project(desk, envelopes)
     with pytest.raises(Exception, match="ck_shadow_figure_never"):
         await rebuilt(desk)
 
     assert [row["state"] for row in await desk.rows("select state from rebuild")] == ["failed"]
     async with desk.runtime.works.read() as session:
-        assert await store.last_position(session) > 0
+        assert await last_position(session) > 0
 
 
-async def test_batches_wait_while_a_rebuild_takes_over(desk: Desk):
-    envelopes, expected = walked(5, 10)
+async def test_batches_wait_while_a_rebuild_swaps(desk: Desk):
+    envelopes, expected = random_events(5, 10)
     half = len(envelopes) // 2
     await project(desk, envelopes[:half])
     async with asyncio.TaskGroup() as group:

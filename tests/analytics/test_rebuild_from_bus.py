@@ -10,9 +10,9 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.analytics import handlers
 from services.analytics.__main__ import main, rebuild
-from services.analytics.errors import BusAway, BusIncomplete
+from services.analytics.rebuilds import handlers
+from services.analytics.rebuilds.errors import BusAway, BusIncomplete
 from services.analytics.service import SERVICE
 from shared.bus import PARTITIONS, Bus, Message
 from shared.identity import SYSTEM, Person, Role
@@ -20,7 +20,7 @@ from shared.outbox import Envelope, encode
 from shared.run.process import running
 from shared.service import Runtime
 from shared.settings import Settings
-from tests.analytics.events import Mail, Told, interleaved, local, walk
+from tests.analytics.events import OrderEvents, Publisher, interleaved, local, random_order
 from tests.analytics.recount import Counts, recount
 from tests.support.postgres import DatabaseServer, fresh_database
 from tests.support.service import settings_for
@@ -81,14 +81,14 @@ async def analytics(postgres_server: DatabaseServer) -> AsyncIterator[Live]:
         yield one
 
 
-def walked(seed: int, many: int) -> tuple[list[Envelope], Counts]:
-    random, mail = Random(seed), Mail()
-    events = list(interleaved([walk(random) for _ in range(many)], random))
-    return [mail.envelope(event) for event in events], recount(events)
+def random_events(seed: int, many: int) -> tuple[list[Envelope], Counts]:
+    random, publisher = Random(seed), Publisher()
+    events = list(interleaved([random_order(random) for _ in range(many)], random))
+    return [publisher.envelope(event) for event in events], recount(events)
 
 
-async def test_the_events_of_the_bus_give_the_running_figures_repeats_and_all(analytics: Live):
-    envelopes, expected = walked(1, 40)
+async def test_the_events_of_the_bus_give_the_running_figures_also_with_repeats(analytics: Live):
+    envelopes, expected = random_events(1, 40)
     # The relay may publish again what it published before a crash.
     await analytics.publish(envelopes[:50])
     await analytics.publish(envelopes)
@@ -101,8 +101,8 @@ async def test_the_events_of_the_bus_give_the_running_figures_repeats_and_all(an
     assert await analytics.rows("select * from shadow_fact") == []
 
 
-async def test_what_was_tampered_with_is_found_in_facts_and_figures_and_put_right(analytics: Live):
-    envelopes, expected = walked(2, 20)
+async def test_changed_facts_and_figures_are_found_and_not_swapped_in(analytics: Live):
+    envelopes, expected = random_events(2, 20)
     await analytics.publish(envelopes)
     await analytics.settled(expected)
     await analytics.run("update figure set count = count + 1 where unit = 'zhujian' and measure = 'assigned'")
@@ -116,7 +116,7 @@ async def test_what_was_tampered_with_is_found_in_facts_and_figures_and_put_righ
 
     assert report["state"] == "different"
     assert report["figures_different"] == many["many"] > 0
-    # A fact with another unit is missing as the bus tells it, and one too many as it stands here.
+    # A fact with another unit counts as missing, because the bus has it otherwise, and as surplus, because we do.
     assert 0 < report["facts_missing"] == report["facts_surplus"] <= facts["many"]
     with pytest.raises(BusIncomplete):
         await analytics.rebuilt(swap=True)
@@ -126,25 +126,25 @@ async def test_what_was_tampered_with_is_found_in_facts_and_figures_and_put_righ
     ]
 
 
-async def test_facts_that_were_lost_come_back_from_the_bus(analytics: Live):
-    envelopes, expected = walked(4, 20)
+async def test_facts_that_were_lost_are_restored_from_the_bus(analytics: Live):
+    envelopes, expected = random_events(4, 20)
     await analytics.publish(envelopes[:-40])
     await analytics.settled(recount([envelope.event for envelope in envelopes[:-40] if envelope.event]))
     await analytics.run("delete from fact where kind in ('closed', 'revisited')")
     await analytics.run("delete from figure where measure = 'closed'")
 
     assert (await analytics.rebuilt(swap=True))["state"] == "swapped"
-    # The projection goes on from what was put in its place.
+    # The projection goes on from the swapped figures.
     await analytics.publish(envelopes[-40:])
     await analytics.settled(expected)
     assert (await analytics.rebuilt())["state"] == "equal"
 
 
 async def test_an_event_that_waits_for_an_operator_is_pending_and_no_difference(analytics: Live):
-    good, expected = walked(5, 5)
-    order = Told().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
-    mail = Mail()
-    first, second = (mail.envelope(event) for event in order.events)
+    good, expected = random_events(5, 5)
+    order = OrderEvents().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
+    publisher = Publisher()
+    first, second = (publisher.envelope(event) for event in order.events)
     broken = encode(first)
     broken = Message(broken.topic, broken.key, b"{}", broken.headers)
     await analytics.publish(good)
@@ -160,18 +160,18 @@ async def test_an_event_that_waits_for_an_operator_is_pending_and_no_difference(
     report = await analytics.rebuilt()
     assert (report["state"], report["pending"]) == ("equal", 1)
 
-    # The operator mends the first and lets both in: the rebuild takes what was mended, not what the bus still holds.
-    mended = orjson.dumps(orjson.loads(encode(first).value) | {"received_at": "2026-11-24T08:00:00+08:00"})
-    await analytics.runtime.parked.edit(waiting[0]["id"], mended, ADMIN, "缺少内容")
+    # The operator edits the first and replays both: the rebuild takes the edited content, not that of the bus.
+    edited = orjson.dumps(orjson.loads(encode(first).value) | {"received_at": "2026-11-24T08:00:00+08:00"})
+    await analytics.runtime.parked.edit(waiting[0]["id"], edited, ADMIN, "缺少内容")
     assert await analytics.runtime.parked.replay("orders", order.order_id, ADMIN) == 2
     assert ("zhujian", "2026-11-24", "received") in await analytics.figures()
     assert (await analytics.rebuilt())["state"] == "equal"
 
 
 async def test_a_dropped_event_is_no_difference(analytics: Live):
-    order = Told().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
-    mail = Mail()
-    first, second = (encode(mail.envelope(event)) for event in order.events)
+    order = OrderEvents().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
+    publisher = Publisher()
+    first, second = (encode(publisher.envelope(event)) for event in order.events)
     await analytics.bus.publish([Message(first.topic, first.key, b"{}", first.headers), second])
 
     async def parked() -> list[dict[str, Any]]:
@@ -179,7 +179,7 @@ async def test_a_dropped_event_is_no_difference(analytics: Live):
         assert [row["reason"] for row in rows] == ["invalid", "behind"]
         return rows
 
-    # The second is sound on the bus; it was given up all the same, and counts for nothing.
+    # The second is valid on the bus, but an operator dropped it: it does not count.
     for row in await eventually(parked, within=20):
         await analytics.runtime.parked.drop(row["id"], ADMIN, "上级平台测试数据")
 
@@ -188,7 +188,7 @@ async def test_a_dropped_event_is_no_difference(analytics: Live):
 
 
 async def test_a_check_beside_a_busy_service_finds_no_false_difference(analytics: Live):
-    envelopes, expected = walked(6, 60)
+    envelopes, expected = random_events(6, 60)
     states = []
     for start in range(0, len(envelopes), 150):
         await analytics.publish(envelopes[start : start + 150])
@@ -199,8 +199,8 @@ async def test_a_check_beside_a_busy_service_finds_no_false_difference(analytics
     assert len(states) > 3
 
 
-async def test_the_command_line_checks_and_mends(analytics: Live):
-    envelopes, expected = walked(8, 10)
+async def test_the_command_line_checks_and_swaps(analytics: Live):
+    envelopes, expected = random_events(8, 10)
     await analytics.publish(envelopes)
     await analytics.settled(expected)
 
@@ -224,7 +224,7 @@ def test_the_command_line_refuses_what_it_does_not_know(arguments: list[str], ca
     assert "usage" in capsys.readouterr().err
 
 
-async def test_a_bus_that_is_away_is_said_so(postgres_server: DatabaseServer):
+async def test_a_rebuild_is_refused_while_the_bus_does_not_answer(postgres_server: DatabaseServer):
     async with live(postgres_server) as analytics:
         await analytics.bus.stop()
         with pytest.raises(BusAway):

@@ -8,36 +8,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.errors import BadWeek
-from services.analytics.model import DISTRICT, Fact, Measure, Place, Week
-from services.analytics.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
-from services.analytics.rules import day_of, day_of_deadline, difference, fact_of, figures_of, rate_of
-from tests.analytics.events import Told, interleaved, local, walk
+from services.analytics.facts.model import Fact
+from services.analytics.facts.rules import fact_of
+from services.analytics.figures.errors import BadWeek
+from services.analytics.figures.model import DISTRICT, FigureKey, Measure, Week
+from services.analytics.figures.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
+from services.analytics.figures.rules import day_of, day_of_deadline, difference, figures_of, rate_of
+from tests.analytics.events import OrderEvents, interleaved, local, random_order
 from tests.analytics.recount import recount
 
 pytestmark = pytest.mark.clause("S3.2b")
 
 
-def facts(order: Told) -> list[Fact]:
+def facts(order: OrderEvents) -> list[Fact]:
     return [fact for event in order.events if (fact := fact_of(event)) is not None]
 
 
-def counted(order: Told) -> dict[tuple[str, str, str], int]:
+def counted(order: OrderEvents) -> dict[tuple[str, str, str], int]:
     """The order's figures as (unit, MM-DD, measure) -> count."""
     return {
-        (place.unit, place.day.strftime("%m-%d"), place.measure.value): count
-        for place, count in figures_of(facts(order)).items()
+        (key.unit, key.day.strftime("%m-%d"), key.measure.value): count
+        for key, count in figures_of(facts(order)).items()
     }
 
 
-def of_unit(order: Told, unit: str) -> dict[str, str]:
+def of_unit(order: OrderEvents, unit: str) -> dict[str, str]:
     """What the order adds to a unit: measure -> MM-DD."""
     return {measure: day for (owner, day, measure) in counted(order) if owner == unit}
 
 
 def test_an_ordinary_order_counts_once_in_everything():
     order = (
-        Told()
+        OrderEvents()
         .received(local("11-23 23:59"))
         .assigned(local("11-24 00:00"), "zhujian")
         .submitted(local("11-25 09:00"), "zhujian")
@@ -65,19 +67,19 @@ def test_an_ordinary_order_counts_once_in_everything():
 
 @pytest.mark.parametrize(("at", "day"), [("11-23 00:00", "11-23"), ("11-23 00:30", "11-23"), ("11-23 07:30", "11-23"), ("11-23 23:59", "11-23")])  # fmt: skip
 def test_a_day_is_counted_in_yantai_and_not_in_utc(at: str, day: str):
-    assert of_unit(Told().received(local(at)), DISTRICT) == {"received": day}
+    assert of_unit(OrderEvents().received(local(at)), DISTRICT) == {"received": day}
 
 
 @pytest.mark.clause("S1.1.4b")
 @pytest.mark.parametrize(("due", "day"), [("11-27 00:00", "11-26"), ("11-27 00:01", "11-27"), ("11-26 17:30", "11-26")])
 def test_a_deadline_of_24_hours_belongs_to_the_day_that_it_ends(due: str, day: str):
     assert day_of_deadline(local(due)).strftime("%m-%d") == day
-    assert of_unit(Told().breached(local(due), "zhujian"), "zhujian") == {"overdue": day}
+    assert of_unit(OrderEvents().breached(local(due), "zhujian"), "zhujian") == {"overdue": day}
 
 
 @pytest.mark.clause("S1.1.4b")
-def test_a_breach_that_was_taken_back_is_not_overdue_and_a_second_one_is_on_its_own_day():
-    excused = Told().breached(local("11-27 00:00"), "zhujian", clock="c").excused(local("11-28 00:00"), "c")
+def test_an_excused_breach_is_not_overdue_and_a_second_one_is_on_its_own_day():
+    excused = OrderEvents().breached(local("11-27 00:00"), "zhujian", clock="c").excused(local("11-28 00:00"), "c")
     assert counted(excused) == {}
 
     again = excused.breached(local("11-28 00:00"), "zhujian", clock="c")
@@ -86,9 +88,9 @@ def test_a_breach_that_was_taken_back_is_not_overdue_and_a_second_one_is_on_its_
 
 
 @pytest.mark.clause("S1.1.4b")
-def test_the_breach_of_another_deadline_is_not_taken_back():
+def test_the_breach_of_another_deadline_is_not_excused():
     order = (
-        Told()
+        OrderEvents()
         .breached(local("11-27 00:00"), "zhujian", clock="c")
         .breached(local("11-27 00:00"), "zhujian", "district_final", clock="d")
         .excused(local("11-28 00:00"), "d", "district_final")
@@ -97,7 +99,7 @@ def test_the_breach_of_another_deadline_is_not_taken_back():
 
 
 def test_the_receipt_belongs_to_the_unit_that_got_the_order_first():
-    waiting = Told().received(local("11-23 09:00"))
+    waiting = OrderEvents().received(local("11-23 09:00"))
     assert counted(waiting) == {(DISTRICT, "11-23", "received"): 1}
 
     moved = (
@@ -110,7 +112,7 @@ def test_the_receipt_belongs_to_the_unit_that_got_the_order_first():
 
 
 def test_a_second_assignment_to_the_same_unit_on_the_same_day_counts_twice():
-    order = Told().assigned(local("11-23 09:00"), "zhujian").returned(local("11-23 10:00"), "zhujian")
+    order = OrderEvents().assigned(local("11-23 09:00"), "zhujian").returned(local("11-23 10:00"), "zhujian")
     order.assigned(local("11-23 11:00"), "zhujian")
 
     assert counted(order)["zhujian", "11-23", "assigned"] == 2
@@ -119,7 +121,7 @@ def test_a_second_assignment_to_the_same_unit_on_the_same_day_counts_twice():
 @pytest.mark.clause("S1.1.4b")
 def test_an_order_is_overdue_once_per_unit_at_its_earliest_deadline():
     order = (
-        Told()
+        OrderEvents()
         .breached(local("11-27 00:00"), "zhujian")
         .breached(local("11-26 00:00"), "zhujian")
         .breached(local("12-02 00:00"), "chengguan")
@@ -134,12 +136,12 @@ def test_an_order_is_overdue_once_per_unit_at_its_earliest_deadline():
     }
 
 
-def answered(disposition: str = "solved") -> Told:
-    order = Told().assigned(local("11-23 09:00"), "zhujian").submitted(local("11-23 10:00"), "zhujian")
+def answered(disposition: str = "solved") -> OrderEvents:
+    order = OrderEvents().assigned(local("11-23 09:00"), "zhujian").submitted(local("11-23 10:00"), "zhujian")
     return order.approved(local("11-23 11:00"), "zhujian", disposition)
 
 
-def rated(order: Told) -> dict[str, str]:
+def rated(order: OrderEvents) -> dict[str, str]:
     measures = {measure.value for measure in (*SOLVED_WEIGHTS, *SATISFIED_WEIGHTS, Measure.EXCLUDED)}
     return {measure: day for measure, day in of_unit(order, "zhujian").items() if measure in measures}
 
@@ -170,7 +172,7 @@ def test_a_plan_that_is_carried_out_comes_back_into_the_rates():
     assert rated(order) == {"excluded": "11-30", "solved": "12-22", "satisfied": "12-22"}
 
 
-def test_an_order_taken_back_is_out_of_both_rates():
+def test_a_cancelled_order_is_out_of_both_rates():
     order = answered().cancelled(local("11-24 09:00")).revisited(local("11-30 09:00"), "solved", "satisfied")
 
     assert rated(order) == {"excluded": "11-30"}
@@ -186,7 +188,7 @@ def test_a_revisit_belongs_to_the_unit_whose_answer_went_out():
 
 @pytest.mark.clause("S2.3d")
 def test_only_the_centres_first_decision_counts_for_the_first_pass_rate():
-    order = Told().assigned(local("11-23 09:00"), "zhujian").submitted(local("11-23 10:00"), "zhujian")
+    order = OrderEvents().assigned(local("11-23 09:00"), "zhujian").submitted(local("11-23 10:00"), "zhujian")
     order.rejected(local("11-23 11:00"), "zhujian").submitted(local("11-24 10:00"), "zhujian")
     order.approved(local("11-24 11:00"), "zhujian")
 
@@ -194,7 +196,7 @@ def test_only_the_centres_first_decision_counts_for_the_first_pass_rate():
 
 
 def test_a_test_order_counts_for_nothing():
-    order = Told().received(local("11-23 09:00"), is_test=True).assigned(local("11-23 10:00"), "zhujian")
+    order = OrderEvents().received(local("11-23 09:00"), is_test=True).assigned(local("11-23 10:00"), "zhujian")
 
     assert counted(order.breached(local("11-27 00:00"), "zhujian")) == {}
 
@@ -247,25 +249,25 @@ def test_midnight_in_yantai_begins_the_new_day():
 @settings(max_examples=300, deadline=None)
 def test_however_events_are_mixed_and_cut_the_changes_add_up_to_the_recount(seed: int, many: int):
     random = Random(seed)
-    events = list(interleaved([walk(random) for _ in range(many)], random))
-    running: Counter[Place] = Counter()
+    events = list(interleaved([random_order(random) for _ in range(many)], random))
+    running: Counter[FigureKey] = Counter()
     known: dict[str, list[Fact]] = {}
     for event in events:
         if (fact := fact_of(event)) is None:
             continue
         before = known.setdefault(fact.order_id, [])
-        for place, count in difference(figures_of(before), figures_of([*before, fact])).items():
-            running[place] += count
+        for key, count in difference(figures_of(before), figures_of([*before, fact])).items():
+            running[key] += count
         before.append(fact)
 
-    found = {(p.unit, p.day.isoformat(), p.measure.value): count for p, count in running.items() if count}
+    found = {(key.unit, key.day.isoformat(), key.measure.value): count for key, count in running.items() if count}
     assert found == dict(recount(events))
 
 
 @given(st.integers(min_value=0, max_value=2**32))
 @settings(max_examples=100, deadline=None)
 def test_the_units_add_up_to_the_district_except_for_what_no_unit_has_yet(seed: int):
-    order = walk(Random(seed))
+    order = random_order(Random(seed))
     district: Counter[str] = Counter()
     units: Counter[str] = Counter()
     for (unit, _, measure), count in counted(order).items():
@@ -279,17 +281,17 @@ def test_the_units_add_up_to_the_district_except_for_what_no_unit_has_yet(seed: 
 
 @pytest.mark.clause("S1.2.2c")
 def test_a_late_first_reply_is_a_figure_of_its_own_beside_the_order_that_is_late():
-    answered_late = Told().breached(local("11-26 00:00"), "zhujian", kind="first_reply", clock="f")
+    answered_late = OrderEvents().breached(local("11-26 00:00"), "zhujian", kind="first_reply", clock="f")
     assert of_unit(answered_late, "zhujian") == of_unit(answered_late, DISTRICT) == {"first_reply_overdue": "11-25"}
 
     both = answered_late.breached(local("12-11 00:00"), "zhujian", clock="z")
     assert of_unit(both, "zhujian") == {"first_reply_overdue": "11-25", "overdue": "12-10"}
 
-    # A calendar that moves the first deadline takes back that figure and leaves the other.
+    # A calendar that moves the first deadline excuses that breach and leaves the other.
     excused = both.excused(local("11-27 00:00"), "f", "first_reply")
     assert of_unit(excused, "zhujian") == {"overdue": "12-10"}
 
 
 @pytest.mark.clause("S1.2.2c")
 def test_an_order_that_was_answered_in_time_and_never_finished_is_late_in_one_figure_only():
-    assert of_unit(Told().breached(local("12-11 00:00"), "zhujian"), "zhujian") == {"overdue": "12-10"}
+    assert of_unit(OrderEvents().breached(local("12-11 00:00"), "zhujian"), "zhujian") == {"overdue": "12-10"}

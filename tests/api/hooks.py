@@ -10,12 +10,18 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 from sample.upstream import signed_headers
-from services.intake.policy import CHANNELS
-from services.intake.schemas.upstream import NOTICES, names_of
+from services.intake.channels.policy import CHANNELS
+from services.intake.notices.schemas import NOTICES, names_of
 from shared.clock import RealClock
 
 _KINDS = ("orders", *NOTICES)
-_WORDS = {kind: {code: names_of(channel, kind).keys() for code, channel in CHANNELS.items()} for kind in _KINDS}
+_WORDS = {
+    kind: {
+        code: (channel.order if kind == "orders" else names_of(channel, kind)).keys()
+        for code, channel in CHANNELS.items()
+    }
+    for kind in _KINDS
+}
 _SECRETS = json.loads(os.environ.get("GONGDAN_FUZZ_CHANNELS", "{}"))
 
 

@@ -27,7 +27,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sample.orders import Demand
 from sample.staff import Refused
 from sample.upstream import in_words_of_city, signed_headers
-from services.intake.policy import CHANNELS, TITLES
+from services.intake.channels.model import TITLES
+from services.intake.channels.policy import CHANNELS
 from shared.app import BODY_LIMIT
 from shared.telemetry import configure_logs
 from tests.support.platform import District, district
@@ -616,8 +617,8 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
     await place.assign(order_id, grounds=f"{NAME}所在小区的物业管理由其负责")
     await return_in_vain(place, order_id)
     await place.contact(order_id, content=f"已联系{NAME}（{PHONE}）", phone=PHONE, person="王科员")
-    handler = await place.person("zhujian-jingban")
-    await handler.call(
+    caseworker = await place.person("zhujian-jingban")
+    await caseworker.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/notes",
         {"text": f"与{NAME}约定再次联系", "promised_at": (place.clock.now() + timedelta(hours=2)).isoformat()},
@@ -670,15 +671,15 @@ async def return_in_vain(place: District, order_id: str) -> None:
         "suggested_unit": "chengguan",
         "materials": [material],
     }
-    handler, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
+    caseworker, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
     address = f"/api/dispatch/v1/orders/{order_id}/return"
-    await handler.call("POST", address, request)
+    await caseworker.call("POST", address, request)
     await dispatcher.call("POST", f"{address}/decision", {"decision": "reject", "reason": f"{NAME}的小区归其管理"})
 
 
 async def extended_and_supervised(place: District, order_id: str) -> None:
     """The unit asks for more days in vain and then with success, the centre sets a clock by hand; all name the caller."""
-    handler, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
+    caseworker, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
     head = await place.person("zhuren")
     await eventually(lambda: final_runs(place, order_id), within=20)
     consent = {
@@ -699,7 +700,7 @@ async def extended_and_supervised(place: District, order_id: str) -> None:
     extensions = f"/api/sla/v1/orders/{order_id}/extensions"
     clocks = []
     for decision in ("refuse", "grant"):
-        asked = await handler.call("POST", extensions, request)
+        asked = await caseworker.call("POST", extensions, request)
         answer = {"decision": decision, "reason": f"已向{NAME}（{PHONE}）核实"}
         await dispatcher.call("POST", f"/api/sla/v1/extensions/{asked['id']}/decision", answer)
         clocks.append(asked["clock_id"])
@@ -709,7 +710,7 @@ async def extended_and_supervised(place: District, order_id: str) -> None:
 
     # Who handles or answers for it still reads what was written.
     read = [
-        await handler.call("GET", extensions),
+        await caseworker.call("GET", extensions),
         await dispatcher.call("GET", f"/api/sla/v1/clocks/{clocks[-1]}/explain"),
         await head.call("GET", f"/api/sla/v1/clocks/{started['id']}/explain"),
     ]

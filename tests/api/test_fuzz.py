@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 
 from sample.upstream import in_words_of_city
-from services.dispatch.schemas.commands import ReturnBody
+from services.dispatch.returns.schemas import ReturnBody
 from shared.bus import Message
 from shared.clock import RealClock
 from shared.identity import Person, Role, TokenSigner
@@ -94,11 +94,11 @@ async def seeded(district: District) -> dict[str, list[Any]]:
     for order_id in handled[:6]:
         await district.contact(order_id)
     returned = handled[-2:]
-    handler = await district.person("zhujian-jingban")
+    caseworker = await district.person("zhujian-jingban")
     for order_id in returned:
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
     extension = await extended(district, handled[0])
-    attached = await handler.call("GET", f"/api/dispatch/v1/orders/{returned[0]}/attachments")
+    attached = await caseworker.call("GET", f"/api/dispatch/v1/orders/{returned[0]}/attachments")
     replies = []
     for _ in range(2):
         reviewed = await district.received_and_assigned()
@@ -143,7 +143,7 @@ async def seeded(district: District) -> dict[str, list[Any]]:
 
 async def extended(district: District, order_id: str) -> str:
     """A request for more working days that waits for its decision."""
-    handler = await district.person("zhujian-jingban")
+    caseworker = await district.person("zhujian-jingban")
     consent = {
         "person": "王科员",
         "agreed_at": district.clock.now().isoformat(),
@@ -152,7 +152,7 @@ async def extended(district: District, order_id: str) -> str:
         "evidence": "录音 20261123-17",
     }
     body = {"reason_code": "complex", "workdays": 5, "explanation": "需多部门会商", "consent": consent}
-    asked = await handler.call("POST", f"/api/sla/v1/orders/{order_id}/extensions", body)
+    asked = await caseworker.call("POST", f"/api/sla/v1/orders/{order_id}/extensions", body)
     extension_id: str = asked["id"]
     return extension_id
 

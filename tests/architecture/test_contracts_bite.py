@@ -10,42 +10,112 @@ import pytest
 from tests.architecture.tree import broken_contracts, copy_of_the_tree, file_of
 
 INDEPENDENCE: Final = "No service imports another BROKEN"
-LAYERS: Final = "Inside a service, imports point down BROKEN"
 UPWARDS: Final = "shared imports no service BROKEN"
 SHARED: Final = "Inside shared, imports point down BROKEN"
 PURE: Final = "Rules, policies, models, contracts and the calendar do no I/O BROKEN"
 ADAPTERS: Final = "Only the entry points choose adapters BROKEN"
 KAFKA: Final = "Only the adapter knows Kafka BROKEN"
 
+
+def files_of(service: str) -> str:
+    """What is said when a file of a capability imports upwards."""
+    return f"Inside a capability of {service}, imports point down BROKEN"
+
+
+def sequence_of(service: str) -> str:
+    """What is said when a capability uses a later one."""
+    return f"The capabilities of {service} BROKEN"
+
+
 # what is planted: (module, line, contract that must notice)
 PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
-    "a service imports another": ("services.dispatch.handlers", "import services.sla.model", INDEPENDENCE),
-    "a service reads another's tables": ("services.dispatch.store", "from services.intake import tables", INDEPENDENCE),
+    "a service imports another": (
+        "services.dispatch.orders.handlers",
+        "import services.sla.clocks.model",
+        INDEPENDENCE,
+    ),
+    "a service reads another's tables": (
+        "services.dispatch.orders.store",
+        "from services.intake.orders import tables",
+        INDEPENDENCE,
+    ),
     "an import inside a function": (
-        "services.review.handlers",
-        "def late() -> None:\n    import services.dispatch.model",
+        "services.review.rounds.handlers",
+        "def late() -> None:\n    import services.dispatch.orders.model",
         INDEPENDENCE,
     ),
     "an import for types only": (
-        "services.analytics.handlers",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.model",
+        "services.analytics.figures.handlers",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import services.review.rounds.model",
         INDEPENDENCE,
     ),
-    "rules load": ("services.sla.rules", "import services.sla.store", LAYERS),
-    "policy knows rules": ("services.sla.policy", "import services.sla.rules", LAYERS),
-    "handlers know HTTP": ("services.intake.handlers", "import services.intake.api", LAYERS),
-    "a file without a place": ("services.intake.utils", "", LAYERS),
-    "policy knows the database": ("services.dispatch.policy", "import sqlalchemy", PURE),
-    "rules reach the database in two steps": ("services.dispatch.rules", "import shared.outbox", PURE),
-    "rules read the clock": ("services.sla.rules", "import shared.clock", PURE),
-    "rules read the machine's time": ("services.sla.rules", "import time", PURE),
+    "rules of intake load": (
+        "services.intake.quarantine.model",
+        "import services.intake.quarantine.store",
+        files_of("intake"),
+    ),
+    "handlers of intake know HTTP": (
+        "services.intake.orders.handlers",
+        "import services.intake.orders.api",
+        files_of("intake"),
+    ),
+    "orders of intake use feedback": (
+        "services.intake.orders.handlers",
+        "import services.intake.feedback.store",
+        sequence_of("intake"),
+    ),
+    "a file of intake without a place": ("services.intake.utils", "", sequence_of("intake")),
+    "rules of returns load": (
+        "services.dispatch.returns.rules",
+        "import services.dispatch.returns.store",
+        files_of("dispatch"),
+    ),
+    "a file of returns without a place": ("services.dispatch.returns.pieces", "", files_of("dispatch")),
+    "orders of dispatch use what comes after them": (
+        "services.dispatch.orders.handlers",
+        "import services.dispatch.closing.rules",
+        sequence_of("dispatch"),
+    ),
+    "rules of clocks load": ("services.sla.clocks.rules", "import services.sla.clocks.store", files_of("sla")),
+    "the model of counting knows rules": (
+        "services.sla.counting.model",
+        "import services.sla.counting.rules",
+        files_of("sla"),
+    ),
+    "clocks use what comes after them": (
+        "services.sla.clocks.handlers",
+        "import services.sla.firing.model",
+        sequence_of("sla"),
+    ),
+    "rules of rounds load": (
+        "services.review.rounds.rules",
+        "import services.review.rounds.store",
+        files_of("review"),
+    ),
+    "checks use rounds": ("services.review.checks.rules", "import services.review.rounds.model", sequence_of("review")),
+    "a file of review without a place": ("services.review.handlers", "", sequence_of("review")),
+    "handlers of rebuilds know HTTP": (
+        "services.analytics.rebuilds.handlers",
+        "import services.analytics.rebuilds.api",
+        files_of("analytics"),
+    ),
+    "rebuilds use the table of contents": (
+        "services.analytics.rebuilds.handlers",
+        "import services.analytics.service",
+        sequence_of("analytics"),
+    ),
+    "rules know the database": ("services.analytics.figures.rules", "import sqlalchemy", PURE),
+    "policy knows the database": ("services.dispatch.rulesets.policy", "import sqlalchemy", PURE),
+    "rules reach the database in two steps": ("services.dispatch.returns.rules", "import shared.outbox", PURE),
+    "rules read the clock": ("services.sla.counting.rules", "import shared.clock", PURE),
+    "rules read the machine's time": ("services.sla.clocks.rules", "import time", PURE),
     "contracts do I/O": ("shared.contracts.intake", "import os", PURE),
-    "the kernel knows a service": ("shared.errors", "import services.intake.model", UPWARDS),
+    "the kernel knows a service": ("shared.errors", "import services.intake.orders.model", UPWARDS),
     "the bus knows what a service is": ("shared.bus", "import shared.service", SHARED),
     "contracts know the database": ("shared.contracts", "import shared.db", SHARED),
     "a kernel file without a place": ("shared.helpers", "", SHARED),
-    "a handler speaks Kafka": ("services.intake.handlers", "import aiokafka", KAFKA),
-    "a handler chooses an adapter": ("services.intake.handlers", "import shared.run", ADAPTERS),
+    "a handler speaks Kafka": ("services.intake.feedback.handlers", "import aiokafka", KAFKA),
+    "a handler chooses an adapter": ("services.intake.feedback.handlers", "import shared.run", ADAPTERS),
 }
 
 

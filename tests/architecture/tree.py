@@ -27,8 +27,9 @@ def copy_of_the_tree(target: Path) -> Path:
         shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".importlinter", target)
     for service in SERVICES:
-        for module in ("__init__", *_MODULES):
-            _ensure(target, f"services.{service}.{module}")
+        if not (ROOT / "services" / service / "record.py").exists():  # a service by layer, not by capability
+            for module in ("__init__", *_MODULES):
+                _ensure(target, f"services.{service}.{module}")
     for module in (*_KERNEL, "bus.kafka"):
         _ensure(target, f"shared.{module}")
     _ensure(target, "services.__main__")

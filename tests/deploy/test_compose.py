@@ -12,6 +12,7 @@ import yaml
 from deploy.cluster import environment_of
 from deploy.draw_secrets import environment
 from deploy.gateway import replicas_of
+from shared.db.logins import CENTRE, UNIT, login_of
 from shared.run.embedded import drawn_secrets
 from shared.run.process import PortTaken, listen
 from shared.settings import SERVICES, BadSetting, Settings, settings_from
@@ -37,6 +38,8 @@ def test_a_service_starts_from_what_the_compose_file_sets(service: str, monkeypa
     assert settings.database_of(service).endswith(f"/gongdan_{service}")
     assert settings.bus_is_kafka
     assert settings.files_of(service) == f"file:///data/files/{service}"
+    for address, group in ((settings.centre_database_of, CENTRE), (settings.unit_database_of, UNIT)):
+        assert f"//{login_of(service, group)}:" in address(service)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -112,7 +115,18 @@ def test_no_default_stands_in_for_a_secret() -> None:
 def test_the_first_start_makes_the_database_of_every_service() -> None:
     script = (ROOT / "deploy" / "postgres-databases.sql").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"create database (\w+);", script)) == {f"gongdan_{service}" for service in SERVICES}
+    assert set(re.findall(r"create database (\w+) owner gongdan_owner;", script)) == {
+        f"gongdan_{service}" for service in SERVICES
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_first_start_makes_both_logins_of_every_service(service: str) -> None:
+    script = (ROOT / "deploy" / "postgres-databases.sql").read_text(encoding="utf-8")
+
+    for group in (CENTRE, UNIT):
+        assert f"create role {login_of(service, group)} login" in script
+        assert f"in role {group};" in script
 
 
 def test_everybody_has_a_health_check() -> None:

@@ -1,4 +1,4 @@
-"""The dispatch desk: units, handlers and an order on a real database, with the clock standing still."""
+"""The dispatch desk: units, caseworkers and an order on a real database, with a fixed clock."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""An order's way in short sentences, for tests that begin somewhere along it."""
+"""Steps in the lifecycle of an order, for tests that start at any of them."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ def material(content: bytes = PDF, name: str = "现场照片.pdf") -> dict[str, 
 
 @dataclass
 class Story:
-    """The desk and who works at it."""
+    """A running dispatch service and the people who use it."""
 
     desk: Desk
     base: str = "/api/dispatch/v1"
@@ -54,8 +54,8 @@ class Story:
     def admin(self) -> dict[str, str]:
         return self.desk.bearer(Role.ADMIN)
 
-    def handler(self, unit: str = URBAN) -> dict[str, str]:
-        return self.desk.bearer(Role.HANDLER, unit=unit)
+    def caseworker(self, unit: str = URBAN) -> dict[str, str]:
+        return self.desk.bearer(Role.CASEWORKER, unit=unit)
 
     def pass_time(self, **length: float) -> None:
         """Move the clock on."""
@@ -70,10 +70,10 @@ class Story:
     async def put(self, path: str, body: Any, who: dict[str, str]) -> httpx.Response:
         return await self.desk.http.put(f"{self.base}{path}", json=body, headers=who)
 
-    # --- before the order ---------------------------------------------------------------------------------------------
+    # --- units --------------------------------------------------------------------------------------------------------
 
     def unit_body(self, code: str, **changes: Any) -> dict[str, Any]:
-        """A unit with its four responsible people, but for the handler."""
+        """A unit with its four responsible people, but for the caseworker."""
         duties = {
             URBAN: {"text": "市容环境卫生管理", "kind": "duty", "keywords": ["垃圾", "占道经营"]},
             WATER: {"text": "供水行业管理", "kind": "industry", "keywords": ["停水", "自来水"]},
@@ -92,14 +92,14 @@ class Story:
         }
 
     async def enter_unit(self, code: str, **changes: Any) -> None:
-        """A unit with a handler.  The account is written directly: hashing is slow and shown elsewhere."""
+        """A unit with a caseworker.  The account is written directly: hashing is slow and shown elsewhere."""
         answer = await self.post("/units", self.unit_body(code, **changes), self.head)
         assert answer.status_code == 201, answer.text
         async with self.desk.runtime.works.begin() as work:
             await work.session.execute(
                 text(
                     "insert into account (account, name, roles, unit, password_hash, created_at, changed_at, version)"
-                    " values (:account, '经办', '[\"handler\"]', :unit, '-', :now, :now, 1)"
+                    " values (:account, '经办', '[\"caseworker\"]', :unit, '-', :now, :now, 1)"
                 ),
                 {"account": f"h-{code}", "unit": code, "now": self.now},
             )
@@ -127,7 +127,7 @@ class Story:
         }
         return OrderReceived.model_validate(facts)
 
-    # --- along its way ------------------------------------------------------------------------------------------------
+    # --- an order ------------------------------------------------------------------------------------------------------
 
     async def arrive(self, **changes: Any) -> str:
         """A new order on the desk; its id."""
@@ -152,7 +152,7 @@ class Story:
         }
 
     async def contact(self, order_id: str, unit: str = URBAN, **changes: Any) -> httpx.Response:
-        return await self.post(f"/orders/{order_id}/contacts", self.contact_body(**changes), self.handler(unit))
+        return await self.post(f"/orders/{order_id}/contacts", self.contact_body(**changes), self.caseworker(unit))
 
     def reply_body(self, **changes: Any) -> dict[str, Any]:
         return {
@@ -166,7 +166,7 @@ class Story:
         }
 
     async def reply(self, order_id: str, unit: str = URBAN, **changes: Any) -> httpx.Response:
-        return await self.post(f"/orders/{order_id}/reply", self.reply_body(**changes), self.handler(unit))
+        return await self.post(f"/orders/{order_id}/reply", self.reply_body(**changes), self.caseworker(unit))
 
     def return_body(self, **changes: Any) -> dict[str, Any]:
         return {
@@ -178,7 +178,7 @@ class Story:
         }
 
     async def ask_return(self, order_id: str, unit: str = URBAN, **changes: Any) -> httpx.Response:
-        return await self.post(f"/orders/{order_id}/return", self.return_body(**changes), self.handler(unit))
+        return await self.post(f"/orders/{order_id}/return", self.return_body(**changes), self.caseworker(unit))
 
     async def decide(self, order_id: str, decision: str, reason: str | None = "研判意见") -> httpx.Response:
         return await self.post(f"/orders/{order_id}/return/decision", {"decision": decision, "reason": reason})
@@ -191,7 +191,7 @@ class Story:
         assert (await self.decide(order_id, "accept")).status_code == 204
 
     async def handled(self, **changes: Any) -> str:
-        """An order that was assigned and whose caller was heard; its id."""
+        """An order that was assigned and whose caller was contacted; its id."""
         order_id = await self.arrive(**changes)
         assert (await self.assign(order_id)).status_code == 200
         assert (await self.contact(order_id)).status_code == 201
@@ -278,7 +278,7 @@ class Story:
         return order_id, reply_id
 
     async def status(self, order_id: str) -> str:
-        """Where the order stands."""
+        """The status of the order."""
         answer = await self.get(f"/orders/{order_id}")
         assert answer.status_code == 200, answer.text
         return str(answer.json()["status"])

@@ -1,4 +1,4 @@
-"""What each clause demands of the desk, seen from outside: what is answered, and what is refused by which name."""
+"""What each clause demands of dispatch, over HTTP: what is accepted, and what is refused with which code."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model import Move, Status
-from services.dispatch.rules.lifecycle import MOVERS, MOVES
+from services.dispatch.orders.model import Move, Status
+from services.dispatch.orders.rules import MOVES, OPERATIONS
+from shared.access import ACCESS
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
 
@@ -53,7 +54,7 @@ async def test_a_disposition_comes_with_what_it_demands_in_the_same_submission(
     assert (between, taken.status_code) == ("handling", 201)
     [kept] = (await story.get(f"/orders/{order_id}/replies")).json()
     assert kept["disposition"] == disposition
-    # The centre decides: until then the order stands before the unit's leader, and nothing is excused.
+    # The centre decides: until then the order waits for the unit's leader, and nothing is excused.
     assert (await story.order(order_id))["status"] == "leader_review"
 
 
@@ -97,7 +98,7 @@ async def test_explanation_and_plan_are_refused_to_the_channels_that_have_a_repo
 
 @pytest.mark.clause("S2.2.1f", "S2.2.1h")
 @pytest.mark.parametrize(("minutes", "status"), [(-1, 202), (0, 202), (1, 409)])
-@pytest.mark.parametrize("role", [Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD])
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD])
 async def test_when_the_window_is_over_no_role_of_the_unit_returns(
     story: Story, role: Role, minutes: int, status: int
 ) -> None:
@@ -118,7 +119,7 @@ async def test_after_the_window_nobody_returns_for_the_unit_and_only_the_centre_
 ) -> None:
     order_id = await story.handled()
     story.pass_time(days=3)
-    elsewhere = set(Role) - {Role.SYSTEM, Role.HANDLER, Role.UNIT_DEPUTY, Role.UNIT_HEAD}
+    elsewhere = set(Role) - {Role.SYSTEM, Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD}
     for role in elsewhere:
         refused = await story.post(f"/orders/{order_id}/return", story.return_body(), story.desk.bearer(role))
         assert refused.status_code == 403, role
@@ -136,7 +137,7 @@ async def test_after_the_window_nobody_returns_for_the_unit_and_only_the_centre_
 
 @pytest.mark.clause("S3.1b")
 def test_an_order_leaves_its_unit_by_an_accepted_return_or_by_the_centre_and_by_nothing_else() -> None:
-    """Of the whole table: who asks may only ask from the desk of the unit, and only the centre lets it go."""
+    """Over the whole table of moves: a return is asked for while a unit handles the order, and only the centre decides it."""
     asked = {status for status, move in MOVES if move is Move.REQUEST_RETURN}
     desk = {Status.TRIAGE, Status.CONSULT}
     let_go = {(status, move) for (status, move), to in MOVES.items() if to in desk and status not in desk}
@@ -144,11 +145,14 @@ def test_an_order_leaves_its_unit_by_an_accepted_return_or_by_the_centre_and_by_
     assert asked == {Status.ASSIGNED, Status.HANDLING}
     assert let_go == {(Status.RETURN_PENDING, Move.ACCEPT_RETURN), (Status.RETURN_PENDING, Move.CALL_PANEL)}
     centre = {Role.DISPATCHER, Role.CENTRE_HEAD}
-    assert all(set(MOVERS[move]) <= centre for move in (Move.ACCEPT_RETURN, Move.REASSIGN, Move.ASSIGN))
+    assert all(
+        ACCESS["dispatch"][OPERATIONS[move]].roles <= centre
+        for move in (Move.ACCEPT_RETURN, Move.REASSIGN, Move.ASSIGN)
+    )
 
 
 @pytest.mark.clause("S3.1b")
-async def test_what_the_unit_has_begun_to_answer_it_answers(story: Story) -> None:
+async def test_an_order_with_a_submitted_reply_cannot_be_returned(story: Story) -> None:
     order_id, reply_id = await story.replied()
     before_leader = await story.ask_return(order_id)
     await story.desk.tell(story.leader_approved(order_id, reply_id), story.rejected(order_id, reply_id))
@@ -189,7 +193,7 @@ async def test_while_its_return_waits_the_unit_still_has_the_order_and_the_centr
 
 
 @pytest.mark.clause("S2.1d")
-async def test_what_waits_for_its_assignment_stands_in_a_row_with_the_moment_since_when_it_waits(story: Story) -> None:
+async def test_orders_that_wait_for_assignment_are_listed_by_the_time_of_receipt(story: Story) -> None:
     ids = []
     for _ in range(3):
         ids.append(await story.arrive())

@@ -60,7 +60,7 @@ async def test_the_password_is_kept_as_argon2id_and_nowhere_else(office: Story) 
     assert not any("fine password" in row["said"] for row in said)
 
 
-async def test_a_wrong_password_an_unknown_account_and_a_closed_one_look_alike(office: Story) -> None:
+async def test_a_wrong_password_an_unknown_account_and_a_closed_one_get_the_same_answer(office: Story) -> None:
     await enter(office, "closed", active=False)
 
     answers = [
@@ -74,7 +74,7 @@ async def test_a_wrong_password_an_unknown_account_and_a_closed_one_look_alike(o
     assert len({str(body["detail"]) for _, body in answers}) == 1
 
 
-async def test_an_account_without_a_password_of_ours_is_not_logged_in_to(story: Story) -> None:
+async def test_nobody_logs_in_to_an_imported_account_without_a_password(story: Story) -> None:
     assert (await log_in(story, "h-urban", "-"))[1]["code"] == "login_refused"
 
 
@@ -143,12 +143,12 @@ async def test_whoever_changes_their_own_password_is_told_what_is_missing_or_wro
     assert long["errors"] == [{"field": "password", "code": "too_long", "message": "密码：长度过长"}]
 
 
-async def test_a_refused_login_is_not_called_a_missing_one(office: Story) -> None:
+async def test_a_refused_login_has_its_own_title(office: Story) -> None:
     assert (await log_in(office, "admin", "wrong"))[1]["title"] == "登录未成功"
 
 
 @pytest.mark.parametrize("path", ["/accounts/nobody", "/units/nobody"])
-async def test_what_belongs_to_no_unit_is_not_said_to_belong_to_one(office: Story, path: str) -> None:
+async def test_an_unknown_account_or_unit_is_not_described_as_another_units(office: Story, path: str) -> None:
     answer = await office.get(path, office.admin)
 
     assert answer.status_code == 404
@@ -160,17 +160,17 @@ async def test_what_belongs_to_no_unit_is_not_said_to_belong_to_one(office: Stor
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"roles": ["handler"]}, "roles_unfit"),
+        ({"roles": ["caseworker"]}, "roles_unfit"),
         ({"roles": ["dispatcher"], "unit": URBAN}, "roles_unfit"),
         ({"roles": ["system"]}, "roles_unfit"),
-        ({"roles": ["handler"], "unit": "nobody"}, "unit_not_listed"),
+        ({"roles": ["caseworker"], "unit": "nobody"}, "unit_not_listed"),
         ({"password": "short"}, "password_unfit"),
         ({"password": "wang12345"}, "password_unfit"),
         ({"roles": ["emperor"]}, "invalid_request"),
         ({"name": "a\x00b"}, "invalid_request"),
     ],
 )
-async def test_an_account_that_makes_no_sense_is_refused(office: Story, changes: dict[str, object], code: str) -> None:
+async def test_an_account_with_unfit_fields_is_refused(office: Story, changes: dict[str, object], code: str) -> None:
     body = {"account": "wang", "name": "王丽", "roles": ["dispatcher"], "password": "a fine password", **changes}
 
     answer = await office.post("/accounts", body, office.admin)
@@ -179,7 +179,7 @@ async def test_an_account_that_makes_no_sense_is_refused(office: Story, changes:
     assert (await office.get("/accounts/wang", office.admin)).status_code == 404
 
 
-async def test_a_name_is_taken_once(office: Story) -> None:
+async def test_an_account_name_exists_once(office: Story) -> None:
     await enter(office, "wang")
 
     body = {"account": "wang", "name": "王力", "roles": ["analyst"], "password": "a fine password"}
@@ -223,17 +223,17 @@ async def test_accounts_are_listed_page_by_page_and_by_unit(story: Story) -> Non
 
 
 @pytest.mark.clause("S4.1a")
-async def test_a_unit_becomes_ready_with_its_first_handler_and_is_not_with_its_last_gone(office: Story) -> None:
+async def test_a_unit_becomes_ready_with_its_first_caseworker_and_is_not_with_its_last_gone(office: Story) -> None:
     await office.post("/units", office.unit_body(URBAN), office.head)
-    await enter(office, "zhang", roles=["handler"], unit=URBAN)
+    await enter(office, "zhang", roles=["caseworker"], unit=URBAN)
     shown = (await office.get(f"/units/{URBAN}", office.dispatcher)).json()
-    gone = {"name": "张", "roles": ["handler"], "unit": URBAN, "active": False}
+    gone = {"name": "张", "roles": ["caseworker"], "unit": URBAN, "active": False}
     await office.put("/accounts/zhang", gone, office.admin)
 
-    assert (shown["ready"], [handler["account"] for handler in shown["handlers"]]) == (True, ["zhang"])
+    assert (shown["ready"], [each["account"] for each in shown["caseworkers"]]) == (True, ["zhang"])
     assert [event.ready for event in await office.desk.told(UnitChanged)] == [False, True, False]
     assert [event.version for event in await office.desk.told(UnitChanged)] == [1, 1, 1]
-    assert (await office.get(f"/units/{URBAN}", office.dispatcher)).json()["missing"] == ["handlers"]
+    assert (await office.get(f"/units/{URBAN}", office.dispatcher)).json()["missing"] == ["caseworkers"]
 
 
 async def test_a_unit_is_entered_once_and_changed_as_it_was_read(story: Story) -> None:

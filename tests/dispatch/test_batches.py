@@ -1,4 +1,4 @@
-"""What arrives together is applied together, and leaves what the same events leave that come one by one (R16)."""
+"""Events that arrive in a batch are applied in one transaction, with the same effect as one by one (R16)."""
 
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -19,13 +19,13 @@ def named(name: str) -> str:
 
 
 def updated(story: Story, order: OrderReceived, **changes: Any) -> OrderUpdated:
-    """The upstream says something else."""
+    """The upstream changes the order."""
     facts = order.model_dump() | {"version": 2, "changed": ("category",), "updated_at": story.now} | changes
     return OrderUpdated.model_validate({name: facts[name] for name in OrderUpdated.model_fields if name in facts})
 
 
 async def written(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    """All that the events left, without what is drawn anew each time."""
+    """All rows that the events wrote, without ids and seals, which differ each time."""
     tables = {
         "order_case": "select * from order_case order by order_id",
         "recommendation": "select order_id, candidates, made_at from recommendation order by order_id",
@@ -43,7 +43,7 @@ async def written(desk: Desk) -> dict[str, list[dict[str, Any]]]:
 
 
 async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
-    """Orders of every kind of history, their events of one moment told by `tell`."""
+    """Orders with every kind of history; events of the same moment are applied by `tell`."""
     async with desk_of(SERVICE, server) as desk:
         story = Story(desk)
         await story.enter_units()
@@ -79,7 +79,7 @@ async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[di
         return await written(desk)
 
 
-async def test_what_comes_together_leaves_what_comes_one_by_one(postgres_server: DatabaseServer) -> None:
+async def test_events_in_a_batch_have_the_same_effect_as_one_by_one(postgres_server: DatabaseServer) -> None:
     assert await lived_through(postgres_server, together) == await lived_through(postgres_server, one_by_one)
 
 
@@ -102,8 +102,8 @@ async def test_a_batch_locks_each_order_once_and_reads_it_once(story: Story) -> 
     assert {row["urges"] for row in await story.desk.rows("select urges from order_case")} == {1}
 
 
-async def test_an_order_that_is_known_already_is_not_opened_again_by_a_batch(story: Story) -> None:
-    """An inbox that was emptied, and a stream that began anew: what is there decides."""
+async def test_a_known_order_is_not_opened_again_by_a_batch(story: Story) -> None:
+    """When the inbox was emptied and the stream begins again, the stored order decides."""
     known = named("known")
     order = story.received(order_id=known)
     await story.desk.tell(order)

@@ -1,4 +1,4 @@
-"""The return window is counted by the calendar that sla keeps."""
+"""The return window is counted by the calendar that sla publishes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from services.dispatch.service import SERVICE
 from shared.calendar import DayChange, Wanted, WorkCalendar, revised, statutory_calendar
 from shared.contracts.sla import CalendarChanged
-from shared.following import load_calendar, watch_calendar, years_of
+from shared.following.calendar import load_calendar, watch_calendar, years_of
 from shared.run.process import build_runtime
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900, NoBus, desk_of
@@ -35,7 +35,7 @@ def changed(number: int, calendar: WorkCalendar) -> CalendarChanged:
     )
 
 
-async def test_a_changed_calendar_is_counted_by_at_once_and_after_a_restart(postgres_server: DatabaseServer) -> None:
+async def test_a_changed_calendar_is_used_at_once_and_after_a_restart(postgres_server: DatabaseServer) -> None:
     async with desk_of(SERVICE, postgres_server) as desk:
         assert desk.runtime.works.calendar.is_workday(FREE)
 
@@ -48,7 +48,7 @@ async def test_a_changed_calendar_is_counted_by_at_once_and_after_a_restart(post
             assert second.works.calendar.version == "calendar-2"
             assert second.works.calendar.years == desk.runtime.works.calendar.years
         finally:
-            await second.works.engine.dispose()
+            await second.works.close()
         assert await desk.parked() == []
 
 
@@ -59,6 +59,6 @@ async def test_an_older_calendar_that_comes_late_changes_nothing(postgres_server
         assert desk.runtime.works.calendar.version == "calendar-3"
 
 
-def test_dispatch_listens_and_looks() -> None:
+def test_dispatch_subscribes_to_the_calendar_and_watches_it() -> None:
     assert CalendarChanged in SERVICE.subscriptions
     assert watch_calendar in SERVICE.jobs

@@ -1,6 +1,6 @@
-"""docs/lifecycle.md says what the table of moves says."""
+"""docs/lifecycle.md is generated from the table of moves."""
 
-from services.dispatch.rules.lifecycle import MOVES
+from services.dispatch.orders.rules import MOVES
 from tools.lifecycle import DOCUMENT, ROOT, document
 
 

@@ -1,4 +1,4 @@
-"""Every route, every role, own unit and another's: who gets in, who is refused, who finds nothing (P9)."""
+"""Every route, every role, own unit and another's: who is allowed, who is refused, who gets not found."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -15,13 +15,13 @@ from tests.dispatch.story import URBAN, WATER, Story
 ROLES: Final = frozenset(Role) - {Role.SYSTEM}
 READERS: Final = DISTRICT_READERS | UNIT
 DESK: Final = frozenset({Role.DISPATCHER, Role.CENTRE_HEAD})
-HANDLER: Final = frozenset({Role.HANDLER})
+CASEWORKER: Final = frozenset({Role.CASEWORKER})
 ADMIN: Final = frozenset({Role.ADMIN})
 BOOKS: Final = frozenset({Role.ADMIN, Role.AUDITOR})
 EDITORS: Final = frozenset({Role.ADMIN, Role.CENTRE_HEAD})
 
-# Who passes the door of each route.  None: no token at all is needed.
-DOORS: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
+# The roles that may use each route.  None: no token is needed.
+ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("POST", "/v1/tokens"): None,
     ("GET", "/v1/me"): ROLES,
     ("GET", "/v1/accounts"): BOOKS,
@@ -46,14 +46,14 @@ DOORS: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("GET", "/v1/orders/{order_id}/attachments"): READERS,
     ("GET", "/v1/orders/{order_id}/attachments/{attachment_id}"): READERS,
     ("POST", "/v1/orders/{order_id}/assign"): DESK,
-    ("POST", "/v1/orders/{order_id}/accept"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/contacts"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/notes"): HANDLER,
-    ("POST", "/v1/orders/{order_id}/reply"): HANDLER,
+    ("POST", "/v1/orders/{order_id}/accept"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/contacts"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/notes"): CASEWORKER,
+    ("POST", "/v1/orders/{order_id}/reply"): CASEWORKER,
     ("POST", "/v1/orders/{order_id}/return"): UNIT,
     ("POST", "/v1/orders/{order_id}/return/decision"): DESK,
 }
-OF_ORDERS: Final = [(method, path) for method, path in DOORS if "{order_id}" in path]
+OF_ORDERS: Final = [(method, path) for method, path in ALLOWED if "{order_id}" in path]
 
 
 def _body(method: str, path: str, story: Story) -> dict[str, Any] | None:
@@ -99,27 +99,27 @@ def test_every_route_has_its_row() -> None:
         for method in route.methods or ()
     }
 
-    assert routes == set(DOORS)
+    assert routes == set(ALLOWED)
 
 
 @pytest.mark.clause("S4.2a")
-async def test_nobody_gets_in_without_a_token(story: Story) -> None:
+async def test_every_route_but_the_login_needs_a_token(story: Story) -> None:
     order_id = await story.arrive()
 
-    for (method, path), door in DOORS.items():
+    for (method, path), allowed in ALLOWED.items():
         status = await _call(story, method, path, order_id, {})
         assert status == 401, (method, path)
-        assert door is not None or path == "/v1/tokens"
+        assert allowed is not None or path == "/v1/tokens"
 
 
 @pytest.mark.clause("S4.2a")
 async def test_each_route_lets_in_its_roles_and_refuses_the_others(story: Story) -> None:
     order_id = await story.handled()
 
-    for (method, path), door in DOORS.items():
-        if door is None:
+    for (method, path), allowed in ALLOWED.items():
+        if allowed is None:
             continue
-        for role in sorted(ROLES - door):
+        for role in sorted(ROLES - allowed):
             unit = URBAN if role in UNIT else None
             status = await _call(story, method, path, order_id, story.desk.bearer(role, unit=unit))
             assert status == 403, (method, path, role)
@@ -127,8 +127,8 @@ async def test_each_route_lets_in_its_roles_and_refuses_the_others(story: Story)
 
 @pytest.mark.clause("S4.2a")
 async def test_each_route_is_open_to_its_roles(story: Story) -> None:
-    for (method, path), door in DOORS.items():
-        for role in sorted(door or ()):
+    for (method, path), allowed in ALLOWED.items():
+        for role in sorted(allowed or ()):
             if path == "/v1/accounts" and method == "POST":
                 continue  # shown in test_accounts; hashing is slow
             order_id = await story.handled() if "{order_id}" in path else str(new_id())
@@ -138,30 +138,30 @@ async def test_each_route_is_open_to_its_roles(story: Story) -> None:
 
 
 @pytest.mark.clause("S4.2a")
-async def test_another_units_order_looks_like_none(story: Story) -> None:
+async def test_the_order_of_another_unit_is_answered_like_an_unknown_one(story: Story) -> None:
     order_id, unknown = await story.handled(), str(new_id())
 
     for method, path in OF_ORDERS:
-        for role in sorted(UNIT & (DOORS[method, path] or frozenset())):
+        for role in sorted(UNIT & (ALLOWED[method, path] or frozenset())):
             who = story.desk.bearer(role, unit=WATER)
             foreign = await _call(story, method, path, order_id, who)
             none = await _call(story, method, path, unknown, who)
             assert (foreign, none) == (404, 404), (method, path, role)
-    assert (await story.get("/orders", story.handler(WATER))).json()["items"] == []
-    assert (await story.get("/orders/counts", story.handler(WATER))).json() == {"counts": {}}
-    assert len((await story.get("/orders", story.handler(URBAN))).json()["items"]) == 1
+    assert (await story.get("/orders", story.caseworker(WATER))).json()["items"] == []
+    assert (await story.get("/orders/counts", story.caseworker(WATER))).json() == {"counts": {}}
+    assert len((await story.get("/orders", story.caseworker(URBAN))).json()["items"]) == 1
 
 
 @pytest.mark.clause("S4.2a")
-async def test_a_unit_cannot_widen_its_view_by_a_filter(story: Story) -> None:
+async def test_a_filter_does_not_show_a_unit_more_orders(story: Story) -> None:
     await story.handled()
 
-    answer = await story.get("/orders", story.handler(WATER), unit=URBAN)
+    answer = await story.get("/orders", story.caseworker(WATER), unit=URBAN)
 
     assert answer.json()["items"] == []
 
 
-async def test_an_order_on_the_desk_is_nobodys_but_the_centres(story: Story) -> None:
+async def test_an_order_without_a_unit_is_seen_by_the_centre_only(story: Story) -> None:
     order_id = await story.arrive()
 
     for role in sorted(UNIT):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.dispatch.rulesets.store import rules_at
 from services.dispatch.service import SERVICE
-from services.dispatch.store.rulesets import rules_at
 from shared.bus.topics import KEPT
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import CalendarChanged, RuleSetPublished
@@ -50,7 +50,7 @@ async def in_force(story: Story, received_at: datetime) -> str:
 # -- which one ----------------------------------------------------------------------------------------------------------
 
 
-async def test_the_moment_of_receipt_picks_the_rule_set(story: Story) -> None:
+async def test_the_moment_of_receipt_chooses_the_rule_set(story: Story) -> None:
     before_any = await in_force(story, FROM_TUESDAY)
     await story.desk.tell(published(), published("circular-2028", local("2026-12-01T08:30")))
 
@@ -69,7 +69,7 @@ async def test_the_moment_of_receipt_picks_the_rule_set(story: Story) -> None:
     ]
 
 
-async def test_the_order_in_which_rule_sets_are_heard_does_not_matter(story: Story) -> None:
+async def test_the_sequence_in_which_rule_sets_arrive_does_not_matter(story: Story) -> None:
     await story.desk.tell(published("circular-2028", local("2026-12-01T00:00")), published())
 
     assert await in_force(story, local("2026-11-30T23:59")) == "circular-2027"
@@ -77,7 +77,7 @@ async def test_the_order_in_which_rule_sets_are_heard_does_not_matter(story: Sto
     assert await story.desk.parked() == []
 
 
-async def test_a_rule_set_that_is_told_again_is_kept_once_and_as_it_was(story: Story) -> None:
+async def test_a_rule_set_that_arrives_again_is_kept_once_and_unchanged(story: Story) -> None:
     once = new_id()
     await story.desk.tell(published(), event_id=once)
     await story.desk.tell(published(), event_id=once)
@@ -88,7 +88,7 @@ async def test_a_rule_set_that_is_told_again_is_kept_once_and_as_it_was(story: S
     assert await story.desk.parked() == []
 
 
-def test_who_joins_late_hears_of_every_rule_set() -> None:
+def test_rule_sets_and_calendars_are_on_topics_that_keep_their_events() -> None:
     assert RuleSetPublished in SERVICE.subscriptions
     assert {RuleSetPublished.topic, CalendarChanged.topic} <= KEPT & set(SERVICE.topics)
 
@@ -112,7 +112,7 @@ async def test_the_window_closes_by_the_rule_set_of_the_day_of_receipt(
     ids = [await story.arrive(received_at=received_at) for _ in range(2)]
     for order_id in ids:
         assert (await story.assign(order_id)).status_code == 200
-    shown = await story.order(ids[0], story.handler())
+    shown = await story.order(ids[0], story.caseworker())
 
     story.desk.clock.set(closes_at)
     in_time = await story.ask_return(ids[0])
@@ -126,11 +126,11 @@ async def test_the_window_closes_by_the_rule_set_of_the_day_of_receipt(
     assert (problem["code"], problem["clause"]) == ("return_window_closed", "S2.2.1f")
     assert problem["facts"]["workdays"] == workdays
     assert f"已超过 {workdays} 个工作日" in problem["detail"]
-    assert "request_return" not in (await story.order(ids[1], story.handler()))["can"]
+    assert "request_return" not in (await story.order(ids[1], story.caseworker()))["can"]
 
 
 @pytest.mark.clause("S2.2.1f")
-async def test_a_rule_set_that_is_heard_late_decides_for_the_orders_of_its_time_that_are_here(story: Story) -> None:
+async def test_a_rule_set_that_arrives_late_holds_for_the_orders_of_its_time(story: Story) -> None:
     old = await story.arrive(received_at=FROM_TUESDAY - MICROSECOND)
     new = await story.arrive(received_at=FROM_TUESDAY + timedelta(hours=8))
     story.desk.clock.set(local("2026-11-24T09:00"))
@@ -155,7 +155,7 @@ async def test_a_rule_set_that_is_heard_late_decides_for_the_orders_of_its_time_
         (FROM_TUESDAY, 60, "2027-01-23"),
     ],
 )
-async def test_a_plan_reaches_by_the_rule_set_of_the_day_of_receipt(
+async def test_the_latest_day_of_a_plan_follows_the_rule_set_of_the_day_of_receipt(
     story: Story, received_at: datetime, days: int, latest_on: str
 ) -> None:
     await story.desk.tell(published())

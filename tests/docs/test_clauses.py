@@ -11,7 +11,7 @@ from tools import clauses
 ROOT: Final = Path(__file__).resolve().parents[2]
 REGISTER: Final = """
 [clauses]
-"S1.1.4a" = { state = "covered", service = "sla", title = "Three working days" }
+"S1.1.4a" = { state = "covered", service = "sla", home = "services/sla", title = "Three working days" }
 "S1.1.4b" = { state = "open", service = "sla", title = "Never a lock" }
 "S1.1.10" = { state = "open", service = "sla", title = "Sorts after the second" }
 """
@@ -60,7 +60,7 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 
 PLANTED: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
     "a covered clause lost its test": (replace("tests/sla/test_rules.py", "S1.1.4a", "S1.1.4"), "no test"),
-    "a covered clause lost its code": (replace("services/sla/rules.py", "S1.1.4a", "S1.1.4"), "no code"),
+    "a covered clause lost its code": (replace("services/sla/rules.py", "S1.1.4a", "S1.1.4"), "no code in its home"),
     "an open clause has a test": (replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4a", "S1.1.4b"'), "--flip"),
     "code names an unknown clause": (replace("services/sla/rules.py", "S1.1.4a", "S1.1.4a, S9.9.9z"), "no such clause"),
     "a test names an unknown clause": (replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4aa"'), "no such clause"),
@@ -83,6 +83,7 @@ def test_a_planted_fault_is_found(fault: str, tree: Path) -> None:
 def test_a_clause_with_code_and_a_test_can_be_flipped(tree: Path) -> None:
     replace("tests/sla/test_rules.py", '"S1.1.4a"', '"S1.1.4a", "S1.1.4b"')(tree)
     replace("services/sla/rules.py", "(S1.1.4a)", "(S1.1.4a-b)")(tree)
+    replace("docs/clauses.toml", '"sla", title = "Never', '"sla", home = "services/sla", title = "Never')(tree)
 
     assert clauses.main(["--flip"], tree) == 0
 

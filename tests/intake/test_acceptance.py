@@ -1,4 +1,4 @@
-"""An order comes in once, whatever its platform repeats, changes or doubles."""
+"""An order is stored once, also when its platform repeats or changes it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import re
 import asyncpg
 import pytest
 
-from services.intake import jobs
-from services.intake.policy import CHANNELS, limits
+from services.intake.acceptance import jobs, policy, store
+from services.intake.channels.policy import CHANNELS
 from services.intake.service import SERVICE
-from services.intake.store import acceptance as store
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.outbox.writer import WRITE
 from shared.run.postgres import PostgresServer
@@ -116,7 +115,9 @@ async def test_twenty_copies_at_once_are_one_order(postgres_server: DatabaseServ
         assert len(await desk.told(OrderReceived)) == 2
 
 
-async def test_one_row_that_cannot_be_stored_does_not_spoil_its_batch(postgres_server: DatabaseServer) -> None:
+async def test_one_row_that_cannot_be_stored_does_not_fail_the_others_of_its_batch(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await platform.push(an_order(), webhook_id="taken")
@@ -128,7 +129,7 @@ async def test_one_row_that_cannot_be_stored_does_not_spoil_its_batch(postgres_s
         assert len(await desk.told(OrderReceived)) == 3
 
 
-async def test_versions_of_one_order_in_one_burst_count_without_gaps(postgres_server: DatabaseServer) -> None:
+async def test_versions_of_one_order_that_arrive_together_count_without_gaps(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         answers = await asyncio.gather(
@@ -140,7 +141,9 @@ async def test_versions_of_one_order_in_one_burst_count_without_gaps(postgres_se
         assert [row["sequence"] for row in rows] == list(range(1, 11))
 
 
-async def test_back_and_forth_in_one_burst_ends_with_the_last_word(postgres_server: DatabaseServer) -> None:
+async def test_versions_that_arrive_together_are_stored_in_the_sequence_they_arrived(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         words = ["甲：请尽快处理", "乙：请尽快处理", "甲：请尽快处理"]
@@ -154,7 +157,7 @@ async def test_a_full_queue_answers_503_with_retry_after(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with intake_desk(postgres_server) as desk:
-        monkeypatch.setattr(limits, "WAITING_ORDERS", 0)
+        monkeypatch.setattr(policy, "WAITING_ORDERS", 0)
         answer = await Platform(desk).push(an_order())
 
         assert (answer.status_code, answer.json()["code"]) == (503, "intake_busy")
@@ -164,8 +167,8 @@ async def test_a_full_queue_answers_503_with_retry_after(
 async def test_a_backlog_of_events_refuses_new_orders(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "OUTBOX_CEILING", 1)
-    monkeypatch.setattr(limits, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(policy, "OUTBOX_CEILING", 1)
+    monkeypatch.setattr(policy, "COUNT_SECONDS", 0.0)
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         statuses = [(await platform.push(an_order())).status_code for _ in range(3)]
@@ -173,17 +176,19 @@ async def test_a_backlog_of_events_refuses_new_orders(
         assert statuses == [201, 201, 503]
 
 
-async def test_without_a_writer_the_answer_is_503_and_not_silence(
+async def test_without_a_writer_the_answer_is_503(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "WRITER_SECONDS", 0.05)
+    monkeypatch.setattr(policy, "WRITER_SECONDS", 0.05)
     async with desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk:
         answer = await Platform(desk).push(an_order())
 
         assert answer.status_code == 503
 
 
-async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(postgres_server: DatabaseServer) -> None:
+async def test_a_request_that_arrives_before_the_writer_has_started_waits_for_it(
+    postgres_server: DatabaseServer,
+) -> None:
     async with (
         desk_of(SERVICE, postgres_server, channel_secrets=CHANNEL_SECRETS) as desk,
         asyncio.TaskGroup() as group,
@@ -195,11 +200,11 @@ async def test_a_request_that_is_faster_than_the_writers_start_waits_for_it(post
         writer.cancel()
 
 
-@pytest.mark.parametrize("look_seconds", [3600.0, 0.0], ids=["found by the write", "found by the look at the outbox"])
-async def test_a_database_that_is_away_is_503_and_loses_nothing(
+@pytest.mark.parametrize("look_seconds", [3600.0, 0.0], ids=["found when writing", "found when counting the outbox"])
+async def test_while_the_database_is_unavailable_the_answer_is_503_and_nothing_is_lost(
     durable_postgres: PostgresServer, look_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "LOOK_SECONDS", look_seconds)
+    monkeypatch.setattr(policy, "COUNT_SECONDS", look_seconds)
     async with intake_desk(durable_postgres) as desk:
         platform, order = Platform(desk), an_order()
         assert (await platform.push(an_order())).status_code == 201
@@ -217,7 +222,7 @@ async def test_a_database_that_is_away_is_503_and_loses_nothing(
         assert len(await desk.told(OrderReceived)) == 2
 
 
-async def test_writers_whose_connections_end_while_they_wait_come_back_before_the_next_order(
+async def test_writers_whose_connections_end_while_they_wait_reconnect_before_the_next_order(
     durable_postgres: PostgresServer,
 ) -> None:
     async with intake_desk(durable_postgres) as desk:
@@ -229,7 +234,7 @@ async def test_writers_whose_connections_end_while_they_wait_come_back_before_th
             connection = await asyncpg.connect(durable_postgres.url())
             try:
                 query = "select count(*) from pg_stat_activity where application_name = 'gongdan-intake-writer'"
-                return bool(await connection.fetchval(query) == limits.WRITERS)
+                return bool(await connection.fetchval(query) == policy.WRITERS)
             finally:
                 await connection.close()
 
@@ -242,7 +247,7 @@ async def test_the_outbox_statement_is_the_kernels_own() -> None:
     assert re.sub(r"\$\d+", "?", store._WRITE) == re.sub(r"(?<!:):[a-z]+", "?", WRITE)
 
 
-async def test_the_caller_is_stored_sealed_and_findable_by_phone(postgres_server: DatabaseServer) -> None:
+async def test_the_caller_is_stored_sealed_and_is_found_by_phone(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted(callerPhone="13811112222", callerName="王测试", beReflected="某公司")
         [caller] = await desk.rows("select * from caller where order_id = :id", id=order_id)

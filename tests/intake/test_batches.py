@@ -1,4 +1,4 @@
-"""What arrives together leaves what the same events leave that come one by one (R16)."""
+"""Events that are applied in one batch leave the same rows as the same events one by one (R16)."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from tests.support.service import Desk, Tell, one_by_one, together
 
 
 def closed(desk: Desk, order_id: str) -> OrderClosed:
-    """It is at its end."""
+    """The order is closed."""
     return OrderClosed(
         order_id=order_id, unit="zhujian", disposition="solved", redos=0, closed_at=desk.clock.now()
     )  # fmt: skip
 
 
-async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
-    """Orders that are assigned, given back, answered, closed and opened again, all in one moment."""
+async def rows_after(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
+    """The rows after orders were assigned, returned, answered, closed and reopened, all at one moment."""
     async with intake_desk(server) as desk:
         platform = Platform(desk)
         numbers = ("YT-1", "YT-2", "YT-3", "YT-4")
@@ -46,10 +46,10 @@ async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[di
         return rows
 
 
-async def test_what_comes_together_leaves_what_comes_one_by_one(postgres_server: DatabaseServer) -> None:
-    left = await lived_through(postgres_server, together)
+async def test_events_applied_in_one_batch_leave_the_same_rows_as_one_by_one(postgres_server: DatabaseServer) -> None:
+    left = await rows_after(postgres_server, together)
 
-    assert left == await lived_through(postgres_server, one_by_one)
+    assert left == await rows_after(postgres_server, one_by_one)
     assert [(row["state"], row["holder_unit"]) for row in left["orders"]] == [
         ("assigned", "zhujian"),
         ("received", None),

@@ -1,4 +1,4 @@
-"""Approved replies reach their platform: at once, in order, once each, or are visibly dead."""
+"""Approved replies reach their platform: at once, in order, once each; or they are shown as failed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
-from services.intake import jobs
-from services.intake.clients import FeedbackClient
-from services.intake.handlers import feedback
-from services.intake.policy import CHANNELS, limits
+from services.intake.channels.policy import CHANNELS
+from services.intake.feedback import handlers, jobs, policy
+from services.intake.feedback.clients import FeedbackClient
+from services.intake.settings import SecretsByChannel
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, approved, intake_desk, parts_of
+from tests.intake.upstream import SECRETS, Platform, approved, intake_desk
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 from tests.support.waiting import eventually
@@ -30,7 +30,7 @@ DELIVERIES = "/api/intake/v1/deliveries"
 
 
 class Receiver:
-    """A platform's address that answers as it is told."""
+    """A platform's address with an answer that the test chooses."""
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response] | None = None) -> None:
         self.requests: list[httpx.Request] = []
@@ -58,7 +58,7 @@ async def state_of(desk: Desk) -> list[dict[str, Any]]:
 
 @pytest.mark.clause("S2.3b")
 @pytest.mark.parametrize("code", CHANNELS)
-async def test_an_approved_reply_is_handed_over_signed_and_in_the_platforms_words(
+async def test_an_approved_reply_is_sent_signed_and_in_the_platforms_field_names(
     code: str, postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
@@ -74,7 +74,7 @@ async def test_an_approved_reply_is_handed_over_signed_and_in_the_platforms_word
         words = CHANNELS[code].feedback
         assert body[words["reply_id"]] == event.reply_id
         assert body[words["findings"]] == "现场已清理，安排专人值守。"
-        signed = rules_oracle(code, request)
+        signed = signature_by_library(code, request)
         assert signed == request.headers["webhook-signature"]
         assert request.headers["idempotency-key"] == request.headers["webhook-id"]
         [told] = await desk.told(OrderFedBack)
@@ -84,7 +84,7 @@ async def test_an_approved_reply_is_handed_over_signed_and_in_the_platforms_word
         assert await desk.parked() == []
 
 
-def rules_oracle(code: str, request: httpx.Request) -> str:
+def signature_by_library(code: str, request: httpx.Request) -> str:
     at = datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC)
     oracle = Webhook(SECRETS[code]["out"])
     return oracle.sign(request.headers["webhook-id"], at, request.content.decode())
@@ -101,7 +101,7 @@ async def test_the_same_approval_twice_is_one_delivery(postgres_server: Database
 
 
 @pytest.mark.clause("S2.3b")
-async def test_a_platform_that_is_down_is_tried_by_the_schedule_under_one_id_until_it_is_back(
+async def test_a_platform_that_is_down_is_retried_by_the_schedule_under_one_id_until_it_is_back(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
@@ -112,8 +112,8 @@ async def test_a_platform_that_is_down_is_tried_by_the_schedule_under_one_id_unt
         for number in range(6):
             assert await sender.send_due() == 1
             assert await sender.send_due() == 0, "not before it is due"
-            wait = limits.FEEDBACK_SCHEDULE[number + 1]
-            desk.clock.set(desk.clock.now() + wait * (1 + limits.FEEDBACK_JITTER))
+            wait = policy.FEEDBACK_SCHEDULE[number + 1]
+            desk.clock.set(desk.clock.now() + wait * (1 + policy.FEEDBACK_JITTER))
         receiver.answer = lambda _: httpx.Response(204)
         assert await sender.send_due() == 1
 
@@ -125,7 +125,7 @@ async def test_a_platform_that_is_down_is_tried_by_the_schedule_under_one_id_unt
         assert fed_back.attempts == 7
 
 
-async def test_after_the_last_attempt_it_is_dead_and_a_person_can_start_it_again(
+async def test_after_the_last_attempt_a_delivery_has_failed_and_a_person_can_start_it_again(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
@@ -137,23 +137,23 @@ async def test_after_the_last_attempt_it_is_dead_and_a_person_can_start_it_again
             desk.clock.set(desk.clock.now() + timedelta(hours=27))
 
         failures = await desk.told(FeedbackFailed)
-        assert len(failures) == len(limits.FEEDBACK_SCHEDULE)
+        assert len(failures) == len(policy.FEEDBACK_SCHEDULE)
         assert [failure.final for failure in failures] == [False] * 9 + [True]
         who = desk.bearer(Role.REVIEWER)
-        [dead] = (await desk.http.get(DELIVERIES, params={"state": "failed"}, headers=who)).json()["items"]
+        [failed] = (await desk.http.get(DELIVERIES, params={"state": "failed"}, headers=who)).json()["items"]
         receiver.answer = lambda _: httpx.Response(200)
-        retried = await desk.http.post(f"{DELIVERIES}/{dead['id']}/retry", headers=who)
+        retried = await desk.http.post(f"{DELIVERIES}/{failed['id']}/retry", headers=who)
         assert retried.status_code == 204
         assert await sender.send_due() == 1
-        shown = (await desk.http.get(f"{DELIVERIES}/{dead['id']}", headers=who)).json()
+        shown = (await desk.http.get(f"{DELIVERIES}/{failed['id']}", headers=who)).json()
         assert (shown["state"], len(shown["history"]), shown["history"][-1]["outcome"]) == ("acked", 11, "acked")
         assert len(set(receiver.ids)) == 1
         assert all(str(request.url) == URL for request in receiver.requests), "no redirect is followed"
-        refused = await desk.http.post(f"{DELIVERIES}/{dead['id']}/retry", headers=who)
+        refused = await desk.http.post(f"{DELIVERIES}/{failed['id']}/retry", headers=who)
         assert (refused.status_code, refused.json()["code"]) == (409, "delivery_not_waiting")
 
 
-async def test_410_ends_it_at_once(postgres_server: DatabaseServer) -> None:
+async def test_after_410_nothing_is_sent_again(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
         await desk.tell(approved(desk, await Platform(desk).accepted()))
         await deliverer(desk, Receiver(lambda _: httpx.Response(410))).send_due()
@@ -205,7 +205,7 @@ async def test_a_channel_without_an_address_is_a_failed_attempt_and_not_a_lost_r
 
 
 @pytest.mark.clause("S2.3b")
-async def test_an_attempt_whose_end_nobody_wrote_down_is_made_again_under_the_same_id(
+async def test_an_attempt_whose_result_was_not_stored_is_repeated_under_the_same_id(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
@@ -231,7 +231,8 @@ async def test_a_sender_that_lost_its_lease_decides_nothing(postgres_server: Dat
             await work.session.execute(text("update delivery set leased_until = clock_timestamp() - interval '1 s'"))
         await deliverer(desk, receiver).send_due()
         receiver.answer = lambda _: httpx.Response(500)
-        await feedback.attempt(desk.runtime.works, receiver.client(), parts_of(desk).secrets["city_12345"], lost)
+        secrets = desk.runtime.parts.of(SecretsByChannel).of("city_12345")
+        await handlers.attempt(desk.runtime.works, receiver.client(), secrets, lost)
 
         assert [row["state"] for row in await state_of(desk)] == ["acked"]
         assert len(await desk.told(OrderFedBack)) == 1
@@ -278,7 +279,7 @@ async def test_the_running_job_is_woken_by_the_approval(
         job.cancel()
 
 
-async def test_an_endless_answer_is_cut_and_its_status_counts(postgres_server: DatabaseServer) -> None:
+async def test_an_endless_answer_is_not_read_and_its_status_counts(postgres_server: DatabaseServer) -> None:
     async def endless():
         while True:
             yield b"x" * 8192

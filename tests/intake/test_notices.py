@@ -14,7 +14,7 @@ from tests.support.postgres import DatabaseServer
 AT = {"operateTime": "2026-11-23 08:55:00"}
 
 
-async def test_a_cancellation_is_told_once(postgres_server: DatabaseServer) -> None:
+async def test_a_cancellation_is_published_once(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         order_id = await platform.accepted(orderNum="N1")
@@ -29,7 +29,7 @@ async def test_a_cancellation_is_told_once(postgres_server: DatabaseServer) -> N
 
 
 @pytest.mark.parametrize("kind", ["urges", "revisits", "redos"])
-async def test_a_cancelled_order_takes_nothing_more(kind: str, postgres_server: DatabaseServer) -> None:
+async def test_a_cancelled_order_accepts_no_other_notice(kind: str, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await platform.accepted(orderNum="N1")
@@ -52,7 +52,9 @@ async def test_urges_are_counted_and_a_repeated_request_is_not(postgres_server: 
         assert await desk.rows("select urges from upstream_order") == [{"urges": 2}]
 
 
-async def test_revisits_are_numbered_and_the_unreached_have_no_opinion(postgres_server: DatabaseServer) -> None:
+async def test_revisits_are_numbered_and_a_person_who_was_not_reached_has_no_opinion(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await desk.tell(approved(desk, await platform.accepted(orderNum="N1")))
@@ -82,7 +84,7 @@ RESULT = {"orderNum": "N1", **AT, "isConnect": "1", "isSolve": "未解决", "sat
 
 
 @pytest.mark.clause("S2.3b")
-async def test_a_revisit_of_an_order_that_has_no_approved_reply_is_refused_and_counts_nowhere(
+async def test_a_revisit_of_an_order_without_an_approved_reply_is_refused_and_not_stored(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -98,10 +100,10 @@ async def test_a_revisit_of_an_order_that_has_no_approved_reply_is_refused_and_c
 
 
 @pytest.mark.clause("S2.3b")
-async def test_the_same_revisit_is_taken_as_soon_as_a_reply_is_approved_also_before_it_is_acknowledged(
+async def test_the_same_revisit_is_accepted_once_a_reply_is_approved_also_before_it_is_acknowledged(
     postgres_server: DatabaseServer,
 ) -> None:
-    """The acknowledgement may have been lost on its way; the number of the refused request is not used up."""
+    """The acknowledgement may have been lost; the webhook-id of the refused request may be used again."""
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         order_id = await platform.accepted(orderNum="N1")
@@ -115,7 +117,7 @@ async def test_the_same_revisit_is_taken_as_soon_as_a_reply_is_approved_also_bef
 
 
 @pytest.mark.clause("S2.3b")
-async def test_a_revisit_is_taken_of_an_order_that_was_answered_and_is_handled_once_more(
+async def test_a_revisit_of_an_order_that_was_answered_and_is_handled_once_more_is_accepted(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -130,7 +132,7 @@ async def test_a_revisit_is_taken_of_an_order_that_was_answered_and_is_handled_o
         assert answer.status_code == 200
 
 
-async def test_a_redo_is_told_with_its_reason(postgres_server: DatabaseServer) -> None:
+async def test_a_redo_is_published_with_its_reason(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk, "province_12345")
         order_id = await platform.accepted(taskId="N1")
@@ -172,7 +174,7 @@ NOTICES: list[tuple[str, dict[str, Any]]] = [
         ("2026-11-23 09:10:01", "时间：不能晚于当前时间，请核对"),
     ],
 )
-async def test_what_is_told_of_an_order_happened_after_its_call_and_not_tomorrow(
+async def test_a_notice_is_dated_between_the_call_of_its_order_and_now(
     kind: str, more: dict[str, Any], at: str, said: str | None, postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.policy import limits
+from services.intake.orders import policy
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.identity import Role
@@ -38,7 +38,7 @@ def assigned(desk: Desk, order_id: str, unit: str, assignment: int = 1) -> Order
 async def test_a_unit_sees_an_order_exactly_while_it_holds_it(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted()
-        holder, other = (desk.bearer(Role.HANDLER, unit=unit) for unit in ("u1", "u2"))
+        holder, other = (desk.bearer(Role.CASEWORKER, unit=unit) for unit in ("u1", "u2"))
 
         async def statuses() -> list[int]:
             read = [await desk.http.get(f"{ORDERS}/{order_id}", headers=who) for who in (holder, other)]
@@ -75,7 +75,7 @@ async def test_personal_data_is_masked_for_everybody(postgres_server: DatabaseSe
 
 
 @pytest.mark.parametrize("flag", [{"isSecret": "1"}, {"isAnonymous": "是"}])
-async def test_a_caller_who_asked_to_stay_unknown_is_unknown_to_the_unit(
+async def test_a_caller_who_asked_for_confidentiality_is_hidden_from_the_unit(
     flag: dict[str, Any], postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -94,15 +94,17 @@ async def test_a_caller_who_asked_to_stay_unknown_is_unknown_to_the_unit(
         assert revealed.json()["phone"] == "13800138000"
 
 
-async def test_a_reveal_is_for_the_holder_with_a_purpose_and_leaves_a_trace(postgres_server: DatabaseServer) -> None:
+async def test_only_the_holder_may_reveal_a_caller_and_the_audit_trail_has_the_purpose(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted(beReflected="某物业")
         await desk.tell(assigned(desk, order_id, "u1"))
         address = f"{ORDERS}/{order_id}/caller/reveal"
-        unit = desk.bearer(Role.HANDLER, unit="u1")
+        unit = desk.bearer(Role.CASEWORKER, unit="u1")
 
         revealed = await desk.http.post(address, headers=unit, json={"purpose": "电话核实"})
-        stranger = await desk.http.post(address, headers=desk.bearer(Role.HANDLER, unit="u2"), json={"purpose": "x"})
+        stranger = await desk.http.post(address, headers=desk.bearer(Role.CASEWORKER, unit="u2"), json={"purpose": "x"})
         without = await desk.http.post(address, headers=unit, json={"purpose": " "})
         await desk.tell(
             OrderClosed(order_id=order_id, unit="u1", disposition="solved", redos=0, closed_at=desk.clock.now())
@@ -119,7 +121,7 @@ async def test_a_reveal_is_for_the_holder_with_a_purpose_and_leaves_a_trace(post
 async def test_the_sixty_first_reveal_of_an_hour_is_refused(
     postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REVEALS_PER_HOUR", 2)
+    monkeypatch.setattr(policy, "REVEALS_PER_HOUR", 2)
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk).accepted()
         who = desk.bearer(Role.REVIEWER)
@@ -166,7 +168,7 @@ async def test_a_matter_out_of_scope_is_flagged_and_never_refused(postgres_serve
 
 
 @pytest.mark.clause("S1.1.4c")
-async def test_versions_show_what_the_platform_said_each_time(postgres_server: DatabaseServer) -> None:
+async def test_versions_show_what_the_platform_sent_each_time(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, order = Platform(desk), an_order(title="第一版")
         order_id = (await platform.push(order)).json()["order_id"]
@@ -202,7 +204,7 @@ async def test_a_listing_is_filtered_and_paged_without_gaps(postgres_server: Dat
 
 
 @pytest.mark.parametrize("cursor", ["x", "WzEsMl0", "WyJhIiwiYiJd", "WyIyMDI2LTExLTIzVDAwOjAwOjAwKzAwOjAwIiwiYiJd"])
-async def test_a_cursor_that_is_none_of_ours_is_422(cursor: str, postgres_server: DatabaseServer) -> None:
+async def test_an_invalid_cursor_is_422(cursor: str, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         for path in ("orders", "quarantine", "deliveries"):
             answer = await desk.http.get(

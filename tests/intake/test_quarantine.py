@@ -17,7 +17,9 @@ QUARANTINE = "/api/intake/v1/quarantine"
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_a_corrected_request_becomes_an_order_and_its_platform_is_told(postgres_server: DatabaseServer) -> None:
+async def test_a_corrected_request_becomes_an_order_and_a_repeated_request_is_answered_with_it(
+    postgres_server: DatabaseServer,
+) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
         wrong = {**an_order(), "surprise": 1}
@@ -41,7 +43,7 @@ async def test_a_corrected_request_becomes_an_order_and_its_platform_is_told(pos
 
 
 @pytest.mark.parametrize("absurd", ["1e400", str(2**64), "NaN", '"\\ud83d"'])
-async def test_a_correction_that_holds_what_json_can_say_and_no_order_is_refused(
+async def test_a_correction_with_values_that_no_order_can_have_is_refused(
     postgres_server: DatabaseServer, absurd: str
 ) -> None:
     async with intake_desk(postgres_server) as desk:

@@ -1,4 +1,4 @@
-"""The rules of intake by table: signatures, flags, streets, masks, revisits, the schedule of feedback."""
+"""The rules of intake by table: signatures, flags, streets, revisits, the schedule of feedback."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from services.intake import rules
-from services.intake.errors import SignatureRefused
-from services.intake.model import UpstreamOrder
-from services.intake.policy import CHANNELS, limits
+from services.intake.channels.errors import SignatureRefused
+from services.intake.channels.model import UpstreamOrder
+from services.intake.channels.policy import CHANNELS
+from services.intake.channels.rules import check_signature, signature
+from services.intake.feedback.policy import FEEDBACK_SCHEDULE
+from services.intake.feedback.rules import feedback_body, next_attempt_at
+from services.intake.first_look.rules import scope_suspicion, street_of, urgency_of
+from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
+from services.intake.notices.rules import revisit_result
 from services.intake.settings import BadChannelSecrets, channel_secrets, key_of
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -28,34 +33,34 @@ def check(**changes: Any) -> str:
     asked: dict[str, Any] = {
         "webhook_id": "msg_1",
         "timestamp": str(AT),
-        "signatures": rules.signature(NEW, "msg_1", AT, BODY),
+        "signatures": signature(NEW, "msg_1", AT, BODY),
         "body": BODY,
         "now": NOW,
     } | changes
-    return rules.check_signature((NEW, OLD), **asked)
+    return check_signature((NEW, OLD), **asked)
 
 
 def test_a_signature_of_either_live_key_is_accepted() -> None:
     assert check() == "msg_1"
-    assert check(signatures=rules.signature(OLD, "msg_1", AT, BODY)) == "msg_1"
+    assert check(signatures=signature(OLD, "msg_1", AT, BODY)) == "msg_1"
 
 
 def test_one_good_signature_among_several_is_enough() -> None:
-    bad = rules.signature(STRANGER, "msg_1", AT, BODY)
-    assert check(signatures=f"v1a,xyz {bad} {rules.signature(NEW, 'msg_1', AT, BODY)}") == "msg_1"
+    bad = signature(STRANGER, "msg_1", AT, BODY)
+    assert check(signatures=f"v1a,xyz {bad} {signature(NEW, 'msg_1', AT, BODY)}") == "msg_1"
 
 
 @pytest.mark.parametrize("seconds", [-300, 300])
 def test_five_minutes_off_is_still_accepted(seconds: int) -> None:
     at = AT + seconds
-    assert check(timestamp=str(at), signatures=rules.signature(NEW, "msg_1", at, BODY)) == "msg_1"
+    assert check(timestamp=str(at), signatures=signature(NEW, "msg_1", at, BODY)) == "msg_1"
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])
 def test_a_second_more_is_a_replay(seconds: int) -> None:
     at = AT + seconds
     with pytest.raises(SignatureRefused) as refused:
-        check(timestamp=str(at), signatures=rules.signature(NEW, "msg_1", at, BODY))
+        check(timestamp=str(at), signatures=signature(NEW, "msg_1", at, BODY))
 
     assert refused.value.reason == "stale"
 
@@ -81,11 +86,11 @@ def test_a_second_more_is_a_replay(seconds: int) -> None:
         ({"signatures": "v1,%%%"}, "mismatch"),
         ({"signatures": "v1,é"}, "mismatch"),
         ({"signatures": "v1,=  v1,"}, "mismatch"),
-        ({"signatures": rules.signature(STRANGER, "msg_1", AT, BODY)}, "mismatch"),
-        ({"signatures": rules.signature(NEW, "msg_1", AT, BODY).replace("v1,", "v2,")}, "mismatch"),
+        ({"signatures": signature(STRANGER, "msg_1", AT, BODY)}, "mismatch"),
+        ({"signatures": signature(NEW, "msg_1", AT, BODY).replace("v1,", "v2,")}, "mismatch"),
     ],
 )
-def test_everything_else_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
+def test_any_other_signature_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(SignatureRefused) as refused:
         check(**changes)
 
@@ -94,7 +99,7 @@ def test_everything_else_is_refused_with_its_reason(changes: dict[str, Any], rea
 
 def test_a_channel_without_a_key_accepts_nothing() -> None:
     with pytest.raises(SignatureRefused):
-        rules.check_signature((), webhook_id="m", timestamp=str(AT), signatures="v1,", body=b"", now=NOW)
+        check_signature((), webhook_id="m", timestamp=str(AT), signatures="v1,", body=b"", now=NOW)
 
 
 @settings(max_examples=300, deadline=None)
@@ -109,7 +114,7 @@ def test_no_header_raises_anything_but_a_refusal(webhook_id: str, timestamp: str
 def test_our_signatures_are_those_of_the_standard(webhook_id: str, text: str) -> None:
     oracle = Webhook(base64.b64encode(NEW).decode())
 
-    assert rules.signature(NEW, webhook_id, AT, text.encode()) == oracle.sign(webhook_id, NOW, text)
+    assert signature(NEW, webhook_id, AT, text.encode()) == oracle.sign(webhook_id, NOW, text)
 
 
 # --- Settings -------------------------------------------------------------------------------------------------------
@@ -156,7 +161,7 @@ def test_secrets_that_cannot_be_used_stop_the_start_and_are_not_shown(spelling: 
     ],
 )
 def test_urgent_words_are_recognised(text: str, urgent: tuple[str, ...]) -> None:
-    assert rules.urgency_of(text) == urgent
+    assert urgency_of(text) == urgent
 
 
 @pytest.mark.clause("S2.2.2a")
@@ -170,7 +175,7 @@ def test_urgent_words_are_recognised(text: str, urgent: tuple[str, ...]) -> None
     ],
 )
 def test_matters_out_of_scope_are_suspected_with_their_class(text: str, suspicion: str | None) -> None:
-    assert rules.scope_suspicion(text) == suspicion
+    assert scope_suspicion(text) == suspicion
 
 
 @pytest.mark.parametrize(
@@ -190,29 +195,7 @@ def test_matters_out_of_scope_are_suspected_with_their_class(text: str, suspicio
 def test_the_street_is_found_within_the_district_only(place: dict[str, str], street: str | None) -> None:
     order = UpstreamOrder(upstream_no="1", title="t", content="c", category="k", **place)  # type: ignore[arg-type]
 
-    assert rules.street_of(order) == street
-
-
-# --- Masks ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("mask", "clear", "shown"),
-    [
-        (rules.masked_phone, "13800138000", "138****8000"),
-        (rules.masked_phone, "6881234", "****34"),
-        (rules.masked_phone, None, None),
-        (rules.masked_name, "张三丰", "张**"),
-        (rules.masked_name, "", None),
-        (rules.masked_id_number, "370613199001011234", "370613********1234"),
-        (rules.masked_id_number, "G1234567", "********"),
-        (rules.masked_email, "zhang@example.com", "z***@example.com"),
-        (rules.masked_address, "莱山区迎春大街12号楼3单元", "莱山区迎春大街***"),
-        (rules.masked_address, "某某小区南门口东侧", "某某小区南门***"),
-    ],
-)
-def test_what_is_shown_does_not_name_the_person(mask: Any, clear: str | None, shown: str | None) -> None:
-    assert mask(clear) == shown
+    assert street_of(order) == street
 
 
 # --- Revisits -------------------------------------------------------------------------------------------------------
@@ -233,15 +216,15 @@ def test_what_is_shown_does_not_name_the_person(mask: Any, clear: str | None, sh
 def test_a_revisit_counts_only_when_somebody_answered(
     connected: bool, solved: str | None, satisfied: str | None, result: tuple[Any, ...]
 ) -> None:
-    found = rules.revisit_result(connected=connected, solved=solved, satisfied=satisfied)
+    found = revisit_result(connected=connected, solved=solved, satisfied=satisfied)
 
     assert (found.valid, found.solved, found.satisfied) == result
 
 
-def test_every_word_of_a_revisit_has_a_meaning() -> None:
-    for solved in rules.SOLVED_WORDS:
-        for satisfied in rules.SATISFIED_WORDS:
-            found = rules.revisit_result(connected=True, solved=solved, satisfied=satisfied)
+def test_every_combination_of_a_revisits_words_has_a_result() -> None:
+    for solved in SOLVED_WORDS:
+        for satisfied in SATISFIED_WORDS:
+            found = revisit_result(connected=True, solved=solved, satisfied=satisfied)
             assert found.valid == (found.solved is not None) == (found.satisfied is not None)
 
 
@@ -249,11 +232,11 @@ def test_every_word_of_a_revisit_has_a_meaning() -> None:
 
 
 def test_the_schedule_is_the_standard_one_and_ends_after_ten_attempts() -> None:
-    waits = [rules.next_attempt_at(n, now=NOW, jitter=0, retry_after=None) for n in range(11)]
+    waits = [next_attempt_at(n, now=NOW, jitter=0, retry_after=None) for n in range(11)]
 
-    assert [at - NOW for at in waits[:-1] if at] == list(limits.FEEDBACK_SCHEDULE)
+    assert [at - NOW for at in waits[:-1] if at] == list(FEEDBACK_SCHEDULE)
     assert waits[-1] is None
-    assert sum(limits.FEEDBACK_SCHEDULE, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
+    assert sum(FEEDBACK_SCHEDULE, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +251,7 @@ def test_the_schedule_is_the_standard_one_and_ends_after_ten_attempts() -> None:
 def test_retry_after_stretches_the_wait_and_jitter_never_shortens_it(
     retry_after: timedelta | None, wait: timedelta
 ) -> None:
-    assert rules.next_attempt_at(1, now=NOW, jitter=1, retry_after=retry_after) == NOW + wait
+    assert next_attempt_at(1, now=NOW, jitter=1, retry_after=retry_after) == NOW + wait
 
 
 @pytest.mark.parametrize("code", CHANNELS)
@@ -282,7 +265,7 @@ def test_a_reply_is_written_in_the_platforms_own_words(code: str) -> None:
         "remarks": None,
     }
     channel = CHANNELS[code]
-    body = rules.feedback_body(channel, "N1", "r1", 1, "城管局", "solved", reply)
+    body = feedback_body(channel, "N1", "r1", 1, "城管局", "solved", reply)
 
     assert set(body) == set(channel.feedback.values()) - {channel.feedback["remarks"]}
     assert body[channel.feedback["disposition"]] == "办结"

@@ -1,4 +1,4 @@
-"""Whatever a client sends is refused in clear words, and leaves no half effect."""
+"""Invalid requests are refused with a clear message, and nothing of them is half applied."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from services.intake.policy import CHANNELS, limits
+from services.intake.channels.handlers import Signatures
+from services.intake.channels.policy import CHANNELS, SIGNATURE_WINDOW
+from services.intake.quarantine import policy
 from shared.contracts.intake import RequestQuarantined
 from shared.identity import Role
-from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, parts_of, secret_of
+from tests.intake.upstream import SECRETS, Platform, an_order, intake_desk, secret_of
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
@@ -33,7 +35,7 @@ async def test_without_a_signature_the_answer_is_401_and_nothing_is_kept(postgre
         assert (answer.status_code, answer.json()["code"]) == (401, "signature_refused")
         assert answer.headers["content-type"] == "application/problem+json"
         assert await nothing_happened(desk)
-        counted = parts_of(desk).signatures_refused.labels("city_12345", "missing")._value.get()
+        counted = desk.runtime.parts.of(Signatures).refused.labels("city_12345", "missing")._value.get()
         assert counted == 1
 
 
@@ -42,12 +44,12 @@ async def test_a_stale_request_is_401(postgres_server: DatabaseServer) -> None:
         answer = await Platform(desk).push(an_order(), shift=-301)
 
         assert (answer.status_code, answer.json()["facts"]) == (401, {"reason": "stale"})
-        assert timedelta(minutes=5) == limits.SIGNATURE_WINDOW, "the answer says so"
+        assert timedelta(minutes=5) == SIGNATURE_WINDOW, "the answer says so"
         assert "相差超过 5 分钟" in answer.json()["detail"]
         assert await nothing_happened(desk)
 
 
-async def test_each_fault_of_a_signature_has_words_of_its_own_and_none_is_a_missing_login(
+async def test_each_fault_of_a_signature_has_its_own_message_and_none_is_a_missing_login(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -84,7 +86,7 @@ async def test_one_channels_secret_does_not_sign_for_another(postgres_server: Da
 
 
 def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
-    """The very bytes of a kept request: they are sealed, because they may name a person."""
+    """The exact bytes of a kept request: they are sealed, because they may name a person."""
     return base64.b64decode(desk.runtime.works.sealer.open(kept["body"], f"quarantine:{kept['id']}:body"))
 
 
@@ -143,10 +145,8 @@ async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(
 
 @pytest.mark.clause("S1.1.1a")
 @pytest.mark.parametrize("limit", ["2026-11-23 08:31:08", "2026-11-23 08:40:00", "2026-11-23 08:50:00"])
-async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
-    limit: str, postgres_server: DatabaseServer
-) -> None:
-    """Late when it comes, before or after it was sent on: it is breached at once, and nobody has to release it."""
+async def test_an_order_whose_deadline_is_over_already_is_accepted(limit: str, postgres_server: DatabaseServer) -> None:
+    """Its clock is breached at once; no person has to release it."""
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(an_order(limitTime=limit))
 
@@ -162,7 +162,7 @@ async def test_a_deadline_that_is_over_already_is_an_order_and_not_a_fault(
         {"limitTime": "2028-11-23 09:00:00"},
     ],
 )
-async def test_a_date_at_its_bound_and_an_old_call_are_in_order(
+async def test_a_date_at_its_limit_and_an_old_call_are_accepted(
     changes: dict[str, Any], postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -190,7 +190,7 @@ async def test_an_order_due_before_its_call_is_released_with_another_deadline(po
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"[]", b"null", b'"text"', b"{", b"NaN", b'{"a":"\\ud800"}', b"[" * 5000]
 )
-async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgres_server: DatabaseServer) -> None:
+async def test_bytes_that_are_no_json_object_are_kept_as_they_are(body: bytes, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(body)
 
@@ -200,7 +200,9 @@ async def test_bytes_that_are_no_object_are_kept_as_they_are(body: bytes, postgr
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, "9" * 5000])
-async def test_a_number_that_is_too_large_is_called_that(number: str, postgres_server: DatabaseServer) -> None:
+async def test_a_number_that_is_too_large_has_a_message_of_its_own(
+    number: str, postgres_server: DatabaseServer
+) -> None:
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(orjson.dumps(an_order())[:-1] + f', "lng": {number}}}'.encode())
 
@@ -253,7 +255,7 @@ async def test_more_than_a_megabyte_is_413(postgres_server: DatabaseServer) -> N
     ],
 )
 @pytest.mark.parametrize("path", ["city_12345/orders", "city_12345/urges", "nowhere/orders"])
-async def test_a_packed_body_and_another_charset_are_refused(
+async def test_a_compressed_body_and_another_charset_are_refused(
     path: str, header: str, value: str, fault: str, postgres_server: DatabaseServer
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -267,8 +269,8 @@ async def test_a_packed_body_and_another_charset_are_refused(
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/octet-stream; charset=UTF-8", "application/json"])
-async def test_a_signed_request_may_call_its_content_as_it_likes(kind: str, postgres_server: DatabaseServer) -> None:
-    """The signature covers the bytes, and platforms are known to send JSON under other names."""
+async def test_a_signed_request_may_have_any_content_type(kind: str, postgres_server: DatabaseServer) -> None:
+    """The signature covers the bytes, and platforms are known to send JSON with other content types."""
     async with intake_desk(postgres_server) as desk:
         body = orjson.dumps(an_order())
         headers = {**Platform(desk).headers(body), "content-type": kind, "content-encoding": "identity"}
@@ -308,7 +310,7 @@ async def test_an_address_that_names_no_channel_goes_into_no_log_and_no_event(
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_they_met(
+async def test_unsigned_requests_are_limited_and_the_answer_names_the_limit(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
@@ -316,8 +318,8 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
         async def push(size: int = 10) -> httpx.Response:
             return await desk.http.post("/api/intake/v1/channels/x/orders", content=b"x" * size)
 
-        big = await push(limits.UNVERIFIED_BYTES + 1)
-        answers = [await push() for _ in range(limits.UNVERIFIED_PER_SOURCE + 1)]
+        big = await push(policy.UNVERIFIED_BYTES + 1)
+        answers = [await push() for _ in range(policy.UNVERIFIED_PER_SOURCE + 1)]
 
         assert {answer.status_code for answer in [big, *answers]} == {422}
         kept, *others = answers[-2], big, answers[-1]
@@ -327,7 +329,7 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
         for lost, bound, limit, said in zip(
             others,
             ("bytes", "source"),
-            (limits.UNVERIFIED_BYTES, limits.UNVERIFIED_PER_SOURCE),
+            (policy.UNVERIFIED_BYTES, policy.UNVERIFIED_PER_SOURCE),
             ("超过 64 KB", "已达 20 件"),
             strict=True,
         ):
@@ -340,14 +342,14 @@ async def test_unsigned_requests_cannot_fill_the_disk_and_are_told_which_bound_t
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_bounds_for_strangers(
+async def test_a_signed_request_at_a_misspelt_address_is_kept_beyond_the_limits_for_unsigned_ones(
     postgres_server: DatabaseServer,
 ) -> None:
     async with intake_desk(postgres_server) as desk:
         address = "/api/intake/v1/channels/city_1234/orders"
-        for _ in range(limits.UNVERIFIED_PER_SOURCE):
+        for _ in range(policy.UNVERIFIED_PER_SOURCE):
             await desk.http.post(address, content=b"x")
-        body = orjson.dumps(an_order(eventDesc="长" * limits.UNVERIFIED_BYTES))
+        body = orjson.dumps(an_order(eventDesc="长" * policy.UNVERIFIED_BYTES))
         platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
         headers = platform.headers(body, secret=SECRETS["city_12345"]["in"][1])
         first, again = [await desk.http.post(address, content=body, headers=headers) for _ in range(2)]
@@ -364,7 +366,7 @@ async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_
         assert (listed[0]["id"], listed[0]["channel"], listed[0]["verified"], listed[0]["signed_by"]) == (
             first.json()["facts"]["quarantine_id"], "city_1234", True, "city_12345",
         )  # fmt: skip
-        assert len(listed) == limits.UNVERIFIED_PER_SOURCE + 1
+        assert len(listed) == policy.UNVERIFIED_PER_SOURCE + 1
         assert {(line["verified"], line["signed_by"]) for line in listed[1:]} == {(False, None)}
 
 
@@ -372,7 +374,7 @@ async def test_a_platforms_own_request_at_a_misspelt_address_is_kept_beyond_the_
 async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_the_right_address(
     postgres_server: DatabaseServer,
 ) -> None:
-    """The webhook-id is not used up by the wrong address, and the platform's order is one order."""
+    """The webhook-id may be used again at the right address, and both requests lead to one order."""
     async with intake_desk(postgres_server) as desk:
         body = orjson.dumps(an_order())
         platform, wrong = Platform(desk), "/api/intake/v1/channels/city_1234/orders"
@@ -392,7 +394,7 @@ async def test_a_misaddressed_order_is_released_and_may_also_be_sent_again_to_th
 
 
 @pytest.mark.parametrize("code", CHANNELS)
-async def test_each_channels_whole_example_is_held(code: str, postgres_server: DatabaseServer) -> None:
+async def test_each_channels_whole_example_is_accepted(code: str, postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         order_id = await Platform(desk, code).accepted()
         answer = await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=desk.bearer(Role.DISPATCHER))

@@ -1,4 +1,4 @@
-"""A platform for tests: writes orders in its own words and signs them."""
+"""A platform for tests: writes orders in its own field names and signs them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from services.intake import jobs
-from services.intake.handlers.parts import NAME, Parts
-from services.intake.policy import CHANNELS
-from services.intake.rules import signature
+from services.intake.acceptance.handlers import Acceptance
+from services.intake.acceptance.jobs import write_orders
+from services.intake.channels.policy import CHANNELS
+from services.intake.channels.rules import signature
 from services.intake.service import SERVICE
 from services.intake.settings import key_of
+from shared.contracts.places import REPLY
 from shared.contracts.review import ReplyApproved
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
@@ -29,7 +30,7 @@ _NUMBERS = itertools.count(1)
 
 
 def secret_of(seed: str) -> str:
-    """A secret of 32 bytes that a test can foretell."""
+    """A secret of 32 bytes, the same for the same seed."""
     return "whsec_" + base64.b64encode(seed.encode().ljust(32, b"."))[:44].decode()
 
 
@@ -42,7 +43,7 @@ CHANNEL_SECRETS = SecretStr(orjson.dumps(SECRETS).decode())
 
 
 def an_order(channel: str = "city_12345", **changes: Any) -> dict[str, Any]:
-    """The channel's example with a number of its own; `changes` in the channel's words, None takes a field away."""
+    """The channel's example with a number of its own; `changes` in the channel's field names, None removes a field."""
     number = CHANNELS[channel].theirs("upstream_no")
     order = {**CHANNELS[channel].example, number: f"T{next(_NUMBERS):08d}", **changes}
     return {name: value for name, value in order.items() if value is not None}
@@ -87,7 +88,7 @@ class Platform:
 
 
 def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
-    """The centre lets a reply of the order go to its platform."""
+    """The centre approves a reply to the order."""
     reply_id = str(uuid4())
     reply = {
         "contact_person": "李工",
@@ -103,16 +104,10 @@ def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
         round=round,
         unit="u1",
         disposition="solved",
-        reply=desk.runtime.works.sealer.seal(orjson.dumps(reply).decode(), f"order:{order_id}:reply:{reply_id}"),
+        reply=desk.runtime.works.sealer.seal_json(reply, REPLY.at(order_id=order_id, reply_id=reply_id)),
         approved_by="reviewer",
         approved_at=desk.clock.now(),
     )
-
-
-def parts_of(desk: Desk) -> Parts:
-    """Intake's own parts at this desk."""
-    parts: Parts = desk.runtime.parts[NAME]
-    return parts
 
 
 @asynccontextmanager
@@ -124,8 +119,8 @@ async def intake_desk(server: DatabaseServer, **settings: Any) -> AsyncIterator[
         desk_of(SERVICE, server, channel_secrets=channel_secrets, **settings) as desk,
         asyncio.TaskGroup() as group,
     ):
-        writer = group.create_task(jobs.write_orders(desk.runtime))
-        await eventually(lambda: parts_of(desk).acceptance.running)
+        writer = group.create_task(write_orders(desk.runtime))
+        await eventually(lambda: desk.runtime.parts.of(Acceptance).running)
         try:
             yield desk
         finally:

@@ -12,18 +12,29 @@ import pytest
 from shared.telemetry import configure_logs
 from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny, prepare, tiny_at
-from tests.support.postgres import DatabaseServer, fresh_database, template_database
+from tests.support.postgres import SharedServer, fresh_database, template_database
+from tests.support.reuse import KeptDatabase
 
 # Lines as in production: rendering tracebacks for a terminal would take longer than the tests.
 configure_logs("INFO")
 
 
 @pytest.fixture
-async def database(postgres_server: DatabaseServer) -> AsyncIterator[str]:
-    """The address of a database with the tiny service's tables."""
-    template = await template_database(postgres_server, "tiny", prepare)
-    async with fresh_database(postgres_server, "tiny", template) as url:
-        yield url
+async def kept_database(postgres_server: SharedServer) -> AsyncIterator[KeptDatabase]:
+    """A database with the tiny service's tables, which are empty."""
+
+    async def make() -> KeptDatabase:
+        template = await template_database(postgres_server, "tiny", prepare)
+        return await KeptDatabase.made(fresh_database(postgres_server, "tiny", template))
+
+    async with postgres_server.pool.borrowed("tiny", make) as database:
+        yield database
+
+
+@pytest.fixture
+def database(kept_database: KeptDatabase) -> str:
+    """The same by its address."""
+    return kept_database.url
 
 
 @pytest.fixture
@@ -33,9 +44,9 @@ def bus() -> MemoryBus:
 
 
 @pytest.fixture
-async def tiny(database: str, bus: MemoryBus, tmp_path: Path) -> AsyncIterator[Tiny]:
+async def tiny(kept_database: KeptDatabase, bus: MemoryBus, tmp_path: Path) -> AsyncIterator[Tiny]:
     """The tiny service; nothing of it runs until the test says so."""
-    async with tiny_at(database, bus=bus, folder=tmp_path) as service:
+    async with tiny_at(kept_database.url, bus=bus, folder=tmp_path, kept=kept_database) as service:
         yield service
 
 

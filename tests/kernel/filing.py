@@ -16,18 +16,16 @@ from pydantic import Field
 from sqlalchemy import BigInteger, Column, Identity, Table, Text, select
 
 from shared.db import new_metadata
-from shared.db.kernel_v3 import identify_parked
-from shared.deps import InLook, InWork, ThisRuntime, allow
+from shared.deps import InLook, InWork, ThisRuntime
 from shared.errors import NotFound
 from shared.files.download import DOWNLOAD_RESPONSES, download
 from shared.files.stored import StoredFile
 from shared.files.upload import Upload, UploadForm, UploadRoute
-from shared.identity import Role
 from shared.service import Service
 from shared.web import Body, Line
+from tests.kernel.tiny import DISPATCHERS
 
 METADATA = new_metadata()
-identify_parked(METADATA)
 PAPER = Table(
     "paper",
     METADATA,
@@ -52,7 +50,7 @@ class Papers(Body):
 router = APIRouter(prefix="/v1/papers", route_class=UploadRoute)
 
 
-@router.post("", status_code=201, dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.post("", status_code=201)
 async def attach_papers(upload: Annotated[Upload[Papers], Depends(UploadForm(Papers))], work: InWork) -> list[str]:
     for file in upload.files:
         await work.session.execute(
@@ -66,7 +64,6 @@ async def attach_papers(upload: Annotated[Upload[Papers], Depends(UploadForm(Pap
 
 @router.get(
     "/{sha256}",
-    dependencies=[Depends(allow(Role.DISPATCHER))],
     response_class=Response,
     responses=DOWNLOAD_RESPONSES,
 )
@@ -78,13 +75,21 @@ async def read_paper(sha256: str, request: Request, runtime: ThisRuntime, work: 
     return await download(request, runtime.files, StoredFile(row.sha256, row.size, row.media_type, row.name))
 
 
-@router.post("/none", status_code=204, dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.post("/none", status_code=204)
 async def take_data_alone(body: Papers) -> None:
     """A command without files on the same router."""
 
 
 def filing_service() -> Service:
-    return Service(name="intake", title="小", about="for tests", routers=(router,), metadata=METADATA)
+    return Service(
+        name="intake",
+        title="小",
+        about="for tests",
+        routers=(router,),
+        metadata=METADATA,
+        access=dict.fromkeys(("attach_papers", "read_paper", "take_data_alone"), DISPATCHERS),
+        open_operations=frozenset(),
+    )
 
 
 File = tuple[str | None, bytes]

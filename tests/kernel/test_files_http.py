@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.app import BODY_LIMIT, build_app, mount
 from shared.db import sqlalchemy_url
+from shared.db.logins import grant_access
 from shared.files import limits, upload
 from shared.files.download import disposition, part_of
 from shared.files.scanner import Clamd
@@ -34,6 +35,7 @@ async def prepare(url: str) -> None:
     engine = create_async_engine(sqlalchemy_url(url))
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(grant_access, METADATA)
     await engine.dispose()
 
 

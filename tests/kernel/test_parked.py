@@ -265,18 +265,20 @@ async def test_parking_behind_waits_for_a_replay_in_progress_and_then_applies(
     picky.refused = set()
     picky.hold = asyncio.Event()
     later = bus.append(tiny.message("a"))
+    # Other tests may use the same server.
+    ours = "locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
 
     async with asyncio.TaskGroup() as group:
         replaying = group.create_task(tiny.runtime.parked.replay("orders", "a", tiny_operator()))
 
         async def holds_the_lock() -> bool:
-            return bool(await tiny.one("select count(*) from pg_locks where locktype = 'advisory'"))
+            return bool(await tiny.one(f"select count(*) from pg_locks where {ours}"))
 
         await eventually(holds_the_lock)
         applying = group.create_task(tiny.runtime.consumer.apply_one(later))
 
         async def waits_for_it() -> bool:
-            return bool(await tiny.one("select count(*) from pg_locks where locktype = 'advisory' and not granted"))
+            return bool(await tiny.one(f"select count(*) from pg_locks where {ours} and not granted"))
 
         await eventually(waits_for_it)
         picky.hold.set()

@@ -85,7 +85,8 @@ def test_the_setting_is_read_newest_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "spelling", ["", "k1", "k1:", "k1:AAAA", "k.1:" + base64.b64encode(OLD).decode(), "k1:not base64"]
+    "spelling",
+    ["", "k1", "k1:", "k1:AAAA", pytest.param("k.1:" + base64.b64encode(OLD).decode(), id="k.1"), "k1:not base64"],
 )
 def test_a_setting_that_makes_no_sense_is_found_at_the_start(spelling: str) -> None:
     with pytest.raises(ValueError):

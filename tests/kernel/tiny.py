@@ -11,18 +11,19 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.access import Grant, Operation, Reach, Words
 from shared.app import build_app, mount
 from shared.bus import Bus, Message
 from shared.clock import Clock, SimulatedClock
 from shared.contracts.intake import OrderUrged
 from shared.db import new_metadata, sqlalchemy_url
-from shared.db.kernel_v3 import identify_parked
-from shared.deps import IfMatch, InRead, InWork, Limit, allow, check_version
+from shared.db.logins import grant_access
+from shared.deps import IfMatch, InRead, InWork, Limit, check_version
 from shared.errors import BusinessError
 from shared.identity import Person, Role, TokenSigner
 from shared.outbox import Envelope, encode
@@ -30,10 +31,10 @@ from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.web import Body, CommandRoute, RawRoute
+from tests.support.reuse import KeptDatabase
 from tests.support.service import MONDAY_0900, NoBus, settings_for
 
 METADATA = new_metadata()
-identify_parked(METADATA)
 THING = Table(
     "thing",
     METADATA,
@@ -90,7 +91,7 @@ class Anything(Body):
     value: Any
 
 
-@router.post("", status_code=201, dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.post("", status_code=201)
 async def add_thing(body: NewThing, work: InWork, answer: Response) -> dict[str, str]:
     await work.session.execute(THING.insert().values(key=body.key, small=body.small))
     work.emit(OrderUrged(order_id=body.key, urged_at=work.now))
@@ -101,7 +102,7 @@ async def add_thing(body: NewThing, work: InWork, answer: Response) -> dict[str,
     return {"id": str(new_id())}
 
 
-@router.put("/{key}", status_code=204, dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.put("/{key}", status_code=204)
 async def edit_thing(key: str, work: InWork, version: IfMatch, answer: Response) -> None:
     found = await work.session.scalar(text("select version from thing where key = :key for update"), {"key": key})
     check_version(found or 0, version)
@@ -109,12 +110,12 @@ async def edit_thing(key: str, work: InWork, version: IfMatch, answer: Response)
     answer.headers["ETag"] = f'"{(found or 0) + 1}"'
 
 
-@router.get("", dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.get("")
 async def count_things(session: InRead) -> int:
     return int(await session.scalar(text("select count(*) from thing")) or 0)
 
 
-@router.get("/found", dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.get("/found")
 async def find_things(
     kind: Annotated[list[str] | None, Query(title="种类")] = None,
     day: Annotated[str | None, Query(alias="date", title="日期")] = None,
@@ -123,7 +124,7 @@ async def find_things(
     return [*(kind or []), day or "", str(limit)]
 
 
-@router.post("/anything", dependencies=[Depends(allow(Role.DISPATCHER))])
+@router.post("/anything")
 async def take_anything(body: Anything) -> str:
     return type(body.value).__name__
 
@@ -136,6 +137,10 @@ async def fall_over() -> None:
 @raw.post("")
 async def swallow(request: Any) -> Response:
     return Response(str(len(await request.body())))
+
+
+DISPATCHERS = Operation((Grant(frozenset({Role.DISPATCHER}), Reach.ALL, Words.OPEN),))
+ACCESS = dict.fromkeys(("add_thing", "edit_thing", "count_things", "find_things", "take_anything"), DISPATCHERS)
 
 
 async def record_effect(work: Any, event: OrderUrged) -> None:
@@ -156,6 +161,8 @@ def tiny_service(
         about="for tests",
         routers=(router, raw),
         metadata=METADATA,
+        access=ACCESS,
+        open_operations=frozenset({"fall_over", "swallow"}),
         topics=topics,
         subscriptions={OrderUrged: handler},
     )
@@ -168,6 +175,7 @@ async def prepare(url: str) -> None:
         await connection.run_sync(METADATA.create_all)
         for statement in _BESIDE:
             await connection.execute(text(statement))
+        await connection.run_sync(grant_access, METADATA)
     await engine.dispose()
 
 
@@ -204,8 +212,13 @@ class Tiny:
             return await session.scalar(text(sql), parameters)
 
     async def execute(self, sql: str) -> None:
-        async with self.runtime.works.engine.begin() as connection:
-            await connection.execute(text(sql))
+        """A statement of the owner, who may change tables."""
+        engine = create_async_engine(sqlalchemy_url(self.runtime.settings.database_of(self.runtime.service.name)))
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text(sql))
+        finally:
+            await engine.dispose()
 
     async def urge(self, *keys: str) -> None:
         """Tell one urging per key, all in one transaction, through the outbox."""
@@ -253,21 +266,25 @@ async def tiny_at(
     service: Service | None = None,
     clock: Clock | None = None,
     folder: Any = None,
+    kept: KeptDatabase | None = None,
     **settings: Any,
 ) -> AsyncIterator[Tiny]:
-    """The service on a prepared database; nothing of it runs yet."""
+    """The service on a prepared database, with the connections of `kept` if given; nothing of it runs yet."""
     clock = clock or SimulatedClock(folder / "clock.json", at=MONDAY_0900, rate=0)
     service = service or tiny_service()
     runtime = build_runtime(
         service, settings_for(url, workers_poll_seconds=0.05, **settings), bus=bus or NoBus(), clock=clock
     )
+    if kept is not None:
+        kept.lend_engines(runtime.works)
     runtime.started = True
     transport = httpx.ASGITransport(mount([(runtime, build_app(service, runtime))]), raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=f"http://tiny/api/{service.name}") as http:
             yield Tiny(runtime, clock, http)
     finally:
-        await runtime.works.engine.dispose()
+        if kept is None:
+            await runtime.works.close()
 
 
 @asynccontextmanager

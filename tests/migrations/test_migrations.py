@@ -53,11 +53,11 @@ async def on(url: str, work: Callable[[Connection], Answer]) -> Answer:
 
 
 def metadata_of(service: str) -> MetaData:
-    """The one MetaData of services.<name>.tables, its own or its Base's."""
-    module = importlib.import_module(f"services.{service}.tables")  # noqa: TID251  (all services alike)
-    found = {id(m): m for v in vars(module).values() if isinstance(m := getattr(v, "metadata", v), MetaData)}
-    assert len(found) == 1
-    return next(iter(found.values()))
+    """The MetaData that the service names in services.<name>.service."""
+    module = importlib.import_module(f"services.{service}.service")  # noqa: TID251  (all services alike)
+    metadata = module.SERVICE.metadata
+    assert isinstance(metadata, MetaData)
+    return metadata
 
 
 def schema(connection: Connection) -> dict[str, Any]:
@@ -192,37 +192,3 @@ def test_a_migration_says_what_it_does_and_how_to_undo_it(service: str) -> None:
         assert callable(script.module.upgrade)
         assert callable(script.module.downgrade)
         assert re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", Path(script.path).name)
-
-
-_ANOTHER_AT_EVERY_PLACE: Final = """
-insert into parked (topic, partition, "offset", key, event_id, headers, payload, reason, detail, parked_at)
-select topic, partition, "offset", key, 'another', headers, payload, reason, detail, parked_at from parked
-"""
-
-
-@pytest.mark.parametrize(
-    ("service", "before"),
-    [("intake", "0001"), ("dispatch", "0003"), ("sla", "0004"), ("review", "0001"), ("analytics", "0001")],
-)
-async def test_parked_events_of_every_kind_come_under_the_wider_index(service: str, before: str, database: str) -> None:
-    """Without an id, with one that no index can hold, and with one that is used twice."""
-    await upgrade(database, service, f"{service}_{before}")
-    connection = await asyncpg.connect(database)
-    try:
-        await connection.executemany(
-            'insert into parked (topic, partition, "offset", key, event_id, headers, payload, reason, detail, parked_at)'
-            " values ('orders', 0, $1, 'a', $2, '{}', '[', 'invalid', '', now())",
-            [(0, None), (1, ""), (2, "x" * 10_000), (3, "one"), (4, "one")],
-        )
-        await upgrade(database, service)
-        rows = await connection.fetch("select event_id from parked order by id")
-        await connection.execute(_ANOTHER_AT_EVERY_PLACE)
-        await connection.execute("delete from parked where event_id = 'another'")
-        await upgrade(database, service, f"{service}_{before}")
-        assert await connection.fetchval("select count(*) from parked") == 5
-    finally:
-        await connection.close()
-
-    ids = [row["event_id"] for row in rows]
-    assert [name[0] for name in ids[:3]] == ["?", "?", "#"]
-    assert ids[3:] == ["one", "one"]

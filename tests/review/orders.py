@@ -1,4 +1,4 @@
-"""What other services tell review about an order, in short."""
+"""Events of other services about an order, with the values that tests of review need."""
 
 import json
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from shared.contracts import Event
 from shared.contracts.dispatch import CallerContacted, OrderAssigned, ReplySubmitted
 from shared.contracts.intake import OrderReceived
+from shared.contracts.places import DEMAND, REPLY
 from shared.identity import Role
 from shared.outbox.writer import new_id
 from tests.support.service import Desk
@@ -26,7 +27,7 @@ def new() -> str:
 
 
 def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
-    """An order comes in, an hour ago."""
+    """An order was received an hour ago."""
     return OrderReceived(
         order_id=order_id,
         platform="yantai_12345",
@@ -35,13 +36,13 @@ def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
         subject="person",
         scheme=scheme,  # type: ignore[arg-type]
         category="市政设施",
-        demand=desk.runtime.works.sealer.seal("{}", f"order:{order_id}:demand"),
+        demand=desk.runtime.works.sealer.seal("{}", DEMAND.at(order_id=order_id)),
         received_at="2026-11-23T08:00:00+08:00",  # type: ignore[arg-type]
     )
 
 
 def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
-    """The centre gives it to a unit."""
+    """The centre assigns it to a unit."""
     return OrderAssigned(
         order_id=order_id,
         assignment=number,
@@ -57,7 +58,7 @@ def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
 
 
 def contacted(desk: Desk, order_id: str, unit: str) -> Event:
-    """The unit speaks with the caller."""
+    """The unit contacts the caller."""
     return CallerContacted(
         order_id=order_id,
         unit=unit,
@@ -70,9 +71,9 @@ def contacted(desk: Desk, order_id: str, unit: str) -> Event:
 
 
 def submitted(
-    desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "handler-1", **parts: Any
+    desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "caseworker-1", **parts: Any
 ) -> Event:
-    """The unit submits its reply; `parts` replace those of a sound one."""
+    """The unit submits its reply; `parts` replace those of a reply without findings."""
     text = json.dumps({**SOUND, **parts}, ensure_ascii=False)
     return ReplySubmitted(
         order_id=order_id,
@@ -80,14 +81,14 @@ def submitted(
         round=number,
         unit=unit,
         disposition="solved",
-        reply=desk.runtime.works.sealer.seal(text, f"order:{order_id}:reply:{reply_id}"),
+        reply=desk.runtime.works.sealer.seal(text, REPLY.at(order_id=order_id, reply_id=reply_id)),
         submitted_by=by,
         submitted_at=desk.clock.now(),
     )
 
 
 async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:
-    """An order and its reply before the unit's leader."""
+    """An order and its reply, at the step of the unit's leader."""
     order_id, reply_id = new(), new()
     await desk.tell(
         received(desk, order_id, scheme=scheme),
@@ -99,7 +100,7 @@ async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinar
 
 
 async def at_centre(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:
-    """An order and its reply before the centre."""
+    """An order and its reply, at the step of the centre."""
     order_id, reply_id = await at_leader(desk, unit=unit, scheme=scheme, **parts)
     answer = await desk.http.post(
         f"/api/review/v1/replies/{reply_id}/leader-approval",

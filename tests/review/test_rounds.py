@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.contracts import places
 from shared.contracts.intake import OrderCancelled
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.identity import Role
@@ -37,7 +38,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 @pytest.mark.clause("S2.2.3c")
 @pytest.mark.clause("S2.3b")
-async def test_a_reply_goes_from_the_leader_to_the_centre_and_out(desk: Desk):
+async def test_a_reply_is_approved_by_the_leader_and_then_by_the_centre(desk: Desk):
     order_id, reply_id = await at_leader(desk)
     assert await state_of(desk, reply_id) == "leader_review"
 
@@ -51,7 +52,7 @@ async def test_a_reply_goes_from_the_leader_to_the_centre_and_out(desk: Desk):
     assert isinstance(centre, ReplyApproved)
     assert (leader.order_id, leader.reply_id, leader.unit, leader.round) == (order_id, reply_id, "zhujian", 1)
     assert (centre.disposition, centre.approved_by) == ("solved", "reviewer-1")
-    opened = desk.runtime.works.sealer.open(centre.reply, f"order:{order_id}:reply:{reply_id}")
+    opened = desk.runtime.works.sealer.open(centre.reply, places.REPLY.at(order_id=order_id, reply_id=reply_id))
     assert "迎春大街" in opened
 
 
@@ -100,7 +101,8 @@ async def test_the_leader_gives_a_reply_back_with_his_opinion(desk: Desk):
     assert (await post(desk, reply_id, "leader-rejection", {"opinion": OPINION}, head(desk))).status_code == 204
 
     (told,) = await desk.told(ReplyLeaderRejected)
-    assert desk.runtime.works.sealer.open(told.opinion, f"order:{order_id}:opinion:{reply_id}") == OPINION
+    place = places.OPINION.at(order_id=order_id, reply_id=reply_id)
+    assert desk.runtime.works.sealer.open(told.opinion, place) == OPINION
     assert await state_of(desk, reply_id) == "leader_rejected"
 
 
@@ -155,10 +157,10 @@ async def test_who_submitted_the_reply_may_not_review_it(desk: Desk, what: str):
 
 
 @pytest.mark.clause("S2.3a")
-async def test_who_spoke_with_the_caller_or_released_the_reply_may_not_review_it(desk: Desk):
+async def test_who_contacted_the_caller_or_released_the_reply_may_not_review_it(desk: Desk):
     order_id, reply_id = await at_leader(desk)
     await desk.tell(contacted(desk, order_id, "zhujian"))  # by the account "test"
-    both = desk.bearer(Role.UNIT_HEAD, Role.REVIEWER, unit="zhujian", account="two-hats")
+    both = desk.bearer(Role.UNIT_HEAD, Role.REVIEWER, unit="zhujian", account="head-and-reviewer")
     assert (await post(desk, reply_id, "leader-approval", {}, both)).status_code == 204
 
     assert refusal(await post(desk, reply_id, "approval", {}, both)) == (403, "own_reply")

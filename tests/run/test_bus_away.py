@@ -92,9 +92,12 @@ async def test_an_order_is_accepted_while_the_bus_is_away_and_told_when_it_comes
     """The first start of all, on empty databases, and a restart: both without a bus."""
     secrets = drawn_secrets()
     kind, _, where = broker.address.partition(":")
-    settings = await settings_of(
-        postgres_server, secrets, "http://127.0.0.1:9", f"kafka://{where}" if kind == "kafka" else where
-    )
+    bus_url = f"kafka://{where}" if kind == "kafka" else where
+    async with settings_of(postgres_server, secrets, "http://127.0.0.1:9", bus_url, migrated=False) as settings:
+        await accepted_and_told(broker, settings, secrets)
+
+
+async def accepted_and_told(broker: Broker, settings: Settings, secrets: dict[str, Any]) -> None:
     upstream = SimulatedUpstream(secrets["channels"], RealClock(), "", revisit_after=1e9, rng=random.Random(7))
     await broker.kill()
 

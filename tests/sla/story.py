@@ -152,7 +152,7 @@ def submitted(at: str, reply_id: str = "r1") -> ReplySubmitted:
         unit=UNIT,
         disposition="solved",
         reply="s1.sealed",
-        submitted_by="handler",
+        submitted_by="caseworker",
         submitted_at=local(at),
     )
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.sla import rules
-from services.sla.jobs import firing as jobs
-from services.sla.model import Assigned, Received
-from services.sla.policy import CIRCULAR_2022, SameDay
+from services.sla.firing import jobs
+from services.sla.order_events import rules
+from services.sla.order_events.model import Assigned
+from services.sla.orders.model import Received
+from services.sla.rulesets.policy import CIRCULAR_2022, SameDay
 from shared.calendar import statutory_calendar
 from shared.contracts.dispatch import CallerContacted, OrderAccepted, ProgressNoted, ReplySubmitted
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned, SupervisionCandidateRaised
@@ -212,7 +213,7 @@ async def test_the_reviewer_finds_the_order_whose_caller_refused_among_the_hints
         "/api/sla/v1/extensions", headers=desk.bearer(Role.REVIEWER), params={"state": "declined"}
     )
     other = await desk.http.get(
-        "/api/sla/v1/extensions", headers=desk.bearer(Role.HANDLER, unit=SECOND), params={"state": "declined"}
+        "/api/sla/v1/extensions", headers=desk.bearer(Role.CASEWORKER, unit=SECOND), params={"state": "declined"}
     )
 
     assert (refused.status_code, refused.json()["code"]) == (409, "consent_refused")
@@ -228,7 +229,7 @@ async def test_the_clocks_history_shows_both_deadlines_and_a_second_request_is_r
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-23T15:00"))
     first = (await ask(desk, asked(workdays=10))).json()
-    by_unit = await decide(desk, first["id"], "grant", Role.HANDLER)
+    by_unit = await decide(desk, first["id"], "grant", Role.CASEWORKER)
     granted = await decide(desk, first["id"], "grant")
     second = await ask(desk, asked(workdays=1))
     answer = await desk.http.get(f"/api/sla/v1/clocks/{first['clock_id']}/explain", headers=desk.bearer(Role.REVIEWER))
@@ -268,7 +269,7 @@ def test_the_alert_of_an_order_that_waits_comes_at_the_configured_hour(
 
 
 @pytest.mark.clause("S2.1d", "S2.1b")
-async def test_who_waits_for_assignment_stands_in_a_row_the_longest_first_and_leaves_it_with_the_assignment(
+async def test_orders_that_wait_for_assignment_are_listed_the_longest_waiting_first_until_they_are_assigned(
     desk: Desk,
 ) -> None:
     one, two, three = numbered(1), numbered(2), numbered(3)
@@ -331,7 +332,7 @@ async def test_the_legal_clock_runs_from_the_determination_beside_the_one_from_t
         ("2026-11-24T00:01", True, True, "late"),
     ],
 )
-async def test_taking_the_order_up_late_wins_no_time_for_the_first_contact(
+async def test_accepting_the_order_late_gives_no_more_time_for_the_first_contact(
     desk: Desk, contact_at: str, *, warned: bool, breached: bool, state: str
 ) -> None:
     await desk.tell(received(), assigned("2026-11-23T10:00"), accepted("2026-11-23T11:50"))
@@ -350,7 +351,7 @@ async def test_taking_the_order_up_late_wins_no_time_for_the_first_contact(
 
 
 @pytest.mark.clause("S2.2.1b")
-async def test_one_failed_attempt_stops_nothing_but_the_taking_up_and_two_stop_the_contact(desk: Desk) -> None:
+async def test_one_failed_attempt_stops_only_the_acceptance_and_two_stop_the_contact(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00", "not_reached"))
     await at(desk, "2026-11-23T12:00")
     once = (await clocks(desk))["first_contact"]["state"]
@@ -373,7 +374,7 @@ async def test_one_failed_attempt_stops_nothing_but_the_taking_up_and_two_stop_t
         ("2026-11-23T17:01", noted("2026-11-24T11:59", "2026-11-25T09:00"), None),
     ],
 )
-async def test_a_day_without_reply_or_note_is_told_when_it_ends(
+async def test_a_day_without_reply_or_note_is_a_breach_when_it_ends(
     desk: Desk, assigned_at: str, done: ProgressNoted | ReplySubmitted | None, due: str | None
 ) -> None:
     await desk.tell(received(), assigned(assigned_at), contacted(assigned_at), *([done] if done else []))
@@ -526,7 +527,7 @@ async def chain_plan(desk: Desk) -> list[dict[str, Any]]:
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_an_overdue_order_takes_everything_that_an_order_takes(desk: Desk) -> None:
+async def test_an_overdue_order_can_be_handled_like_any_other(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-27T00:00", "2026-11-27T08:00")
     late: tuple[OrderAccepted | CallerContacted | ReplySubmitted, ...] = (

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.sla import jobs
+from services.sla.firing import jobs
 from shared.identity import DISTRICT_READERS, UNIT, Role
 from tests.sla.story import ORDER, OTHER, SECOND, assigned, local, numbered, received
 from tests.sla.story import UNIT as HOUSING
@@ -56,8 +56,8 @@ async def test_who_may_read_the_clocks_of_an_order(
     ("role", "unit", "sees"),
     [
         (Role.DISPATCHER, None, True),
-        (Role.HANDLER, OWN, True),
-        (Role.HANDLER, FOREIGN, False),
+        (Role.CASEWORKER, OWN, True),
+        (Role.CASEWORKER, FOREIGN, False),
         (Role.ADMIN, None, None),
     ],
 )
@@ -93,8 +93,8 @@ async def test_nobody_reads_anything_without_a_token(desk: Desk, path: str) -> N
 async def test_a_returned_order_is_no_longer_the_first_units_but_its_own_clocks_are(desk: Desk) -> None:
     await prepared(desk)
     await desk.tell(assigned("2026-11-24T10:00", 2, SECOND))
-    mine = (await get(desk, f"/orders/{ORDER}/clocks", Role.HANDLER, unit=HOUSING)).json()["clocks"]
-    theirs = (await get(desk, f"/orders/{ORDER}/clocks", Role.HANDLER, unit=SECOND)).json()["clocks"]
+    mine = (await get(desk, f"/orders/{ORDER}/clocks", Role.CASEWORKER, unit=HOUSING)).json()["clocks"]
+    theirs = (await get(desk, f"/orders/{ORDER}/clocks", Role.CASEWORKER, unit=SECOND)).json()["clocks"]
 
     assert {clock["unit"] for clock in mine} == {HOUSING}
     assert {clock["unit"] for clock in theirs} == {HOUSING, SECOND, None}
@@ -112,7 +112,7 @@ async def test_the_earliest_deadline_of_an_order_stands_beside_its_clocks(desk: 
 @pytest.mark.clause("S1.1.4a")
 async def test_a_clock_explains_itself_day_by_day_with_its_rule_and_calendar(desk: Desk) -> None:
     clock = await prepared(desk)
-    answer = (await get(desk, f"/clocks/{clock}/explain", Role.HANDLER, unit=HOUSING)).json()
+    answer = (await get(desk, f"/clocks/{clock}/explain", Role.CASEWORKER, unit=HOUSING)).json()
 
     assert [line["text"] for line in answer["lines"]] == [
         "11-23 周一 开始当日 不计入",
@@ -264,7 +264,7 @@ async def test_the_calendar_says_which_year_is_missing(desk: Desk) -> None:
 
 @pytest.mark.clause("S1.1.4a")
 async def test_a_deadline_can_be_counted_without_starting_anything(desk: Desk) -> None:
-    answer = (await get(desk, "/deadlines", Role.HANDLER, started_at="2026-12-30T10:00:00+08:00", workdays=2)).json()
+    answer = (await get(desk, "/deadlines", Role.CASEWORKER, started_at="2026-12-30T10:00:00+08:00", workdays=2)).json()
 
     assert (answer["due_on"], answer["provisional"], answer["lines"][-1]["known"]) == ("2027-01-01", True, False)
     assert await desk.rows("select 1 from clock") == []

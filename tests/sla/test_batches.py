@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
-from services.sla.errors import OrderNotReceived
-from services.sla.handlers.prefetching import hold_orders
+from services.sla.orders.errors import OrderNotReceived
 from services.sla.service import SERVICE
 from shared.contracts import EVENTS, Event
 from shared.contracts.base import OrderEvent
@@ -74,11 +73,12 @@ async def apply(desk: Desk, events: Sequence[OrderEvent], size: int) -> None:
         async with desk.runtime.works.begin(correlation="test") as work:
             envelopes = [envelope_of(event) for event in events[first : first + size]]
             if len(envelopes) > 1:
-                await hold_orders(work, envelopes)
+                await work.read_ahead({event.order_id for event in events[first : first + size]})
             for envelope in envelopes:
                 assert envelope.event is not None
                 work.cause = envelope
-                await SERVICE.subscriptions[type(envelope.event)](work, envelope.event)
+                for handler in SERVICE.handlers_of(type(envelope.event)):
+                    await handler(work, envelope.event)
 
 
 def envelope_of(event: Event) -> Envelope:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.sla.jobs import firing as jobs
+from services.sla.firing import jobs
 from shared.identity import Role
 from tests.sla.story import SECOND, UNIT, assigned, contacted, listed, local, noted, numbered, received, return_rejected
 from tests.support.service import Desk
@@ -87,7 +87,7 @@ async def test_what_is_due_today_moves_to_the_overdue_at_midnight(desk: Desk) ->
     assert sum(unit["count"] for unit in late["units"]) == len(ids)
 
 
-async def test_deadlines_that_reach_into_the_unpublished_year_stand_on_a_board_of_their_own(desk: Desk) -> None:
+async def test_deadlines_that_reach_into_the_unpublished_year_are_on_the_provisional_board(desk: Desk) -> None:
     await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))
 
     kinds = {clock["kind"] for clock in (await board(desk, "provisional"))["items"]}
@@ -102,7 +102,7 @@ async def test_a_unit_sees_its_own_part_of_a_board_page_by_page(desk: Desk) -> N
     seen: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        page = await board(desk, "overdue", Role.HANDLER, UNIT, limit=1, **cursor)
+        page = await board(desk, "overdue", Role.CASEWORKER, UNIT, limit=1, **cursor)
         seen += [clock["id"] for clock in page["items"]]
         assert {clock["unit"] for clock in page["items"]} <= {UNIT}
         if page["next"] is None:
@@ -122,7 +122,7 @@ async def test_candidates_of_supervision_are_listed_the_latest_first_and_scoped(
     await at(desk, "2026-11-27T09:00")
     path = "/api/sla/v1/supervision-candidates"
     everything = (await desk.http.get(path, headers=desk.bearer(Role.OFFICE))).json()["items"]
-    own = (await desk.http.get(path, headers=desk.bearer(Role.HANDLER, unit=SECOND))).json()["items"]
+    own = (await desk.http.get(path, headers=desk.bearer(Role.CASEWORKER, unit=SECOND))).json()["items"]
 
     assert [c["cause"] for c in everything] == ["overdue", "overdue", "overdue", "refused"]
     assert {c["unit"] for c in own} == {SECOND}

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from services.sla.handlers import recomputing
-from services.sla.handlers.calendar import Applied, YearFile, edit_days, import_year
-from services.sla.jobs import calendar as jobs
-from services.sla.jobs import drain
+from services.sla.calendar import store
+from services.sla.calendar.model import Version, YearFile
+from services.sla.firing.jobs import drain
+from services.sla.recomputing import handlers as recomputing
+from services.sla.recomputing import jobs
+from services.sla.recomputing.handlers import edit_days, import_year
+from services.sla.recomputing.model import Applied
 from services.sla.service import SERVICE
-from services.sla.store import calendar as store
-from services.sla.store.calendar import Version
 from shared.calendar import DayChange, Wanted
 from shared.contracts.sla import ClockBreached, ClockChanged, ClockWarned, SupervisionCandidateRaised
 from shared.identity import Role
@@ -61,7 +62,7 @@ async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
         await SERVICE.prepare(runtime)
         yield runtime
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
 
 async def test_a_day_off_moves_the_deadline_with_its_reason_and_an_event(desk: Desk) -> None:
@@ -206,7 +207,7 @@ async def of_final(desk: Desk, kind: type[ClockBreached | ClockChanged | ClockWa
     return [event for event in await desk.told(kind) if event.kind == "final"]
 
 
-async def test_a_breach_that_the_new_calendar_would_not_have_told_is_taken_back_and_stays_on_record(desk: Desk) -> None:
+async def test_a_breach_before_the_new_due_moment_is_taken_back_and_stays_on_record(desk: Desk) -> None:
     breached = await breached_and_excused(desk)
     desk.clock.set(local("2026-11-27T12:00"))
     await desk.tell(fed_back("2026-11-27T12:00"))
@@ -263,7 +264,7 @@ async def test_a_unit_that_was_named_before_its_breach_was_taken_back_is_named_a
     assert [event.cause for event in await desk.told(SupervisionCandidateRaised)] == ["overdue", "overdue"]
 
 
-async def test_a_breach_that_is_taken_back_after_the_new_deadline_too_is_told_at_once_by_that(desk: Desk) -> None:
+async def test_a_breach_taken_back_after_the_new_deadline_has_passed_is_followed_by_the_new_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-27T00:01"))
     await drain(desk.runtime)
@@ -338,7 +339,7 @@ async def killed_before_its_commit(desk: Desk, version: Version) -> None:
         raise Killed
 
 
-async def test_a_batch_that_dies_before_its_commit_is_done_again_and_nothing_twice(desk: Desk) -> None:
+async def test_a_batch_that_dies_before_its_commit_is_repeated_and_no_clock_moves_twice(desk: Desk) -> None:
     await desk.tell(*(received(order_id=numbered(number)) for number in range(1, 11)))
     await edit(desk, ("2026-11-25", Wanted.OFF))
     version = await target(desk.runtime)
@@ -392,7 +393,7 @@ async def test_two_replicas_move_every_clock_once(desk: Desk) -> None:
     assert (job["state"], job["moved"]) == ("done", 30)
 
 
-async def test_a_clock_that_a_late_replica_armed_by_the_old_calendar_is_found(desk: Desk) -> None:
+async def test_a_clock_that_a_replica_started_by_the_old_calendar_is_found(desk: Desk) -> None:
     old = desk.runtime.works.calendar
     await edit(desk, ("2026-11-25", Wanted.OFF))
     await recompute(desk.runtime)
@@ -411,7 +412,7 @@ async def test_a_clock_that_a_late_replica_armed_by_the_old_calendar_is_found(de
         assert not await recomputing.sweep(work, version)
 
 
-async def test_the_extension_of_the_spring_festival_of_2020_moves_an_armed_clock(
+async def test_the_extension_of_the_spring_festival_of_2020_moves_a_running_clock(
     postgres_server: DatabaseServer,
 ) -> None:
     """On 27 January 2020 the State Council moved the end of the festival from 30 January to 2 February."""

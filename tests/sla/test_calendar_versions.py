@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.sla.handlers.calendar import seed
+from services.sla.recomputing.handlers import seed
 from services.sla.service import SERVICE
 from shared.calendar import STATUTORY_YEARS, YearArrangement
 from shared.contracts.sla import CalendarChanged
@@ -20,17 +20,17 @@ from tests.support.service import Desk, desk_of
 
 pytestmark = pytest.mark.clause("S1.1.4a")
 
-READERS = (Role.HANDLER, Role.DISPATCHER, Role.CENTRE_HEAD, Role.OFFICE, Role.AUDITOR)
+READERS = (Role.CASEWORKER, Role.DISPATCHER, Role.CENTRE_HEAD, Role.OFFICE, Role.AUDITOR)
 
 
 async def post(desk: Desk, path: str, body: dict[str, Any], *roles: Role, **more: Any) -> httpx.Response:
-    unit = UNIT if Role.HANDLER in roles else None
+    unit = UNIT if Role.CASEWORKER in roles else None
     headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=unit)
     return await desk.http.post(f"/api/sla/v1{path}", json=body, headers=headers, **more)
 
 
 async def get(desk: Desk, path: str, *roles: Role) -> Any:
-    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=UNIT if Role.HANDLER in roles else None)
+    headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=UNIT if Role.CASEWORKER in roles else None)
     return await desk.http.get(f"/api/sla/v1{path}", headers=headers)
 
 
@@ -65,7 +65,7 @@ async def test_a_year_comes_in_by_every_form_and_the_alarm_goes(desk: Desk, form
     assert desk.runtime.works.calendar.version == "calendar-2"
 
 
-async def test_an_import_tells_the_whole_calendar_and_says_who_why_and_by_which_document(desk: Desk) -> None:
+async def test_an_import_publishes_the_whole_calendar_and_records_who_why_and_by_which_document(desk: Desk) -> None:
     await post(desk, "/calendar/imports", year(reason="通知发布"))
 
     [event] = await desk.told(CalendarChanged)
@@ -99,7 +99,7 @@ async def test_the_first_of_november_raises_the_alarm_and_not_the_day_before(pos
     for now, years in (("2026-10-31T23:59", []), ("2026-11-01T00:01", [2027])):
         async with desk_of(SERVICE, postgres_server, now=local(now)) as desk:
             assert [alarm["year"] for alarm in (await get(desk, "/calendar/alarms")).json()] == years
-            shown = desk.runtime.metrics.registry.get_sample_value("hotline_sla_calendar_missing_year")
+            shown = desk.runtime.metrics.registry.get_sample_value("gongdan_sla_calendar_missing_year")
             assert shown == (years[0] if years else 0)
 
 
@@ -259,7 +259,7 @@ async def test_a_year_with_a_day_of_its_own_comes_in_when_that_is_confirmed_and_
     assert (audit["reason"], audit["after"]["confirmed"]) == ("增加一天", ["unbalanced"])
 
 
-async def test_a_hole_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:
+async def test_a_missing_holiday_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:
     content = NOTICE_2027.replace("　　五、端午节：6月9日（周三）放假1天，不调休。\n", "")
 
     answer = await post(desk, "/calendar/imports/preview", year(content=content, confirm_unbalanced=True))
@@ -339,7 +339,7 @@ async def test_an_idempotency_key_makes_one_version(desk: Desk) -> None:
 
 
 async def test_a_version_can_be_opened_by_its_name(desk: Desk) -> None:
-    answer = (await get(desk, "/calendar/versions/statutory-2026.1", Role.HANDLER)).json()
+    answer = (await get(desk, "/calendar/versions/statutory-2026.1", Role.CASEWORKER)).json()
 
     assert (answer["number"], answer["source"], answer["created_by"]) == (1, "statutory", "system")
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import drain
-from services.sla.jobs.calendar import recompute
-from services.sla.store.calendar import current_version
+from services.sla.calendar.store import current_version
+from services.sla.firing.jobs import drain
+from services.sla.recomputing.handlers import edit_days
+from services.sla.recomputing.jobs import recompute
 from shared.calendar import DayChange, Wanted
 from shared.contracts.review import ReplyLeaderRejected
 from shared.contracts.sla import ClockWarned
@@ -65,7 +65,7 @@ async def test_the_unit_is_warned_once_when_the_chain_has_to_begin(desk: Desk) -
     assert (before, await told(desk)) == ([], [("final", UNIT, False)])
     [notice] = await desk.rows("select unit from notice where stream = 'warnings' and convert_from(payload, 'UTF8') like '%\"chain\"%'")  # fmt: skip
     assert notice == {"unit": UNIT}
-    answer = await desk.http.get(f"/api/sla/v1/orders/{ORDER}/clocks", headers=desk.bearer(Role.HANDLER, unit=UNIT))
+    answer = await desk.http.get(f"/api/sla/v1/orders/{ORDER}/clocks", headers=desk.bearer(Role.CASEWORKER, unit=UNIT))
     [final] = [clock for clock in answer.json()["clocks"] if clock["kind"] == "final"]
     assert [(rung["name"], rung["fired"]) for rung in final["warnings"]] == [("chain", True), ("yellow", True)]
 
@@ -84,7 +84,7 @@ async def test_an_ordinary_order_has_no_chain_to_be_warned_of(desk: Desk) -> Non
     assert await chain_at(desk) == []
 
 
-async def test_a_unit_that_has_submitted_is_not_told_to_and_is_again_when_the_reply_comes_back(desk: Desk) -> None:
+async def test_a_unit_that_has_submitted_is_not_warned_and_is_again_when_the_reply_comes_back(desk: Desk) -> None:
     await desk.tell(received(scheme="national_report"), assigned(), submitted("2026-11-24T10:00"))
     await at(desk, SUBMIT_BY)
     assert await told(desk) == []
@@ -148,7 +148,7 @@ async def test_an_extension_moves_the_warning(desk: Desk) -> None:
     assert await chain_at(desk) == [local("2026-12-02T08:30")]
 
 
-async def test_where_the_chain_is_too_late_from_the_start_the_unit_is_told_at_once(desk: Desk) -> None:
+async def test_where_the_chain_is_too_late_from_the_start_the_unit_is_warned_at_once(desk: Desk) -> None:
     await desk.tell(received(scheme="national_report"), assigned())
     await at(desk, "2026-11-25T12:00")
     await desk.tell(return_accepted("2026-11-25T12:00"), assigned("2026-11-25T14:00", 2, SECOND))

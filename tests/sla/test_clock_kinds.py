@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sla import rules
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.concentrating import concentrated
+from services.sla.candidates.rules import concentrated
+from services.sla.counting import rules
+from services.sla.firing import jobs
+from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI, statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,
@@ -103,7 +103,7 @@ async def test_a_note_or_a_reply_ends_the_days_duty_and_nothing_else_does(desk: 
 
 
 @pytest.mark.clause("S3.1d")
-async def test_taking_the_order_up_stops_that_clock_and_no_other(desk: Desk) -> None:
+async def test_accepting_the_order_stops_that_clock_and_no_other(desk: Desk) -> None:
     await desk.tell(received(), assigned(), accepted("2026-11-23T10:05"))
 
     stopped = await desk.rows("select kind from clock where state <> 'running' and unit is not null")
@@ -160,7 +160,7 @@ async def test_no_loop_of_returns_and_rework_stops_the_districts_clocks(desk: De
 
 
 @pytest.mark.clause("S2.3a")
-async def test_the_centre_has_a_working_day_for_its_review_from_the_leaders_word(desk: Desk) -> None:
+async def test_the_centre_has_a_working_day_for_its_review_from_the_leaders_approval(desk: Desk) -> None:
     await desk.tell(received(), assigned(), leader_approved("2026-11-27T16:00"))
     running = await clock(desk, "review_turnaround")
     await desk.tell(rejected("2026-11-30T23:59"))
@@ -249,7 +249,7 @@ async def test_a_plan_ends_with_the_reply_that_tells_its_completion(desk: Desk, 
 
 
 @pytest.mark.clause("S2.2.2f")
-async def test_the_same_plan_told_before_or_after_its_feedback_leaves_no_call_back_behind(desk: Desk) -> None:
+async def test_the_same_plan_before_or_after_its_feedback_leaves_no_running_call_back(desk: Desk) -> None:
     await desk.tell(received(), assigned(), fed_back("2026-11-24T10:05"), planned("2026-11-24T10:00", "2026-12-10"))
 
     assert (await clock(desk, "revisit"))["state"] == "void"
@@ -342,7 +342,7 @@ async def test_an_overdue_order_that_is_taken_from_its_unit_leaves_the_unit_name
 
 @pytest.mark.clause("S3.4a")
 @pytest.mark.parametrize("left_at", ["2026-11-26T23:50", "2026-11-27T00:00"])
-async def test_a_unit_that_gave_the_order_up_in_time_is_not_named_when_the_news_comes_after_the_breach(
+async def test_a_unit_that_gave_the_order_up_in_time_is_not_named_when_the_event_comes_after_the_breach(
     desk: Desk, left_at: str
 ) -> None:
     await desk.tell(received(), assigned())
@@ -359,7 +359,7 @@ async def test_a_unit_that_gave_the_order_up_in_time_is_not_named_when_the_news_
 @pytest.mark.clause("S3.4a")
 @pytest.mark.parametrize("ending", ["fed_back", "cancelled"])
 @pytest.mark.parametrize(("ended_at", "named"), [("2026-11-27T08:59", []), ("2026-11-27T09:00", [UNIT])])
-async def test_who_answers_before_the_morning_is_late_and_not_named_and_a_standstill_changes_nothing(
+async def test_who_answers_before_the_first_reminder_is_late_and_not_named_also_after_a_standstill(
     desk: Desk, ended_at: str, named: list[str], ending: str
 ) -> None:
     await desk.tell(received(), assigned())
@@ -442,7 +442,7 @@ async def start_by_hand(desk: Desk, role: Role = Role.CENTRE_HEAD, **body: Any) 
         ({"kind": "final"}, 422, "invalid_request"),
     ],
 )
-async def test_an_operator_starts_what_no_service_tells_yet(
+async def test_an_operator_starts_clocks_that_no_event_starts_yet(
     desk: Desk, body: dict[str, Any], status: int, code: str | None
 ) -> None:
     await desk.tell(listed(), listed(SECOND), received(), assigned())
@@ -510,7 +510,7 @@ async def test_only_what_was_started_by_hand_is_stopped_by_hand(desk: Desk) -> N
 
     assert [answer.status_code for answer in answers] == [200, 409, 409]
     assert [answer.json().get("code") for answer in answers[1:]] == ["not_by_hand", "clock_not_running"]
-    assert (await start_by_hand(desk, Role.HANDLER)).status_code == 403
+    assert (await start_by_hand(desk, Role.CASEWORKER)).status_code == 403
     await desk.tell(cancelled("2026-11-23T11:00"))
     assert (await start_by_hand(desk)).json()["code"] == "order_ended"
 

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from services.sla.handlers import extensions
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022, Workdays
-from services.sla.rules import workday_moments
+from services.sla.clocks.store import running_clocks
+from services.sla.counting.rules import workday_moments
+from services.sla.extensions import handlers as extensions
+from services.sla.firing import jobs
+from services.sla.orders.store import order_for_update
+from services.sla.rulesets.policy import CIRCULAR_2022, Workdays
 from services.sla.service import SERVICE
-from services.sla.store import clocks as clock_store
 from shared.calendar import statutory_calendar
 from shared.contracts.sla import (
     ClockBreached,
@@ -58,7 +59,9 @@ def consent(**changes: Any) -> dict[str, Any]:
     return {**said, **changes}
 
 
-async def ask(desk: Desk, body: dict[str, Any], role: Role = Role.HANDLER, unit: str | None = UNIT) -> httpx.Response:
+async def ask(
+    desk: Desk, body: dict[str, Any], role: Role = Role.CASEWORKER, unit: str | None = UNIT
+) -> httpx.Response:
     return await desk.http.post(
         f"/api/sla/v1/orders/{ORDER}/extensions", json=body, headers=desk.bearer(role, unit=unit)
     )
@@ -123,7 +126,7 @@ async def test_an_incomplete_request_is_refused_with_what_it_lacks(
         (consent(agreed_at="2026-11-01T09:00:00+08:00"), "早于工单交办本单位的时间"),
     ],
 )
-async def test_a_consent_of_another_time_is_told_what_is_wrong_with_it(
+async def test_a_consent_of_another_time_is_refused_with_what_is_wrong_with_it(
     assigned_desk: Desk, said: dict[str, Any] | None, words: str
 ) -> None:
     answer = (await ask(assigned_desk, asked(consent=said))).json()
@@ -215,12 +218,12 @@ async def test_a_consent_stands_only_when_it_is_later_than_the_last_refusal(
     assert await assigned_desk.told(ExtensionRequested) == []
 
 
-async def test_another_orders_refusal_says_nothing_of_this_one(assigned_desk: Desk) -> None:
+async def test_a_refusal_for_another_order_does_not_count_for_this_one(assigned_desk: Desk) -> None:
     desk = assigned_desk
     await desk.tell(received(order_id=OTHER), assigned().model_copy(update={"order_id": OTHER}))
     body = asked(consent=consent(agreed=False, agreed_at="2026-11-23T14:30:00+08:00"))
     refused = await desk.http.post(
-        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.HANDLER, unit=UNIT)
+        f"/api/sla/v1/orders/{OTHER}/extensions", json=body, headers=desk.bearer(Role.CASEWORKER, unit=UNIT)
     )
 
     assert (refused.status_code, (await ask(desk, asked())).status_code) == (409, 201)
@@ -412,8 +415,8 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
     desk = assigned_desk
     rules = replace(CIRCULAR_2022, final=Workdays(3, "S1.1.4a", warn_left=2))
     async with desk.runtime.works.begin() as work:
-        order = await clock_store.order_for_update(work.session, ORDER)
-        [record] = [c for c in await clock_store.running_clocks(work.session, ORDER) if c.kind == "final"]
+        order = await order_for_update(work, ORDER)
+        [record] = [c for c in await running_clocks(work, ORDER) if c.kind == "final"]
         extensions._extend(work, order, record, 5, "情况属实", rules, {})
 
     [row] = await desk.rows("select rungs from clock where kind = 'final'")
@@ -424,9 +427,9 @@ async def test_an_extension_keeps_the_warning_of_the_orders_rules(assigned_desk:
 @pytest.mark.parametrize(
     ("role", "unit", "status"),
     [
-        (Role.HANDLER, UNIT, 201),
+        (Role.CASEWORKER, UNIT, 201),
         (Role.UNIT_HEAD, UNIT, 201),
-        (Role.HANDLER, SECOND, 404),
+        (Role.CASEWORKER, SECOND, 404),
         (Role.CENTRE_HEAD, None, 201),
         (Role.DISPATCHER, None, 403),
         (Role.ADMIN, None, 403),
@@ -436,7 +439,7 @@ async def test_who_may_ask(assigned_desk: Desk, role: Role, unit: str | None, st
     assert (await ask(assigned_desk, asked(), role, unit)).status_code == status
 
 
-async def test_what_was_said_to_the_caller_is_sealed(assigned_desk: Desk) -> None:
+async def test_what_the_caller_said_is_sealed(assigned_desk: Desk) -> None:
     await ask(assigned_desk, asked())
 
     [row] = await assigned_desk.rows("select consent from extension")

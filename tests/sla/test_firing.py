@@ -11,11 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.sla.handlers import firing as handlers
-from services.sla.handlers import orders
-from services.sla.jobs import firing as jobs
-from services.sla.jobs import prepare
-from services.sla.service import SERVICE
+from services.sla.firing import handlers, jobs
+from services.sla.order_events import handlers as orders
+from services.sla.service import SERVICE, prepare
 from shared.clock import RealClock
 from shared.contracts.sla import ClockBreached, ClockStopped, ClockWarned
 from shared.run.process import build_runtime
@@ -47,18 +45,18 @@ class Killed(BaseException):
 async def replica_of(desk: Desk) -> AsyncIterator[Runtime]:
     """A second process of sla on the same database and clock."""
     runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=desk.clock)
-    await jobs.prepare(runtime)
+    jobs.prepare(runtime)
     try:
         yield runtime
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
 
 @asynccontextmanager
 async def loop_of(*runtimes: Runtime, settle: float = 0.0) -> AsyncIterator[None]:
     """The firing loops of these processes while the block runs; a desk has no consumer to wait for."""
     for runtime in runtimes:
-        runtime.parts[jobs.SETTLE] = settle
+        runtime.parts.of(jobs.FiringLoop).settle_seconds = settle
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(jobs.fire_clocks(runtime)) for runtime in runtimes]
         try:
@@ -94,7 +92,7 @@ async def test_the_breach_comes_at_the_due_moment_and_not_a_microsecond_before(d
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_a_breach_is_told_once_keyed_by_unit_and_the_order_can_still_be_answered(desk: Desk) -> None:
+async def test_a_breach_is_published_once_keyed_by_unit_and_the_order_can_still_be_answered(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-27T00:00") + timedelta(seconds=30))
     for _ in range(3):
@@ -120,7 +118,7 @@ async def test_an_order_answered_in_time_is_never_a_breach(desk: Desk) -> None:
 
 
 @pytest.mark.clause("S2.2.1f")
-async def test_a_return_window_closes_without_a_word_of_blame(desk: Desk) -> None:
+async def test_a_return_window_closes_without_a_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-25T00:00"))
     await jobs.drain(desk.runtime)
@@ -171,7 +169,7 @@ async def test_after_a_week_of_standstill_everything_fires_once_warnings_before_
     assert breaches == sorted(breaches)
 
 
-async def test_two_loops_share_a_storm_and_each_breach_is_told_once(
+async def test_two_loops_share_a_storm_and_each_breach_is_published_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "BATCH", 7)
@@ -191,7 +189,9 @@ async def test_two_loops_share_a_storm_and_each_breach_is_told_once(
     assert set(told.values()) == {1}
 
 
-async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_the_next_tells_all(desk: Desk) -> None:
+async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_published_nothing_and_the_next_publishes_all(
+    desk: Desk,
+) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-11-27T00:00"))
 
@@ -216,7 +216,7 @@ async def test_a_loop_that_dies_in_the_middle_of_a_batch_has_told_nothing_and_th
     ]
 
 
-async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres_server: DatabaseServer) -> None:
+async def test_the_loop_wakes_for_a_clock_that_is_started_while_it_sleeps(postgres_server: DatabaseServer) -> None:
     # So seldom a look of its own that only the commit can have woken it.
     async with desk_of(SERVICE, postgres_server, workers_poll_seconds=3600) as desk, loop_of(desk.runtime):
         await desk.tell(received("2026-11-23T08:00"))
@@ -233,7 +233,7 @@ async def test_the_loop_wakes_for_a_clock_that_is_armed_while_it_sleeps(postgres
         await until(breached)
 
 
-async def test_news_that_waited_on_the_bus_is_heard_before_the_first_breach(desk: Desk) -> None:
+async def test_events_that_waited_on_the_bus_are_applied_before_the_first_breach(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00"))
     desk.clock.set(local("2026-11-30T09:00"))
     desk.runtime.consumer.joined = True
@@ -299,13 +299,13 @@ async def test_the_gauge_says_how_long_the_oldest_moment_has_waited(desk: Desk) 
     async with loop_of(desk.runtime):
 
         async def measured() -> bool:
-            return desk.runtime.metrics.registry.get_sample_value("hotline_sla_oldest_unfired_seconds") == 0.0
+            return desk.runtime.metrics.registry.get_sample_value("gongdan_sla_oldest_unfired_seconds") == 0.0
 
         await until(measured)
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_on_the_clock_of_the_machine_a_breach_is_told_within_a_second(desk: Desk) -> None:
+async def test_on_the_real_clock_a_breach_is_published_within_a_second(desk: Desk) -> None:
     runtime = build_runtime(SERVICE, desk.runtime.settings, bus=NoBus(), clock=RealClock())
     await prepare(runtime)
     try:
@@ -321,7 +321,7 @@ async def test_on_the_clock_of_the_machine_a_breach_is_told_within_a_second(desk
 
             await until(breached)
     finally:
-        await runtime.works.engine.dispose()
+        await runtime.works.close()
 
     [told] = [event for event in await desk.told(ClockBreached) if event.kind == "upstream_due"]
     assert 0 <= told.late_by_seconds < 1

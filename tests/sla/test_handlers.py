@@ -86,7 +86,7 @@ async def test_only_a_reached_caller_stops_the_24_hours_and_nothing_else(
 
 
 @pytest.mark.clause("S2.2.1b")
-async def test_a_vain_attempt_leaves_the_first_contact_running(desk: Desk) -> None:
+async def test_a_failed_attempt_leaves_the_first_contact_running(desk: Desk) -> None:
     await desk.tell(received(), assigned(), contacted("2026-11-23T11:00", "not_reached"))
     assert (await states(desk))["first_contact assignment:1"] == "running"
 
@@ -171,7 +171,7 @@ async def test_a_closed_order_has_nothing_running_and_a_reopened_one_gets_a_new_
     assert due == local("2026-12-03T00:00")
 
 
-async def test_a_cancelled_order_has_no_clock_also_when_an_assignment_crossed_the_news(desk: Desk) -> None:
+async def test_a_cancelled_order_has_no_clock_also_when_an_assignment_comes_after_the_cancellation(desk: Desk) -> None:
     await desk.tell(received(), cancelled("2026-11-23T09:30"), assigned("2026-11-23T09:29"))
 
     assert set((await states(desk)).values()) == {"void"}
@@ -262,14 +262,15 @@ STORY = (
 )
 
 
-async def test_a_whole_story_in_one_transaction_ends_like_one_event_at_a_time(
+async def test_all_events_of_an_order_in_one_transaction_end_like_one_event_at_a_time(
     desk: Desk, postgres_server: DatabaseServer
 ) -> None:
     await desk.tell(*STORY)
     async with desk_of(SERVICE, postgres_server) as together:
         async with together.runtime.works.begin() as work:
             for event in STORY:
-                await SERVICE.subscriptions[type(event)](work, event)
+                for handler in SERVICE.handlers_of(type(event)):
+                    await handler(work, event)
 
         assert await states(together) == await states(desk)
         assert [type(event) for event in await together.told()] == [type(event) for event in await desk.told()]

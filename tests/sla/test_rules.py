@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from services.sla import rules
-from services.sla.model import Assigned, ClockPlan, Lapse, Received, Span, State
-from services.sla.policy import CIRCULAR_2022, TITLES, UNIT_CLOCKS
+from services.sla.clocks.model import State
+from services.sla.clocks.policy import TITLES
+from services.sla.clocks.rules import ended
+from services.sla.counting.model import ClockPlan, Lapse, Span
+from services.sla.counting.rules import local_text, moment_clock, proof
+from services.sla.order_events import rules
+from services.sla.order_events.model import Assigned
+from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
+from services.sla.orders.model import Received
+from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI, statutory_calendar
 
 CALENDAR = statutory_calendar()
@@ -104,7 +111,7 @@ def test_a_three_day_clock_warns_when_one_working_day_is_left() -> None:
     ],
 )
 def test_a_named_moment_warns_one_working_day_before_at_the_same_hour(promised: str, warn_at: str) -> None:
-    plan = rules.moment_clock(
+    plan = moment_clock(
         "next_contact", "once", "unit1", local("2026-09-01T09:00"), local(promised), CALENDAR, "S2.2.1e"
     )
 
@@ -163,8 +170,8 @@ def test_a_unit_determined_at_2350_and_assigned_at_0010_is_late() -> None:
     plan = rules.determined_dispatch(assigned("2026-11-24T00:10", "2026-11-23T23:50"), RULES, CALENDAR)
 
     assert plan is not None
-    assert rules.ended(plan.due.at, local("2026-11-24T00:10")) is State.LATE
-    assert rules.ended(plan.due.at, local("2026-11-23T23:59")) is State.MET
+    assert ended(plan.due.at, local("2026-11-24T00:10")) is State.LATE
+    assert ended(plan.due.at, local("2026-11-23T23:59")) is State.MET
 
 
 def test_a_unit_determined_by_its_assignment_leaves_nothing_to_count() -> None:
@@ -214,20 +221,20 @@ def test_leaving_the_unit_ends_its_clocks_and_none_of_the_district() -> None:
 def test_only_the_feedback_stops_the_final_clocks_not_a_signature_nor_a_reply() -> None:
     finals = {"final", "district_final", "upstream_due"}
 
-    assert {fact for fact, kinds in rules.STOPS.items() if kinds & finals} == {"fed_back"}
+    assert {fact for fact, kinds in STOPS.items() if kinds & finals} == {"fed_back"}
 
 
 @pytest.mark.clause("S1.2.2c")
 @pytest.mark.clause("S1.3.1d")
 def test_answering_the_caller_does_not_finish_the_order() -> None:
-    assert rules.STOPS["reached"] == {"caller_reply", "first_reply"}
+    assert STOPS["reached"] == {"caller_reply", "first_reply"}
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
 def test_the_due_moment_itself_is_in_time(late: timedelta) -> None:
     due = local("2026-11-24T00:00")
 
-    assert rules.ended(due, due + late) is (State.LATE if late else State.MET)
+    assert ended(due, due + late) is (State.LATE if late else State.MET)
 
 
 @pytest.mark.clause("S1.3.1c")
@@ -257,12 +264,12 @@ def test_every_warning_lies_between_its_start_and_its_due_moment(day: str, hour:
 
 @pytest.mark.clause("S1.1.4a")
 def test_the_proof_of_a_working_day_clock_names_each_day_and_of_others_their_moments() -> None:
-    days = rules.proof(Span.WORKDAYS, 3, local("2026-09-30T10:00"), local("2026-10-11T00:00"), CALENDAR)
-    hours = rules.proof(Span.HOURS, 24, local("2026-11-20T10:00"), local("2026-11-21T10:00"), CALENDAR)
+    days = proof(Span.WORKDAYS, 3, local("2026-09-30T10:00"), local("2026-10-11T00:00"), CALENDAR)
+    hours = proof(Span.HOURS, 24, local("2026-11-20T10:00"), local("2026-11-21T10:00"), CALENDAR)
 
     assert days[-1].text == "10-10 周六 调休上班 计第3日"
     assert [line.text for line in hours][0::2] == ["2026-11-20 10:00 起算", "2026-11-21 10:00 截止"]
 
 
-def test_midnight_is_told_as_the_end_of_the_day_that_closes() -> None:
-    assert rules.local_text(local("2026-11-24T00:00")) == "2026-11-23 24:00"
+def test_midnight_is_shown_as_the_end_of_the_day_that_it_closes() -> None:
+    assert local_text(local("2026-11-24T00:00")) == "2026-11-23 24:00"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.sla.errors import NumberRefused
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.rulesets import check_sensible, differences, numbers_of, rule_set_of
+from services.sla.rulesets.errors import NumberRefused
+from services.sla.rulesets.policy import CIRCULAR_2022
+from services.sla.rulesets.rules import check_sensible, differences, numbers_of, rule_set_of
 from shared.contracts.sla import ClockStarted, RuleSetPublished
 from shared.identity import Role
 from tests.sla.story import ORDER, OTHER, UNIT, assigned, local, received, return_accepted
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.clause("X3")
 
 
 async def send(desk: Desk, method: str, path: str, body: Any = None, *roles: Role, **headers: str) -> httpx.Response:
-    unit = UNIT if Role.HANDLER in roles else None
+    unit = UNIT if Role.CASEWORKER in roles else None
     given_headers = desk.bearer(*(roles or (Role.ADMIN,)), unit=unit) | headers
     return await desk.http.request(method, f"/api/sla/v1{path}", json=body, headers=given_headers)
 
@@ -169,7 +169,7 @@ def test_only_what_differs_is_shown() -> None:
 
 
 @given(st.integers(-100, 400))
-def test_a_count_is_taken_or_refused_and_never_bent(count: int) -> None:
+def test_a_count_is_accepted_or_refused_and_never_changed(count: int) -> None:
     try:
         rules = rule_set_of("x", "x", {"final_enterprise": count}, CIRCULAR_2022)
     except NumberRefused:

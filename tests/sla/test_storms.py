@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.sla.handlers import firing as handlers
-from services.sla.handlers.pieces import breached
-from services.sla.jobs import firing as jobs
-from services.sla.policy import CIRCULAR_2022
-from services.sla.rules.counting import is_quiet, outside_quiet_hours
-from services.sla.store.firing import claim_due, take_turn
+from services.sla.clocks.rules import breached
+from services.sla.counting.rules import is_quiet, outside_quiet_hours
+from services.sla.firing import handlers, jobs
+from services.sla.firing.store import claim_due, take_turn
+from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI
 from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
 from tests.sla.story import UNIT, assigned, contacted, local, numbered, planned, received, updated
@@ -41,7 +40,7 @@ async def at(desk: Desk, moment: str | datetime) -> None:
 @pytest.mark.clause("S1.1.4b")
 @pytest.mark.parametrize("late", [timedelta(seconds=7), timedelta(seconds=7, microseconds=250)])
 @pytest.mark.parametrize("moved", [timedelta(), timedelta(hours=-1), timedelta(microseconds=-20)])
-async def test_the_one_statement_writes_what_the_outbox_would_have_written(
+async def test_the_breaching_statement_writes_what_the_outbox_would_have_written(
     desk: Desk, late: timedelta, moved: timedelta
 ) -> None:
     await desk.tell(received(), assigned())
@@ -99,7 +98,7 @@ async def test_a_storm_breaches_every_clock_once_and_keeps_the_order_of_each_uni
     assert await desk.rows("select 1 from clock where next_at <= :now", now=desk.clock.now()) == []
 
 
-async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together(desk: Desk) -> None:
+async def test_more_than_twenty_warnings_of_a_unit_in_a_minute_come_in_one_digest(desk: Desk) -> None:
     await many(desk, 21)
     await at(desk, "2026-11-23T12:00")
 
@@ -111,7 +110,7 @@ async def test_more_warnings_of_a_unit_than_twenty_in_a_minute_are_told_together
 
 @pytest.mark.clause("S1.1.4b")
 @pytest.mark.parametrize(("seconds", "late"), [(5, False), (6, True)])
-async def test_each_warning_of_a_digest_says_whether_it_is_told_late(desk: Desk, seconds: int, *, late: bool) -> None:
+async def test_each_warning_of_a_digest_says_whether_it_is_late(desk: Desk, seconds: int, *, late: bool) -> None:
     await many(desk, 21)
     await at(desk, local("2026-11-23T12:00") + timedelta(seconds=seconds))
 
@@ -157,7 +156,7 @@ async def test_a_safety_emergency_waits_for_no_next_digest(desk: Desk, monkeypat
     assert [event.order_id for event in await desk.told(ClockWarned)] == [emergency]
 
 
-async def test_twenty_are_told_one_by_one_and_the_next_of_that_minute_together(desk: Desk) -> None:
+async def test_twenty_warnings_come_one_by_one_and_the_next_of_that_minute_together(desk: Desk) -> None:
     await many(desk, 20)
     await at(desk, "2026-11-23T12:00")
     assert len(await desk.told(ClockWarned)) == 20
@@ -195,13 +194,13 @@ async def test_a_second_digest_waits_for_the_next_minute_and_nothing_is_lost(
         ("2026-11-24T07:00", "2026-11-24T07:00"),
     ],
 )
-def test_a_warning_of_the_night_is_told_in_the_morning(wanted: str, told: str) -> None:
+def test_a_warning_of_the_quiet_hours_fires_at_their_end(wanted: str, told: str) -> None:
     start, due = local("2026-11-20T10:00"), local("2026-11-25T00:00")
 
     assert outside_quiet_hours(local(wanted), start, due, CIRCULAR_2022) == local(told)
 
 
-def test_a_warning_that_the_morning_would_be_too_late_for_is_told_the_evening_before() -> None:
+def test_a_warning_for_which_the_end_of_the_quiet_hours_is_too_late_fires_before_they_begin() -> None:
     start, due = local("2026-11-23T14:00"), local("2026-11-24T06:30")
 
     assert outside_quiet_hours(local("2026-11-24T02:00"), start, due, CIRCULAR_2022) == local("2026-11-23T21:59")
@@ -211,7 +210,7 @@ NIGHTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)).map(lambda d:
 
 
 @given(NIGHTS, st.integers(1, 4000), st.integers(1, 4000))
-def test_a_warning_stays_inside_its_clock_and_out_of_the_night_where_there_is_a_day(
+def test_a_warning_stays_inside_its_clock_and_outside_of_the_quiet_hours_where_it_can(
     at: datetime, before: int, after: int
 ) -> None:
     start, due = at - timedelta(minutes=before), at + timedelta(minutes=after)
@@ -230,7 +229,7 @@ async def test_a_safety_emergency_knows_no_quiet_hours(desk: Desk, urgent: str, 
     assert row["next_at"] == local(warned_at)
 
 
-async def test_an_order_that_turns_out_to_be_a_safety_emergency_gets_its_warnings_back(desk: Desk) -> None:
+async def test_an_order_that_becomes_a_safety_emergency_gets_its_warnings_back(desk: Desk) -> None:
     await desk.tell(received(urgent=("livelihood",)), assigned("2026-11-23T14:00"))
     await desk.tell(updated("2026-11-23T15:00", urgent=("safety",)))
 
@@ -238,7 +237,7 @@ async def test_an_order_that_turns_out_to_be_a_safety_emergency_gets_its_warning
     assert row["next_at"] == local("2026-11-24T02:00")
 
 
-async def test_a_clock_that_jumps_back_tells_nothing_twice(desk: Desk) -> None:
+async def test_a_clock_that_is_set_back_publishes_nothing_twice(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-27T00:00")
     told = Counter((event.type, event.clock_id) for event in await desk.told())
@@ -267,7 +266,7 @@ async def warned_of(desk: Desk, kind: str) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_a_warning_that_was_missed_waits_in_the_night_and_is_told_in_the_morning_marked_late(desk: Desk) -> None:
+async def test_a_missed_warning_waits_for_the_end_of_the_quiet_hours_and_fires_then_marked_late(desk: Desk) -> None:
     await desk.tell(received(upstream_due_at=local("2026-11-27T18:00")), assigned())
     await at(desk, "2026-11-26T23:58")  # while sla was down, nothing was told; it should have been at 18:00
     assert await warned_of(desk, "upstream_due") == []
@@ -281,7 +280,7 @@ async def test_a_warning_that_was_missed_waits_in_the_night_and_is_told_in_the_m
 
 
 @pytest.mark.clause("S1.1.4b")
-async def test_a_breach_of_the_night_takes_the_warning_along_that_belongs_before_it(desk: Desk) -> None:
+async def test_a_breach_in_the_quiet_hours_is_preceded_by_the_warning_that_waited(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-25T23:58")
 
@@ -303,7 +302,7 @@ async def test_a_breach_of_the_night_takes_the_warning_along_that_belongs_before
     assert set(reds) == over
 
 
-async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_too_late(desk: Desk) -> None:
+async def test_a_missed_warning_fires_in_the_quiet_hours_when_their_end_would_be_too_late(desk: Desk) -> None:
     await desk.tell(received(), assigned())
     await at(desk, "2026-11-26T23:58")
 
@@ -317,7 +316,7 @@ async def test_a_missed_warning_is_told_in_the_night_when_the_morning_would_be_t
         ("2026-11-24T06:30", "2026-11-23T21:59"),  # half of the time is 22:15, and the morning would be too late
     ],
 )
-async def test_a_deadline_that_the_upstream_moves_warns_outside_of_the_night_too(
+async def test_a_deadline_that_the_upstream_moves_warns_outside_of_the_quiet_hours_too(
     desk: Desk, named: str, told: str
 ) -> None:
     await desk.tell(received(upstream_due_at=local("2026-12-01T18:00")), assigned())
@@ -329,7 +328,7 @@ async def test_a_deadline_that_the_upstream_moves_warns_outside_of_the_night_too
     assert await warned_of(desk, "upstream_due") == [("yellow", False)]
 
 
-async def test_what_is_told_in_the_night_belongs_before_a_deadline_that_ends_before_the_morning(desk: Desk) -> None:
+async def test_what_fires_in_the_quiet_hours_is_before_a_deadline_that_ends_within_them(desk: Desk) -> None:
     await many(desk, 30)
     await desk.tell(received(order_id=numbered(99), upstream_due_at=local("2026-11-25T10:00")))
     await at(desk, local("2026-11-25T00:00:30"))  # nothing was told since Monday
@@ -343,14 +342,14 @@ async def test_what_is_told_in_the_night_belongs_before_a_deadline_that_ends_bef
     assert await warned_of(desk, "upstream_due") == [("yellow", True)]
 
 
-async def test_missed_warnings_of_a_safety_emergency_are_told_at_once(desk: Desk) -> None:
+async def test_missed_warnings_of_a_safety_emergency_fire_at_once(desk: Desk) -> None:
     await desk.tell(received(urgent=("safety",)), assigned())
     await at(desk, "2026-11-24T23:58")
 
     assert "caller_reply" in {event.kind for event in await desk.told(ClockWarned)}
 
 
-async def test_an_order_that_turns_out_to_be_a_safety_emergency_in_the_night_is_warned_of_at_once(desk: Desk) -> None:
+async def test_an_order_that_becomes_a_safety_emergency_in_the_quiet_hours_is_warned_of_at_once(desk: Desk) -> None:
     await desk.tell(received(upstream_due_at=local("2026-11-27T18:00")), assigned())
     await at(desk, "2026-11-26T23:58")
     assert await warned_of(desk, "upstream_due") == []
@@ -372,7 +371,7 @@ async def test_a_reminder_that_was_missed_comes_with_the_next_mornings(desk: Des
     assert await warned_of(desk, "final") == [("yellow", True), ("red:1", False)]
 
 
-async def test_a_planned_order_wakes_in_the_night_although_its_warning_waits(desk: Desk) -> None:
+async def test_a_planned_order_wakes_in_the_quiet_hours_although_its_warning_waits(desk: Desk) -> None:
     await desk.tell(received(), assigned(), planned("2026-11-23T12:00", "2026-12-04"))
     await at(desk, "2026-12-04T00:30")
     assert [event.plan_on.isoformat() for event in await desk.told(PlanWoken)] == ["2026-12-04"]
@@ -409,7 +408,7 @@ async def with_promises(desk: Desk, orders: int, units: tuple[str, ...]) -> None
 
 @pytest.mark.clause("S1.1.4b")
 @pytest.mark.parametrize("batch", [1_000, 4])
-async def test_after_a_standstill_everything_is_told_in_the_order_of_its_moments(
+async def test_after_a_standstill_everything_is_published_in_the_sequence_of_its_moments(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     for name in ("BATCH", "PLAIN_BATCH", "STORM_BATCH"):

@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from deploy.gateway import build
-from services.sla.api import stream
-from services.sla.jobs import firing as jobs
-from services.sla.jobs import sharing
+from services.sla.firing import jobs
+from services.sla.streams import api as stream
+from services.sla.streams import jobs as sharing
+from services.sla.streams.handlers import Tail
 from shared.app import build_app, mount
 from shared.contracts.sla import ClockBreached
 from shared.identity import Role
@@ -70,7 +71,7 @@ async def served(desk: Desk) -> AsyncIterator[str]:
     """The desk's service on a port, with its tail of notices; the address."""
     app = mount([(desk.runtime, build_app(desk.runtime.service, desk.runtime))])
     async with HttpServer(app) as server, asyncio.TaskGroup() as group:
-        tasks = [group.create_task(job(desk.runtime)) for job in (sharing.follow_notices, sharing.share_news)]
+        tasks = [group.create_task(job(desk.runtime)) for job in (sharing.follow_notices, sharing.tell_replicas)]
         try:
             yield server.address
         finally:
@@ -116,7 +117,7 @@ async def test_a_reader_that_was_away_longer_than_memory_reaches_is_served_from_
     await overdue_at_midnight(desk)
     await midnight(desk)
     async with served(desk) as address:
-        await eventually(lambda: desk.runtime.parts["tail"].last > 0)
+        await eventually(lambda: desk.runtime.parts.of(Tail).last > 0)
         async with reading(address, desk, last=0) as reader:
             await eventually(lambda: len(reader.events) == len(reader.ids) > 0)
             told = await desk.told(ClockBreached)
@@ -124,9 +125,9 @@ async def test_a_reader_that_was_away_longer_than_memory_reaches_is_served_from_
 
 
 @pytest.mark.clause("S4.2a")
-async def test_a_unit_hears_its_own_breaches_and_no_others(desk: Desk) -> None:
+async def test_a_unit_receives_its_own_breaches_and_no_others(desk: Desk) -> None:
     await overdue_at_midnight(desk)
-    async with served(desk) as address, reading(address, desk, Role.HANDLER, UNIT) as reader:
+    async with served(desk) as address, reading(address, desk, Role.CASEWORKER, UNIT) as reader:
         own = [event for event in await midnight(desk) if event.unit == UNIT]
         await eventually(lambda: len(reader.events) >= len(own))
 
@@ -145,7 +146,7 @@ async def test_a_stream_passes_the_gateway_as_it_comes(desk: Desk) -> None:
         await eventually(lambda: len(reader.events) == len(told))
 
 
-async def test_a_silent_stream_beats_and_ends_when_the_service_closes(
+async def test_a_stream_without_events_sends_heartbeats_and_ends_when_the_service_closes(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
@@ -153,7 +154,7 @@ async def test_a_silent_stream_beats_and_ends_when_the_service_closes(
     async with served(desk) as address, reading(address, desk) as reader:
         await eventually(lambda: ": 心跳" in reader.lines)
         desk.runtime.closing = True
-        await eventually(lambda: desk.runtime.parts["tail"].streams == 0)
+        await eventually(lambda: desk.runtime.parts.of(Tail).streams == 0)
         await eventually(lambda: 'data: {"reason":"closing"}' in reader.lines)
 
 
@@ -172,10 +173,10 @@ async def test_an_id_that_was_never_given_is_answered_from_the_newest_and_says_s
     assert reader.ids[1:] == sorted(set(reader.ids[1:]))
 
 
-async def test_an_id_that_another_replica_gave_is_waited_for_without_a_word(desk: Desk) -> None:
+async def test_an_id_that_another_replica_gave_is_waited_for_without_a_reset(desk: Desk) -> None:
     await overdue_at_midnight(desk)
     async with served(desk) as address:
-        tail = desk.runtime.parts["tail"]
+        tail = desk.runtime.parts.of(Tail)
         await eventually(lambda: tail.last > 0)
         tail._last -= 1  # this replica has not read the newest yet
         async with reading(address, desk, last=tail.last + 1) as reader:
@@ -191,7 +192,7 @@ async def test_a_stream_says_why_it_ends_when_its_token_does(desk: Desk, monkeyp
     assert reader.lines[-2] == 'data: {"reason":"token_ended"}'
 
 
-async def test_a_reader_that_does_not_keep_up_is_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_does_not_keep_up_is_disconnected(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "SLOWEST", 0.05)
     sent = asyncio.Event()
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from sample.staff import Refused
-from services.intake.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS
 from shared.clock import SHANGHAI
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer

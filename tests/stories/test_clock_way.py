@@ -54,7 +54,7 @@ async def test_an_extension_moves_the_deadline_that_the_unit_and_the_centre_see(
     before = await clock(place, order_id, "final", state="running")
     place.at(MONDAY_0900 + timedelta(minutes=30))
     await place.contact(order_id)
-    handler, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
+    caseworker, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
     consent = {
         "person": "经办人",
         "agreed_at": place.clock.now().isoformat(),
@@ -63,7 +63,7 @@ async def test_an_extension_moves_the_deadline_that_the_unit_and_the_centre_see(
         "evidence": "录音 1",
     }
     body = {"reason_code": "complex", "explanation": "需现场勘测", "workdays": 5, "consent": consent}
-    asked = await handler.call("POST", f"/api/sla/v1/orders/{order_id}/extensions", body)
+    asked = await caseworker.call("POST", f"/api/sla/v1/orders/{order_id}/extensions", body)
     decision = {"decision": "grant", "reason": "情况属实"}
     await dispatcher.call("POST", f"/api/sla/v1/extensions/{asked['id']}/decision", decision)
 

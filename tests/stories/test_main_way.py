@@ -114,7 +114,7 @@ async def test_a_return_inside_its_window_goes_to_another_unit_and_the_district_
     place: District,
 ) -> None:
     order_id = await place.received_and_assigned("zhujian")
-    handler = await place.person("zhujian-jingban")
+    caseworker = await place.person("zhujian-jingban")
     await return_order(place, order_id)
     await place.case(order_id, status="return_pending")
     await eventually_clock(place, order_id, "district_final", "running")
@@ -132,7 +132,7 @@ async def test_a_return_inside_its_window_goes_to_another_unit_and_the_district_
     assert running["state"] == "running"
     assert closed["first_unit"] == "zhujian"
     with pytest.raises(Refused) as hidden:
-        await handler.call("GET", f"/api/dispatch/v1/orders/{order_id}")
+        await caseworker.call("GET", f"/api/dispatch/v1/orders/{order_id}")
     assert hidden.value.status == 404
 
 
@@ -209,8 +209,8 @@ async def test_the_figures_of_the_week_equal_a_rebuild_from_the_events(place: Di
 
 async def return_order(place: District, order_id: str) -> None:
     """The unit asks to return the order with all four parts."""
-    handler = await place.person("zhujian-jingban")
-    await handler.call(
+    caseworker = await place.person("zhujian-jingban")
+    await caseworker.call(
         "POST",
         f"/api/dispatch/v1/orders/{order_id}/return",
         {

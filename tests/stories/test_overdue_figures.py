@@ -1,19 +1,19 @@
-"""A breach that is taken back: what sla tells of it, and the figures that analytics makes of that."""
+"""An excused breach: the events of sla, and the figures that analytics makes of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.analytics import handlers
+from services.analytics.figures import handlers
 from services.analytics.service import SERVICE as ANALYTICS
-from services.sla.handlers.calendar import edit_days
-from services.sla.jobs import drain
-from services.sla.jobs.calendar import recompute
+from services.sla.calendar.store import current_version
+from services.sla.firing.jobs import drain
+from services.sla.recomputing.handlers import edit_days
+from services.sla.recomputing.jobs import recompute
 from services.sla.service import SERVICE as SLA
-from services.sla.store.calendar import current_version
 from shared.calendar import DayChange, Wanted
 from shared.identity import Role
-from tests.analytics.events import Mail
+from tests.analytics.events import Publisher
 from tests.sla.story import UNIT, assigned, contacted, fed_back, local, received
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
@@ -47,9 +47,9 @@ async def test_an_order_is_overdue_only_when_the_moved_deadline_is_missed(
         sla.clock.set(local(answered_at))
         await drain(sla.runtime)
         await sla.tell(fed_back(answered_at))
-        mail = Mail()
+        publisher = Publisher()
         async with analytics.runtime.works.begin() as work:
-            await handlers.project(work, [mail.envelope(event) for event in await sla.told()])
+            await handlers.project(work, [publisher.envelope(event) for event in await sla.told()])
 
         found = await analytics.rows(
             "select unit, day::text as day, count from figure where measure = 'overdue' and unit <> '' and count <> 0"
@@ -69,9 +69,9 @@ async def test_a_late_first_reply_and_a_late_finish_are_figures_apart(
         for moment in ("2026-11-26T00:00", "2026-12-11T00:00"):
             sla.clock.set(local(moment))
             await drain(sla.runtime)
-        mail = Mail()
+        publisher = Publisher()
         async with analytics.runtime.works.begin() as work:
-            await handlers.project(work, [mail.envelope(event) for event in await sla.told()])
+            await handlers.project(work, [publisher.envelope(event) for event in await sla.told()])
 
         async def late(week: str) -> tuple[int, int]:
             path = f"/api/analytics/v1/weekly?week={week}"

@@ -93,8 +93,8 @@ def local(day: int, hour: int = 0) -> datetime:
 
 
 async def ask_return(place: District, order_id: str) -> None:
-    handler = await place.person("zhujian-jingban")
-    await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
+    caseworker = await place.person("zhujian-jingban")
+    await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
 
 
 async def closing(place: District, order_id: str, closes_at: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from shared.run.http_server import HttpServer
 from shared.run.process import Process, running
 from shared.service import Service
 from shared.settings import SERVICES, Settings
-from tests.support.postgres import DatabaseServer
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, migrated_database, named_database
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
@@ -86,7 +86,7 @@ class District:
 
     async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
         """The unit speaks with the caller."""
-        handler = await self.person(f"{unit}-jingban")
+        caseworker = await self.person(f"{unit}-jingban")
         body = {
             "outcome": "reached",
             "contacted_at": self.clock.now().isoformat(),
@@ -95,13 +95,13 @@ class District:
             "content": "已与来电人联系，了解具体诉求并约定处理时间。",
             **more,
         }
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/contacts", body)
 
     async def reply(self, order_id: str, unit: str = "zhujian", **more: Any) -> str:
-        """The unit's handler submits the reply; its id, when it has arrived on the leader's desk."""
-        handler = await self.person(f"{unit}-jingban")
+        """The unit's caseworker submits the reply; its id, when it has arrived on the leader's desk."""
+        caseworker = await self.person(f"{unit}-jingban")
         body = {**REPLY, "contact_at": self.clock.now().isoformat(), **more}
-        await handler.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
+        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
         newest = await self.newest_reply(order_id, unit, "leader_review")
         found: str = newest["reply_id"]
         return found
@@ -163,26 +163,34 @@ class District:
         self.clock.set(moment)
 
 
-async def settings_of(server: DatabaseServer, secrets: dict[str, Any], upstream: str, bus_url: str | None) -> Settings:
-    """Settings on new databases of this server."""
+@asynccontextmanager
+async def settings_of(
+    server: DatabaseServer, secrets: dict[str, Any], upstream: str, bus_url: str | None, *, migrated: bool = True
+) -> AsyncIterator[Settings]:
+    """Settings on new databases of this server, empty if they are not to be `migrated`."""
     run = new_id().hex[-8:]
-    for name in (*SERVICES, "bus"):
-        await server.create_database(f"{name}_{run}")
     channels = {
         code: {"in": [pair["in"]], "out": pair["out"], "url": f"{upstream}/{code}/feedback"}
         for code, pair in secrets["channels"].items()
     }
-    return Settings(
-        database_url=server.url(f"SERVICE_{run}").replace("SERVICE", "{service}"),
-        bus_url=bus_url or server.url(f"bus_{run}"),
-        token_public_key=SecretStr(secrets["token_public_key"]),
-        token_private_key=SecretStr(secrets["token_private_key"]),
-        seal_keys=SecretStr(secrets["seal_keys"]),
-        admin_password=SecretStr(secrets["admin_password"]),
-        channel_secrets=SecretStr(json.dumps(channels)),
-        files_url="memory:///",
-        pool_size=4,
-    )
+    async with AsyncExitStack() as stack:
+        for name in SERVICES:
+            template = await migrated_database(server, name) if migrated else None
+            await stack.enter_async_context(named_database(server, f"{name}_{run}", template))
+        bus = await stack.enter_async_context(named_database(server, f"bus_{run}"))
+        yield Settings(
+            database_url=server.url(f"SERVICE_{run}").replace("SERVICE", "{service}"),
+            bus_url=bus_url or bus,
+            token_public_key=SecretStr(secrets["token_public_key"]),
+            token_private_key=SecretStr(secrets["token_private_key"]),
+            seal_keys=SecretStr(secrets["seal_keys"]),
+            centre_password=SecretStr(LOGIN_PASSWORD),
+            unit_password=SecretStr(LOGIN_PASSWORD),
+            admin_password=SecretStr(secrets["admin_password"]),
+            channel_secrets=SecretStr(json.dumps(channels)),
+            files_url="memory:///",
+            pool_size=4,
+        )
 
 
 @asynccontextmanager
@@ -219,18 +227,18 @@ async def _district(
 ) -> AsyncIterator[District]:
     secrets = drawn_secrets()
     upstream = SimulatedUpstream(secrets["channels"], clock, "", revisit_after=1e9, rng=random.Random(7))
-    async with HttpServer(upstream.app()) as outside:
-        settings = await settings_of(server, secrets, outside.address, bus_url)
-        async with (
-            running(services, settings, clock=clock, bus=bus) as process,
-            HttpServer(process.app) as inside,
-            httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False) as http,
-        ):
-            upstream.base_url = inside.address
-            people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
-            await eventually(lambda: _ready(http), within=30)
-            await people.load_district(SOME_UNITS)
-            yield District(http, upstream, people, clock, process)
+    async with (
+        HttpServer(upstream.app()) as outside,
+        settings_of(server, secrets, outside.address, bus_url) as settings,
+        running(services, settings, clock=clock, bus=bus) as process,
+        HttpServer(process.app) as inside,
+        httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False) as http,
+    ):
+        upstream.base_url = inside.address
+        people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
+        await eventually(lambda: _ready(http), within=30)
+        await people.load_district(SOME_UNITS)
+        yield District(http, upstream, people, clock, process)
 
 
 @asynccontextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,14 +24,14 @@ from shared.app import build_app, mount
 from shared.bus import Delivery, Message
 from shared.clock import SimulatedClock
 from shared.contracts import EVENTS, PUBLISHERS, Event
-from shared.db.migrate import upgrade
 from shared.identity import Person, Role, TokenSigner
 from shared.outbox import Envelope, encode
 from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.settings import Settings
-from tests.support.postgres import DatabaseServer
+from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, SharedServer, fresh_database, migrated_database
+from tests.support.reuse import KeptDatabase
 
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
 """2026-11-23 09:00 in Yantai: an ordinary working Monday."""
@@ -44,6 +46,8 @@ def settings_for(database_url: str, bus_url: str = "postgresql://nowhere/bus", *
         token_public_key=SecretStr(base64.b64encode(_PRIVATE.public_key().public_bytes_raw()).decode()),
         token_private_key=SecretStr(base64.b64encode(_PRIVATE.private_bytes_raw()).decode()),
         seal_keys=SecretStr("test:" + base64.b64encode(_SEAL_KEY).decode()),
+        centre_password=SecretStr(LOGIN_PASSWORD),
+        unit_password=SecretStr(LOGIN_PASSWORD),
         **more,
     )
 
@@ -174,37 +178,80 @@ async def one_by_one(desk: Desk, events: list[Event]) -> None:
     await desk.tell(*events)
 
 
-_templates: dict[tuple[str, str], str] = {}
-
-
-async def _fresh(server: DatabaseServer, service: str) -> str:
-    """A new database, copied from a migrated template that is made once per run."""
-    known = (server.url(), service)
-    if known not in _templates:
-        template = f"template_{service}_{new_id().hex[-8:]}"
-        await server.create_database(template)
-        await upgrade(server.url(template), service)
-        _templates[known] = template
-    name = f"{service}_{new_id().hex[-12:]}"
-    await server.create_database(name, template=_templates[known])
-    return server.url(name)
-
-
 @asynccontextmanager
 async def desk_of(
     service: Service, server: DatabaseServer, *, now: datetime = MONDAY_0900, **settings: Any
 ) -> AsyncIterator[Desk]:
-    """A desk for one test: `async with desk_of(SERVICE, postgres_server) as desk`."""
-    url = await _fresh(server, service.name)
-    with tempfile.TemporaryDirectory(prefix="gongdan-desk-") as folder:
-        clock = SimulatedClock(Path(folder) / "clock.json", at=now, rate=0)
-        runtime = build_runtime(service, settings_for(url, **settings), bus=NoBus(), clock=clock)
-        try:
-            if service.prepare is not None:
-                await service.prepare(runtime)
-            runtime.started = True
-            transport = httpx.ASGITransport(mount([(runtime, build_app(service, runtime))]), raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
-                yield Desk(runtime, clock, http)
-        finally:
-            await runtime.works.engine.dispose()
+    """A desk for one test: `async with desk_of(SERVICE, postgres_server) as desk`.
+
+    On the shared server it is made of what the desk of an earlier test left, made as it was at first.
+    """
+    async with AsyncExitStack() as stack:
+        if isinstance(server, SharedServer):
+            kind = ("desk", service.name, *sorted(settings.items()))
+            make = partial(_KeptDesk.made, service, server, settings)
+            kept = await stack.enter_async_context(server.pool.borrowed(kind, make))
+        else:
+            kept = await _KeptDesk.made(service, server, settings)
+            stack.push_async_callback(kept.close)
+        async with kept.desk(now) as desk:
+            yield desk
+
+
+class _KeptDesk:
+    """What a desk leaves to the next one of its kind: the database, the clock, and the application with its routes."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: Settings,
+        clock: SimulatedClock,
+        database: KeptDatabase,
+        ending: AsyncExitStack,
+    ) -> None:
+        self._service, self._settings, self._clock, self._database = service, settings, clock, database
+        self._ending = ending
+        self._runtime = self._new_runtime()
+        self._app = build_app(service, self._runtime)
+
+    @classmethod
+    async def made(cls, service: Service, server: DatabaseServer, settings: dict[str, Any]) -> _KeptDesk:
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gongdan-desk-"))
+            template = await migrated_database(server, service.name)
+            database = await KeptDatabase.made(fresh_database(server, service.name, template))
+            stack.push_async_callback(database.close)
+            clock = SimulatedClock(Path(folder) / "clock.json", at=MONDAY_0900, rate=0)
+            return cls(service, settings_for(database.url, **settings), clock, database, stack.pop_all())
+
+    def _new_runtime(self) -> Runtime:
+        runtime = build_runtime(self._service, self._settings, bus=NoBus(), clock=self._clock)
+        self._database.lend_engines(runtime.works)
+        return runtime
+
+    @asynccontextmanager
+    async def desk(self, now: datetime) -> AsyncIterator[Desk]:
+        """The desk of one test.
+
+        The application knows its runtime: that stays, but all its parts are new, except the reader of tokens, which has
+        nothing but the public key and the clock.
+        """
+        self._clock.set(now, rate=0)
+        new = self._new_runtime()
+        new.tokens = self._runtime.tokens
+        for part in dataclasses.fields(Runtime):
+            setattr(self._runtime, part.name, getattr(new, part.name))
+        if self._service.prepare is not None:
+            await self._service.prepare(self._runtime)
+        self._runtime.started = True
+        transport = httpx.ASGITransport(mount([(self._runtime, self._app)]), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+            yield Desk(self._runtime, self._clock, http)
+
+    async def renew(self) -> bool:
+        """Make the database as it was."""
+        return await self._database.renew()
+
+    async def close(self) -> None:
+        """Give up everything."""
+        await self._ending.aclose()

@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def drift(root: Path) -> list[str]:
-    """Where contracts/ is not what the code says, a line each."""
+    """Where contracts/ differs from the code, a line each."""
     generated, written = documents(), written_documents(root)
     return [
         f"{FOLDER}/{path} is not what the code says: run `make contracts`"
@@ -23,7 +23,7 @@ def drift(root: Path) -> list[str]:
 
 
 def broken_promises(root: Path) -> list[str]:
-    """Where the code no longer keeps what an earlier commit promised, a line each."""
+    """Where the code breaks what an earlier commit promised, a line each."""
     now = documents()
     return [
         f"{fault} (since {commit}); add the new form as V2 beside it"
@@ -33,7 +33,7 @@ def broken_promises(root: Path) -> list[str]:
 
 
 def write(root: Path) -> None:
-    """Make contracts/ what the code says; a document that the code no longer knows is removed."""
+    """Write contracts/ from the code; a document that the code no longer has is deleted."""
     generated = documents()
     for path in set(written_documents(root)) - set(generated):
         (root / FOLDER / path).unlink()
@@ -46,7 +46,7 @@ def write(root: Path) -> None:
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.contracts", description="The contracts as documents")
-    parser.add_argument("--check", action="store_true", help="change nothing, complain about drift and broken promises")
+    parser.add_argument("--check", action="store_true", help="change nothing, report differences and broken promises")
     options = parser.parse_args(arguments)
     if not options.check:
         write(root)

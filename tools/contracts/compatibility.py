@@ -1,8 +1,8 @@
-"""Whether an event still keeps what its readers were promised.
+"""Whether an event is still compatible with what its readers were promised.
 
-Readers ignore what they do not know, so one change is free: a new field that is not required. Everything else is a V2
-beside V1. jsoncompat was tried and set aside: for it a new optional field is a break, because the earlier schema let
-any value stand under that name.
+Readers ignore what they do not know, so one change is allowed: a new field that is not required. Everything else is a
+V2 beside V1. The package jsoncompat does not fit: it calls a new optional field a break, because the earlier schema
+allowed any value under that name.
 """
 
 import json
@@ -13,12 +13,12 @@ from typing import Any, Final
 
 Schema = Mapping[str, Any]
 
-_SAYS_NOTHING_TO_A_PROGRAM: Final = frozenset({"title", "description", "default", "examples", "$schema", "$comment"})
+_DESCRIPTIVE: Final = frozenset({"title", "description", "default", "examples", "$schema", "$comment"})
 _PROMISES: Final = ("$id", "x-topic", "x-publisher")
 
 
 def breaks(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """What `after` no longer keeps of `before`, a line each; both path -> text, as in contracts/."""
+    """The breaks from `before` to `after`, a line each; both map path -> text, as in contracts/."""
     found = []
     for path, text in sorted(before.items()):
         if not path.startswith("events/"):
@@ -38,9 +38,9 @@ def breaks_of_schema(old: Schema, new: Schema) -> list[str]:
 
 
 def promised(root: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(commit, documents) of the commits whose promises hold: the newest one, and where this branch left the main line.
+    """(commit, documents) of the commits to compare with: the newest one, and where this branch left the main line.
 
-    Nothing where there is no git, or no commit yet: then there is nobody who was promised anything.
+    Nothing where there is no git, or no commit yet.
     """
     for name in dict.fromkeys(commit for ref in ("HEAD", "origin/main", "main") if (commit := _base(root, ref))):
         paths = _git(root, "ls-tree", "-r", "--name-only", name, "contracts/events")
@@ -75,11 +75,11 @@ def _breaks(old: Schema, new: Schema, roots: tuple[Schema, Schema], where: str) 
 
 
 def _shape(schema: Schema, root: Schema) -> Any:
-    """What a schema says of a value itself; its fields, items and requirements are compared one by one elsewhere."""
+    """What a schema says about a value itself; its fields, items and required names are compared separately."""
     apart = {"properties", "required", "$defs", *_PROMISES}
     shape: dict[str, Any] = {}
     for name, value in schema.items():
-        if name in apart or name in _SAYS_NOTHING_TO_A_PROGRAM:
+        if name in apart or name in _DESCRIPTIVE:
             continue
         if name in {"items", "additionalProperties"} and isinstance(value, dict):
             shape[name] = "compared apart"
@@ -93,14 +93,14 @@ def _shape(schema: Schema, root: Schema) -> Any:
 
 
 def _whole(schema: Any, root: Schema) -> Any:
-    """`schema` with its references followed and its prose left out."""
+    """`schema` with its references resolved and its descriptions left out."""
     if isinstance(schema, dict):
         return {
             name: {field: _whole(part, root) for field, part in value.items()}
             if name == "properties"
             else _whole(value, root)
             for name, value in _resolved(schema, root).items()
-            if name not in _SAYS_NOTHING_TO_A_PROGRAM
+            if name not in _DESCRIPTIVE
         }
     return [_whole(part, root) for part in schema] if isinstance(schema, list) else schema
 
@@ -116,9 +116,9 @@ def _base(root: Path, ref: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git says, None when it says nothing or is not there."""
+    """Git's output, None when it is empty or git is missing."""
     try:
-        told = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         return None
-    return told.stdout.strip() or None if told.returncode == 0 else None
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""The documents, from the registry of events and from the services' own routes."""
+"""Builds the documents from the events and from the routes of the services."""
 
 import importlib
 import importlib.util
@@ -20,15 +20,15 @@ Document = dict[str, Any]
 # The attributes that travel as headers in CloudEvents' binary mode (R28).
 _HEADERS: Final[Mapping[str, str]] = {
     "ce_specversion": "always 1.0",
-    "ce_id": "the event's id, a UUID; readers drop what they have seen",
-    "ce_source": "who tells it: /gongdan/<service>",
+    "ce_id": "the event's id, a UUID; readers drop what they have applied",
+    "ce_source": "who publishes it: /gongdan/<service>",
     "ce_type": "what happened, with the version of its schema",
-    "ce_subject": "whom it is about: the order's id for every fact about an order",
+    "ce_subject": "what it is about: the order's id for every fact about an order",
     "ce_partitionkey": "the same as ce_subject: facts about one subject keep their order",
     "ce_time": "when it happened, in UTC",
     "ce_dataschema": "which schema the body follows",
     "ce_sequence": "1, 2, 3 ... within source, topic and subject",
-    "ce_correlationid": "what the outermost request started",
+    "ce_correlationid": "the request that started it",
     "ce_actor": "the account that acted, or system",
     "content-type": "application/json",
 }
@@ -43,7 +43,7 @@ def documents() -> dict[str, str]:
 
 
 def written_documents(root: Path) -> dict[str, str]:
-    """The documents that lie in contracts/, by the same paths."""
+    """The documents in contracts/, by the same paths."""
     folder = root / FOLDER
     return {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*.json"))}
 
@@ -51,7 +51,7 @@ def written_documents(root: Path) -> dict[str, str]:
 def schema_of(event: type[Event]) -> Document:
     """The JSON Schema of one event's body, as its readers may rely on it.
 
-    In the sense of validation: a field with a default is one that a reader can do without, so it is not required.
+    The schema for validation: a field with a default is not required, because a reader must do without it.
     """
     publisher = next(name for name, events in PUBLISHERS.items() if event in events)
     return {
@@ -64,7 +64,7 @@ def schema_of(event: type[Event]) -> Document:
 
 
 def asyncapi() -> Document:
-    """AsyncAPI 3: the topics as channels, what each service sends as operations."""
+    """AsyncAPI 3: each topic is a channel, each service's publishing an operation."""
     by_topic = {topic: [event for event in EVENTS.values() if event.topic == topic] for topic in PARTITIONS}
     return {
         "asyncapi": "3.0.0",
@@ -106,7 +106,7 @@ def _operations() -> Iterator[tuple[str, Document]]:
                 {
                     "action": "send",
                     "channel": {"$ref": f"#/channels/{topic}"},
-                    "summary": f"What {publisher} tells on {topic}",
+                    "summary": f"What {publisher} publishes on {topic}",
                     "messages": [
                         {"$ref": f"#/channels/{topic}/messages/{event.type}"}
                         for event in events
@@ -131,15 +131,15 @@ def _message(event: type[Event]) -> Document:
 
 
 def _openapis() -> Iterator[tuple[str, Document]]:
-    """The OpenAPI of every service whose service.py is there."""
+    """The OpenAPI of every service that has a service.py."""
     for name in SERVICES:
         if importlib.util.find_spec("services") and _exists(f"services.{name}.service"):
             yield name, openapi_of(name)
 
 
 def openapi_of(name: str) -> Document:
-    """The OpenAPI document of one service; the one place that knows how its application is made."""
-    # Here, because the event documents need no web framework.
+    """The OpenAPI document of one service, from its application."""
+    # Imported here, because the event documents need no web framework.
     from shared.app import build_app  # noqa: PLC0415
     from shared.service import Service  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """How Alembic reaches analytics' tables."""
 
-from services.analytics.tables import Record
+from services.analytics.service import SERVICE
 from shared.db.migrate import run_environment
 
-run_environment(Record.metadata)
+run_environment(SERVICE.metadata)

@@ -1,6 +1,6 @@
 """How Alembic reaches dispatch's tables."""
 
-from services.dispatch.tables import Record
+from services.dispatch.service import SERVICE
 from shared.db.migrate import run_environment
 
-run_environment(Record.metadata)
+run_environment(SERVICE.metadata)

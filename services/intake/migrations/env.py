@@ -1,6 +1,6 @@
 """How Alembic reaches intake's tables."""
 
-from services.intake.tables import Record
+from services.intake.service import SERVICE
 from shared.db.migrate import run_environment
 
-run_environment(Record.metadata)
+run_environment(SERVICE.metadata)

@@ -1,6 +1,6 @@
 """How Alembic reaches review's tables."""
 
-from services.review.tables import Record
+from services.review.service import SERVICE
 from shared.db.migrate import run_environment
 
-run_environment(Record.metadata)
+run_environment(SERVICE.metadata)

@@ -1,6 +1,6 @@
 """How Alembic reaches sla's tables."""
 
-from services.sla.tables import Record
+from services.sla.service import SERVICE
 from shared.db.migrate import run_environment
 
-run_environment(Record.metadata)
+run_environment(SERVICE.metadata)

@@ -1,4 +1,4 @@
-"""Topics, publishing, and the way into a consumer group on Kafka."""
+"""Topics, publishing, and joining a consumer group on Kafka."""
 
 import asyncio
 import zlib
@@ -35,13 +35,13 @@ from shared.bus.wire import MAX_MESSAGE_BYTES, Wire, encoded
 
 _log = structlog.get_logger(__name__)
 
-#: What an outage of the brokers looks like from here.
+#: The errors of an outage of the brokers.
 _TROUBLE: Final = (KafkaError, OSError, TimeoutError)
 
-#: The brokers' word that it is the message, not the moment; the record's framing is not in our own count of bytes.
+#: The errors by which a broker refuses the message itself; our own count of bytes leaves out the record's framing.
 _REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 _FRAMING_BYTES: Final = 65_536
-#: Between two attempts to reach a broker that is away. aiokafka's 100 ms is ten processes' worth of a core while it starts.
+#: Between two attempts to reach a broker that is away. At aiokafka's 100 ms ten processes use up a core while it starts.
 _RETRY_MS: Final = 250
 
 
@@ -50,7 +50,7 @@ class KafkaBus:
 
     `timeout` seconds bound a publish, a commit and every question to the cluster; `session` seconds is how long a
     member that vanished keeps its partitions (at least 6 on default brokers); `max_poll_interval` seconds without a
-    fetch cost a member its seat. `replication` 3 in production; 2 of 3 replicas must then confirm (R15). `security` is
+    fetch end its membership. `replication` 3 in production; 2 of 3 replicas must then confirm (R15). `security` is
     handed to aiokafka as it is: `security_protocol`, `ssl_context`, `sasl_mechanism`, ...
     """
 
@@ -87,7 +87,7 @@ class KafkaBus:
         await self.ping()
 
     async def stop(self) -> None:
-        """Send what is still under way, within `timeout`, and close every connection."""
+        """Send what is still in the producer, within `timeout`, and close every connection."""
         self._started = False
         producer, self._producer = self._producer, None
         if producer is not None:
@@ -138,8 +138,8 @@ class KafkaBus:
         try:
             await self._send(wires)
         except _REFUSALS:
-            # A refusal speaks of a whole record batch. One by one the message to blame stands alone; those before it
-            # are published twice, which readers know.
+            # A refusal concerns a whole record batch. Sent one by one, the refused message is known; those before it
+            # are published twice, and readers drop the repeat.
             for index, wire in enumerate(wires):
                 try:
                     await self._send([wire])
@@ -167,8 +167,8 @@ class KafkaBus:
             max_poll_interval_ms=int(self._max_poll_interval * 1000),
             max_partition_fetch_bytes=self._max_message_bytes + _FRAMING_BYTES,
         )
-        # R52: start() stands inside the try whose finally awaits stop() to its end, or a member may stay in the group
-        # that beats its heart and never reads. The topics are named after start(), which then waits for no assignment.
+        # R52: start() stands inside the try whose finally awaits stop() to its end. Otherwise a member may stay in the
+        # group that sends heartbeats and never reads. Subscribing after start() keeps it from waiting for an assignment.
         try:
             try:
                 await consumer.start()
@@ -187,7 +187,7 @@ class KafkaBus:
             async with asyncio.timeout(self._timeout):
                 producer = await self._current_producer()
                 # aiokafka keeps the order of the calls within each partition; awaiting send_batch() only waits for
-                # room.  Batches of our own cost half of what one future per message does (measured).
+                # room in its buffer.  Our own batches cost half of what one future per message does (measured).
                 sent = [
                     await producer.send_batch(batch, topic, partition=partition)
                     for (topic, partition), batch in self._batched(producer, wires)
@@ -207,8 +207,8 @@ class KafkaBus:
     def _batched(self, producer: AIOKafkaProducer, wires: Sequence[Wire]) -> list[tuple[tuple[str, int], Any]]:
         """The messages in the producer's own batches, those of each partition in order.
 
-        The partition is the key's CRC-32, as in librdkafka and in the PostgreSQL adapter: counted in C, the same for
-        ever because the number of partitions is.
+        The partition is chosen by the key's CRC-32, as in librdkafka and in the PostgreSQL adapter. It never changes,
+        because the number of partitions does not.
         """
         ready: list[tuple[tuple[str, int], Any]] = []
         filling: dict[tuple[str, int], Any] = {}
@@ -231,7 +231,7 @@ class KafkaBus:
             return self._producer
 
     async def _check_known(self, names: set[str]) -> None:
-        """Raise UnknownTopic; asked before aiokafka does, which would let a careless broker create the topic."""
+        """Raise UnknownTopic; aiokafka's own question would make a broker with default settings create the topic."""
         if not names <= self._topics.keys():
             self._topics = _counts(await self._metadata())
         for name in sorted(names - self._topics.keys()):
@@ -247,7 +247,7 @@ class KafkaBus:
             await client.close()
 
     async def _metadata_with(self, names: Iterable[str]) -> ClusterMetadata:
-        """Return the metadata once every topic in `names` is in it: the controller tells the brokers a moment later."""
+        """Return the metadata once every topic in `names` is in it: the brokers learn of a topic after the controller."""
         while True:
             cluster = await self._metadata()
             if all(cluster.partitions_for_topic(name) for name in names):
@@ -285,7 +285,7 @@ def _counts(cluster: ClusterMetadata) -> dict[str, int]:
 
 
 def _look_at(futures: Iterable[asyncio.Future[Any]]) -> None:
-    """Take the outcome of each, so that the loop does not report as lost what publish reports as unknown."""
+    """Read each outcome, or the event loop would log an exception that publish has already reported."""
     for future in futures:
         if not future.cancel() and not future.cancelled():
             future.exception()

@@ -1,4 +1,4 @@
-"""The idempotent producer: how one is built, and how one is thrown away for good."""
+"""The idempotent producer: building one, and closing a broken one."""
 
 import asyncio
 from collections.abc import Mapping
@@ -37,11 +37,11 @@ async def new_producer(options: Mapping[str, Any], max_request_size: int) -> AIO
 
 
 async def discarded(producer: AIOKafkaProducer, reason: str) -> None:
-    """Close `producer` without waiting for what it could not send; everybody who waits gets KafkaError.
+    """Close `producer` without waiting for what it could not send; every waiting caller gets KafkaError.
 
     An idempotent producer never gives a batch up (R12) and, after some errors, never sends again (R13), so its own
-    stop() would wait for ever. Bounded by the request under way. aiokafka offers no public way, hence its insides: the
-    order below (first the sender, then the batches) is the one in which its callbacks do not trip over each other.
+    stop() would wait for ever. This waits at most for the running request. aiokafka has no public method for it, so
+    private attributes are used. The sender ends before the batches fail, or its callbacks would raise.
     """
     accumulator = producer._message_accumulator  # noqa: SLF001
     producer._closed = accumulator._closed = True  # noqa: SLF001 - later senders are refused at once
@@ -55,5 +55,5 @@ async def discarded(producer: AIOKafkaProducer, reason: str) -> None:
     for batch in batches:
         for outcome in (batch.future, batch._drain_waiter):  # noqa: SLF001
             if outcome.done() and not outcome.cancelled():
-                outcome.exception()  # seen, or the loop would report it as forgotten
+                outcome.exception()  # retrieved, or the event loop would log it
     await producer.client.close()

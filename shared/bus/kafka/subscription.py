@@ -1,4 +1,4 @@
-"""One member's seat in a Kafka consumer group."""
+"""One membership of a Kafka consumer group."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 
 from shared.bus.port import BusUnavailable, Delivery, TopicPartition
 
-#: What a rebalance, an outage or a closed consumer looks like from here.
+#: The errors of a rebalance, an outage or a closed consumer.
 _TROUBLE: Final = (KafkaError, ConsumerStoppedError, IllegalOperation, OSError, TimeoutError)
 
 _log = structlog.get_logger(__name__)
@@ -29,12 +29,12 @@ class KafkaSubscription:
     async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
         """Return up to `max_records` messages, or nothing after `timeout` seconds.
 
-        Raises BusUnavailable when the membership is beyond repair (access refused, a broken log): leave and subscribe
-        again. An outage of the brokers is not that.
+        Raises BusUnavailable when the membership cannot go on (access refused, a broken log): leave and subscribe
+        again. During an outage of the brokers the answer is empty.
         """
         try:
-            # aiokafka empties what it has fetched of one partition before it turns to the next: after a full answer the
-            # others come first, so that a busy partition starves none.
+            # aiokafka returns all that it has fetched of one partition before the next one. After a full answer the
+            # other partitions come first, so that a busy one does not hold them up.
             others = self._consumer.assignment() - self._served if self._served else ()
             records = await self._consumer.getmany(*others, timeout_ms=0, max_records=max_records) if others else {}
             if not records:
@@ -91,10 +91,10 @@ class KafkaSubscription:
 
 
 async def stopped(consumer: AIOKafkaConsumer) -> None:
-    """Await stop() of `consumer` to its end, however often the waiting task is cancelled; then pass that on.
+    """Await stop() of `consumer` to its end, even when the waiting task is cancelled; raise the cancellation after it.
 
-    Cut short, stop() leaves a ghost in the group that beats its heart and reads nothing (R52). The task that shields it
-    lives no longer than this call.
+    A stop() that is interrupted leaves a member in the group that sends heartbeats and reads nothing (R52). The task
+    that runs stop() ends within this call.
     """
     stopping = asyncio.get_running_loop().create_task(_stop(consumer))
     interrupted: asyncio.CancelledError | None = None
@@ -112,8 +112,8 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     try:
         await consumer.stop()
     except (asyncio.CancelledError, *_TROUBLE) as error:
-        # aiokafka 0.14 cancels its fetches and awaits each: one that slept in its retry raises, and the connections
-        # stay open. By then the member has left the group, which stop() does first.
+        # aiokafka 0.14 cancels its fetches and awaits each. One that waited for its retry raises, and the connections
+        # stay open. By then the member has left the group: stop() does that first.
         _log.warning("bus_consumer_stop_interrupted", error=repr(error))
         fetches = set(consumer._fetcher._pending_tasks) if consumer._fetcher else set()  # noqa: SLF001
         for fetch in fetches:

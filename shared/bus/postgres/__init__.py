@@ -1,7 +1,7 @@
 """The event bus as a log table in PostgreSQL: the embedded default, and enough for a small district.
 
-Gapless offsets per partition (R54), consumer groups by leases under the database's own clock, readers woken by NOTIFY
-with a poll each second below it.
+Offsets without gaps per partition (R54), consumer groups by leases that the database's own clock ends, readers woken by
+NOTIFY and, should one be missed, by a poll each second.
 """
 
 from shared.bus.postgres.bus import PostgresBus

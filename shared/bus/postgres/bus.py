@@ -1,4 +1,4 @@
-"""Publishing to the log table, topics, retention, and the way into a consumer group."""
+"""Publishing to the log table, topics, retention, and joining a consumer group."""
 
 import asyncio
 import zlib
@@ -24,14 +24,14 @@ from shared.bus.postgres.subscription import PostgresSubscription
 from shared.bus.topics import KEPT
 from shared.bus.wire import MAX_MESSAGE_BYTES, encoded
 
-#: Rows that one retention transaction deletes, so that it never holds locks or bloats for long.
+#: Rows that one retention transaction deletes, so that it stays short.
 _TRIM_BATCH: Final = 5_000
 
 
-async def _as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Give a connection back without a further round trip: nothing here changes its session.
+async def _no_reset(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Return a connection to the pool without a reset, which would cost a round trip: nothing here changes its session.
 
-    A transaction that was left open is rolled back by the pool before.
+    The pool has already rolled back a transaction that was left open.
     """
 
 
@@ -46,7 +46,7 @@ class PostgresBus:
     """The event bus in a PostgreSQL database of its own (15 or later), which the caller has created.
 
     `timeout` seconds bound connecting and every statement; `lease` seconds is how long a member that vanished keeps its
-    partitions; `max_poll_interval` seconds without a fetch cost a member its seat.
+    partitions; `max_poll_interval` seconds without a fetch end its membership.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class PostgresBus:
             self._url,
             min_size=1,
             max_size=self._pool_size,
-            reset=_as_it_is,
+            reset=_no_reset,
             **connection_options(timeout=self._timeout),
         )
         try:
@@ -177,7 +177,7 @@ class PostgresBus:
         try:
             await subscription.join()
             async with asyncio.TaskGroup() as tasks:
-                heartbeat = tasks.create_task(subscription.keep_seat(), name=f"bus heartbeat {group} {member}")
+                heartbeat = tasks.create_task(subscription.keep_membership(), name=f"bus heartbeat {group} {member}")
                 try:
                     yield subscription
                 except Exception as error:  # noqa: BLE001 - raised again below, outside the group that would wrap it
@@ -203,7 +203,7 @@ class PostgresBus:
         return deleted
 
     async def forget_group(self, group: str) -> None:
-        """Drop the offsets of a group that will never read again, so that it no longer holds messages back."""
+        """Delete the offsets of a group that will never read again; until then they keep its messages from being deleted."""
         try:
             async with self._running().acquire(timeout=self._timeout) as connection, connection.transaction():
                 await connection.execute("DELETE FROM bus.member WHERE group_name = $1", group)

@@ -1,11 +1,11 @@
-"""How the bus talks to its database: connection settings, and which errors mean that it is merely away."""
+"""The connection settings of the bus, and which errors mean that its database is away for now."""
 
 from typing import Any, Final
 
 import asyncpg
 
-#: What an outage, a restart or a timeout of PostgreSQL looks like from here. A time limit is asyncpg's own: it cancels
-#: the statement on the server, which asyncio.wait_for around SQL does not (R3).
+#: The errors of an outage, a restart or a timeout of PostgreSQL. Time limits are asyncpg's own: they cancel the
+#: statement on the server, which asyncio.wait_for around SQL does not (R3).
 TROUBLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -20,8 +20,8 @@ def connection_options(*, timeout: float) -> dict[str, Any]:
             "statement_timeout": milliseconds,
             "lock_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds,
-            # Every query here has its index. A plan made while the log was empty would otherwise scan the whole table
-            # until statistics arrive, in the first minutes of a busy day.
+            # Every query here has its index. A plan made while the log was empty would scan the whole table until the
+            # database has gathered statistics.
             "enable_seqscan": "off",
             "enable_bitmapscan": "off",
             "jit": "off",

@@ -1,6 +1,6 @@
-"""The schema of the bus in its own database: log, counters, groups, and the three functions that keep them right.
+"""The schema of the bus in its own database: log, counters, groups, and the functions that change them.
 
-The schema is versioned by `bus.version` and brought up to date under an advisory lock, so that any number of
+`bus.version` holds its version. An advisory lock lets one process at a time bring it up to date, so that any number of
 processes may start at once on an empty database.
 """
 
@@ -22,7 +22,7 @@ CREATE TABLE bus.topic (
     partitions int  NOT NULL CHECK (partitions > 0)
 );
 
--- One counter row per partition. Few, and updated by every publish: room on the page keeps those updates in place.
+-- One counter row per partition, updated by every publish: free room on the page keeps those updates cheap.
 CREATE TABLE bus.partition (
     topic_id    int NOT NULL REFERENCES bus.topic,
     partition   int NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE bus.log (
     PRIMARY KEY (topic_id, partition, log_offset)
 );
 
--- A member is alive until expires_at, by the clock of this server; its leases live and die with it.
+-- A member is alive until expires_at, by the clock of this server; its leases end with it.
 CREATE TABLE bus.member (
     group_name text NOT NULL,
     member_id  uuid NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE bus.member (
     PRIMARY KEY (group_name, member_id)
 ) WITH (fillfactor = 20);
 
--- epoch grows with each new owner and fences the commits of the one before.
+-- epoch grows with each new owner, so that a commit of the owner before is refused.
 CREATE TABLE bus.lease (
     group_name text NOT NULL,
     topic_id   int NOT NULL,
@@ -86,22 +86,22 @@ BEGIN
     PERFORM pg_notify('gongdan_bus', woken.t::text) FROM (SELECT DISTINCT m.t FROM unnest(topics) AS m(t)) AS woken;
 END $$;
 
--- One heartbeat: I live on, the dead are struck off, and my share of the partitions becomes what is fair.
--- The whole group passes here one at a time, so that nobody counts while another moves.
+-- One heartbeat: renew this member, delete members that have expired, and take or release partitions until this member
+-- has its fair share. One member of a group at a time runs this, so that the counts stay true.
 CREATE FUNCTION bus.renew(the_group text, me uuid, my_name text, my_topics int[], life interval, may_release boolean)
 RETURNS TABLE (topic_id int, partition int, epoch bigint, committed bigint, surplus boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     moment    timestamptz;
-    stirred   boolean := false;
-    touched   bigint;
+    changed   boolean := false;
+    removed   bigint;
     one       int;
     members   bigint;
     my_rank   bigint;
     held      bigint;
     fair      bigint;
-    greedy    int[] := '{}';
+    too_many    int[] := '{}';
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('gongdan_bus group ' || the_group, 0));
     moment := clock_timestamp();
@@ -113,12 +113,12 @@ BEGIN
         INSERT INTO bus.lease (group_name, topic_id, partition)
           SELECT the_group, p.topic_id, p.partition FROM bus.partition p WHERE p.topic_id = ANY (my_topics)
           ON CONFLICT DO NOTHING;
-        stirred := true;
+        changed := true;
     END IF;
 
     DELETE FROM bus.member m WHERE m.group_name = the_group AND m.expires_at <= moment;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    stirred := stirred OR touched > 0;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    changed := changed OR removed > 0;
 
     PERFORM 1 FROM bus.lease l
       WHERE l.group_name = the_group AND l.owner IS NOT NULL
@@ -131,7 +131,7 @@ BEGIN
     FOREACH one IN ARRAY my_topics LOOP
         SELECT count(*), count(*) FILTER (WHERE m.member_id < me) INTO members, my_rank
           FROM bus.member m WHERE m.group_name = the_group AND one = ANY (m.topics);
-        -- The topic's number turns the ranks, so that the odd partitions of several topics fall to several members.
+        -- The topic's number shifts the ranks, so that the remaining partitions of several topics go to several members.
         SELECT count(*) / members + CASE WHEN (my_rank + one) % members < count(*) % members THEN 1 ELSE 0 END,
                count(*) FILTER (WHERE l.owner = me)
           INTO fair, held FROM bus.lease l WHERE l.group_name = the_group AND l.topic_id = one;
@@ -142,9 +142,9 @@ BEGIN
                 SELECT x.partition FROM bus.lease x
                   WHERE x.group_name = the_group AND x.topic_id = one AND x.owner = me
                   ORDER BY x.partition DESC LIMIT held - fair);
-            stirred := true;
+            changed := true;
         ELSIF held > fair THEN
-            greedy := greedy || one;
+            too_many := too_many || one;
         ELSIF held < fair THEN
             UPDATE bus.lease l SET owner = me, epoch = l.epoch + 1
               WHERE l.group_name = the_group AND l.topic_id = one AND l.partition IN (
@@ -154,10 +154,10 @@ BEGIN
         END IF;
     END LOOP;
 
-    IF stirred THEN
+    IF changed THEN
         PERFORM pg_notify('gongdan_bus', 'group:' || the_group);
     END IF;
-    RETURN QUERY SELECT l.topic_id, l.partition, l.epoch, l.committed, l.topic_id = ANY (greedy)
+    RETURN QUERY SELECT l.topic_id, l.partition, l.epoch, l.committed, l.topic_id = ANY (too_many)
       FROM bus.lease l WHERE l.group_name = the_group AND l.owner = me;
 END $$;
 
@@ -169,7 +169,7 @@ BEGIN
     PERFORM pg_notify('gongdan_bus', 'group:' || the_group);
 END $$;
 
--- How many of the offsets were stored: those whose lease is still mine, in the epoch in which I read the batch.
+-- How many of the offsets were stored: those whose lease is still mine, in the epoch in which the batch was read.
 CREATE FUNCTION bus.commit(the_group text, me uuid, topics int[], parts int[], epochs bigint[], uptos bigint[])
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE

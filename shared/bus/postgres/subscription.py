@@ -1,4 +1,4 @@
-"""One member's seat in a consumer group: leases, reading position and fenced commits."""
+"""One membership of a consumer group: leases, reading position, and commits that a later owner's lease refuses."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from shared.bus.port import BusUnavailable, Delivery, TopicPartition
 from shared.bus.postgres.connection import TROUBLE, connection_options
 from shared.bus.postgres.schema import CHANNEL
 
-#: The net below NOTIFY: a reader looks at least this often, in seconds.
+#: A NOTIFY may be missed: a reader looks at least this often, in seconds.
 _POLL: Final = 1.0
 
 _log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Lease:
 
 
 class PostgresSubscription:
-    """See `shared.bus.port.Subscription`; made by PostgresBus.subscribe, which joins, keeps the seat and leaves."""
+    """See `shared.bus.port.Subscription`; made by PostgresBus.subscribe, which joins, keeps the membership and leaves."""
 
     def __init__(
         self,
@@ -70,28 +70,28 @@ class PostgresSubscription:
         self._surplus = False
         self._renewed_at = self._fetched_at = time.monotonic()
         self._news = asyncio.Event()
-        self._stirred = asyncio.Event()
-        self._seat = asyncio.Lock()
-        self._ear: asyncpg.Connection[asyncpg.Record] | None = None
+        self._group_changed = asyncio.Event()
+        self._renewing = asyncio.Lock()
+        self._listener: asyncpg.Connection[asyncpg.Record] | None = None
 
     async def join(self) -> None:
-        """Take a seat in the group. Raises BusUnavailable."""
+        """Become a member of the group. Raises BusUnavailable."""
         try:
             await self._renew()
         except TROUBLE as error:
             raise BusUnavailable(repr(error)) from error
 
-    async def keep_seat(self) -> None:
-        """Renew the leases three times in their life, and at once when the group changes; never returns."""
+    async def keep_membership(self) -> None:
+        """Renew the leases each third of their life, and at once when the group changes; never returns."""
         while True:
             try:
                 async with asyncio.timeout(self._life / 3):
-                    await self._stirred.wait()
+                    await self._group_changed.wait()
             except TimeoutError:
                 pass
-            self._stirred.clear()
+            self._group_changed.clear()
             if time.monotonic() - self._fetched_at > self._max_poll_interval:
-                # A reader that fetches no more must not look alive; its next fetch takes the seat again.
+                # A reader that no longer fetches must not look alive; its next fetch joins the group again.
                 continue
             try:
                 await self._renew()
@@ -99,20 +99,20 @@ class PostgresSubscription:
                 _log.warning("bus_heartbeat_failed", group=self._group, member=self._member, error=repr(error))
 
     async def leave(self) -> None:
-        """Hand the partitions over at once; if the database is away, the leases run out by themselves."""
+        """Release the partitions at once; if the database is away, the leases expire."""
         self._leases.clear()
-        ear, self._ear = self._ear, None
-        if ear is None or ear.is_closed():
+        listener, self._listener = self._listener, None
+        if listener is None or listener.is_closed():
             return
         try:
-            # On the connection of the heartbeat: a beat that was cancelled under way ends before this statement begins,
-            # or it would take the seat again behind our back.
-            await ear.execute("SELECT bus.leave($1, $2)", self._group, self._id)
-            await ear.close(timeout=self._timeout)
+            # On the connection of the heartbeat: a heartbeat that was cancelled while it ran ends before this statement
+            # begins. On another connection it could join the group again after this.
+            await listener.execute("SELECT bus.leave($1, $2)", self._group, self._id)
+            await listener.close(timeout=self._timeout)
         except TROUBLE as error:
             _log.warning("bus_leave_failed", group=self._group, member=self._member, error=repr(error))
         finally:
-            ear.terminate()
+            listener.terminate()
 
     async def fetch(self, *, max_records: int, timeout: float) -> Mapping[TopicPartition, Sequence[Delivery]]:
         """Return up to `max_records` messages, or nothing after `timeout` seconds."""
@@ -121,8 +121,8 @@ class PostgresSubscription:
             self._fetched_at = time.monotonic()
             self._news.clear()
             try:
-                # The last batch is behind the caller now, so this is the moment to hand over what is too much. After a
-                # stop longer than the lease (SIGSTOP, a sleeping machine) the seat must be taken again before reading.
+                # The caller is done with the last batch, so surplus partitions can be released now. After a stop longer
+                # than the lease (SIGSTOP, a suspended machine) the member must join again before it reads.
                 if self._surplus or self._fetched_at - self._renewed_at > self._life:
                     await self._renew(may_release=True)
                 batch = await self._read(max_records)
@@ -188,7 +188,7 @@ class PostgresSubscription:
     async def _read(self, max_records: int) -> dict[TopicPartition, list[Delivery]]:
         if not self._leases:
             return {}
-        # Each read starts with the partition after the last one served, so that a busy partition starves no other.
+        # Each read starts with the partition after the last one served, so that a busy partition does not hold up others.
         wanted = list(self._leases.items())
         rows = await self._pool.fetch(
             _READ,
@@ -202,10 +202,10 @@ class PostgresSubscription:
         for row in rows:
             partition, lease = wanted[row["place"] - 1]
             if self._leases.get(partition) is not lease:
-                continue  # handed over while we read
+                continue  # released while we read
             deliveries = batch.setdefault(partition, [])
             if deliveries and row["log_offset"] != deliveries[-1].offset + 1:
-                continue  # the limit cut the rows of this partition somewhere else; they come next time
+                continue  # the limit left out rows of this partition; they come next time
             deliveries.append(_delivery(partition, row))
         for partition, deliveries in batch.items():
             lease = self._leases.pop(partition)
@@ -215,11 +215,11 @@ class PostgresSubscription:
         return batch
 
     async def _renew(self, *, may_release: bool = False) -> None:
-        """Beat once and take over what the database says is ours."""
-        async with self._seat:
-            ear = await self._listening()
+        """Send one heartbeat and take over the partitions that the database says are ours."""
+        async with self._renewing:
+            listener = await self._listening()
             began = time.monotonic()
-            rows = await ear.fetch(
+            rows = await listener.fetch(
                 "SELECT * FROM bus.renew($1, $2, $3, $4, $5, $6)",
                 self._group,
                 self._id,
@@ -244,24 +244,24 @@ class PostgresSubscription:
                 self._news.set()
 
     async def _listening(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """Return the connection that hears the channel and carries the heartbeat, opened anew when it broke.
+        """Return the connection that receives notifications and carries the heartbeat, opened again when it broke.
 
-        Its own, not the pool's: a pool exhausted by publishers must not cost a member its seat.
+        It is not one of the pool's: a pool exhausted by publishers must not end a membership.
         """
-        if self._ear is None or self._ear.is_closed():
-            ear = await asyncpg.connect(self._url, **connection_options(timeout=self._timeout))
+        if self._listener is None or self._listener.is_closed():
+            listener = await asyncpg.connect(self._url, **connection_options(timeout=self._timeout))
             try:
-                await ear.add_listener(CHANNEL, self._heard)
+                await listener.add_listener(CHANNEL, self._notified)
             except TROUBLE:
-                ear.terminate()
+                listener.terminate()
                 raise
-            self._ear = ear
+            self._listener = listener
             self._news.set()
-        return self._ear
+        return self._listener
 
-    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
+    def _notified(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         if payload == f"group:{self._group}":
-            self._stirred.set()
+            self._group_changed.set()
         elif payload.isdigit() and int(payload) in self._topics:
             self._news.set()
 

@@ -1,12 +1,10 @@
-"""PostgreSQL from its wheel: the database of a machine on which nothing was prepared.
+"""PostgreSQL from its wheel, for a machine without a server; a server named in the settings is used instead.
 
-Whoever has a server gives its URL in the settings and never comes here.
-
-The server speaks TCP on 127.0.0.1 with a password (a socket's path may grow too long), runs as a child process in a
-session of its own, and ends with its owner even if that is killed: a guard holds the reading end of a pipe and stops
-the server when the pipe breaks. As root the server runs as another user, because PostgreSQL refuses root; where that
-user cannot reach the data or the programs, both go to a place under /var/tmp. No permission of a folder that is not
-ours is ever changed.
+The server listens with a password on 127.0.0.1 (the path of a Unix socket could be too long). It runs as a child
+process in its own session and ends with its owner, even a killed one: a guard process holds the reading end of a pipe
+and stops the server when the pipe breaks. Started by root, the server runs as another user, because PostgreSQL refuses
+root. Where that user cannot reach the data or the programs, both go to a folder under /var/tmp. The permissions of
+folders that are not ours are never changed.
 """
 
 from shared.run.postgres.databases import create_database, drop_database

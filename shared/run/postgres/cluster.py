@@ -1,4 +1,4 @@
-"""A data folder made once, with its password, and the way in which the server's programs are run."""
+"""Making the data folder with its password, and running the server's programs."""
 
 import contextlib
 import locale
@@ -19,12 +19,12 @@ USER: Final = "gongdan"
 
 
 def ensure_cluster(home: Path, programs: Path, *, fsync: bool) -> str:
-    """The superuser's password; the cluster is made first if it is not there or was left half made."""
+    """The superuser's password; the data folder is made first if it is missing or incomplete."""
     secret, data = home / "password", home / "data"
     if secret.exists() and (data / "PG_VERSION").exists():
         return secret.read_text().strip()
     if data.exists():
-        shutil.rmtree(data)  # without a password file initdb did not finish: nothing was ever stored here
+        shutil.rmtree(data)  # no password file: initdb did not finish, so nothing was stored here
     password = secrets.token_urlsafe(24)
     user = server_user()
     with _passed_on(password, home, user) as password_file:
@@ -40,12 +40,12 @@ def ensure_cluster(home: Path, programs: Path, *, fsync: bool) -> str:
             code = popen([str(programs / "initdb"), *arguments], log).wait()
     if code:
         raise PostgresFailed(f"内置数据库不能建立，日志在 {home / 'server.log'}。")
-    _write_private(secret, password)  # last: it says that the cluster is whole
+    _write_private(secret, password)  # last: it shows that the folder is complete
     return password
 
 
 def _locale_arguments() -> list[str]:
-    """Sorting by code point, the same on every machine; letters known as such, or pg_trgm drops every Chinese word."""
+    """Sort by code point, the same on every machine; with UTF-8 character classes, or pg_trgm drops Chinese words."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
@@ -68,7 +68,7 @@ def _write_private(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _passed_on(password: str, home: Path, user: pwd.struct_passwd | None) -> Iterator[Path]:
-    """A file with the password that only the server's user reads, gone afterwards."""
+    """A temporary file with the password that only the server's user can read."""
     handle, name = tempfile.mkstemp(prefix="initdb-", dir=home)
     path = Path(name)
     try:
@@ -82,7 +82,7 @@ def _passed_on(password: str, home: Path, user: pwd.struct_passwd | None) -> Ite
 
 
 def popen(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A child in a session of its own (Ctrl-C is for its owner), as the server's user, with a bare environment."""
+    """A child process in its own session (Ctrl-C reaches only its owner), as the server's user, with few variables."""
     user = server_user()
     return subprocess.Popen(
         command,

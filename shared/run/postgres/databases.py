@@ -1,12 +1,12 @@
-"""Databases of any server, made and dropped."""
+"""Creating and dropping databases on any server."""
 
 import contextlib
 
 import asyncpg
 
 
-async def create_database(server_url: str, name: str, template: str | None = None) -> None:
-    """Make database `name` on the server of `server_url` (any database of it); nothing if it is there already.
+async def create_database(server_url: str, name: str, template: str | None = None, owner: str | None = None) -> None:
+    """Create database `name` on the server of `server_url` (any database of it); nothing if it exists.
 
     With `template` it is a copy of that database, to which nobody may be connected.
     """
@@ -15,8 +15,9 @@ async def create_database(server_url: str, name: str, template: str | None = Non
         if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             return
         copy = f" TEMPLATE {_quoted(template)}" if template is not None else ""
+        whose = f" OWNER {_quoted(owner)}" if owner is not None else ""
         with contextlib.suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-            await connection.execute(f"CREATE DATABASE {_quoted(name)}{copy}")
+            await connection.execute(f"CREATE DATABASE {_quoted(name)}{whose}{copy}")
     finally:
         await connection.close()
 

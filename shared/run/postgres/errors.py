@@ -1,4 +1,4 @@
-"""What keeps an embedded server from running, in words for the person who started it."""
+"""Why an embedded server cannot run, in words for the person who started it."""
 
 from pathlib import Path
 

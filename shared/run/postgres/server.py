@@ -1,4 +1,4 @@
-"""The server as a child process: started, stopped, killed and started again."""
+"""The server as a child process: starting, stopping, killing and restarting it."""
 
 import atexit
 import contextlib
@@ -32,7 +32,7 @@ _RUN: Final[Mapping[str, str]] = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # After a crash the server otherwise opens and syncs each of some thousand files before it does anything else.
+    # Otherwise the server opens and syncs some thousand files one by one after a crash before it starts.
     **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
 _TEST: Final[Mapping[str, str]] = {
@@ -43,9 +43,11 @@ _TEST: Final[Mapping[str, str]] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
+    "autovacuum": "off",
 }
 
-# Reads until the pipe breaks, which it does however its owner ended, then asks the server for a fast shutdown.
+# Reads until the pipe breaks, which happens however its owner ends, then asks the server for a fast shutdown.
 _GUARD: Final = 'read -r _; kill -INT "$1" 2>/dev/null'
 
 
@@ -53,7 +55,7 @@ class PostgresServer:
     """One running server and its data folder; made by `PostgresServer.start`."""
 
     def __init__(self, home: Path, programs: Path, password: str, *, port: int | None, fsync: bool) -> None:
-        """Not for callers: `start` prepares what this takes."""
+        """Use `start`, which prepares these arguments."""
         self.home: Final = home
         self._programs: Final = programs
         self._password: Final = password
@@ -66,13 +68,13 @@ class PostgresServer:
 
     @classmethod
     def start(cls, data_dir: Path | str, *, port: int | None = None, fsync: bool = True) -> Self:
-        """A running server on the data in `data_dir`, which is made when it is not there.
+        """Start a server on the data in `data_dir`, which is created if missing.
 
-        `home` is where the data really lie: `data_dir`, or a folder under /var/tmp when root starts the server and
-        its user could not reach `data_dir`. Without `port` a free one is taken. `fsync=False` trades durability for
-        speed and is for tests that kill nothing.
+        `home` is the folder of the data: `data_dir`, or one under /var/tmp when root starts the server and its user
+        cannot reach `data_dir`. Without `port` a free one is taken. `fsync=False` gives up durability for speed, for
+        tests that kill nothing.
 
-        Blocks for about a second (the first time), half of it later.
+        Blocks for about a second at the first start, half a second later.
 
         Raises PostgresInUse when a living process owns the folder, PortTaken when `port` is not free, PostgresFailed
         with the end of the server's log otherwise.
@@ -93,7 +95,7 @@ class PostgresServer:
 
     @property
     def log_path(self) -> Path:
-        """What the server has to say."""
+        """The server's log."""
         return self.home / "server.log"
 
     @property
@@ -110,12 +112,16 @@ class PostgresServer:
         """postgresql://user:password@127.0.0.1:port/database, for the server's superuser."""
         return f"postgresql://{USER}:{quote(self._password)}@{HOST}:{self.port}/{quote(database)}"
 
-    async def create_database(self, name: str, template: str | None = None) -> None:
+    def url_of(self, user: str, password: str, database: str) -> str:
+        """The same for another login."""
+        return f"postgresql://{user}:{quote(password, safe='')}@{HOST}:{self.port}/{quote(database, safe='{}')}"
+
+    async def create_database(self, name: str, template: str | None = None, owner: str | None = None) -> None:
         """Make `name`, as a copy of `template` if given (nobody may be connected to it); nothing if it is there."""
-        await create_database(self.url(), name, template)
+        await create_database(self.url(), name, template, owner)
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """End the server and let go of its folder; `immediate` leaves the recovery to the next start."""
+        """Stop the server and release its folder; `immediate` leaves the recovery to the next start."""
         atexit.unregister(self.stop)
         self._end(signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
         if self._lock is not None:
@@ -123,7 +129,7 @@ class PostgresServer:
             self._lock = None
 
     def kill(self) -> None:
-        """Kill -9 of the postmaster and all its children at once, as a machine that loses power; `restart` follows."""
+        """Kill the postmaster and all its children with signal 9 at once, like a power failure; call `restart` after it."""
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 postmaster = psutil.Process(self._process.pid)
@@ -132,10 +138,10 @@ class PostgresServer:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.kill()
             self._process.wait()
-        self._dismiss_guard()
+        self._end_guard()
 
     def restart(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """Stop what runs, if it runs, and start again on the same data and the same port."""
+        """Stop the server if it runs, and start it on the same data and port."""
         self._end(signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
         if self._lock is None:
             self._lock = _lock(self.home)
@@ -169,7 +175,7 @@ class PostgresServer:
             raise PostgresFailed(f"内置数据库没有启动，日志在 {self.log_path}：\n{said[-1500:]}")
 
     def _may_try_again(self, said: str, *, same_port: bool) -> bool:
-        # The backends of a killed postmaster take a moment to notice; they hold its shared memory until then.
+        # The backends of a killed postmaster hold its shared memory until they notice its end.
         if "shared memory block" in said or "lock file" in said:
             return True
         return "could not bind" in said and (same_port or self._wanted_port is None)
@@ -197,12 +203,12 @@ class PostgresServer:
                     self._process.wait(STOP_SECONDS)
                 except subprocess.TimeoutExpired:
                     self.kill()
-        self._dismiss_guard()
+        self._end_guard()
 
-    def _dismiss_guard(self) -> None:
+    def _end_guard(self) -> None:
         if self._guard is None:
             return
-        # Killed before its pipe closes: by then the server's process id may belong to another.
+        # Killed before its pipe closes, or it would signal a process id that may belong to another process by then.
         self._guard.kill()
         self._guard.wait()
         if self._guard.stdin is not None:
@@ -217,7 +223,7 @@ def _free_port() -> int:
 
 
 def _lock(home: Path) -> int:
-    """A lock on `home` that ends with this process, however it ends; its open file."""
+    """Lock `home` until this process ends, however it ends; returns the open file."""
     handle = os.open(home / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -228,7 +234,7 @@ def _lock(home: Path) -> int:
 
 
 def _guard(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that outlives us by a moment and stops `pid` when we are gone, even by kill -9."""
+    """A shell that stops `pid` when this process has ended, even by signal 9."""
     return subprocess.Popen(
         ["/bin/sh", "-c", _GUARD, "gongdan-postgres-guard", str(pid)],
         stdin=subprocess.PIPE,
@@ -240,7 +246,7 @@ def _guard(pid: int) -> subprocess.Popen[bytes]:
 
 
 def _is_ready(process: subprocess.Popen[bytes], data: Path, deadline: float) -> bool:
-    """Wait until the postmaster says so in its pid file (as pg_ctl does); False if it ended or time ran out."""
+    """Wait until the postmaster's pid file says ready (as pg_ctl does); False if it ended or time ran out."""
     while time.monotonic() < deadline:
         if process.poll() is not None:
             return False
@@ -253,10 +259,10 @@ def _is_ready(process: subprocess.Popen[bytes], data: Path, deadline: float) -> 
 
 
 def _stop_leftover(data: Path) -> None:
-    """End a server that an owner left behind on `data`, and remove a pid file that names nobody of ours.
+    """Stop a server that an earlier owner left running on `data`, and remove a pid file of a process that is not ours.
 
-    The caller holds the lock, so a living postmaster here has lost its owner: its parameters may be old, and a fast
-    stop costs less than finding out. A pid that now belongs to another program must not keep PostgreSQL from starting.
+    The caller holds the lock, so a running postmaster here has lost its owner. Its parameters may be old, so it is
+    stopped rather than reused. A process id that now belongs to another program must not prevent the start.
     """
     pid_file = data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):

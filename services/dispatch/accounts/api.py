@@ -1,0 +1,96 @@
+"""The accounts and their passwords."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from services.dispatch.accounts import handlers, store
+from services.dispatch.accounts.errors import AccountUnknown
+from services.dispatch.accounts.schemas import AccountChange, AccountOut, NewAccount, NewPassword
+from services.dispatch.login.handlers import check_own_password
+from services.dispatch.login.store import find_account
+from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime
+from shared.errors import Forbidden
+from shared.identity import Role
+from shared.web import Code, CommandRoute, Page
+
+router = APIRouter(prefix="/v1/accounts", route_class=CommandRoute, tags=["账号"])
+AccountPath = Annotated[Code, Path(title="账号", description="账号")]
+
+_LINKS = {
+    "show": {"operationId": "show_account", "parameters": {"account": "$response.body#/account"}},
+    "change": {"operationId": "change_account", "parameters": {"account": "$response.body#/account"}},
+    "password": {"operationId": "set_password", "parameters": {"account": "$response.body#/account"}},
+}
+
+
+@router.get(
+    "",
+    operation_id="list_accounts",
+    summary="账号列表",
+)
+async def list_accounts(
+    session: InRead,
+    unit: Annotated[Code | None, Query(title="所属单位", description="所属单位")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[AccountOut]:
+    """按账号排序，可按所属单位筛选。"""
+    found = await store.accounts_by_name(session, unit=unit, cursor=cursor, limit=limit)
+    return Page(items=[AccountOut.of(record) for record in found.rows], next=found.next)
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="add_account",
+    summary="新增账号",
+    responses={201: {"links": _LINKS}},
+)
+async def add_account(body: NewAccount, work: InWork) -> AccountOut:
+    """单位角色（经办人、分管领导、主要领导）须填写所属单位，其他角色不得填写。"""
+    password_hash = await handlers.hash_of(body.account, body.password.get_secret_value())
+    return AccountOut.of(await handlers.add_account(work, body.account, body.as_entry(), password_hash))
+
+
+@router.get(
+    "/{account}",
+    operation_id="show_account",
+    summary="查看账号",
+)
+async def show_account(account: AccountPath, session: InRead, response: Response) -> AccountOut:
+    """ETag 为修改时 If-Match 应填的版本。"""
+    record = await find_account(session, account)
+    if record is None:
+        raise AccountUnknown(account)
+    response.headers["ETag"] = f'"{record.version}"'
+    return AccountOut.of(record)
+
+
+@router.put("/{account}", operation_id="change_account", summary="修改账号")
+async def change_account(account: AccountPath, body: AccountChange, work: InWork, version: IfMatch) -> AccountOut:
+    """停用账号即 active=false；至少保留一名启用的系统管理员。"""
+    return AccountOut.of(await handlers.change_account(work, account, body.as_entry(), version=version))
+
+
+@router.post(
+    "/{account}/password",
+    status_code=204,
+    operation_id="set_password",
+    summary="设置密码",
+)
+async def set_password(
+    account: AccountPath, body: NewPassword, person: CurrentPerson, runtime: ThisRuntime, work: InWork
+) -> None:
+    """系统管理员可重置任何账号；本人修改须填写当前密码。"""
+    if not person.has(Role.ADMIN):
+        if person.account != account:
+            raise Forbidden
+        if body.current is None:
+            raise RequestValidationError([{"type": "missing", "loc": ("body", "current")}])
+        await check_own_password(runtime.works, account, body.current.get_secret_value())
+    password_hash = await handlers.hash_of(account, body.password.get_secret_value())
+    await handlers.set_password(work, account, password_hash)

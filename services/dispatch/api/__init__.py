@@ -1,1 +1,0 @@
-"""The routes of dispatch: each parses and calls one handler."""

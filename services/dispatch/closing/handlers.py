@@ -1,0 +1,122 @@
+"""The end of an order: fed back, revisited and closed, handled once more, or cancelled by the upstream."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.dispatch.closing.model import Revisit
+from services.dispatch.closing.rules import local_day, revisit_verdict
+from services.dispatch.orders.handlers import audit_passed_by
+from services.dispatch.orders.model import ENDED, Move, Status
+from services.dispatch.orders.rules import MOVES, after
+from services.dispatch.orders.store import case_for_update
+from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.recommending.store import add_experience
+from services.dispatch.replies.model import ReplyState
+from services.dispatch.replies.store import judge_reply
+from shared.access import EVERYTHING
+from shared.contracts.dispatch import OrderClosed, OrderReopened
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderRedoRequested, OrderRevisited
+from shared.work import Work
+
+_WITH_THE_UPSTREAM: Final = frozenset({Status.AWAITING_FEEDBACK, Status.REVISIT, Status.CLOSED})
+_UNDER_REVIEW: Final = frozenset({Status.LEADER_REVIEW, Status.CENTRE_REVIEW})
+
+
+async def cancel_case(work: Work, event: OrderCancelled) -> None:
+    """The upstream withdrew the order; after the feedback it is too late for that."""
+    record = await case_for_update(work, event.order_id, EVERYTHING)
+    status = record.status
+    if (status, Move.CANCEL) not in MOVES:
+        audit_passed_by(work, record, event)
+        return
+    if status in _UNDER_REVIEW and record.reply_id is not None:
+        await judge_reply(work, record.reply_id, ReplyState.VOID)
+    record.status, record.ended_at = after(status, Move.CANCEL), event.cancelled_at
+    work.audit("order.cancelled", event.order_id, before={"status": status}, after={"status": record.status})
+
+
+async def await_revisit(work: Work, event: OrderFedBack) -> None:
+    """The upstream has the reply and will ask the caller."""
+    record = await case_for_update(work, event.order_id, EVERYTHING)
+    status = record.status
+    if record.reply_id != event.reply_id or status in ENDED | {Status.REVISIT}:
+        audit_passed_by(work, record, event)
+        return
+    record.status = after(status, Move.FEED_BACK)
+    work.audit("order.fed_back", event.order_id, before={"status": status}, after={"status": record.status})
+
+
+async def settle_revisit(work: Work, event: OrderRevisited) -> None:
+    """Close the order, let the unit handle it once more, or wait for the next revisit (A31, A32)."""
+    record = await case_for_update(work, event.order_id, EVERYTHING)
+    if event.revisit <= record.revisits:
+        return
+    record.revisits = event.revisit
+    revisit = Revisit(event.valid, event.solved, event.satisfied, event.revisited_at)
+    verdict = revisit_verdict(revisit, frozenset(record.failed_revisit_days))
+    status = record.status
+    if status not in _WITH_THE_UPSTREAM or (status is Status.CLOSED and verdict in {"close", "failed"}):
+        audit_passed_by(work, record, event)
+    elif verdict == "close":
+        await _close(work, record, solved=event.valid)
+    elif verdict == "failed":
+        record.status = after(status, Move.REVISIT_IN_VAIN)
+        record.failed_revisit_days = sorted({*record.failed_revisit_days, local_day(revisit)})
+        work.audit("order.revisited_in_vain", event.order_id, after={"days": record.failed_revisit_days})
+    else:
+        _reopen(work, record, "unsolved" if verdict == "unsolved" else "unsatisfied")
+
+
+async def redo_order(work: Work, event: OrderRedoRequested) -> None:
+    """The upstream demands that the order be handled once more (重办)."""
+    record = await case_for_update(work, event.order_id, EVERYTHING)
+    if record.status not in _WITH_THE_UPSTREAM | {Status.PLANNED}:
+        audit_passed_by(work, record, event)
+        return
+    _reopen(work, record, "unsolved")
+
+
+async def _close(work: Work, record: CaseRecord, *, solved: bool) -> None:
+    assert record.unit is not None
+    assert record.disposition is not None
+    before = record.status
+    record.status, record.ended_at = after(before, Move.CLOSE), work.now
+    if solved:
+        await add_experience(work, category=record.category, unit=record.unit, order_id=record.order_id)
+    work.emit(
+        OrderClosed.model_validate(
+            {
+                "order_id": record.order_id,
+                "unit": record.unit,
+                "disposition": record.disposition,
+                "redos": record.redos,
+                "closed_at": work.now,
+            }
+        )
+    )
+    work.audit("order.closed", record.order_id, before={"status": before}, after={"status": record.status})
+
+
+def _reopen(work: Work, record: CaseRecord, reason: str) -> None:
+    """The same unit handles it once more; it contacts the caller again before the next reply (S2.2.3a)."""
+    assert record.unit is not None
+    before = record.status
+    record.status, record.ended_at = after(before, Move.REOPEN), None
+    record.redos, record.reply_id = record.redos + 1, None
+    record.attempts = record.failed_attempts = record.counted_contacts = 0
+    record.failed_revisit_days, record.promised_at = [], None
+    work.emit(
+        OrderReopened.model_validate(
+            {
+                "order_id": record.order_id,
+                "unit": record.unit,
+                "redos": record.redos,
+                "reason": reason,
+                "reopened_at": work.now,
+            }
+        )
+    )
+    work.audit(
+        "order.reopened", record.order_id, before={"status": before}, after={"status": record.status}, reason=reason
+    )

@@ -1,0 +1,75 @@
+"""All that is shown of one order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from services.dispatch.orders.model import Move
+from services.dispatch.orders.schemas import OrderOut, listed_fields, title_of
+from services.dispatch.orders.store import SeenOrder
+from shared.access import Part, shown
+from shared.personal.sealing import Sealer
+
+
+class FormerOrder(BaseModel):
+    """What a unit still sees of an order that it had before: which one it was (S4.2a)."""
+
+    order_id: str
+    platform: str
+    platform_no: str
+    title: str
+    part: Literal["former"] = Field(default="former", description="former 曾承办")
+
+
+class OrderDetail(OrderOut):
+    """All of an order that this person may see."""
+
+    subject: str
+    scheme: str
+    content: str | None = Field(description="诉求内容；无权查看时为空")
+    out_of_scope: str | None
+    confidential: bool
+    is_test: bool
+    upstream_due_at: datetime | None
+    urged_at: datetime | None
+    first_assigned_at: datetime | None
+    accepted_at: datetime | None
+    return_closes_at: datetime | None = Field(description="可申请回退的截止时间")
+    counted_contacts: int = Field(description="本次承办以来的有效联系次数")
+    round: int = Field(description="已提交答复的次数")
+    reply_id: str | None
+    disposition: str | None
+    recommended: list[str]
+    demand_version: int
+    part: Part | None = Field(description="本单位与工单的关系：lead 承办 / joint 协办；空为无")
+    can: list[Move] = Field(description="本人现在可以进行的操作")
+
+
+def order_detail(
+    sealer: Sealer, found: SeenOrder, *, can: tuple[Move, ...], return_closes_at: datetime | None
+) -> OrderDetail:
+    """All of an order."""
+    record = found.record
+    names = set(OrderDetail.model_fields) - set(OrderOut.model_fields) - {"content", "part", "can", "return_closes_at"}
+    return OrderDetail(
+        **listed_fields(sealer, record, found.words),
+        **{name: getattr(record, name) for name in names},
+        content=shown(record.open_demand(sealer).content, found.words),
+        part=found.part,
+        can=list(can),
+        return_closes_at=return_closes_at,
+    )
+
+
+def former_order(sealer: Sealer, found: SeenOrder) -> FormerOrder:
+    """Number and title."""
+    record = found.record
+    return FormerOrder(
+        order_id=record.order_id,
+        platform=record.platform,
+        platform_no=record.platform_no,
+        title=title_of(sealer, record, found.words),
+    )

@@ -1,1 +1,0 @@
-"""What dispatch does: load, decide, change, emit."""

@@ -1,0 +1,123 @@
+"""Contacts and progress notes as they come and go over HTTP.
+
+The parts of a contact that a rule demands by name (S1.2.2d) are optional here: the rule says in Chinese which of them
+is missing, and by which clause.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.dispatch.handling.model import Contact, Outcome
+from services.dispatch.handling.tables import ContactRecord, NoteRecord
+from shared.access import Words, shown
+from shared.contracts.places import CONTACT, NOTE
+from shared.personal.sealing import Sealer
+from shared.web import Body, Line, PastMoment, SaneMoment, Text
+
+
+class ContactBody(Body):
+    """An attempt to speak with the caller."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "outcome": "reached",
+                    "contacted_at": "2026-11-23T10:20:00+08:00",
+                    "phone": "0535-6891234",
+                    "person": "王科员",
+                    "content": "已了解诉求，约定周三上门查看。",
+                }
+            ]
+        }
+    )
+
+    outcome: Annotated[Outcome, Field(title="联系结果", description="reached 接通 / not_reached 未接通 / refused 拒绝")]
+    contacted_at: Annotated[PastMoment, Field(title="联系时间")]
+    phone: Annotated[Line | None, Field(title="联系所用电话号码", description="联系所用电话号码，必填")] = None
+    person: Annotated[Line | None, Field(title="联系人", description="何人联系；未接通时可不填")] = None
+    content: Annotated[Text | None, Field(title="沟通内容", description="沟通内容；未接通时可不填")] = None
+    promised_at: Annotated[
+        SaneMoment | None, Field(title="再次联系时间", description="约定的再次联系时间，13 个工作日内")
+    ] = None
+
+    def as_contact(self) -> Contact:
+        """For the handler."""
+        return Contact(self.outcome, self.contacted_at, self.phone, self.person, self.content, self.promised_at)
+
+
+class ContactRecorded(BaseModel):
+    """What the record amounts to."""
+
+    contact_id: str
+    attempt: int = Field(description="本次承办以来的第几次联系")
+    counts: bool = Field(description="是否计为有效联系")
+
+
+class NoteBody(Body):
+    """How far the unit is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "已联系物业公司，待其报价。", "promised_at": "2026-11-25T09:00:00+08:00"}]
+        }
+    )
+
+    text: Annotated[Text, Field(title="办理进度")]
+    promised_at: Annotated[SaneMoment, Field(title="再次联系时间", description="再次联系时间，13 个工作日内")]
+
+
+class NoteRecorded(BaseModel):
+    """The note's id."""
+
+    note_id: str
+
+
+class ContactOut(BaseModel):
+    """One attempt to speak with the caller; who, number and text only for those who handle or review it (X2)."""
+
+    contact_id: str
+    unit: str
+    attempt: int
+    outcome: str
+    counts: bool
+    contacted_at: datetime
+    promised_at: datetime | None
+    recorded_at: datetime
+    recorded_by: str
+    phone: str | None
+    person: str | None
+    content: str | None
+
+    @classmethod
+    def of(cls, record: ContactRecord, sealer: Sealer, words: Words) -> ContactOut:
+        """From the row."""
+        opened: dict[str, Any] = {"phone": None, "person": None, "content": None}
+        if words:
+            said = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.id))
+            opened = {name: shown(text, words) for name, text in said.items()}
+        names = set(cls.model_fields) - {"contact_id", *opened}
+        return cls(contact_id=record.id, **opened, **{name: getattr(record, name) for name in names})
+
+
+class NoteOut(BaseModel):
+    """How far the unit was; the text only for those who handle or review it (X2)."""
+
+    note_id: str
+    unit: str
+    text: str | None
+    promised_at: datetime
+    noted_at: datetime
+    noted_by: str
+
+    @classmethod
+    def of(cls, record: NoteRecord, sealer: Sealer, words: Words) -> NoteOut:
+        """From the row."""
+        place = NOTE.at(order_id=record.order_id, note_id=record.id)
+        text = shown(sealer.open(record.sealed, place), words)
+        names = set(cls.model_fields) - {"note_id", "text"}
+        return cls(note_id=record.id, text=text, **{name: getattr(record, name) for name in names})

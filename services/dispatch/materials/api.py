@@ -1,0 +1,59 @@
+"""The files of an order: the list, and one to download."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Response
+
+from services.dispatch.materials import store
+from services.dispatch.materials.schemas import AttachmentOut
+from services.dispatch.orders.api import OrderPath
+from services.dispatch.orders.store import seen
+from shared.deps import CurrentScope, InRead
+from shared.web import DeskRoute, Identifier
+
+router = APIRouter(prefix="/v1/orders/{order_id}/attachments", route_class=DeskRoute, tags=["工单查询"])
+
+_FROM_FILES = {
+    "download_attachment": {
+        "operationId": "download_attachment",
+        "parameters": {"order_id": "$request.path.order_id", "attachment_id": "$response.body#/0/attachment_id"},
+    }
+}
+
+
+@router.get(
+    "",
+    operation_id="list_attachments",
+    summary="附件列表",
+    responses={200: {"links": _FROM_FILES}},
+)
+async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[AttachmentOut]:
+    """回退材料与证明材料。"""
+    order = await seen(session, order_id, scope)
+    return [AttachmentOut.of(record) for record in await store.attachments_of(session, order_id, only=order.only)]
+
+
+@router.get(
+    "/{attachment_id}",
+    operation_id="download_attachment",
+    summary="下载附件",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def download_attachment(
+    order_id: OrderPath,
+    attachment_id: Annotated[Identifier, Path(title="附件编号", description="附件标识")],
+    session: InRead,
+    scope: CurrentScope,
+) -> Response:
+    """原始字节；浏览器只会保存，不会打开。"""
+    order = await seen(session, order_id, scope)
+    found = await store.attachment_of(session, order_id, attachment_id, only=order.only)
+    return Response(
+        found.content,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"},
+    )

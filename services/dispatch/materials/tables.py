@@ -1,0 +1,36 @@
+"""The files of returns and of replies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.dispatch.record import Record, one_of
+from shared.db.logins import PROTECTED, RowsOfUnit
+
+
+class AttachmentRecord(Record):
+    """A file that a unit attached to a return or to a reply."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("order_case.order_id"))
+    purpose: Mapped[str]
+    owner_id: Mapped[str] = mapped_column(comment="the return's or the reply's id")
+    unit: Mapped[str] = mapped_column(comment="whose file it is")
+    name: Mapped[str]
+    media_type: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    attached_at: Mapped[datetime]
+    attached_by: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint(one_of("purpose", "return", "reply"), name="purpose"),
+        Index("ix_attachment_order_id", "order_id", "attached_at"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
+    )

@@ -1,0 +1,315 @@
+"""The tables of the kernel and of dispatch: accounts, units, rule sets, orders and what belongs to an order."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db import kernel_v1
+
+revision = "dispatch_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    moment = sa.DateTime(timezone=True)
+    kernel_v1.create()
+    kernel_v1.create_followed_calendar()
+    kernel_v1.create_order_part()
+    op.create_table(
+        "account",
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("roles", JSONB, nullable=False),
+        sa.Column("unit", sa.Text),
+        sa.Column("password_hash", sa.Text, nullable=False, comment="argon2id"),
+        sa.Column("active", sa.Boolean, nullable=False, server_default=sa.text("true")),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("changed_at", moment, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_account"),
+    )
+    op.create_index("ix_account_unit", "account", ["unit"], postgresql_where=sa.text("active"))
+    op.create_table(
+        "experience",
+        sa.Column("category", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("solved", sa.BigInteger, nullable=False),
+        sa.Column("last_order_id", sa.Text, nullable=False),
+        sa.Column("last_closed_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("category", "unit", name="pk_experience"),
+    )
+    op.create_table(
+        "login_attempt",
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("failures", sa.BigInteger, nullable=False),
+        sa.Column("last_at", moment, nullable=False),
+        sa.Column("locked_until", moment),
+        sa.PrimaryKeyConstraint("account", name="pk_login_attempt"),
+    )
+    op.create_index("ix_login_attempt_last_at", "login_attempt", ["last_at"])
+    op.create_table(
+        "order_case",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("platform", sa.Text, nullable=False),
+        sa.Column("platform_no", sa.Text, nullable=False),
+        sa.Column("level", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("scheme", sa.Text, nullable=False),
+        sa.Column("category", sa.Text, nullable=False),
+        sa.Column("urgent", JSONB, nullable=False),
+        sa.Column(
+            "queue", sa.BigInteger, nullable=False, comment="0 urgent, 1 ordinary: urgent orders come first (S1.3.1b)"
+        ),
+        sa.Column("out_of_scope", sa.Text),
+        sa.Column("street", sa.Text),
+        sa.Column("confidential", sa.Boolean, nullable=False),
+        sa.Column("demand", sa.Text, nullable=False, comment="sealed: title, content"),
+        sa.Column("demand_version", sa.BigInteger, nullable=False),
+        sa.Column("recommended", JSONB, nullable=False, comment="unit codes, best first (S2.1c)"),
+        sa.Column("received_at", moment, nullable=False),
+        sa.Column("upstream_due_at", moment),
+        sa.Column("is_test", sa.Boolean, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("unit", sa.Text, comment="who has the order now; null is the centre"),
+        sa.Column("first_unit", sa.Text, comment="immutable once set (S3.1a)"),
+        sa.Column(
+            "assignment",
+            sa.BigInteger,
+            nullable=False,
+            comment="number of the current or last assignment; 0 before the first",
+        ),
+        sa.Column("assigned_at", moment),
+        sa.Column("first_assigned_at", moment),
+        sa.Column("accepted_at", moment),
+        sa.Column("no_return", sa.Boolean, nullable=False),
+        sa.Column("returned_by", JSONB, nullable=False, comment="units that have asked to return it (A20)"),
+        sa.Column("returns", sa.BigInteger, nullable=False, comment="accepted returns (S3.1h)"),
+        sa.Column(
+            "attempts",
+            sa.BigInteger,
+            nullable=False,
+            comment="contacts in this turn: since the assignment or the reopening",
+        ),
+        sa.Column("failed_attempts", sa.BigInteger, nullable=False),
+        sa.Column("counted_contacts", sa.BigInteger, nullable=False),
+        sa.Column("promised_at", moment, comment="the next contact that was promised (S2.2.1d)"),
+        sa.Column("round", sa.BigInteger, nullable=False, comment="replies submitted so far"),
+        sa.Column("reply_id", sa.Text, comment="the reply that counts now"),
+        sa.Column("disposition", sa.Text),
+        sa.Column("redos", sa.BigInteger, nullable=False),
+        sa.Column("revisits", sa.BigInteger, nullable=False, comment="number of the last revisit"),
+        sa.Column(
+            "failed_revisit_days", JSONB, nullable=False, comment="days on which the upstream reached nobody (A32)"
+        ),
+        sa.Column("urges", sa.BigInteger, nullable=False),
+        sa.Column("urged_at", moment),
+        sa.Column("ended_at", moment),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.CheckConstraint(
+            "returns >= 0 and redos >= 0 and round >= 0 and assignment >= 0", name=op.f("ck_order_case_counters")
+        ),
+        sa.CheckConstraint("queue in (0, 1)", name=op.f("ck_order_case_queue")),
+        sa.CheckConstraint(
+            "status in ('triage', 'consult', 'assigned', 'handling', 'return_pending', 'leader_review', 'centre_review', 'rework', 'awaiting_feedback', 'planned', 'revisit', 'closed', 'cancelled')",
+            name=op.f("ck_order_case_status"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", name="pk_order_case"),
+    )
+    op.create_index(
+        "ix_order_case_queue",
+        "order_case",
+        ["queue", "received_at", "order_id"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_index("ix_order_case_status", "order_case", ["status", "queue", "received_at", "order_id"])
+    op.create_index("ix_order_case_unit", "order_case", ["unit", "queue", "received_at", "order_id"])
+    op.create_table(
+        "rule_set",
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("effective_from", moment, nullable=False),
+        sa.Column("published_at", moment, nullable=False),
+        sa.Column("return_window", sa.BigInteger, nullable=False, comment="working days, S2.2.1f"),
+        sa.Column("plan", sa.BigInteger, nullable=False, comment="calendar days, S2.2.2e"),
+        sa.Column("returns_to_panel", sa.BigInteger, nullable=False, comment="accepted returns, S3.1h"),
+        sa.PrimaryKeyConstraint("version", name="pk_rule_set"),
+    )
+    op.create_table(
+        "unit",
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("group", sa.Text, nullable=False, comment="department, street"),
+        sa.Column("duties", JSONB, nullable=False, comment="text, kind, keywords, streets"),
+        sa.Column("first_responsible", sa.Text, nullable=False, comment="第一责任人"),
+        sa.Column("deputy", sa.Text, nullable=False, comment="分管领导"),
+        sa.Column("office", sa.Text, nullable=False, comment="责任科室"),
+        sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("changed_at", moment, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("\"group\" in ('department', 'street')", name=op.f("ck_unit_group")),
+        sa.PrimaryKeyConstraint("code", name="pk_unit"),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("basis", sa.Text, nullable=False),
+        sa.Column("grounds", sa.Text, nullable=False, comment="sealed"),
+        sa.Column("recommended", JSONB, nullable=False, comment="what was recommended then"),
+        sa.Column(
+            "followed", sa.Boolean, nullable=False, comment="whether the first recommended unit was taken (S2.1c)"
+        ),
+        sa.Column("decision", sa.Text, comment="sealed: the panel's decision, S3.1h"),
+        sa.Column("reason", sa.Text, comment="sealed: why it was reassigned, S2.2.1h"),
+        sa.Column("no_return", sa.Boolean, nullable=False),
+        sa.Column("determined_at", moment, nullable=False),
+        sa.Column("assigned_at", moment, nullable=False),
+        sa.Column("assigned_by", sa.Text, nullable=False),
+        sa.CheckConstraint("basis in ('duty', 'territory', 'industry')", name=op.f("ck_assignment_basis")),
+        sa.CheckConstraint("cause in ('first', 'returned', 'reassigned', 'redo')", name=op.f("ck_assignment_cause")),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_assignment_order_id_order_case"),
+        sa.PrimaryKeyConstraint("order_id", "number", name="pk_assignment"),
+    )
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("owner_id", sa.Text, nullable=False, comment="the return's or the reply's id"),
+        sa.Column("unit", sa.Text, nullable=False, comment="whose file it is"),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("media_type", sa.Text, nullable=False),
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("attached_at", moment, nullable=False),
+        sa.Column("attached_by", sa.Text, nullable=False),
+        sa.CheckConstraint("purpose in ('return', 'reply')", name=op.f("ck_attachment_purpose")),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_attachment_order_id_order_case"),
+        sa.PrimaryKeyConstraint("id", name="pk_attachment"),
+    )
+    op.create_index("ix_attachment_order_id", "attachment", ["order_id", "attached_at"])
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("attempt", sa.BigInteger, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("counts", sa.Boolean, nullable=False),
+        sa.Column("sealed", sa.Text, nullable=False, comment="phone, person, content"),
+        sa.Column("contacted_at", moment, nullable=False),
+        sa.Column("promised_at", moment),
+        sa.Column("recorded_at", moment, nullable=False),
+        sa.Column("recorded_by", sa.Text, nullable=False),
+        sa.CheckConstraint("outcome in ('reached', 'not_reached', 'refused')", name=op.f("ck_contact_outcome")),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_contact_order_id_order_case"),
+        sa.PrimaryKeyConstraint("id", name="pk_contact"),
+    )
+    op.create_index("ix_contact_order_id", "contact", ["order_id", "recorded_at"])
+    op.create_table(
+        "note",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("sealed", sa.Text, nullable=False),
+        sa.Column("promised_at", moment, nullable=False),
+        sa.Column("noted_at", moment, nullable=False),
+        sa.Column("noted_by", sa.Text, nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_note_order_id_order_case"),
+        sa.PrimaryKeyConstraint("id", name="pk_note"),
+    )
+    op.create_index("ix_note_order_id", "note", ["order_id", "noted_at"])
+    op.create_table(
+        "recommendation",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("candidates", JSONB, nullable=False),
+        sa.Column("made_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["order_case.order_id"],
+            name="fk_recommendation_order_id_order_case",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.PrimaryKeyConstraint("order_id", name="pk_recommendation"),
+    )
+    op.create_table(
+        "reply",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("round", sa.BigInteger, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("sealed", sa.Text, nullable=False, comment="the five elements"),
+        sa.Column("grounds", sa.Text, comment="sealed: statement, legal_basis, site_record"),
+        sa.Column("plan_on", sa.Date),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("opinion", sa.Text, comment="sealed: why it came back"),
+        sa.Column("submitted_at", moment, nullable=False),
+        sa.Column("submitted_by", sa.Text, nullable=False),
+        sa.Column("judged_at", moment),
+        sa.CheckConstraint(
+            "disposition in ('solved', 'out_of_scope', 'not_true', 'explanation', 'planned')",
+            name=op.f("ck_reply_disposition"),
+        ),
+        sa.CheckConstraint(
+            "state in ('submitted', 'leader_approved', 'leader_rejected', 'approved', 'rejected', 'void')",
+            name=op.f("ck_reply_state"),
+        ),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_reply_order_id_order_case"),
+        sa.PrimaryKeyConstraint("id", name="pk_reply"),
+        sa.UniqueConstraint("order_id", "round", name="uq_reply_order_id"),
+    )
+    op.create_table(
+        "return_request",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("assignment", sa.BigInteger, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False, comment="sealed"),
+        sa.Column("policy_basis", sa.Text, nullable=False, comment="sealed"),
+        sa.Column("suggested_unit", sa.Text, nullable=False),
+        sa.Column("requested_at", moment, nullable=False),
+        sa.Column("requested_by", sa.Text, nullable=False),
+        sa.Column("decision", sa.Text),
+        sa.Column("decision_reason", sa.Text, comment="sealed"),
+        sa.Column("decided_at", moment),
+        sa.Column("decided_by", sa.Text),
+        sa.CheckConstraint("decision in ('accept', 'reject')", name=op.f("ck_return_request_decision")),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_return_request_order_id_order_case"),
+        sa.PrimaryKeyConstraint("id", name="pk_return_request"),
+        sa.UniqueConstraint("order_id", "unit", name="uq_return_request_order_id"),
+    )
+    op.create_index(
+        "ix_return_request_open",
+        "return_request",
+        ["order_id"],
+        unique=True,
+        postgresql_where=sa.text("decision is null"),
+    )
+
+
+def downgrade() -> None:
+    for table in (
+        "return_request",
+        "reply",
+        "recommendation",
+        "note",
+        "contact",
+        "attachment",
+        "assignment",
+        "unit",
+        "rule_set",
+        "order_case",
+        "login_attempt",
+        "experience",
+        "account",
+    ):
+        op.drop_table(table)
+    op.drop_table("order_part")
+    op.drop_table("followed_calendar")
+    kernel_v1.drop()

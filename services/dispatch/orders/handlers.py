@@ -1,0 +1,93 @@
+"""The events of intake while an order is open: received, changed, urged.
+
+An event that comes too late for the order as it is (a decision on an earlier reply, an acknowledgement after the
+revisit, anything about an ended order) changes nothing and is audited as `event.passed_by`: its sender could
+not know yet.  An event that contradicts the table of moves for the reply that counts now is refused and parked for an
+operator: then one of the two services is wrong.
+"""
+
+from __future__ import annotations
+
+from services.dispatch.orders import store
+from services.dispatch.orders.model import Status
+from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.recommending.handlers import recommend_units
+from shared.access import EVERYTHING
+from shared.contracts.base import OrderEvent
+from shared.contracts.intake import OrderReceived, OrderUpdated, OrderUrged
+from shared.work import Work
+
+
+async def open_case(work: Work, event: OrderReceived) -> None:
+    """Put a received order on the dispatch desk, with the units it might belong to (S2.1a)."""
+    if await work.locked(CaseRecord, event.order_id) is not None:
+        return
+    record = CaseRecord(
+        order_id=event.order_id,
+        platform=event.platform,
+        platform_no=event.platform_no,
+        level=event.level,
+        subject=event.subject,
+        scheme=event.scheme,
+        category=event.category,
+        urgent=list(event.urgent),
+        queue=0 if event.urgent else 1,
+        out_of_scope=event.out_of_scope,
+        street=event.street,
+        confidential=event.confidential,
+        demand=event.demand,
+        demand_version=1,
+        recommended=[],
+        received_at=event.received_at,
+        upstream_due_at=event.upstream_due_at,
+        is_test=event.is_test,
+        status=Status.TRIAGE,
+        assignment=0,
+        no_return=False,
+        returned_by=[],
+        returns=0,
+        attempts=0,
+        failed_attempts=0,
+        counted_contacts=0,
+        round=0,
+        redos=0,
+        revisits=0,
+        failed_revisit_days=[],
+        urges=0,
+    )
+    await _recommend(work, record)
+    work.add(record)
+    work.audit("order.opened", event.order_id, after={"status": Status.TRIAGE, "recommended": record.recommended})
+
+
+async def refresh_case(work: Work, event: OrderUpdated) -> None:
+    """Store what the upstream changed; recommend units again while no unit has the order (S1.1.4c)."""
+    record = await store.case_for_update(work, event.order_id, EVERYTHING)
+    if event.version <= record.demand_version:
+        return
+    record.demand_version, record.demand = event.version, event.demand
+    record.category, record.street = event.category, event.street
+    record.urgent, record.queue = list(event.urgent), 0 if event.urgent else 1
+    if event.upstream_due_at is not None:
+        record.upstream_due_at = event.upstream_due_at
+    if record.status in {Status.TRIAGE, Status.CONSULT}:
+        await _recommend(work, record)
+    work.audit("order.refreshed", event.order_id, after={"version": event.version, "changed": list(event.changed)})
+
+
+async def mark_urged(work: Work, event: OrderUrged) -> None:
+    """The upstream urged the order: count it and show it."""
+    record = await store.case_for_update(work, event.order_id, EVERYTHING)
+    record.urges, record.urged_at = record.urges + 1, event.urged_at
+    work.audit("order.urged", event.order_id, after={"urges": record.urges})
+
+
+def audit_passed_by(work: Work, record: CaseRecord, event: OrderEvent) -> None:
+    """Audit that an event came too late for the order as it is, and changed nothing."""
+    work.audit("event.passed_by", record.order_id, after={"status": record.status, "event": event.type})
+
+
+async def _recommend(work: Work, record: CaseRecord) -> None:
+    record.recommended = await recommend_units(
+        work, record.order_id, record.open_demand(work.sealer), category=record.category, street=record.street
+    )

@@ -1,0 +1,120 @@
+"""Where an order is, what can happen to it, and the facts of it that the rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from shared.contracts.intake import Level, ReplyScheme
+
+
+class Status(StrEnum):
+    """The state of an order."""
+
+    TRIAGE = "triage"
+    CONSULT = "consult"
+    ASSIGNED = "assigned"
+    HANDLING = "handling"
+    RETURN_PENDING = "return_pending"
+    LEADER_REVIEW = "leader_review"
+    CENTRE_REVIEW = "centre_review"
+    REWORK = "rework"
+    AWAITING_FEEDBACK = "awaiting_feedback"
+    PLANNED = "planned"
+    REVISIT = "revisit"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Move(StrEnum):
+    """What can happen to an order, by a person's command or by another service's event."""
+
+    ASSIGN = "assign"
+    REASSIGN = "reassign"
+    ACCEPT = "accept"
+    CONTACT = "contact"
+    NOTE = "note"
+    REQUEST_RETURN = "request_return"
+    ACCEPT_RETURN = "accept_return"
+    CALL_PANEL = "call_panel"
+    REJECT_RETURN = "reject_return"
+    SUBMIT = "submit"
+    LEADER_APPROVE = "leader_approve"
+    LEADER_REJECT = "leader_reject"
+    APPROVE = "approve"
+    REJECT = "reject"
+    PLAN = "plan"
+    WAKE = "wake"
+    FEED_BACK = "feed_back"
+    REVISIT_IN_VAIN = "revisit_in_vain"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+
+
+STATUS_TITLES: Final[Mapping[Status, str]] = MappingProxyType(
+    {
+        Status.TRIAGE: "待研判",
+        Status.CONSULT: "会商研判",
+        Status.ASSIGNED: "已交办待认领",
+        Status.HANDLING: "办理中",
+        Status.RETURN_PENDING: "回退待审",
+        Status.LEADER_REVIEW: "单位领导审阅",
+        Status.CENTRE_REVIEW: "中心审核",
+        Status.REWORK: "退回重办",
+        Status.AWAITING_FEEDBACK: "审核通过待反馈",
+        Status.PLANNED: "列入计划跟踪",
+        Status.REVISIT: "已反馈待回访",
+        Status.CLOSED: "办结归档",
+        Status.CANCELLED: "已撤单",
+    }
+)
+
+MOVE_TITLES: Final[Mapping[Move, str]] = MappingProxyType(
+    {
+        Move.ASSIGN: "交办",
+        Move.REASSIGN: "改派",
+        Move.ACCEPT: "认领",
+        Move.CONTACT: "登记联系记录",
+        Move.NOTE: "登记办理进度",
+        Move.REQUEST_RETURN: "申请回退",
+        Move.ACCEPT_RETURN: "同意回退",
+        Move.CALL_PANEL: "提请研判小组",
+        Move.REJECT_RETURN: "驳回回退",
+        Move.SUBMIT: "提交答复",
+        Move.LEADER_APPROVE: "单位领导同意",
+        Move.LEADER_REJECT: "单位领导退回",
+        Move.APPROVE: "审核通过",
+        Move.REJECT: "审核退回",
+        Move.PLAN: "列入计划",
+        Move.WAKE: "计划到期",
+        Move.FEED_BACK: "反馈上级",
+        Move.REVISIT_IN_VAIN: "回访未成功",
+        Move.CLOSE: "办结",
+        Move.REOPEN: "重办",
+        Move.CANCEL: "撤单",
+    }
+)
+
+ENDED: Final = frozenset({Status.CLOSED, Status.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of an order that the rules look at."""
+
+    status: Status
+    unit: str | None
+    level: Level
+    scheme: ReplyScheme
+    received_at: datetime
+    assigned_at: datetime | None
+    first_assigned_at: datetime | None
+    no_return: bool
+    returned_by: tuple[str, ...]
+    returns: int
+    counted_contacts: int

@@ -1,0 +1,85 @@
+"""The lifecycle of an order: one table of moves, and everything that is not in it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from services.dispatch.orders.errors import IllegalMove
+from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Move, Status
+
+_MOVES: dict[tuple[Status, Move], Status] = {
+    (Status.TRIAGE, Move.ASSIGN): Status.ASSIGNED,  # S2.1a
+    (Status.CONSULT, Move.ASSIGN): Status.ASSIGNED,  # S3.1h, with the panel's decision
+    (Status.ASSIGNED, Move.REASSIGN): Status.ASSIGNED,  # S2.2.1h, by the centre with a reason
+    (Status.HANDLING, Move.REASSIGN): Status.ASSIGNED,
+    (Status.REWORK, Move.REASSIGN): Status.ASSIGNED,
+    (Status.ASSIGNED, Move.ACCEPT): Status.HANDLING,  # A04: no deadline depends on it
+    (Status.ASSIGNED, Move.CONTACT): Status.HANDLING,  # S2.2.1a
+    (Status.HANDLING, Move.CONTACT): Status.HANDLING,
+    (Status.REWORK, Move.CONTACT): Status.REWORK,
+    (Status.RETURN_PENDING, Move.CONTACT): Status.RETURN_PENDING,  # S2.2.1i: the unit still answers the caller
+    (Status.ASSIGNED, Move.NOTE): Status.HANDLING,  # S2.2.1d
+    (Status.HANDLING, Move.NOTE): Status.HANDLING,
+    (Status.REWORK, Move.NOTE): Status.REWORK,
+    (Status.ASSIGNED, Move.REQUEST_RETURN): Status.RETURN_PENDING,  # S2.2.1f
+    (Status.HANDLING, Move.REQUEST_RETURN): Status.RETURN_PENDING,
+    (Status.RETURN_PENDING, Move.ACCEPT_RETURN): Status.TRIAGE,  # S2.2.1i
+    (Status.RETURN_PENDING, Move.CALL_PANEL): Status.CONSULT,  # S3.1h
+    (Status.RETURN_PENDING, Move.REJECT_RETURN): Status.HANDLING,  # S3.1d
+    (Status.HANDLING, Move.SUBMIT): Status.LEADER_REVIEW,  # S2.2.3c
+    (Status.REWORK, Move.SUBMIT): Status.LEADER_REVIEW,
+    (Status.LEADER_REVIEW, Move.LEADER_APPROVE): Status.CENTRE_REVIEW,
+    (Status.LEADER_REVIEW, Move.LEADER_REJECT): Status.HANDLING,
+    (Status.CENTRE_REVIEW, Move.APPROVE): Status.AWAITING_FEEDBACK,  # S2.3b
+    (Status.CENTRE_REVIEW, Move.REJECT): Status.REWORK,  # S2.3c
+    (Status.CENTRE_REVIEW, Move.PLAN): Status.PLANNED,  # S2.2.2e: the upstream gets the reply all the same
+    (Status.PLANNED, Move.FEED_BACK): Status.PLANNED,
+    (Status.PLANNED, Move.CONTACT): Status.PLANNED,  # S2.2.2f: completed before its day, with a new contact
+    (Status.PLANNED, Move.NOTE): Status.PLANNED,
+    (Status.PLANNED, Move.SUBMIT): Status.LEADER_REVIEW,
+    (Status.PLANNED, Move.WAKE): Status.HANDLING,  # its day has come
+    (Status.PLANNED, Move.REOPEN): Status.HANDLING,
+    (Status.AWAITING_FEEDBACK, Move.FEED_BACK): Status.REVISIT,
+    # An upstream that revisits has our reply, even if its acknowledgement has not arrived.
+    (Status.AWAITING_FEEDBACK, Move.REVISIT_IN_VAIN): Status.REVISIT,
+    (Status.AWAITING_FEEDBACK, Move.CLOSE): Status.CLOSED,
+    (Status.AWAITING_FEEDBACK, Move.REOPEN): Status.HANDLING,
+    (Status.REVISIT, Move.REVISIT_IN_VAIN): Status.REVISIT,
+    (Status.REVISIT, Move.CLOSE): Status.CLOSED,
+    (Status.REVISIT, Move.REOPEN): Status.HANDLING,
+    (Status.CLOSED, Move.REOPEN): Status.HANDLING,  # 上级重办
+}
+
+# The upstream may take an order back until it has our reply.
+_CANCELLABLE: Final = tuple(status for status in Status if status not in ENDED | {Status.REVISIT})
+
+MOVES: Final[Mapping[tuple[Status, Move], Status]] = MappingProxyType(
+    _MOVES | {(status, Move.CANCEL): Status.CANCELLED for status in _CANCELLABLE}
+)
+
+OPERATIONS: Final[Mapping[Move, str]] = MappingProxyType(
+    {
+        Move.ASSIGN: "assign_order",
+        Move.REASSIGN: "assign_order",
+        Move.ACCEPT: "accept_order",
+        Move.CONTACT: "record_contact",
+        Move.NOTE: "note_progress",
+        Move.REQUEST_RETURN: "request_return",
+        Move.ACCEPT_RETURN: "decide_return",
+        Move.REJECT_RETURN: "decide_return",
+        Move.SUBMIT: "submit_reply",
+    }
+)
+"""By which operation a move is commanded (shared/access.py says by whom); the others come with events of other services."""
+
+OF_THE_UNIT: Final = frozenset({Move.ACCEPT, Move.CONTACT, Move.NOTE, Move.REQUEST_RETURN, Move.SUBMIT})
+
+
+def after(status: Status, move: Move) -> Status:
+    """The state after the move; IllegalMove when the table does not have it."""
+    try:
+        return MOVES[status, move]
+    except KeyError:
+        raise IllegalMove(status, move, status_title=STATUS_TITLES[status], move_title=MOVE_TITLES[move]) from None

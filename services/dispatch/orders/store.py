@@ -1,0 +1,105 @@
+"""Orders: one locked for a change, one to read, the lists, and the history.
+
+What a unit may see of orders is decided here and nowhere else (S4.2a): `case_for_update` for those that it has, `seen`
+for those in which it has or had a part, `_within` for lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dispatch.orders.errors import OrderUnknown
+from services.dispatch.orders.model import Status
+from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.record import Record
+from shared.access import Part, Scope, Words
+from shared.following.parts import part_of
+from shared.lists import Keyset, Listed
+from shared.work import Work
+
+_AUDIT: Final = Record.metadata.tables["audit"]
+# Built once: forty columns take longer to put into a statement than PostgreSQL takes to read them.
+_CASE: Final = select(CaseRecord).where(CaseRecord.order_id == bindparam("of"))
+_QUEUE: Final = Keyset(CaseRecord.queue, CaseRecord.received_at, CaseRecord.order_id)
+_HISTORY: Final = Keyset(_AUDIT.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrder:
+    """An order as one person reaches it."""
+
+    record: CaseRecord
+    part: Part | None
+    """What the person's unit has to do with it."""
+    words: Words
+    """How its words are shown."""
+    only: str | None
+    """The unit whose rows alone are shown of it; None for all: a former unit sees its own part and nothing later."""
+
+
+def _within(scope: Scope) -> ColumnElement[bool] | None:
+    """The condition of a list: what the unit has now (S4.2a)."""
+    return None if scope.everything else CaseRecord.unit == scope.unit
+
+
+async def case_for_update(work: Work, order_id: str, scope: Scope) -> CaseRecord:
+    """The order, locked until the end of the transaction; OrderUnknown when the caller's unit does not have it."""
+    record = await work.locked(CaseRecord, order_id)
+    if record is None or not scope.sees(record.unit):
+        raise OrderUnknown(order_id)
+    return record
+
+
+async def seen(session: AsyncSession, order_id: str, scope: Scope) -> SeenOrder:
+    """The order as it is, and what of it the caller may see; OrderUnknown when the operation does not reach it."""
+    record = await session.scalar(_CASE, {"of": order_id})
+    if record is None:
+        raise OrderUnknown(order_id)
+    leads = scope.unit is not None and record.unit == scope.unit
+    part = Part.LEAD if leads else await part_of(session, order_id, scope.unit)
+    if not scope.reaches(part):
+        raise OrderUnknown(order_id)
+    only = scope.unit if part is Part.FORMER and not scope.everything else None
+    return SeenOrder(record, part, scope.words(part), only)
+
+
+async def orders_waiting(
+    session: AsyncSession,
+    scope: Scope,
+    *,
+    statuses: Sequence[Status],
+    unit: str | None,
+    urgent: bool | None,
+    cursor: str | None,
+    limit: int,
+) -> Listed[CaseRecord]:
+    """The queue: urgent orders first, then the oldest (S1.3.1b).  Without `statuses` those that are not at their end."""
+    query = select(CaseRecord)
+    if (visible := _within(scope)) is not None:
+        query = query.where(visible)
+    query = query.where(CaseRecord.status.in_(statuses)) if statuses else query.where(CaseRecord.ended_at.is_(None))
+    if unit is not None:
+        query = query.where(CaseRecord.unit == unit)
+    if urgent is not None:
+        query = query.where(CaseRecord.queue == (0 if urgent else 1))
+    return await _QUEUE.page(session, query, cursor=cursor, limit=limit)
+
+
+async def count_by_status(session: AsyncSession, scope: Scope) -> dict[str, int]:
+    """How many orders are in each state, of those that are not at their end."""
+    query = select(CaseRecord.status, func.count()).where(CaseRecord.ended_at.is_(None)).group_by(CaseRecord.status)
+    if (visible := _within(scope)) is not None:
+        query = query.where(visible)
+    return {str(status): int(count) for status, count in (await session.execute(query)).all()}
+
+
+async def history_of(session: AsyncSession, subject: str, *, cursor: str | None, limit: int) -> Listed[Row[Any]]:
+    """Who did what to the order, from the audit trail (X1), the first first."""
+    names = ("id", "at", "actor", "role", "unit", "action", "before", "after", "reason")
+    query = select(*(_AUDIT.c[name] for name in names)).where(_AUDIT.c.subject == subject)
+    return await _HISTORY.page(session, query, cursor=cursor, limit=limit)

@@ -1,0 +1,43 @@
+"""What a recommendation looks at, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.contracts.dispatch import Basis
+
+
+class Demand(NamedTuple):
+    """What the caller asks for."""
+
+    title: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """How many orders of this category a unit has closed to the caller's satisfaction, and the last of them."""
+
+    unit: str
+    solved: int
+    last_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a unit is recommended: a line of the catalogue, its territory, or similar orders."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A recommended unit with its basis and evidence (S2.1a)."""
+
+    unit: str
+    name: str
+    basis: Basis
+    score: float
+    evidence: tuple[Evidence, ...]

@@ -1,0 +1,37 @@
+"""Submitting a reply, and the replies of an order."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.dispatch.orders.api import OrderPath
+from services.dispatch.orders.store import seen
+from services.dispatch.replies import handlers, store
+from services.dispatch.replies.schemas import ReplyBody, ReplyOut, ReplyRecorded
+from shared.deps import CurrentScope, InRead, InWork, ThisRuntime
+from shared.web import CommandRoute
+
+router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
+
+
+@router.post(
+    "/reply",
+    status_code=201,
+    operation_id="submit_reply",
+    summary="提交答复",
+    tags=["办理"],
+)
+async def submit_reply(order_id: OrderPath, body: ReplyBody, work: InWork, scope: CurrentScope) -> ReplyRecorded:
+    """五要素齐备，且已向来电人反馈；提交后由单位主要领导审阅。"""
+    reply_id, number = await handlers.submit_reply(work, order_id, scope, body.as_reply())
+    return ReplyRecorded(reply_id=reply_id, round=number)
+
+
+@router.get("/replies", operation_id="list_replies", summary="答复记录", tags=["工单查询"])
+async def list_replies(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+) -> list[ReplyOut]:
+    """历次提交的答复及其结果、退回意见。"""
+    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    rows = await store.replies_of(session, order_id, only=found.only)
+    return [ReplyOut.of(row, sealer, found.words) for row in rows]

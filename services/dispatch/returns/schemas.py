@@ -1,0 +1,100 @@
+"""Returns as they come and go over HTTP.
+
+The four parts that the rule demands by name (S2.2.1g) are optional here: the rule says in Chinese which of them is
+missing, and by which clause.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.dispatch.materials.schemas import Materials
+from services.dispatch.returns.model import ReturnRequest
+from services.dispatch.returns.tables import ReturnRecord
+from shared.access import Words, shown
+from shared.contracts.places import RETURN
+from shared.personal.sealing import Sealer
+from shared.web import Body, Code, Text
+
+
+class ReturnBody(Body):
+    """A return with its four parts (S2.2.1g)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "不属于本单位职责",
+                    "policy_basis": "三定方案第四条",
+                    "suggested_unit": "chengguan",
+                    "materials": [
+                        {
+                            "name": "现场照片.pdf",
+                            "sha256": "13bc80c808bed2e495b0d3f2b0668d4da3d5e1363345dc79d3541fd7f4666365",
+                            "content": "JVBERi0xLjcgYSBzbWFsbCBmaWxl",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    reason: Annotated[Text | None, Field(title="回退原因", description="回退原因，必填")] = None
+    policy_basis: Annotated[Text | None, Field(title="政策依据", description="政策依据，必填")] = None
+    suggested_unit: Annotated[Code | None, Field(title="建议承办单位", description="建议承办单位编码，必填")] = None
+    materials: Annotated[Materials, Field(default_factory=list, title="相关材料", description="相关材料，至少一份")]
+
+    def as_request(self) -> ReturnRequest:
+        """For the handler."""
+        materials = tuple(material.as_material() for material in self.materials)
+        return ReturnRequest(self.reason, self.policy_basis, self.suggested_unit, materials)
+
+
+class ReturnRequested(BaseModel):
+    """The request's id."""
+
+    return_id: str
+
+
+class ReturnDecision(Body):
+    """What the centre decides."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "reject", "reason": "属该单位职责目录第 3 条"}]}
+    )
+
+    decision: Annotated[
+        Literal["accept", "reject"], Field(title="回退审核结果", description="accept 同意 / reject 驳回")
+    ]
+    reason: Annotated[Text | None, Field(title="审核理由", description="理由；驳回时必填")] = None
+
+
+class ReturnOut(BaseModel):
+    """A request to give the order back, and what became of it; its texts only for those who handle or review it (X2)."""
+
+    return_id: str
+    assignment: int
+    unit: str
+    reason: str | None
+    policy_basis: str | None
+    suggested_unit: str
+    requested_at: datetime
+    requested_by: str
+    decision: Literal["accept", "reject"] | None
+    decision_reason: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+
+    @classmethod
+    def of(cls, record: ReturnRecord, sealer: Sealer, words: Words) -> ReturnOut:
+        """From the row."""
+        opened: dict[str, Any] = dict.fromkeys(("reason", "policy_basis", "decision_reason"))
+        if words:
+            for part in opened:
+                place = RETURN.at(order_id=record.order_id, return_id=record.id, part=part)
+                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
+        names = set(cls.model_fields) - {"return_id", *opened}
+        return cls(return_id=record.id, **opened, **{name: getattr(record, name) for name in names})

@@ -1,1 +1,0 @@
-"""The rules of dispatch: pure functions of facts, time and calendar."""

@@ -1,1 +1,0 @@
-"""What dispatch's routes take and give."""

@@ -1,1 +1,0 @@
-"""Reading and writing dispatch's rows."""

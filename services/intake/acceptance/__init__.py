@@ -1,0 +1,1 @@
+"""Orders as they arrive, stored by a group commit."""

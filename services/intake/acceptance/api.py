@@ -1,0 +1,42 @@
+"""The platforms push orders here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from services.intake.acceptance.handlers import Acceptance
+from services.intake.acceptance.schemas import AcceptedView, order_of, order_schema
+from services.intake.channels.model import Answered
+from services.intake.channels.policy import CHANNELS
+from services.intake.channels.schemas import decoded
+from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, receive
+from shared.service import Runtime
+from shared.web import RawRoute
+
+router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
+
+
+@router.post(
+    "/{channel}/orders",  # noqa: FAST003 - a raw endpoint takes the request and finds its path parameter there
+    summary="推送工单：同一编号再次推送即为同一工单，内容有变则为新版本",
+    operation_id="receive_order",
+    description=ABOUT,
+    status_code=201,
+    response_model=AcceptedView,
+    responses={
+        200: {"model": AcceptedView, "description": "已受理过的工单，或其新版本", "links": ORDER_LINKS},
+        201: {"model": AcceptedView, "description": "新工单", "links": ORDER_LINKS},
+    },
+    openapi_extra=documented(
+        [order_schema(channel) for channel in CHANNELS.values()],
+        {channel.code: {"summary": channel.title, "value": channel.example} for channel in CHANNELS.values()},
+    ),
+)
+async def receive_order(request: Request) -> Response:
+    """Verify, understand, store; the answer leaves after the commit."""
+    return await receive(request, "orders", _accept)
+
+
+async def _accept(runtime: Runtime, pushed: Pushed) -> Answered:
+    order = order_of(pushed.channel, decoded(pushed.body), now=runtime.clock.now())
+    return await runtime.parts.of(Acceptance).accept(pushed.channel, pushed.webhook_id, pushed.body_hash, order)

@@ -1,0 +1,419 @@
+"""Group commit: orders that arrive together become one durable statement (S1.1.4c).
+
+A request seals its order, joins the queue and waits; its answer leaves after the commit (R1).  An answered order is
+never lost, and no request waits without a limit (R6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from services.intake.acceptance import policy, store
+from services.intake.acceptance.errors import IntakeBusy
+from services.intake.acceptance.store import NewOrder
+from services.intake.channels.errors import NotUnderstood, RequestIdReused
+from services.intake.channels.model import Answered, Channel, UpstreamOrder
+from services.intake.first_look.rules import flags_of
+from services.intake.orders.rules import changed_fields
+from shared.contracts.intake import OrderReceived, OrderUpdated
+from shared.db import asyncpg_url
+from shared.db.engine import SERVER_BOUNDS
+from shared.errors import BusinessError
+from shared.outbox.writer import Pending, headers_beside
+from shared.telemetry import correlation_id, logger
+from shared.wakes import EVENTS_WRITTEN
+from shared.work import Works
+
+log = logger("intake.acceptance")
+
+_TRIES: Final = 3
+
+Answer = Answered | BusinessError
+
+
+@dataclass(slots=True)
+class Submission:
+    """One order on its way into the database."""
+
+    channel: Channel
+    order: UpstreamOrder
+    row: NewOrder
+    correlation: str
+    answer: asyncio.Future[Answered]
+    keys: tuple[tuple[str, str], tuple[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What no two orders of one batch may share, because one statement inserts them all: number and request id."""
+        self.keys = (("no:" + self.row.platform, self.row.platform_no), (self.row.platform, self.row.webhook_id))
+
+    @property
+    def number(self) -> tuple[str, str]:
+        """Platform and its number of the order."""
+        return self.row.platform, self.row.platform_no
+
+    @property
+    def request(self) -> tuple[str, str]:
+        """Channel and webhook-id of the request."""
+        return self.row.platform, self.row.webhook_id
+
+    def settle(self, answer: Answer) -> None:
+        """Give the request its answer, unless its client has gone."""
+        if self.answer.done():
+            return
+        if isinstance(answer, BusinessError):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
+
+
+class Acceptance:
+    """The queue and its writers; one per process and service."""
+
+    def __init__(self, works: Works, database_url: str) -> None:
+        self._works, self._url = works, asyncpg_url(database_url)
+        self._batches = Batches(works)
+        self._waiting: deque[Submission] = deque()
+        self._wake = asyncio.Event()
+        self._in_hand: set[tuple[str, str]] = set()
+        self._counted_at = -policy.COUNT_SECONDS
+        self._backlogged = False
+        self._writing = asyncio.Event()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a writer."""
+        return self._writing.is_set()
+
+    async def accept(self, channel: Channel, webhook_id: str, body_hash: bytes, order: UpstreamOrder) -> Answered:
+        """Store an order and its event; returns after the commit.
+
+        IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
+        """
+        if not self.running:
+            await self._wait_for_writer()
+        if self._backlogged or len(self._waiting) >= policy.WAITING_ORDERS:
+            raise IntakeBusy
+        works = self._works
+        order_id = str(works.ids())
+        row = store.sealed_order(
+            channel,
+            order,
+            flags_of(order),
+            order_id=order_id,
+            fingerprint=works.sealer.fingerprint(orjson.dumps(order._asdict()).decode()),
+            at=works.clock.now(),
+            sealer=works.sealer,
+            webhook_id=webhook_id,
+            body_hash=body_hash,
+        )
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Submission(channel, order, row, correlation_id.get() or order_id, answer))
+        self._wake.set()
+        return await answer
+
+    async def _wait_for_writer(self) -> None:
+        """Wait for the writer: the first requests of a process may arrive before it has started.  IntakeBusy without one."""
+        try:
+            async with asyncio.timeout(policy.WRITER_SECONDS):
+                await self._writing.wait()
+        except TimeoutError as fault:
+            raise IntakeBusy from fault
+
+    async def run(self) -> None:
+        """Until cancelled: write what waits.  While the database is away, requests are refused and not queued.
+
+        While one writer waits for the disk, the next collects what arrives.
+        """
+        self._writing.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(policy.WRITERS):
+                    group.create_task(self._keep_writing())
+        finally:
+            self._writing.clear()
+            self._refuse_waiting()
+
+    async def _keep_writing(self) -> None:
+        pause = 0.1
+        while True:
+            connection: store.Connection | None = None
+            try:
+                connection = await asyncpg.connect(
+                    self._url,
+                    timeout=10,
+                    server_settings={**SERVER_BOUNDS, "application_name": "gongdan-intake-writer"},
+                )
+                pause = 0.1
+                connection.add_termination_listener(lambda _: self._wake.set())
+                await self._serve(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+                log.warning("writer interrupted", error=type(fault).__name__, pause=pause)
+                self._refuse_waiting()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+            finally:
+                if connection is not None:
+                    connection.terminate()
+
+    async def _serve(self, connection: store.Connection) -> None:
+        """Write what arrives until the connection ends; no order fails when it ends while none waits."""
+        while not connection.is_closed():
+            self._wake.clear()
+            batch = self._take()
+            if not batch:
+                await self._wake.wait()
+                # Requests of the same turn of the event loop join the batch.
+                await asyncio.sleep(0)
+                continue
+            keys = {key for one in batch for key in one.keys}
+            self._in_hand |= keys
+            try:
+                await self._count_backlog(connection)
+                await self._batches.write(connection, batch)
+            except BaseException:
+                # The backlog is counted before the write: where that fails, nothing else answers the batch.
+                for one in batch:
+                    one.settle(IntakeBusy())
+                raise
+            finally:
+                self._in_hand -= keys
+                self._wake.set()
+
+    def _take(self) -> list[Submission]:
+        """The next batch: no number and no request id twice in it, or in a batch that another writer is writing.
+
+        One statement cannot insert a key twice.  Repeats stay at the front of the queue, so that the versions of one
+        order are written in the sequence in which they arrived.
+        """
+        batch: list[Submission] = []
+        later: list[Submission] = []
+        taken = set(self._in_hand)
+        while self._waiting and len(batch) < policy.BATCH:
+            one = self._waiting.popleft()
+            if one.answer.done():
+                continue
+            if taken.isdisjoint(one.keys):
+                batch.append(one)
+            else:
+                later.append(one)
+            taken.update(one.keys)
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+    def _refuse_waiting(self) -> None:
+        while self._waiting:
+            self._waiting.popleft().settle(IntakeBusy())
+
+    async def _count_backlog(self, connection: store.Connection) -> None:
+        now = time.monotonic()
+        if now - self._counted_at >= policy.COUNT_SECONDS:
+            self._counted_at = now
+            waiting = await store.backlog(connection, policy.OUTBOX_CEILING)
+            self._backlogged = waiting >= policy.OUTBOX_CEILING
+
+
+class Batches:
+    """Writes batches of orders: what is new in one statement, what is known answered or made a new version (S1.1.4c).
+
+    Each order is answered after its commit; one object serves all connections of a process.
+    """
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+
+    async def write(self, connection: store.Connection, batch: list[Submission]) -> None:
+        """Write a batch; where one row breaks it, each row in a transaction of its own."""
+        if not batch:
+            return
+        try:
+            known = await self._accept_new(connection, batch)
+            if known:
+                await self._answer_known(connection, known)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            if connection.is_closed() or _away(fault):
+                for one in batch:
+                    one.settle(IntakeBusy())
+                raise
+            for one in batch:
+                if not one.answer.done():
+                    one.settle(await self._alone(connection, one))
+        except BaseException:
+            # Cancelled while writing: whether it was committed is unknown, and the platform sends it again.
+            for one in batch:
+                one.settle(IntakeBusy())
+            raise
+
+    async def _accept_new(self, connection: store.Connection, batch: list[Submission]) -> list[Submission]:
+        """Store and answer the new ones, in one statement that is its own transaction; returns the others."""
+        new = await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
+        if new:
+            self._works.wakes.wake([EVENTS_WRITTEN])
+        known = []
+        for one in batch:
+            if one.row.order_id in new:
+                one.settle(Answered(201, one.row.order_id, 1))
+            else:
+                known.append(one)
+        return known
+
+    async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
+        """Answer requests and numbers that are known: as before, as unchanged, or with a new version."""
+        answers: dict[str, Answer] = {}
+        pending: list[Pending] = []
+        async with connection.transaction():
+            rest = await self._not_answered(connection, known, answers)
+            await self._settle_known(connection, rest, answers, pending)
+            if pending:
+                await store.write_outbox(connection, pending)
+        if pending:
+            self._works.wakes.wake([EVENTS_WRITTEN])
+        for one in known:
+            one.settle(answers[one.row.order_id])
+
+    async def _alone(self, connection: store.Connection, one: Submission) -> Answer:
+        for _ in range(_TRIES):
+            try:
+                return await self._transaction(connection, one)
+            except asyncpg.UniqueViolationError:
+                continue  # another replica stored the same request first: now it is known
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+                if connection.is_closed() or _away(fault):
+                    return IntakeBusy()
+                if _sqlstate(fault)[:2] not in {"40", "55"}:
+                    log.warning("order cannot be stored", error=type(fault).__name__, channel=one.channel.code)
+                    return NotUnderstood("unstorable", "内容含有无法保存的字符或数值，请修改后重新发送")
+        return IntakeBusy()
+
+    async def _transaction(self, connection: store.Connection, one: Submission) -> Answer:
+        """One order in a transaction of its own, its request looked up first."""
+        answers: dict[str, Answer] = {}
+        pending: list[Pending] = []
+        async with connection.transaction():
+            if await self._not_answered(connection, [one], answers):
+                if await store.accept_new(connection, [one.row], [self._received(one)]):
+                    answers[one.row.order_id] = Answered(201, one.row.order_id, 1)
+                else:
+                    await self._settle_known(connection, [one], answers, pending)
+                    await store.write_outbox(connection, pending)
+        self._works.wakes.wake([EVENTS_WRITTEN])
+        return answers[one.row.order_id]
+
+    async def _not_answered(
+        self, connection: store.Connection, asked: list[Submission], answers: dict[str, Answer]
+    ) -> list[Submission]:
+        """Answer those whose webhook-id is known (R34); returns the others."""
+        receipts = await store.known_receipts(connection, [one.request for one in asked])
+        rest = []
+        for one in asked:
+            receipt = receipts.get(one.request)
+            if receipt is None:
+                rest.append(one)
+            elif receipt.body_hash != one.row.body_hash:
+                answers[one.row.order_id] = RequestIdReused(one.row.webhook_id)
+            else:
+                answers[one.row.order_id] = receipt.answer
+        return rest
+
+    async def _settle_known(
+        self,
+        connection: store.Connection,
+        known: list[Submission],
+        answers: dict[str, Answer],
+        pending: list[Pending],
+    ) -> None:
+        """Answer orders whose number is known: unchanged, or stored as a new version (S1.1.4c)."""
+        if not known:
+            return
+        existing = await store.lock_existing(connection, [one.number for one in known])
+        receipts = []
+        for one in sorted(known, key=lambda one: one.number):
+            found = existing[one.number]
+            order_id, version = found["order_id"], found["version"]
+            if found["fingerprint"] != one.row.fingerprint:
+                version, event = await self._update(connection, one, found)
+                pending.append(event)
+            answers[one.row.order_id] = Answered(200, order_id, version)
+            receipts.append((*one.request, one.row.body_hash, 200, order_id, version, one.row.at))
+        await store.insert_receipts(connection, receipts)
+
+    async def _update(self, connection: store.Connection, one: Submission, found: Any) -> tuple[int, Pending]:
+        order_id: str = found["order_id"]
+        sealer = self._works.sealer
+        changed = changed_fields(store.opened(found, order_id, sealer), store.as_json(one.order))
+        row = store.sealed_order(
+            one.channel,
+            one.order,
+            flags_of(one.order),
+            order_id=order_id,
+            fingerprint=one.row.fingerprint,
+            at=one.row.at,
+            sealer=sealer,
+            webhook_id=one.row.webhook_id,
+            body_hash=one.row.body_hash,
+        )
+        names = orjson.dumps(changed).decode()
+        version, urgent, out_of_scope = await store.store_version(connection, order_id, row, names)
+        await store.audit_update(
+            connection,
+            at=row.at,
+            actor=f"channel:{one.channel.code}",
+            order_id=order_id,
+            before=orjson.dumps({"version": found["version"]}).decode(),
+            after=orjson.dumps({"version": version, "changed": changed}).decode(),
+            correlation=one.correlation,
+        )
+        event = OrderUpdated(
+            order_id=order_id,
+            version=version,
+            changed=changed,
+            category=row.category,
+            urgent=tuple(orjson.loads(urgent)),
+            out_of_scope=out_of_scope,
+            street=row.street,
+            demand=row.demand,
+            updated_at=row.at,
+            upstream_due_at=row.upstream_due_at,
+        )
+        return version, Pending(self._works.ids(), event, row.at, _headers(one))
+
+    def _received(self, one: Submission) -> Pending:
+        row = one.row
+        # Every value was checked when it arrived; checking it again takes a hundredth of the time of an order.
+        event = OrderReceived.model_construct(
+            order_id=row.order_id,
+            platform=row.platform,
+            platform_no=row.platform_no,
+            level=one.channel.level,
+            subject="enterprise" if row.subject == "enterprise" else "person",
+            scheme=one.channel.scheme,
+            category=row.category,
+            urgent=tuple(orjson.loads(row.urgent)),
+            out_of_scope=row.out_of_scope,
+            street=row.street,
+            confidential=row.confidential,
+            demand=row.demand,
+            received_at=row.at,
+            upstream_due_at=row.upstream_due_at,
+            is_test=row.is_test,
+        )
+        return Pending(self._works.ids(), event, row.at, _headers(one))
+
+
+def _headers(one: Submission) -> str:
+    return headers_beside(one.correlation, f"channel:{one.channel.code}")
+
+
+def _sqlstate(fault: BaseException) -> str:
+    return str(getattr(fault, "sqlstate", None) or "")
+
+
+def _away(fault: BaseException) -> bool:
+    """Whether the database is unavailable or shutting down; otherwise one row is wrong."""
+    return isinstance(fault, OSError) or _sqlstate(fault)[:2] in {"08", "57", "53"}

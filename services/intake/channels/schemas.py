@@ -1,0 +1,186 @@
+"""From a platform's JSON to our field names: decode, rename by the channel's table, report every fault in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, TypeGuard
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
+from pydantic.fields import FieldInfo
+
+from services.intake.channels import policy
+from services.intake.channels.errors import NotUnderstood
+from services.intake.channels.model import TITLES, Channel, Spelling
+from shared.clock import SHANGHAI
+from shared.personal.numbers import PHONE_FORM
+from shared.web.problem import field_fault
+from shared.web.titles import title_of
+
+_FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
+Flag = Annotated[bool, BeforeValidator(lambda value: _FLAGS.get(value, value) if isinstance(value, str) else value)]
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-./#]{1,64}$")]
+"""A platform's own number of an order."""
+Phone = Annotated[str, StringConstraints(pattern=PHONE_FORM, strip_whitespace=True)]
+
+_MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
+_PAST: Final = _MOMENTS - {"due_at"}
+
+
+def _local(value: Any) -> Any:
+    """`2026-11-23 09:00:00` in local time; a moment with an offset keeps it."""
+    if not isinstance(value, str):
+        raise TypeError
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
+
+
+def _iso(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise TypeError
+    return datetime.fromisoformat(value)
+
+
+def _millis(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+_READ: Final[Mapping[Spelling, Callable[[Any], Any]]] = {"local": _local, "iso": _iso, "millis": _millis}
+_WRITTEN: Final[Mapping[Spelling, str]] = {
+    "local": "时间应写作 2026-11-23 09:00:00",
+    "iso": "时间应写作 2026-11-23T09:00:00+08:00",
+    "millis": "时间应为 1970 年以来的毫秒数",
+}
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    """The JSON object in the bytes; NotUnderstood when there is none."""
+    try:
+        raw = orjson.loads(body)
+    except ValueError as fault:
+        if "infinity" in str(fault):  # valid JSON, and only the message tells this fault from others
+            raise NotUnderstood("undecodable", "请求内容中有过大的数值，请核对后重新发送") from fault
+        raise NotUnderstood("undecodable", "请求内容不是有效的 UTF-8 JSON，请核对编码与格式后重新发送") from fault
+    if not isinstance(raw, dict):
+        raise NotUnderstood("undecodable", "请求内容应为一个 JSON 对象，请核对格式后重新发送")
+    return raw
+
+
+def renamed(
+    channel: Channel, names: Mapping[str, str], raw: Mapping[str, Any], required: tuple[str, ...]
+) -> dict[str, Any]:
+    """The values by our field names; NotUnderstood for unknown fields, missing ones, and moments that cannot be read."""
+    values: dict[str, Any] = {}
+    faults: list[dict[str, str]] = []
+    read = _READ[channel.spelling]
+    for theirs, value in raw.items():
+        ours = names.get(theirs)
+        if ours is None:
+            shown = theirs[:64] if theirs.isprintable() else "?"
+            faults.append({"field": shown, "code": "unknown_field", "message": f"{shown}：不认识的字段，请删除"})
+        elif value is None or value == "":
+            continue  # these platforms send empty fields for what they do not know
+        elif ours in _MOMENTS:
+            try:
+                values[ours] = read(value)
+            except (TypeError, ValueError, OverflowError, OSError):
+                message = f"{TITLES[ours]}：{_WRITTEN[channel.spelling]}"
+                faults.append({"field": theirs, "code": "wrong_moment", "message": message})
+                values[ours] = None
+        else:
+            values[ours] = value
+    faults.extend(fault_of(names, ours, "missing", "缺少必填项") for ours in required if ours not in values)
+    if faults:
+        raise refusal(faults)
+    return values
+
+
+def check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
+    """Refuse a past moment that is dated in the future, beyond what a fast clock explains."""
+    latest = now + policy.FAST_CLOCK
+    ahead = {
+        ours for ours in _PAST if isinstance(moment := values.get(ours), datetime) and moment.tzinfo and moment > latest
+    }
+    faults = [
+        {"field": theirs, "code": "absurd_date", "message": f"{TITLES[ours]}：不能晚于当前时间，请核对"}
+        for theirs, ours in (names.items() if ahead else ())
+        if ours in ahead
+    ]
+    if faults:
+        raise refusal(faults)
+
+
+def fault_of(names: Mapping[str, str], ours: str, code: str, said: str) -> dict[str, str]:
+    """One fault of a field, by the platform's own name for it."""
+    theirs = next((name for name, canonical in names.items() if canonical == ours), ours)
+    return {"field": theirs, "code": code, "message": f"{TITLES[ours]}：{said}"}
+
+
+def is_aware(value: Any) -> TypeGuard[datetime]:
+    """Whether it is a moment with its offset."""
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+def not_understood(names: Mapping[str, str], fault: ValidationError, fields: Mapping[str, FieldInfo]) -> NotUnderstood:
+    """The error for what pydantic found, each fault by the platform's own field name."""
+    theirs = {ours: name for name, ours in names.items()}
+    faults = []
+    for error in fault.errors(include_url=False, include_input=False):
+        first, *rest = error["loc"]
+        shown = title_of(error["loc"], fields, TITLES) if first in theirs else str(first)
+        faults.append(field_fault(error, (theirs.get(str(first), first), *rest), shown))
+    return refusal(faults)
+
+
+def refusal(faults: list[dict[str, str]]) -> NotUnderstood:
+    """The error that names all these faults."""
+    said = "；".join(fault["message"] for fault in faults[:5]) + ("……" if len(faults) > 5 else "")  # noqa: PLR2004
+    return NotUnderstood("invalid", f"请按提示修改后重新发送：{said}", faults[:50])
+
+
+def schema_of(
+    channel: Channel, kind: str, model: type[BaseModel], *, names: Mapping[str, str], required: set[str]
+) -> dict[str, Any]:
+    """The JSON schema of a platform's request for the API document, in the platform's field names."""
+    ours = model.model_json_schema()
+    definitions = ours.get("$defs", {})
+    properties = {}
+    for theirs, name in names.items():
+        field = dict(ours["properties"][name]) if name not in _MOMENTS else _moment_schema(channel.spelling)
+        field.pop("default", None)
+        field["title"] = TITLES[name]
+        properties[theirs] = _inlined(field, definitions)
+    return {
+        "type": "object",
+        "title": f"{channel.title} {kind}",
+        "properties": properties,
+        "required": [theirs for theirs, name in names.items() if name in required],
+        "additionalProperties": False,
+    }
+
+
+def _moment_schema(spelling: Spelling) -> dict[str, Any]:
+    if spelling == "millis":
+        return {"type": "integer", "minimum": 946684800000, "maximum": 4102444799999}
+    if spelling == "local":
+        return {
+            "type": "string",
+            "pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
+        }
+    return {
+        "type": "string",
+        "pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\+08:00$",
+    }
+
+
+def _inlined(field: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(field, dict):
+        if "$ref" in field:
+            return _inlined(definitions[field["$ref"].rsplit("/", 1)[-1]], definitions)
+        return {key: _inlined(value, definitions) for key, value in field.items()}
+    if isinstance(field, list):
+        return [_inlined(value, definitions) for value in field]
+    return field

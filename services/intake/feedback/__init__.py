@@ -1,0 +1,1 @@
+"""Approved replies on their way back to the platforms."""

@@ -1,0 +1,76 @@
+"""How a reply is sent to its platform: only to the configured address, without redirects, limited in time and size (R37, R38)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from services.intake.channels.rules import signature
+from services.intake.feedback import policy
+from services.intake.feedback.model import Outcome
+
+_OK: Final = range(200, 300)
+_LONGEST_SECONDS: Final = 10_000_000
+
+
+class FeedbackClient:
+    """Sends signed replies; a fault of the other side is an Outcome and never an exception."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    @classmethod
+    def new(cls) -> FeedbackClient:
+        """No redirects, and no proxy from the environment: nothing but the configured address may be called."""
+        return cls(httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=policy.FEEDBACK_TIMEOUT_SECONDS))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(self, url: str, key: bytes, *, webhook_id: str, attempt: str, body: bytes, now: datetime) -> Outcome:
+        """One attempt: fifteen seconds in all; of the answer only the status and Retry-After count."""
+        seconds = int(now.timestamp())
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "gongdan",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": signature(key, webhook_id, seconds, body),
+            "idempotency-key": webhook_id,
+            "x-gongdan-attempt": attempt,
+        }
+        try:
+            # A limit on the whole attempt: httpx limits each read, and an answer that arrives byte by byte never ends.
+            async with (
+                asyncio.timeout(policy.FEEDBACK_TIMEOUT_SECONDS),
+                self._http.stream("POST", url, content=body, headers=headers) as answer,
+            ):
+                # Only the status counts.  The body is not read: it may be endless.
+                return _outcome(answer, now)
+        except (TimeoutError, httpx.TimeoutException):
+            return Outcome("timeout")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError):
+            return Outcome("unreachable")
+
+
+def _outcome(answer: httpx.Response, now: datetime) -> Outcome:
+    if answer.status_code in _OK:
+        return Outcome("acked", answer.status_code)
+    return Outcome(f"status_{answer.status_code}", answer.status_code, _retry_after(answer, now))
+
+
+def _retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:
+    """Seconds or an HTTP date, as RFC 9110 allows; anything else is ignored."""
+    said = answer.headers.get("retry-after", "")
+    if said.isascii() and said.isdigit():
+        return timedelta(seconds=min(int(said[:12]), _LONGEST_SECONDS))
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(timedelta(0), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)

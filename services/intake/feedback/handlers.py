@@ -1,0 +1,155 @@
+"""Replies back to the platforms: at once, in order per order, until acknowledged or shown as failed (S2.3b, P8).
+
+The delivery's id is the webhook-id of every attempt.  So an attempt whose result nobody knows (a crash between sending
+and storing the result) is repeated under the same id, and the platform takes it once.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+import orjson
+
+from services.intake.channels.policy import CHANNELS
+from services.intake.feedback import rules, store
+from services.intake.feedback.clients import FeedbackClient
+from services.intake.feedback.errors import DeliveryNotWaiting
+from services.intake.feedback.model import DeliveryState, Outcome
+from services.intake.feedback.store import Claimed
+from services.intake.orders.handlers import follow
+from services.intake.orders.model import State
+from services.intake.orders.store import order_for_update
+from services.intake.settings import ChannelSecrets, key_of
+from shared.contracts.intake import FeedbackFailed, OrderFedBack
+from shared.contracts.places import REPLY
+from shared.contracts.review import ReplyApproved
+from shared.personal.sealing import SealBroken
+from shared.telemetry import logger
+from shared.work import Work, Works
+
+log = logger("intake.feedback")
+
+DUE: Final = "feedback"
+"""What the sending job waits for: a commit that made a delivery due."""
+
+
+async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
+    """The reply is to be sent to the platform at once (S2.3b); a repeated approval changes nothing."""
+    record = await order_for_update(work, approved.order_id)
+    added = await store.add_delivery(
+        work.session,
+        id=str(work.ids()),
+        order_id=record.order_id,
+        reply_id=approved.reply_id,
+        platform=record.platform,
+        round=approved.round,
+        unit=approved.unit,
+        disposition=approved.disposition,
+        reply=approved.reply,
+        created_at=work.now,
+        next_at=work.now,
+    )
+    if added:
+        work.audit("feedback.queued", record.order_id, after={"reply_id": approved.reply_id})
+        work.wake(DUE)
+    if record.state not in {State.CLOSED, State.FED_BACK}:
+        follow(work, record, State.APPROVED, record.holder_unit)
+
+
+async def retry(work: Work, delivery_id: str) -> None:
+    """A person starts a delivery again, at once and with the whole schedule before it."""
+    delivery = await store.delivery_of(work.session, delivery_id, lock=True)
+    if delivery.state not in {DeliveryState.WAITING, DeliveryState.FAILED}:
+        raise DeliveryNotWaiting(delivery.state)
+    before = {"state": delivery.state, "attempts": delivery.attempts}
+    delivery.state, delivery.next_at, delivery.scheduled = DeliveryState.WAITING, work.now, 0
+    work.audit("feedback.retried", delivery.order_id, before=before, after={"delivery_id": delivery.id})
+    work.wake(DUE)
+
+
+async def attempt(works: Works, client: FeedbackClient, secrets: ChannelSecrets | None, claimed: Claimed) -> None:
+    """Send one claimed delivery, outside of any transaction, and store how it ended."""
+    outcome = await _sent(works, client, secrets, claimed)
+    async with works.begin() as work:
+        await _record(work, claimed, outcome)
+    log.info(
+        "feedback attempted",
+        order_id=claimed.order_id,
+        channel=claimed.platform,
+        attempt=claimed.attempts,
+        outcome=outcome.word,
+    )
+
+
+async def _sent(works: Works, client: FeedbackClient, secrets: ChannelSecrets | None, claimed: Claimed) -> Outcome:
+    if secrets is None or secrets.url is None or secrets.outgoing is None:
+        return Outcome("no_address")
+    try:
+        place = REPLY.at(order_id=claimed.order_id, reply_id=claimed.reply_id)
+        reply = works.sealer.open_json(claimed.reply, place)
+        body = rules.feedback_body(
+            CHANNELS[claimed.platform],
+            claimed.platform_no,
+            claimed.reply_id,
+            claimed.round,
+            claimed.unit,
+            claimed.disposition,
+            reply,
+        )
+    except (SealBroken, ValueError, TypeError, AttributeError):
+        return Outcome("unreadable")
+    return await client.send(
+        secrets.url,
+        key_of(secrets.outgoing),
+        webhook_id=claimed.id,
+        attempt=claimed.lease,
+        body=orjson.dumps(body),
+        now=works.clock.now(),
+    )
+
+
+async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
+    await store.end_attempt(work.session, claimed.lease, at=work.now, word=outcome.word, status=outcome.status)
+    # The order first, as everywhere: its events take their numbers in the order of its commits (R7).
+    order = await order_for_update(work, claimed.order_id)
+    delivery = await store.leased(work.session, claimed)
+    if delivery is None:
+        return  # the lease ran out meanwhile, and another attempt under the same id decides
+    delivery.lease = delivery.leased_until = None
+    if outcome.acked:
+        delivery.state, delivery.acked_at, delivery.next_at = DeliveryState.ACKED, work.now, None
+        if order.state not in {State.CLOSED, State.CANCELLED}:
+            order.state = State.FED_BACK
+        work.emit(
+            OrderFedBack(
+                order_id=order.order_id,
+                reply_id=delivery.reply_id,
+                platform=delivery.platform,
+                attempts=delivery.attempts,
+                fed_back_at=work.now,
+            )
+        )
+        work.audit("feedback.acked", order.order_id, after={"attempts": delivery.attempts})
+        work.wake(DUE)  # a later reply of the same order may go now
+        return
+    again_at = None
+    if not outcome.gone:
+        again_at = rules.next_attempt_at(
+            delivery.scheduled, now=work.now, jitter=random.random(), retry_after=outcome.retry_after
+        )
+    delivery.state = DeliveryState.FAILED if again_at is None else DeliveryState.WAITING
+    delivery.next_at = again_at
+    work.emit(
+        FeedbackFailed(
+            order_id=order.order_id,
+            reply_id=delivery.reply_id,
+            platform=delivery.platform,
+            attempt=delivery.attempts,
+            reason=outcome.word,
+            final=again_at is None,
+            failed_at=work.now,
+        )
+    )
+    after = {"attempt": delivery.attempts, "outcome": outcome.word, "final": again_at is None}
+    work.audit("feedback.failed", order.order_id, after=after)

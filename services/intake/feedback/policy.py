@@ -1,0 +1,43 @@
+"""When a reply is sent again, and the platforms' words for its elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+FEEDBACK_SCHEDULE: Final = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""Standard Webhooks: the wait before each attempt, 75.6 hours in all (P8)."""
+FEEDBACK_JITTER: Final = 0.1
+FEEDBACK_TIMEOUT_SECONDS: Final = 15.0
+FEEDBACK_LEASE_SECONDS: Final = 45
+"""Real seconds after which an attempt whose sender vanished is sent again under the same id: thrice the timeout."""
+FEEDBACK_AT_ONCE: Final = 16
+"""Attempts that run side by side."""
+FEEDBACK_PER_PLATFORM: Final = FEEDBACK_AT_ONCE // 4
+"""How many of them one platform may hold: the others are served while it does not answer."""
+
+DISPOSITIONS: Final[Mapping[str, str]] = {
+    "solved": "办结",
+    "out_of_scope": "不在受理范围",
+    "not_true": "不属实",
+    "explanation": "解释说明",
+    "planned": "列入计划",
+}
+SATISFACTIONS: Final[Mapping[str, str]] = {
+    "satisfied": "满意",
+    "mostly_satisfied": "基本满意",
+    "unsatisfied": "不满意",
+    "not_stated": "未表态",
+}

@@ -1,0 +1,141 @@
+"""Replies on their way to the platforms: claimed for one sender at a time, in order per order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, exists, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.feedback import policy
+from services.intake.feedback.model import DeliveryState
+from services.intake.feedback.tables import Delivery, DeliveryAttempt
+from services.intake.record import Record
+from shared.errors import NotListed
+from shared.lists import Keyset, Listed
+
+_NEWEST_FIRST: Final = Keyset(Delivery.created_at, Delivery.id, descending=True)
+
+# Due, or claimed by a sender that vanished; never before an earlier reply of the same order that is still on its way.
+_READY = """
+((d.state = 'waiting' and d.next_at <= :now) or (d.state = 'sending' and d.leased_until < clock_timestamp()))
+and not exists (select from delivery e where e.order_id = d.order_id and e.state in ('waiting', 'sending')
+  and (e.created_at, e.id) < (d.created_at, d.id))
+"""
+_PLATFORMS = text(f"select distinct d.platform from delivery d where {_READY}")  # noqa: S608 - no user input
+_CLAIM = text(
+    f"""
+with due as (
+  select d.id from delivery d where d.platform = :platform and {_READY}
+  order by d.next_at, d.id limit :many for update of d skip locked
+), claimed as (
+  update delivery d set state = 'sending', lease = gen_random_uuid(), attempts = attempts + 1,
+    scheduled = scheduled + 1, leased_until = clock_timestamp() + make_interval(secs => :lease)
+  from due where d.id = due.id
+  returning d.*
+), noted as (
+  insert into delivery_attempt (id, delivery_id, number, started_at)
+  select lease, id, attempts, :now from claimed
+)
+select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, c.unit, c.disposition, c.reply,
+  c.attempts, c.lease::text
+from claimed c join upstream_order o using (order_id)
+"""  # noqa: S608 - no user input
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this process may send now, once."""
+
+    id: str
+    order_id: str
+    platform_no: str
+    reply_id: str
+    platform: str
+    round: int
+    unit: str
+    disposition: str
+    reply: str
+    attempts: int
+    lease: str
+
+
+# Built once: such a statement takes longer to put together than to run, and each reply needs three of them.
+_DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
+_ATTEMPTS = Record.metadata.tables[DeliveryAttempt.__tablename__]
+_ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
+_LEASED = select(Delivery).where(Delivery.id == bindparam("of"), Delivery.lease == bindparam("under")).with_for_update()
+_ANSWERED = select(exists().where(Delivery.order_id == bindparam("of")))
+_END_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("of"))
+    .values(ended_at=bindparam("at"), outcome=bindparam("word"), status=bindparam("answered"))
+)
+
+
+async def add_delivery(session: AsyncSession, **values: object) -> bool:
+    """Store a reply that is to be sent; False when it was known (a repeated event)."""
+    return (await (await session.connection()).execute(_ADD, values)).first() is not None
+
+
+async def was_answered(session: AsyncSession, order_id: str) -> bool:
+    """Whether a reply of the order was ever approved, whether it was delivered or not."""
+    return bool(await session.scalar(_ANSWERED, {"of": order_id}))
+
+
+async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
+    """The platforms that have something to be sent now."""
+    return (await session.scalars(_PLATFORMS, {"now": now})).all()
+
+
+async def claim(session: AsyncSession, platform: str, *, now: datetime, many: int) -> Sequence[Claimed]:
+    """Take up to `many` deliveries of a platform for one attempt each; the lease counts by the database's own clock."""
+    rows = await session.execute(
+        _CLAIM, {"platform": platform, "now": now, "many": many, "lease": policy.FEEDBACK_LEASE_SECONDS}
+    )
+    return [Claimed(*row) for row in rows]
+
+
+async def leased(session: AsyncSession, claimed: Claimed) -> Delivery | None:
+    """The delivery, locked, if this attempt is still the one that counts."""
+    return await session.scalar(_LEASED, {"of": claimed.id, "under": claimed.lease})
+
+
+async def end_attempt(session: AsyncSession, attempt: str, *, at: datetime, word: str, status: int | None) -> None:
+    """Store how an attempt ended."""
+    connection = await session.connection()
+    await connection.execute(_END_ATTEMPT, {"of": attempt, "at": at, "word": word, "answered": status})
+
+
+async def deliveries_page(
+    session: AsyncSession, *, state: DeliveryState | None, order_id: str | None, cursor: str | None, limit: int
+) -> Listed[Delivery]:
+    """Newest first."""
+    query = select(Delivery)
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    if order_id is not None:
+        query = query.where(Delivery.order_id == order_id)
+    return await _NEWEST_FIRST.page(session, query, cursor=cursor, limit=limit)
+
+
+async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = False) -> Delivery:
+    """One delivery, locked if it is to be changed; NotListed when there is none."""
+    record = await session.get(Delivery, delivery_id, with_for_update=lock or None)
+    if record is None:
+        raise NotListed("反馈", delivery_id)
+    return record
+
+
+async def attempts_of(session: AsyncSession, delivery_id: str) -> Sequence[DeliveryAttempt]:
+    """All attempts of a delivery, the oldest first."""
+    return (
+        await session.scalars(
+            select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
+        )
+    ).all()

@@ -1,0 +1,47 @@
+"""A person overrules what the first look found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.intake.orders.store import order_for_update, present_version
+from shared.contracts.intake import OrderUpdated, Urgency
+from shared.errors import Conflict
+from shared.work import Work
+
+
+async def overrule_flags(
+    work: Work,
+    order_id: str,
+    *,
+    urgent: Sequence[Urgency],
+    out_of_scope: str | None,
+    reason: str,
+    expected: int | None,
+) -> int:
+    """A person corrects what the rules found (S1.3.1a, S2.2.2a); the row's new revision."""
+    record = await order_for_update(work, order_id)
+    if expected is not None and expected != record.revision:
+        raise Conflict
+    before = {"urgent": record.urgent, "out_of_scope": record.out_of_scope, "flagged_by": record.flagged_by}
+    record.urgent, record.out_of_scope = list(dict.fromkeys(urgent)), out_of_scope
+    record.flagged_by = work.person.account
+    version = await present_version(work.session, record)
+    work.emit(
+        OrderUpdated(
+            order_id=order_id,
+            version=record.version,
+            changed=("urgent", "out_of_scope"),
+            category=record.category,
+            urgent=tuple(dict.fromkeys(urgent)),
+            out_of_scope=out_of_scope,
+            street=record.street,
+            demand=version.demand,
+            updated_at=work.now,
+            upstream_due_at=record.upstream_due_at,
+        )
+    )
+    after = {"urgent": record.urgent, "out_of_scope": out_of_scope, "flagged_by": record.flagged_by}
+    work.audit("order.flags_overruled", order_id, before=before, after=after, reason=reason)
+    await work.session.flush()
+    return record.revision

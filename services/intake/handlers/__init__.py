@@ -1,1 +1,0 @@
-"""What intake does: accept, note, quarantine, follow the order, hand replies over."""

@@ -1,0 +1,256 @@
+"""Intake's tables, beside the kernel's."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db import kernel_v1
+
+revision = "intake_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+UUID = sa.UUID(as_uuid=False)
+
+
+def upgrade() -> None:
+    kernel_v1.create()
+    kernel_v1.create_order_part()
+    op.create_table(
+        "caller",
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("name", sa.Text, nullable=True),
+        sa.Column("phone", sa.Text, nullable=True),
+        sa.Column("contact_phone", sa.Text, nullable=True),
+        sa.Column("id_number", sa.Text, nullable=True),
+        sa.Column("email", sa.Text, nullable=True),
+        sa.Column("address", sa.Text, nullable=True),
+        sa.Column("private", sa.Text, nullable=True, comment="JSON of the other fields that may name a person"),
+        sa.Column("phone_print", sa.Text, nullable=True, comment="keyed hash of the phone"),
+        sa.PrimaryKeyConstraint("order_id", name="pk_caller"),
+    )
+    op.create_index(
+        "ix_caller_phone_print",
+        "caller",
+        ["phone_print"],
+        unique=False,
+        postgresql_where=sa.text("phone_print is not null"),
+    )
+    op.create_table(
+        "order_version",
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("category", sa.Text, nullable=False),
+        sa.Column("changed", JSONB, nullable=False, comment="fields that differ from the version before"),
+        sa.Column("demand", sa.Text, nullable=False, comment="sealed JSON: title, content"),
+        sa.Column("details", JSONB, nullable=False, comment="fields that name nobody"),
+        sa.PrimaryKeyConstraint("order_id", "version", name="pk_order_version"),
+    )
+    op.create_table(
+        "quarantine",
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False, comment="as the address named it, known or not"),
+        sa.Column("kind", sa.Text, nullable=False, comment="orders, cancellations, urges, revisits, redos"),
+        sa.Column("verified", sa.Boolean(), nullable=False, comment="whether its signature was checked and right"),
+        sa.Column("source", sa.Text, nullable=False, comment="network address of the sender"),
+        sa.Column("webhook_id", sa.Text, nullable=True),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("faults", JSONB, nullable=False, comment="field, code, message; never the value"),
+        sa.Column("body", sa.Text, nullable=False, comment="sealed base64 of the exact bytes, which may name a person"),
+        sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("decided_by", sa.Text, nullable=True),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("why", sa.Text, nullable=True),
+        sa.Column("order_id", UUID, nullable=True, comment="what its release led to"),
+        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint("kind in ('orders', 'cancellations', 'urges', 'revisits', 'redos')", name="known_kind"),
+        sa.CheckConstraint("state in ('waiting', 'released', 'dropped')", name="known_state"),
+        sa.PrimaryKeyConstraint("id", name="pk_quarantine"),
+    )
+    op.create_index("ix_quarantine_listing", "quarantine", ["state", "received_at", "id"], unique=False)
+    op.create_index(
+        "ix_quarantine_source",
+        "quarantine",
+        ["source"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting' and not verified"),
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("webhook_id", sa.Text, nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False, comment="SHA-256 of the body"),
+        sa.Column("status", sa.SmallInteger(), nullable=False, comment="of the answer"),
+        sa.Column("order_id", UUID, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("quarantine_id", UUID, nullable=True),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("channel", "webhook_id", name="pk_receipt"),
+    )
+    op.create_table(
+        "reveal",
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reveal"),
+    )
+    op.create_index("ix_reveal_account", "reveal", ["account", "at"], unique=False)
+    op.create_table(
+        "upstream_order",
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("platform", sa.Text, nullable=False, comment="channel code"),
+        sa.Column("platform_no", sa.Text, nullable=False, comment="the platform's own number"),
+        sa.Column("level", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("scheme", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, comment="of the content; 1 is the first"),
+        sa.Column(
+            "fingerprint", sa.Text, nullable=False, comment="keyed hash of the whole content: the same or changed?"
+        ),
+        sa.Column("category", sa.Text, nullable=False),
+        sa.Column("street", sa.Text, nullable=True),
+        sa.Column("urgent", JSONB, nullable=False),
+        sa.Column("out_of_scope", sa.Text, nullable=True),
+        sa.Column(
+            "flagged_by",
+            sa.Text,
+            server_default=sa.text("'rules'"),
+            nullable=False,
+            comment="rules, or the account that overruled",
+        ),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.Column("upstream_due_at", MOMENT, nullable=True),
+        sa.Column("state", sa.String, server_default=sa.text("'received'"), nullable=False),
+        sa.Column("holder_unit", sa.Text, nullable=True, comment="the unit that has the order now"),
+        sa.Column("urges", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("revisits", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "revision", sa.Integer(), server_default=sa.text("1"), nullable=False, comment="of the row, for If-Match"
+        ),
+        sa.CheckConstraint("level in ('national', 'provincial', 'municipal')", name="known_level"),
+        sa.CheckConstraint("scheme in ('ordinary', 'enterprise_fast', 'national_report')", name="known_scheme"),
+        sa.CheckConstraint(
+            "state in ('received', 'assigned', 'approved', 'fed_back', 'closed', 'cancelled')", name="known_state"
+        ),
+        sa.CheckConstraint("subject in ('person', 'enterprise')", name="known_subject"),
+        sa.PrimaryKeyConstraint("order_id", name="pk_upstream_order"),
+    )
+    op.create_index(
+        "ix_upstream_order_holder",
+        "upstream_order",
+        ["holder_unit", "received_at", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("holder_unit is not null"),
+    )
+    op.create_index("ix_upstream_order_received", "upstream_order", ["received_at", "order_id"], unique=False)
+    op.create_index("uq_upstream_order_number", "upstream_order", ["platform", "platform_no"], unique=True)
+    op.create_table(
+        "delivery",
+        sa.Column("id", UUID, nullable=False, comment="webhook-id of all its attempts"),
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("reply_id", sa.Text, nullable=False),
+        sa.Column("platform", sa.Text, nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("reply", sa.Text, nullable=False, comment="sealed, as it came with the approval"),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "scheduled",
+            sa.Integer(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="attempts of the present schedule",
+        ),
+        sa.Column("next_at", MOMENT, nullable=True),
+        sa.Column("lease", UUID, nullable=True, comment="the attempt that is alive"),
+        sa.Column("leased_until", MOMENT, nullable=True, comment="by the database's own clock"),
+        sa.Column("acked_at", MOMENT, nullable=True),
+        sa.CheckConstraint("(state = 'sending') = (lease is not null)", name="sending_is_leased"),
+        sa.CheckConstraint("state <> 'waiting' or next_at is not null", name="waiting_is_scheduled"),
+        sa.CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed')", name="known_state"),
+        sa.ForeignKeyConstraint(["order_id"], ["upstream_order.order_id"], name="fk_delivery_order_id_upstream_order"),
+        sa.PrimaryKeyConstraint("id", name="pk_delivery"),
+        sa.UniqueConstraint("reply_id", name="uq_delivery_reply_id"),
+    )
+    op.create_index("ix_delivery_listing", "delivery", ["state", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_delivery_next",
+        "delivery",
+        ["next_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state in ('waiting', 'sending')"),
+    )
+    op.create_index("ix_delivery_order", "delivery", ["order_id", "id"], unique=False)
+    op.create_table(
+        "revisit",
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("revisit", sa.Integer(), nullable=False),
+        sa.Column("valid", sa.Boolean(), nullable=False),
+        sa.Column("solved", sa.Text, nullable=True),
+        sa.Column("satisfied", sa.Text, nullable=True),
+        sa.Column("opinion", sa.Text, nullable=True, comment="sealed"),
+        sa.Column("revisited_at", MOMENT, nullable=False),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.CheckConstraint("valid = (solved is not null and satisfied is not null)", name="valid_is_answered"),
+        sa.ForeignKeyConstraint(["order_id"], ["upstream_order.order_id"], name="fk_revisit_order_id_upstream_order"),
+        sa.PrimaryKeyConstraint("order_id", "revisit", name="pk_revisit"),
+    )
+    op.create_table(
+        "delivery_attempt",
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("delivery_id", UUID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("status", sa.SmallInteger(), nullable=True, comment="HTTP status of the answer"),
+        sa.Column("outcome", sa.Text, nullable=True, comment="acked, or a fixed word for what went wrong"),
+        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name="fk_delivery_attempt_delivery_id_delivery"),
+        sa.PrimaryKeyConstraint("id", name="pk_delivery_attempt"),
+    )
+    op.create_index("uq_delivery_attempt_number", "delivery_attempt", ["delivery_id", "number"], unique=True)
+
+
+def downgrade() -> None:
+    op.drop_index("uq_delivery_attempt_number", table_name="delivery_attempt")
+    op.drop_table("delivery_attempt")
+    op.drop_table("revisit")
+    op.drop_index("ix_delivery_order", table_name="delivery")
+    op.drop_index(
+        "ix_delivery_next", table_name="delivery", postgresql_where=sa.text("state in ('waiting', 'sending')")
+    )
+    op.drop_index("ix_delivery_listing", table_name="delivery")
+    op.drop_table("delivery")
+    op.drop_index("uq_upstream_order_number", table_name="upstream_order")
+    op.drop_index("ix_upstream_order_received", table_name="upstream_order")
+    op.drop_index(
+        "ix_upstream_order_holder", table_name="upstream_order", postgresql_where=sa.text("holder_unit is not null")
+    )
+    op.drop_table("upstream_order")
+    op.drop_index("ix_reveal_account", table_name="reveal")
+    op.drop_table("reveal")
+    op.drop_table("receipt")
+    op.drop_index(
+        "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")
+    )
+    op.drop_index("ix_quarantine_listing", table_name="quarantine")
+    op.drop_table("quarantine")
+    op.drop_table("order_version")
+    op.drop_index("ix_caller_phone_print", table_name="caller", postgresql_where=sa.text("phone_print is not null"))
+    op.drop_table("caller")
+    op.drop_table("order_part")
+    kernel_v1.drop()

@@ -1,0 +1,1 @@
+"""Cancellations, urges, revisit results and redos of the platforms."""

@@ -1,0 +1,57 @@
+"""The platforms push cancellations, urges, revisit results and redos here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from services.intake.channels.handlers import answer_request, take_request
+from services.intake.channels.model import Answered
+from services.intake.channels.policy import CHANNELS
+from services.intake.channels.schemas import decoded
+from services.intake.notices import handlers
+from services.intake.notices.schemas import NoticeView, notice_of, notice_schema
+from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive
+from shared.service import Runtime
+from shared.web import RawRoute
+
+router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
+
+
+def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -> None:
+    async def receive_notice(request: Request) -> Response:
+        return await receive(request, kind, _apply)
+
+    receive_notice.__name__ = operation
+    receive_notice.__doc__ = "Verify, understand, apply; the answer leaves after the commit."
+    router.post(
+        f"/{{channel}}/{kind}",
+        summary=summary,
+        operation_id=operation,
+        description=about + ABOUT,
+        response_model=NoticeView,
+        responses={200: {"description": "已登记", "links": ORDER_LINKS}},
+        openapi_extra=documented([notice_schema(channel, kind) for channel in CHANNELS.values()]),
+    )(receive_notice)
+
+
+_notice_route("cancellations", "receive_cancellation", "推送撤单")
+_notice_route("urges", "receive_urge", "推送催办")
+_notice_route(
+    "revisits",
+    "receive_revisit",
+    "推送回访结果",
+    about="工单尚无审核通过的答复时回答 409（not_yet_answered），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。",
+)
+_notice_route("redos", "receive_redo", "推送重办要求")
+
+
+async def _apply(runtime: Runtime, pushed: Pushed) -> Answered:
+    code, webhook_id = pushed.channel.code, pushed.webhook_id
+    notice = notice_of(pushed.channel, pushed.kind, decoded(pushed.body), now=runtime.clock.now())
+    async with runtime.works.begin(platform(code)) as work:
+        known = await take_request(work, channel=code, webhook_id=webhook_id, body_hash=pushed.body_hash)
+        if known is not None:
+            return known
+        order_id = await handlers.apply_notice(work, code, notice)
+        await answer_request(work, channel=code, webhook_id=webhook_id, order_id=order_id)
+    return Answered(200, order_id)

@@ -1,0 +1,112 @@
+"""The notices of a platform, as it sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from services.intake.channels.model import Channel
+from services.intake.channels.schemas import Flag, Number, check_past, not_understood, renamed, schema_of
+from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
+from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
+from shared.web.fields import Body, Line, SaneMoment, Text
+
+
+class NoticeView(BaseModel):
+    """The answer to a cancellation, urge, revisit result or redo."""
+
+    order_id: str
+
+
+class CancellationBody(Body):
+    """The platform takes an order back."""
+
+    upstream_no: Number
+    reason: Line
+    happened_at: SaneMoment
+
+    def as_notice(self) -> Cancellation:
+        """The same for the handler."""
+        return Cancellation(self.upstream_no, self.happened_at, reason=self.reason)
+
+
+class UrgeBody(Body):
+    """The platform urges an order."""
+
+    upstream_no: Number
+    happened_at: SaneMoment
+    reason: Line | None = None
+
+    def as_notice(self) -> Urge:
+        """The same for the handler; the reason of an urge is not kept."""
+        return Urge(self.upstream_no, self.happened_at)
+
+
+class RevisitBody(Body):
+    """The platform called the person and reports the result."""
+
+    upstream_no: Number
+    happened_at: SaneMoment
+    connected: Flag
+    solved: Literal[SOLVED_WORDS] | None = None  # type: ignore[valid-type]
+    satisfied: Literal[SATISFIED_WORDS] | None = None  # type: ignore[valid-type]
+    opinion: Text | None = None
+
+    def as_notice(self) -> RevisitCall:
+        """The same for the handler."""
+        return RevisitCall(
+            self.upstream_no,
+            self.happened_at,
+            connected=self.connected,
+            solved=self.solved,
+            satisfied=self.satisfied,
+            opinion=self.opinion,
+        )
+
+
+class RedoBody(Body):
+    """The platform wants the matter handled once more."""
+
+    upstream_no: Number
+    reason: Line
+    happened_at: SaneMoment
+
+    def as_notice(self) -> Redo:
+        """The same for the handler."""
+        return Redo(self.upstream_no, self.happened_at, reason=self.reason)
+
+
+NoticeBody = CancellationBody | UrgeBody | RevisitBody | RedoBody
+NOTICES: Final[Mapping[str, type[NoticeBody]]] = {
+    "cancellations": CancellationBody,
+    "urges": UrgeBody,
+    "revisits": RevisitBody,
+    "redos": RedoBody,
+}
+
+
+def notice_of(channel: Channel, kind: str, raw: Mapping[str, Any], *, now: datetime) -> Notice:
+    """A cancellation, urge, revisit result or redo in a platform's JSON; NotUnderstood as for orders."""
+    names, body = names_of(channel, kind), NOTICES[kind]
+    values = renamed(channel, names, raw, ())
+    check_past(names, values, now)
+    try:
+        return body.model_validate(values).as_notice()
+    except ValidationError as fault:
+        raise not_understood(names, fault, body.model_fields) from fault
+
+
+def names_of(channel: Channel, kind: str) -> Mapping[str, str]:
+    """The channel's field names for this kind of notice -> ours."""
+    known = NOTICES[kind].model_fields
+    return {theirs: ours for theirs, ours in channel.notices.items() if ours in known}
+
+
+def notice_schema(channel: Channel, kind: str) -> dict[str, Any]:
+    """The JSON schema of a platform's notice for the API document."""
+    body = NOTICES[kind]
+    required = {name for name, field in body.model_fields.items() if field.is_required()}
+    return schema_of(channel, kind, body, names=names_of(channel, kind), required=required)

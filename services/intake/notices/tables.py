@@ -1,0 +1,29 @@
+"""Results of revisits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.record import ID, Record
+
+
+class Revisit(Record):
+    """One call of a platform to the person, and its result (A31, A32)."""
+
+    __tablename__ = "revisit"
+
+    order_id: Mapped[str] = mapped_column(ID, ForeignKey("upstream_order.order_id"), primary_key=True)
+    revisit: Mapped[int] = mapped_column(Integer, primary_key=True)
+    valid: Mapped[bool]
+    solved: Mapped[str | None]
+    satisfied: Mapped[str | None]
+    opinion: Mapped[str | None] = mapped_column(comment="sealed")
+    revisited_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("valid = (solved is not null and satisfied is not null)", name="valid_is_answered"),
+    )

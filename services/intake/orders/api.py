@@ -1,0 +1,163 @@
+"""Reading the upstream copy of the orders, and who called."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Response
+
+from services.intake.channels.model import ChannelCode
+from services.intake.channels.policy import CHANNELS
+from services.intake.orders import handlers, store
+from services.intake.orders.model import State
+from services.intake.orders.schemas import MaskedCaller, OrderDetail, OrderLine, RevealBody, RevealedCaller, VersionView
+from services.intake.orders.store import OrderFilter, StoredOrder
+from shared.access import Scope, Words, shown
+from shared.contracts.intake import Level
+from shared.deps import CurrentScope, Cursor, InRead, InWork, Limit, ThisRuntime
+from shared.personal import masking
+from shared.personal.sealing import Sealer
+from shared.web import CommandRoute, Identifier, Page, SaneMoment
+
+router = APIRouter(prefix="/v1/orders", route_class=CommandRoute, tags=["工单（上级副本）"])
+
+OrderPath = Annotated[Identifier, Path(title="工单编号")]
+_IDENTITY: Final = frozenset({"enterprise_name", "credit_code", "caller_region", "id_type", "recording_id"})
+
+
+def _line(found: StoredOrder, sealer: Sealer, words: Words) -> dict[str, Any]:
+    record = found.record
+    return {
+        "order_id": record.order_id,
+        "channel": record.platform,
+        "channel_title": CHANNELS[record.platform].title,
+        "platform_no": record.platform_no,
+        "level": record.level,
+        "subject": record.subject,
+        "scheme": record.scheme,
+        "category": record.category,
+        "street": record.street,
+        "urgent": record.urgent,
+        "out_of_scope": record.out_of_scope,
+        "flagged_by": record.flagged_by,
+        "confidential": record.confidential,
+        "is_test": record.is_test,
+        "state": record.state,
+        "holder_unit": record.holder_unit,
+        "version": record.version,
+        "received_at": record.received_at,
+        "changed_at": record.changed_at,
+        "upstream_due_at": record.upstream_due_at,
+        "urges": record.urges,
+        "revisits": record.revisits,
+        # Who finds the order reads which one it is; numbers only who handles it (X2).
+        "title": shown(handlers.demand_of(found, sealer)["title"], max(words, Words.MASKED)),
+    }
+
+
+def _shown_details(details: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if not (hidden and name in _IDENTITY)}
+
+
+def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
+    caller = handlers.caller_of(found.caller, sealer)
+    return MaskedCaller(
+        name=masking.masked_name(caller["name"]),
+        phone=masking.masked_phone(caller["phone"]),
+        contact_phone=masking.masked_phone(caller["contact_phone"]),
+        id_number=masking.masked_id_number(caller["id_number"]),
+        email=masking.masked_email(caller["email"]),
+        address=masking.masked_address(caller["address"]),
+    )
+
+
+def _hidden(found: StoredOrder, scope: Scope) -> bool:
+    """Whether this reader must not see who called (X2)."""
+    return found.record.confidential and not scope.everything
+
+
+@router.get(
+    "",
+    summary="查询工单（本单位只见当前承办的工单）",
+    operation_id="list_orders",
+    response_model=Page[OrderLine],
+)
+async def list_orders(
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    channel: Annotated[ChannelCode | None, Query(title="渠道代码", description="渠道代码")] = None,
+    level: Annotated[Level | None, Query(title="级别", description="级别")] = None,
+    state: Annotated[State | None, Query(title="进展", description="进展")] = None,
+    received_from: Annotated[SaneMoment | None, Query(title="受理时间起", description="受理时间起（含）")] = None,
+    received_to: Annotated[SaneMoment | None, Query(title="受理时间止", description="受理时间止（不含）")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Newest first."""
+    wanted = OrderFilter(channel, level, state, received_from, received_to)
+    page = await store.orders_page(session, scope, wanted, cursor=cursor, limit=limit)
+    items = [_line(one, runtime.works.sealer, scope.words_for(one.record.holder_unit)) for one in page.rows]
+    return {"items": items, "next": page.next}
+
+
+@router.get(
+    "/{order_id}",
+    summary="查看工单（个人信息已脱敏）",
+    operation_id="read_order",
+    response_model=OrderDetail,
+)
+async def read_order(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime, response: Response
+) -> dict[str, Any]:
+    """One order; its ETag is for the flags."""
+    found = await store.order_of(session, scope, order_id)
+    sealer = runtime.works.sealer
+    response.headers["ETag"] = f'"{found.record.revision}"'
+    hidden, words = _hidden(found, scope), scope.words_for(found.record.holder_unit)
+    return {
+        **_line(found, sealer, words),
+        "content": shown(handlers.demand_of(found, sealer)["content"], words),
+        "details": _shown_details(found.version.details, hidden=hidden),
+        "caller": None if hidden else _masked(found, sealer),
+    }
+
+
+@router.get(
+    "/{order_id}/versions",
+    summary="查看工单各版本",
+    operation_id="read_versions",
+    response_model=list[VersionView],
+)
+async def read_versions(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+) -> list[dict[str, Any]]:
+    """The oldest version first (S1.1.4c)."""
+    found = await store.order_of(session, scope, order_id)
+    versions = await store.versions_of(session, scope, order_id)
+    hidden, words = _hidden(found, scope), scope.words_for(found.record.holder_unit)
+    return [
+        {
+            "version": version.version,
+            "received_at": version.received_at,
+            "category": version.category,
+            "changed": version.changed,
+            "details": _shown_details(version.details, hidden=hidden),
+            **{
+                name: shown(text, max(words, Words.MASKED) if name == "title" else words)
+                for name, text in handlers.demand_text(order_id, version.demand, runtime.works.sealer).items()
+            },
+        }
+        for version in versions
+    ]
+
+
+@router.post(
+    "/{order_id}/caller/reveal",
+    summary="查看来电人身份（须说明用途，留痕并限次）",
+    operation_id="reveal_caller",
+    response_model=RevealedCaller,
+)
+async def reveal_caller(order_id: OrderPath, body: RevealBody, work: InWork, scope: CurrentScope) -> dict[str, Any]:
+    """In clear, for the present holder or the centre (X2, R45)."""
+    return await handlers.reveal_caller(work, scope, order_id, body.purpose)

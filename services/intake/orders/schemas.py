@@ -1,0 +1,89 @@
+"""What the API shows of the upstream copy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from services.intake.orders.model import State
+from shared.contracts.intake import Level, ReplyScheme, Subject, Urgency
+from shared.web.fields import Body, Line
+
+
+class OrderLine(BaseModel):
+    """An order in a listing."""
+
+    order_id: str
+    channel: str
+    channel_title: str
+    platform_no: str = Field(description="上级平台工单编号")
+    level: Level
+    subject: Subject
+    scheme: ReplyScheme
+    title: str
+    category: str
+    street: str | None
+    urgent: list[Urgency]
+    out_of_scope: str | None = Field(description="疑似不在受理范围的类别")
+    flagged_by: str = Field(description="rules 为规则判定，否则为修改人账号")
+    confidential: bool
+    is_test: bool
+    state: State
+    holder_unit: str | None
+    version: int
+    received_at: datetime
+    changed_at: datetime
+    upstream_due_at: datetime | None
+    urges: int
+    revisits: int
+
+
+class MaskedCaller(BaseModel):
+    """The caller, masked (138****8000, 张**)."""
+
+    name: str | None
+    phone: str | None
+    contact_phone: str | None
+    id_number: str | None
+    email: str | None
+    address: str | None
+
+
+class OrderDetail(OrderLine):
+    """One order; personal data masked, and no identity at all for a unit when the caller asked for confidentiality."""
+
+    content: str | None = Field(description="诉求内容；无权查看时为空")
+    details: dict[str, Any] = Field(description="其余不涉及个人的字段")
+    caller: MaskedCaller | None
+
+
+class VersionView(BaseModel):
+    """One version of an order's content."""
+
+    version: int
+    received_at: datetime
+    category: str
+    changed: list[str] = Field(description="与上一版本不同的字段")
+    title: str
+    content: str | None = Field(description="诉求内容；无权查看时为空")
+    details: dict[str, Any]
+
+
+class RevealBody(Body):
+    """Why the identity is needed."""
+
+    purpose: Line = Field(title="查看用途", description="查看用途，将被记录", examples=["电话联系来电人核实诉求"])
+
+
+class RevealedCaller(BaseModel):
+    """The caller's identity in clear."""
+
+    name: str | None
+    phone: str | None
+    contact_phone: str | None
+    id_number: str | None
+    email: str | None
+    address: str | None
+    more: dict[str, Any]

@@ -1,0 +1,120 @@
+"""Orders as the platforms sent them.  Personal data stands in sealed columns only (R43).
+
+No foreign keys among these tables: the group commit writes them in one statement, and the check of each row would cost
+more than the row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Integer, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.orders.model import State
+from services.intake.record import ID, Record
+from shared.db.logins import PROTECTED, WRITTEN_BY_UNITS, OrderTable, RowsOfUnit
+
+
+class UpstreamOrderRecord(Record):
+    """The upstream copy of an order: what it is, its present version, and how far it is."""
+
+    __tablename__ = "upstream_order"
+
+    order_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    platform: Mapped[str] = mapped_column(comment="channel code")
+    platform_no: Mapped[str] = mapped_column(comment="the platform's own number")
+    level: Mapped[str]
+    subject: Mapped[str]
+    scheme: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer, comment="of the content; 1 is the first")
+    fingerprint: Mapped[str] = mapped_column(comment="keyed hash of the whole content: the same or changed?")
+    category: Mapped[str]
+    street: Mapped[str | None]
+    urgent: Mapped[list[str]]
+    out_of_scope: Mapped[str | None]
+    flagged_by: Mapped[str] = mapped_column(
+        server_default=text("'rules'"), comment="rules, or the account that overruled"
+    )
+    confidential: Mapped[bool]
+    is_test: Mapped[bool]
+    received_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    upstream_due_at: Mapped[datetime | None]
+    state: Mapped[State] = mapped_column(server_default=text("'received'"))
+    holder_unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
+    urges: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    revisits: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("1"), comment="of the row, for If-Match")
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - the mapper's own form
+    __table_args__ = (
+        CheckConstraint("level in ('national', 'provincial', 'municipal')", name="known_level"),
+        CheckConstraint("subject in ('person', 'enterprise')", name="known_subject"),
+        CheckConstraint("scheme in ('ordinary', 'enterprise_fast', 'national_report')", name="known_scheme"),
+        CheckConstraint(
+            "state in ('received', 'assigned', 'approved', 'fed_back', 'closed', 'cancelled')", name="known_state"
+        ),
+        Index("uq_upstream_order_number", "platform", "platform_no", unique=True),
+        Index("ix_upstream_order_received", "received_at", "order_id"),
+        Index(
+            "ix_upstream_order_holder",
+            "holder_unit",
+            "received_at",
+            "order_id",
+            postgresql_where=text("holder_unit is not null"),
+        ),
+        {"info": {PROTECTED: OrderTable(lead="holder_unit", changed_by_units=False)}},
+    )
+
+
+class Caller(Record):
+    """Who called: every column sealed and bound to its place; the phone is found by a keyed hash only (R43, R44)."""
+
+    __tablename__ = "caller"
+
+    order_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str | None]
+    phone: Mapped[str | None]
+    contact_phone: Mapped[str | None]
+    id_number: Mapped[str | None]
+    email: Mapped[str | None]
+    address: Mapped[str | None]
+    private: Mapped[str | None] = mapped_column(comment="JSON of the other fields that may name a person")
+    phone_print: Mapped[str | None] = mapped_column(comment="keyed hash of the phone")
+
+    __table_args__ = (
+        Index("ix_caller_phone_print", "phone_print", postgresql_where=text("phone_print is not null")),
+        {"info": {PROTECTED: RowsOfUnit(None)}},
+    )
+
+
+class OrderVersion(Record):
+    """The content of an order as the platform sent it at one time; never changed afterwards (S1.1.4c)."""
+
+    __tablename__ = "order_version"
+
+    order_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    received_at: Mapped[datetime]
+    category: Mapped[str]
+    changed: Mapped[list[str]] = mapped_column(comment="fields that differ from the version before")
+    demand: Mapped[str] = mapped_column(comment="sealed JSON: title, content")
+    details: Mapped[dict[str, Any]] = mapped_column(comment="fields that name nobody")
+
+    __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)
+
+
+class Reveal(Record):
+    """Somebody looked at a caller's identity, and why (X2); counted for the hourly limit."""
+
+    __tablename__ = "reveal"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    account: Mapped[str]
+    order_id: Mapped[str] = mapped_column(ID)
+    purpose: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_reveal_account", "account", "at"), {"info": {WRITTEN_BY_UNITS: "insert"}})

@@ -1,0 +1,1 @@
+"""Quarantined requests that a person lets through."""

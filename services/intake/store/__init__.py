@@ -1,1 +1,0 @@
-"""Intake's queries: the group commit on asyncpg, everything else on SQLAlchemy."""

@@ -1,0 +1,97 @@
+"""Orders, their caseworkers, and the rounds of their replies."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.db import kernel_v1
+
+revision = "review_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    moment = sa.DateTime(timezone=True)
+    kernel_v1.create()
+    kernel_v1.create_order_part()
+    op.create_table(
+        "reviewed_order",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("scheme", sa.String, nullable=False),
+        sa.Column("level", sa.String, nullable=False),
+        sa.Column("received_at", moment, nullable=False),
+        sa.Column("cancelled_at", moment),
+        sa.PrimaryKeyConstraint("order_id", name="pk_reviewed_order"),
+        sa.CheckConstraint(
+            "scheme in ('ordinary', 'enterprise_fast', 'national_report')", name=op.f("ck_reviewed_order_known_scheme")
+        ),
+        sa.CheckConstraint(
+            "level in ('national', 'provincial', 'municipal')", name=op.f("ck_reviewed_order_known_level")
+        ),
+    )
+    op.create_table(
+        "order_caseworker",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "account", name="pk_order_caseworker"),
+    )
+    op.create_table(
+        "reply_round",
+        sa.Column("reply_id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("round", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("disposition", sa.String, nullable=False),
+        sa.Column("reply", sa.Text, nullable=False, comment="sealed, as the unit submitted it"),
+        sa.Column("findings", sa.Text, nullable=False, comment="sealed JSON of the pre-check: it quotes the reply"),
+        sa.Column(
+            "blocking",
+            sa.BigInteger,
+            nullable=False,
+            comment="how many findings forbid an approval without a reason",
+        ),
+        sa.Column("findings_print", sa.Text, nullable=False, comment="keyed fingerprint of the reply's findings"),
+        sa.Column("submitted_by", sa.Text, nullable=False),
+        sa.Column("submitted_at", moment, nullable=False),
+        sa.Column("leader_by", sa.Text),
+        sa.Column("leader_at", moment),
+        sa.Column("centre_by", sa.Text),
+        sa.Column("centre_at", moment),
+        sa.Column("opinion", sa.Text, comment="sealed: why it was rejected"),
+        sa.Column("override_reason", sa.Text, comment="sealed: why it passed with blocking findings"),
+        sa.Column("voided_at", moment),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("reply_id", name="pk_reply_round"),
+        sa.CheckConstraint(
+            "state in ('leader_review', 'centre_review', 'approved', 'rejected', 'leader_rejected', 'void')",
+            name=op.f("ck_reply_round_known_state"),
+        ),
+        sa.CheckConstraint(
+            "disposition in ('solved', 'out_of_scope', 'not_true', 'explanation', 'planned')",
+            name=op.f("ck_reply_round_known_disposition"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('rejected', 'leader_rejected') or opinion is not null",
+            name=op.f("ck_reply_round_opinion_given"),
+        ),
+    )
+    op.create_index("ix_reply_round_order", "reply_round", ["order_id", "round"])
+    op.create_index("ix_reply_round_state", "reply_round", ["state", "submitted_at", "reply_id"])
+    op.create_index("ix_reply_round_unit", "reply_round", ["unit", "submitted_at", "reply_id"])
+    op.create_index("ix_reply_round_submitted", "reply_round", ["submitted_at", "reply_id"])
+    op.create_index(
+        "uq_reply_round_open",
+        "reply_round",
+        ["order_id"],
+        unique=True,
+        postgresql_where=sa.text("state in ('leader_review', 'centre_review')"),
+    )
+
+
+def downgrade() -> None:
+    for table in ("reply_round", "order_caseworker", "reviewed_order"):
+        op.drop_table(table)
+    op.drop_table("order_part")
+    kernel_v1.drop()

@@ -1,0 +1,188 @@
+"""What people do with replies: read them, release them for the unit, approve them for the centre, send them back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.review.rounds import handlers, rules, store
+from services.review.rounds.model import State
+from services.review.rounds.schemas import (
+    Approval,
+    FindingText,
+    Nothing,
+    Opinion,
+    ReplyText,
+    Round,
+    Rounds,
+    RoundSummary,
+)
+from services.review.rounds.tables import RoundRecord
+from shared.access import ACCESS, Scope, Words, shown
+from shared.contracts.places import FINDINGS, OPINION
+from shared.deps import (
+    CurrentPerson,
+    CurrentScope,
+    Cursor,
+    IfMatch,
+    InRead,
+    InWork,
+    Limit,
+    ThisRuntime,
+)
+from shared.identity import Person
+from shared.personal.sealing import Sealer
+from shared.web import Code, CommandRoute, Identifier, Page
+
+router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["答复审核"])
+
+ReplyId = Annotated[Identifier, Path(title="答复编号", description="答复编号")]
+OrderId = Annotated[Identifier, Path(title="工单编号", description="工单编号")]
+
+_ROWS: Final = ACCESS["review"]
+_COMMANDS: Final = ("approve_as_leader", "reject_as_leader", "approve_reply", "reject_reply")
+_FROM_LIST: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "links": {
+            name: {"operationId": name, "parameters": {"reply_id": "$response.body#/items/0/reply_id"}}
+            for name in ("get_reply", *_COMMANDS)
+        }
+        | {
+            "replies_of_order": {
+                "operationId": "replies_of_order",
+                "parameters": {"order_id": "$response.body#/items/0/order_id"},
+            }
+        }
+    }
+}
+_FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "headers": {"ETag": {"description": "版本，供 If-Match 使用", "schema": {"type": "string"}}},
+        "links": {
+            name: {"operationId": name, "parameters": {"reply_id": "$response.body#/reply_id"}} for name in _COMMANDS
+        },
+    }
+}
+
+
+async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: Scope, record: RoundRecord) -> Round:
+    words = scope.words_for(record.unit)
+    scheme = await store.scheme_of(session, record.order_id)
+    involved = handlers.involved_in(record, await store.caseworkers_of(session, record.order_id))
+    ids = {"order_id": record.order_id, "reply_id": record.reply_id}
+    opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
+    reason = sealer.open_if_any(record.override_reason, FINDINGS.at(**ids))
+    return Round(
+        **RoundSummary.of(record).model_dump(),
+        version=record.version,
+        reply=None if words is Words.NONE else ReplyText.of(handlers.reply_of(sealer, record), words),
+        findings=[FindingText.of(finding, words) for finding in handlers.findings_of(sealer, record)],
+        leader_by=record.leader_by,
+        leader_at=record.leader_at,
+        centre_by=record.centre_by,
+        centre_at=record.centre_at,
+        opinion=shown(opinion, words),
+        override_reason=shown(reason, words),
+        voided_at=record.voided_at,
+        can=list(
+            rules.moves_of(
+                record.state,
+                head=_ROWS["approve_as_leader"].allows(person) and person.unit == record.unit,
+                reviewer=_ROWS["approve_reply"].allows(person),
+                own=person.account in involved,
+                scheme=scheme,
+            )
+        ),
+    )
+
+
+@router.get("/replies", operation_id="list_replies", summary="答复列表（等待最久的在前）", responses=_FROM_LIST)
+async def list_replies(
+    session: InRead,
+    scope: CurrentScope,
+    *,
+    state: Annotated[State | None, Query(title="所处环节", description="所处环节")] = None,
+    unit: Annotated[Code | None, Query(title="承办单位", description="承办单位")] = None,
+    waiting: Annotated[bool, Query(title="只看待处理的", description="只看待处理的")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[RoundSummary]:
+    """Rounds, the longest waiting first; a unit sees its own (S4.2a)."""
+    states = [one for one in State if (state is None or one is state) and (not waiting or one in rules.OPEN_STATES)]
+    if not states:
+        return Page(items=[])
+    found = await store.page_of_rounds(session, scope, states=states, unit=unit, cursor=cursor, limit=limit)
+    return Page(items=[RoundSummary.of(record) for record in found.rows], next=found.next)
+
+
+@router.get("/replies/{reply_id}", operation_id="get_reply", summary="答复详情与预审意见", responses=_FROM_REPLY)
+async def get_reply(
+    reply_id: ReplyId,
+    response: Response,
+    session: InRead,
+    scope: CurrentScope,
+    person: CurrentPerson,
+    runtime: ThisRuntime,
+) -> Round:
+    """One round with its texts and with what the caller may do; numbers are masked for those who need not call."""
+    record = await store.round_of(session, scope, reply_id)
+    response.headers["ETag"] = f'"{record.version}"'
+    return await _round(session, runtime.works.sealer, person, scope, record)
+
+
+@router.get("/orders/{order_id}/replies", operation_id="replies_of_order", summary="工单的全部答复轮次")
+async def replies_of_order(
+    order_id: OrderId, session: InRead, scope: CurrentScope, person: CurrentPerson, runtime: ThisRuntime
+) -> Rounds:
+    """Every round of an order, kept for ever; a unit sees its own (S2.3c)."""
+    records = await store.rounds_of(session, scope, order_id)
+    return Rounds(
+        order_id=order_id,
+        rounds=[await _round(session, runtime.works.sealer, person, scope, record) for record in records],
+    )
+
+
+@router.post(
+    "/replies/{reply_id}/leader-approval",
+    operation_id="approve_as_leader",
+    summary="单位主要领导审阅通过",
+    status_code=204,
+)
+async def approve_as_leader(reply_id: ReplyId, body: Nothing, work: InWork, version: IfMatch) -> None:  # noqa: ARG001 - the body is empty
+    """Let the reply go to the centre (S2.2.3c)."""
+    await handlers.approve_as_leader(work, reply_id, version=version)
+
+
+@router.post(
+    "/replies/{reply_id}/leader-rejection",
+    operation_id="reject_as_leader",
+    summary="单位主要领导退回修改",
+    status_code=204,
+)
+async def reject_as_leader(reply_id: ReplyId, body: Opinion, work: InWork, version: IfMatch) -> None:
+    """Give the reply back to the unit's caseworker (S2.2.3c)."""
+    await handlers.reject_as_leader(work, reply_id, body.opinion, version=version)
+
+
+@router.post(
+    "/replies/{reply_id}/approval",
+    operation_id="approve_reply",
+    summary="中心审核通过",
+    status_code=204,
+)
+async def approve_reply(reply_id: ReplyId, body: Approval, work: InWork, version: IfMatch) -> None:
+    """Let the reply go upstream (S2.3a, S2.3b)."""
+    await handlers.approve_reply(work, reply_id, body.override_reason, version=version)
+
+
+@router.post(
+    "/replies/{reply_id}/rejection",
+    operation_id="reject_reply",
+    summary="中心退回重新办理",
+    status_code=204,
+)
+async def reject_reply(reply_id: ReplyId, body: Opinion, work: InWork, version: IfMatch) -> None:
+    """Send the reply back with an opinion, as often as it takes (S2.3c)."""
+    await handlers.reject_reply(work, reply_id, body.opinion, version=version)

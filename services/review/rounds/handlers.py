@@ -1,0 +1,247 @@
+"""What happens to a round: events of other services open and void it, persons decide on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from services.review.checks.model import Finding, Reply, Severity, Submission
+from services.review.checks.rules import check_findings, faults_of
+from services.review.rounds import rules, store
+from services.review.rounds.model import Move, State
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
+from shared.contracts.dispatch import (
+    CallerContacted,
+    OrderAccepted,
+    OrderAssigned,
+    ProgressNoted,
+    ReplySubmitted,
+    ReturnRequested,
+)
+from shared.contracts.intake import OrderCancelled, OrderReceived
+from shared.contracts.places import FINDINGS, OPINION, REPLY
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.deps import check_version
+from shared.errors import Forbidden
+from shared.identity import SYSTEM
+from shared.personal.sealing import Sealer
+from shared.work import Work
+
+_REJECTED: Final = frozenset({State.REJECTED, State.LEADER_REJECTED})
+
+
+def reply_of(sealer: Sealer, record: RoundRecord) -> Reply:
+    """The round's reply, opened."""
+    return Reply.of(sealer.open_json(record.reply, REPLY.at(order_id=record.order_id, reply_id=record.reply_id)))
+
+
+def findings_of(sealer: Sealer, record: RoundRecord) -> tuple[Finding, ...]:
+    """The round's findings, opened."""
+    place = FINDINGS.at(order_id=record.order_id, reply_id=record.reply_id)
+    return tuple(Finding.of(given) for given in sealer.open_json(record.findings, place))
+
+
+async def note_order(work: Work, event: OrderReceived) -> None:
+    """Remember which reply scheme the order's channel demands (S1.1.1b)."""
+    if await work.locked(OrderRecord, event.order_id) is None:
+        work.add(
+            OrderRecord(order_id=event.order_id, scheme=event.scheme, level=event.level, received_at=event.received_at)
+        )
+
+
+async def note_caseworker(work: Work, event: OrderAccepted | CallerContacted | ProgressNoted | ReturnRequested) -> None:
+    """Remember who handled the order: that person may not review its reply (S2.3a)."""
+    if work.cause is not None and work.cause.actor != SYSTEM.account:
+        await _remember_caseworker(work, event.order_id, work.cause.actor)
+
+
+async def _remember_caseworker(work: Work, order_id: str, account: str) -> None:
+    known = await work.rows(CaseworkerRecord, order_id)
+    if account not in {record.account for record in known}:
+        work.add(CaseworkerRecord(order_id=order_id, account=account))
+
+
+async def open_round(work: Work, event: ReplySubmitted) -> None:
+    """Open a round for a submitted reply, with the findings of the pre-check; an earlier open round becomes void."""
+    rounds = await work.rows(RoundRecord, event.order_id)
+    if any(record.reply_id == event.reply_id for record in rounds):
+        return
+    superseded = [record for record in rounds if record.state in rules.OPEN_STATES]
+    for record in superseded:
+        _void(work, record, "superseded")
+    if superseded:
+        # One flush writes new rows before changed ones, and the index allows one open round of an order.
+        await work.session.flush()
+    order = await work.locked(OrderRecord, event.order_id)
+    place = REPLY.at(order_id=event.order_id, reply_id=event.reply_id)
+    reply = Reply.of(work.sealer.open_json(event.reply, place))
+    findings_print = work.sealer.fingerprint(reply.findings)
+    rejected = [record for record in rounds if record.state in _REJECTED]
+    findings = faults_of(
+        reply,
+        Submission(
+            submitted_at=event.submitted_at,
+            received_at=order.received_at if order else None,
+            unchanged=bool(rejected) and rejected[-1].findings_print == findings_print,
+        ),
+    )
+    cancelled = order is not None and order.cancelled_at is not None
+    record = RoundRecord(
+        reply_id=event.reply_id,
+        order_id=event.order_id,
+        unit=event.unit,
+        round=event.round,
+        state=State.VOID if cancelled else State.LEADER_REVIEW,
+        disposition=event.disposition,
+        reply=event.reply,
+        findings=work.sealer.seal_json(findings, FINDINGS.at(order_id=event.order_id, reply_id=event.reply_id)),
+        blocking=sum(finding.severity is Severity.BLOCKING for finding in findings),
+        findings_print=findings_print,
+        submitted_by=event.submitted_by,
+        submitted_at=event.submitted_at,
+        voided_at=work.now if cancelled else None,
+    )
+    work.add(record)
+    await _remember_caseworker(work, event.order_id, event.submitted_by)
+    work.audit(
+        "reply.round_opened",
+        event.reply_id,
+        after={"order_id": event.order_id, "unit": event.unit, "round": event.round, "state": record.state},
+    )
+
+
+async def void_cancelled(work: Work, event: OrderCancelled) -> None:
+    """A cancelled order has nothing left to review."""
+    order = await work.locked(OrderRecord, event.order_id)
+    if order is not None:
+        order.cancelled_at = event.cancelled_at
+    await _void_open(work, event.order_id, "cancelled")
+
+
+async def void_reassigned(work: Work, event: OrderAssigned) -> None:
+    """A unit that is assigned the order answers anew: open rounds of earlier replies become void."""
+    await _void_open(work, event.order_id, "reassigned")
+
+
+async def _void_open(work: Work, order_id: str, why: str) -> None:
+    for record in await work.rows(RoundRecord, order_id):
+        if record.state in rules.OPEN_STATES:
+            _void(work, record, why)
+
+
+def _void(work: Work, record: RoundRecord, why: str) -> None:
+    before = record.state
+    record.state = rules.after(record.state, Move.VOID)
+    record.voided_at = work.now
+    work.audit("reply.voided", record.reply_id, before={"state": before}, after={"state": record.state}, reason=why)
+
+
+def _unit_of(work: Work) -> str:
+    if work.person.unit is None:
+        raise Forbidden
+    return work.person.unit
+
+
+def _moved(work: Work, record: RoundRecord, move: Move, action: str, **more: object) -> None:
+    before = record.state
+    record.state = rules.after(record.state, move)
+    after = {"state": record.state, "order_id": record.order_id, "round": record.round, **more}
+    work.audit(action, record.reply_id, before={"state": before}, after=after)
+
+
+async def approve_as_leader(work: Work, reply_id: str, *, version: int | None) -> None:
+    """The unit's principal leader lets the reply go to the centre (S2.2.3c)."""
+    record = await store.round_for_update(work.session, reply_id, unit=_unit_of(work))
+    check_version(record.version, version)
+    _moved(work, record, Move.LEADER_APPROVE, "reply.leader_approved")
+    record.leader_by, record.leader_at = work.person.account, work.now
+    work.emit(
+        ReplyLeaderApproved(
+            order_id=record.order_id,
+            reply_id=reply_id,
+            round=record.round,
+            unit=record.unit,
+            approved_by=work.person.account,
+            approved_at=work.now,
+        )
+    )
+
+
+async def reject_as_leader(work: Work, reply_id: str, opinion: str, *, version: int | None) -> None:
+    """The unit's principal leader gives the reply back to the handler (S2.2.3c)."""
+    record = await store.round_for_update(work.session, reply_id, unit=_unit_of(work))
+    check_version(record.version, version)
+    _moved(work, record, Move.LEADER_REJECT, "reply.leader_rejected")
+    record.leader_by, record.leader_at = work.person.account, work.now
+    record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=reply_id))
+    work.emit(
+        ReplyLeaderRejected(
+            order_id=record.order_id,
+            reply_id=reply_id,
+            round=record.round,
+            unit=record.unit,
+            opinion=record.opinion,
+            rejected_by=work.person.account,
+            rejected_at=work.now,
+        )
+    )
+
+
+async def approve_reply(work: Work, reply_id: str, override_reason: str | None, *, version: int | None) -> None:
+    """The centre lets the reply go upstream, unless its channel demands documents first (S2.3a, S2.3b, S1.1.1b)."""
+    record = await store.round_for_update(work.session, reply_id)
+    await _check_reviewer(work, record, version)
+    rules.after(record.state, Move.APPROVE)
+    order = await work.locked(OrderRecord, record.order_id)
+    rules.check_chain(order.scheme if order else None)
+    findings = findings_of(work.sealer, record) if record.blocking else ()
+    overridden = check_findings(findings, override_reason)
+    if overridden and override_reason is not None:
+        record.override_reason = work.sealer.seal(
+            override_reason, FINDINGS.at(order_id=record.order_id, reply_id=reply_id)
+        )
+    _moved(work, record, Move.APPROVE, "reply.approved", overridden=overridden)
+    record.centre_by, record.centre_at = work.person.account, work.now
+    work.emit(
+        ReplyApproved(
+            order_id=record.order_id,
+            reply_id=reply_id,
+            round=record.round,
+            unit=record.unit,
+            disposition=record.disposition,
+            reply=record.reply,
+            approved_by=work.person.account,
+            approved_at=work.now,
+        )
+    )
+
+
+async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int | None) -> None:
+    """The centre sends the reply back with an opinion; no clock is reset (S2.3c, S2.3d)."""
+    record = await store.round_for_update(work.session, reply_id)
+    await _check_reviewer(work, record, version)
+    _moved(work, record, Move.REJECT, "reply.rejected")
+    record.centre_by, record.centre_at = work.person.account, work.now
+    record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=reply_id))
+    work.emit(
+        ReplyRejected(
+            order_id=record.order_id,
+            reply_id=reply_id,
+            round=record.round,
+            unit=record.unit,
+            opinion=record.opinion,
+            rejected_by=work.person.account,
+            rejected_at=work.now,
+        )
+    )
+
+
+async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) -> None:
+    check_version(record.version, version)
+    handlers = [handler.account for handler in await work.rows(CaseworkerRecord, record.order_id)]
+    rules.check_reviewer(work.person.account, involved_in(record, handlers))
+
+
+def involved_in(record: RoundRecord, handlers: Collection[str]) -> frozenset[str]:
+    """Everybody who may not review the reply: who handled the order, submitted, or released it for the unit (S2.3a)."""
+    return frozenset({*handlers, record.submitted_by, *({record.leader_by} if record.leader_by else ())})

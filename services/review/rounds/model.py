@@ -1,0 +1,26 @@
+"""A round: one reply of a unit on its way through the review."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The step that a round is at; the last four end it, and it is kept for ever (S2.3c)."""
+
+    LEADER_REVIEW = "leader_review"  # 单位领导审阅
+    CENTRE_REVIEW = "centre_review"  # 中心审核
+    APPROVED = "approved"  # 审核通过
+    REJECTED = "rejected"  # 中心退回
+    LEADER_REJECTED = "leader_rejected"  # 单位领导退回
+    VOID = "void"  # 作废: the order was cancelled, assigned to a unit anew, or answered by a later reply
+
+
+class Move(StrEnum):
+    """What can be done to a round."""
+
+    LEADER_APPROVE = "leader-approval"
+    LEADER_REJECT = "leader-rejection"
+    APPROVE = "approval"
+    REJECT = "rejection"
+    VOID = "void"

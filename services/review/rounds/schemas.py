@@ -1,0 +1,123 @@
+"""The bodies and answers of the routes for rounds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from services.review.checks.model import Element, Finding, Reply, Severity
+from services.review.rounds.model import Move, State
+from services.review.rounds.tables import RoundRecord
+from shared.access import Words, shown
+from shared.contracts.dispatch import Disposition
+from shared.personal.numbers import masked_numbers
+from shared.web import Body, Text
+
+
+class Nothing(Body):
+    """A decision without a text."""
+
+
+class Opinion(Body):
+    """Why a reply goes back, and what has to change."""
+
+    opinion: Text = Field(title="修改意见")
+
+
+class Approval(Body):
+    """The centre's approval."""
+
+    override_reason: Text | None = Field(
+        default=None, title="仍予通过的理由", description="预审有必须处理的问题而仍予通过的理由"
+    )
+
+
+class RoundSummary(BaseModel):
+    """One round without the reply's text."""
+
+    reply_id: str = Field(description="答复编号")
+    order_id: str = Field(description="工单编号")
+    unit: str = Field(description="承办单位")
+    round: int = Field(description="第几轮答复")
+    state: State = Field(
+        description="leader_review 单位领导审阅 / centre_review 中心审核 / approved 通过 / rejected 中心退回 / "
+        "leader_rejected 单位领导退回 / void 作废"
+    )
+    disposition: Disposition = Field(description="办理结论")
+    blocking: int = Field(description="预审发现的必须处理的问题数")
+    submitted_by: str = Field(description="提交人")
+    submitted_at: datetime = Field(description="提交时间")
+
+    @classmethod
+    def of(cls, record: RoundRecord) -> RoundSummary:
+        """From the row."""
+        return cls.model_validate(record, from_attributes=True)
+
+
+class ReplyText(BaseModel):
+    """The five elements and the remarks (S2.2.3b)."""
+
+    contact_person: str = Field(description="联系人（何人）")
+    contact_at: datetime | None = Field(description="联系时间（何时）")
+    contact_phone: str = Field(description="联系电话（何电话号码）")
+    findings: str = Field(description="问题落实情况")
+    satisfaction: str = Field(description="来电人满意度")
+    remarks: str = Field(description="备注")
+
+    @classmethod
+    def of(cls, reply: Reply, words: Words) -> ReplyText:
+        """The reply, with its numbers struck out for those who need not call anybody."""
+        show = str if words is Words.OPEN else masked_numbers
+        return cls(
+            contact_person=show(reply.contact_person),
+            contact_at=reply.contact_at,
+            contact_phone=show(reply.contact_phone),
+            findings=show(reply.findings),
+            satisfaction=reply.satisfaction,
+            remarks=show(reply.remarks),
+        )
+
+
+class FindingText(BaseModel):
+    """A finding of the pre-check, with the sentence that it is about."""
+
+    code: str = Field(description="稳定的代码")
+    severity: Severity = Field(description="blocking 必须处理 / advice 提醒")
+    element: Element = Field(description="所涉要素")
+    sentence: str = Field(description="原文语句；缺项时为空，无权查看答复内容时也为空")
+    message: str = Field(description="说明")
+
+    @classmethod
+    def of(cls, finding: Finding, words: Words) -> FindingText:
+        """The finding; its sentence is shown as the reply is."""
+        return cls(
+            code=finding.code,
+            severity=finding.severity,
+            element=finding.element,
+            sentence=shown(finding.sentence, words) or "",
+            message=finding.message,
+        )
+
+
+class Round(RoundSummary):
+    """One round with everything in it."""
+
+    version: int = Field(description="版本，同 ETag")
+    reply: ReplyText | None = Field(description="答复内容；无权查看时为空")
+    findings: list[FindingText] = Field(description="机器预审意见")
+    leader_by: str | None = Field(description="审阅的单位领导")
+    leader_at: datetime | None
+    centre_by: str | None = Field(description="中心审核员")
+    centre_at: datetime | None
+    opinion: str | None = Field(description="退回修改意见")
+    override_reason: str | None = Field(description="预审问题未改而通过的理由")
+    voided_at: datetime | None
+    can: list[Move] = Field(description="当前登录人可执行的操作")
+
+
+class Rounds(BaseModel):
+    """Every round of an order, the first one first (S2.3c)."""
+
+    order_id: str
+    rounds: list[Round]

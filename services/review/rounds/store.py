@@ -1,0 +1,83 @@
+"""The queries for rounds.  What a person may see is decided here, by `scope`, and nowhere else (S4.2a)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.review.rounds.model import State
+from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
+from shared.access import Scope
+from shared.errors import NotFound
+from shared.following.parts import seen_rows
+from shared.lists import Keyset, Listed
+
+SEQUENCE: Final = (RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
+"""How the rounds of one order are sorted."""
+
+_LONGEST_WAITING_FIRST: Final = Keyset(RoundRecord.submitted_at, RoundRecord.reply_id)
+# Built once: building a statement takes longer than running it.
+_ROUND: Final = select(RoundRecord).where(RoundRecord.reply_id == bindparam("of")).with_for_update()
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return seen_rows(scope, unit=RoundRecord.unit, order_id=RoundRecord.order_id)
+
+
+async def round_for_update(session: AsyncSession, reply_id: str, *, unit: str | None = None) -> RoundRecord:
+    """The round, locked; NotFound when it is unknown or, with `unit`, another unit's."""
+    found = (await session.scalars(_ROUND, {"of": reply_id})).one_or_none()
+    if found is None or (unit is not None and found.unit != unit):
+        raise NotFound("答复", reply_id)
+    return found
+
+
+async def scheme_of(session: AsyncSession, order_id: str) -> str | None:
+    """The reply scheme that the order's channel demands; None when the order is not known here."""
+    return await session.scalar(select(OrderRecord.scheme).where(OrderRecord.order_id == order_id))
+
+
+async def caseworkers_of(session: AsyncSession, order_id: str) -> frozenset[str]:
+    """The accounts that handled the order."""
+    return frozenset(
+        await session.scalars(select(CaseworkerRecord.account).where(CaseworkerRecord.order_id == order_id))
+    )
+
+
+async def round_of(session: AsyncSession, scope: Scope, reply_id: str) -> RoundRecord:
+    """The round for reading; NotFound when it is unknown or not in the caller's scope."""
+    query = select(RoundRecord).where(RoundRecord.reply_id == reply_id, _visible(scope))
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise NotFound("答复", reply_id)
+    return found
+
+
+async def rounds_of(session: AsyncSession, scope: Scope, order_id: str) -> Sequence[RoundRecord]:
+    """The order's rounds in their sequence, as far as the caller may see them; NotFound when there is none."""
+    query = select(RoundRecord).where(RoundRecord.order_id == order_id, _visible(scope)).order_by(*SEQUENCE)
+    found = (await session.scalars(query)).all()
+    if not found:
+        raise NotFound("工单答复", order_id)
+    return found
+
+
+async def page_of_rounds(
+    session: AsyncSession,
+    scope: Scope,
+    *,
+    states: Collection[State],
+    unit: str | None,
+    cursor: str | None,
+    limit: int,
+) -> Listed[RoundRecord]:
+    """A page of the rounds in these states, the longest waiting first."""
+    query = select(RoundRecord).where(RoundRecord.state.in_(states))
+    if not scope.everything:  # the work of a unit: what it submitted itself
+        query = query.where(RoundRecord.unit == scope.unit)
+    if unit is not None:
+        query = query.where(RoundRecord.unit == unit)
+    return await _LONGEST_WAITING_FIRST.page(session, query, cursor=cursor, limit=limit)

@@ -1,0 +1,93 @@
+"""Units are named for supervision (S3.4a, A25): overdue, unsolved, refused, or where demands concentrate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.sla.candidates import rules, store
+from services.sla.clocks.model import KnownClock, State
+from services.sla.clocks.tables import ClockRecord
+from services.sla.counting.rules import last_red, local_text
+from services.sla.rulesets.store import rules_at
+from shared.clock import local_day, start_of
+from shared.contracts.sla import SupervisionCandidateRaised, SupervisionCause
+from shared.work import Work
+
+WEEK = timedelta(days=7)
+
+
+async def raise_candidate(
+    work: Work, unit: str, cause: SupervisionCause, occasion: str, facts: str, *, order_id: str | None = None
+) -> None:
+    """Name a unit for supervision, once per occasion (S3.4a): the office decides what follows."""
+    candidate_id = work.ids()
+    if not await store.add_candidate(
+        work.session,
+        candidate_id,
+        unit=unit,
+        cause=cause,
+        occasion=occasion,
+        facts=facts,
+        order_id=order_id,
+        at=work.now,
+    ):
+        return
+    work.emit(
+        SupervisionCandidateRaised(
+            candidate_id=str(candidate_id),
+            unit=unit,
+            cause=cause,
+            order_id=order_id,
+            facts=facts,
+            raised_at=work.now,
+        )
+    )
+
+
+async def raise_overdue(work: Work, clock: KnownClock, facts: str) -> None:
+    """Name the unit whose deadline passed (超期未办), once per due moment."""
+    assert clock.unit is not None
+    # With its moment: a clock whose breach was taken back may be overdue a second time.
+    occasion = f"clock:{clock.id}:{clock.due_at.isoformat()}"
+    await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
+
+
+async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False) -> None:
+    """Name the units of breached final clocks that have ended before they could remind (S3.4a).
+
+    A unit that the order `leaves` after its deadline is named at once: there would be no clock left to remind it.
+    Otherwise the first reminder must have been due: a unit that answers before it has done what it would be reminded of.
+    """
+    ended = [c for c in clocks if c.kind == "final" and c.unit and c.breached_at and c.state is not State.RUNNING]
+    unnamed = [clock for clock in ended if clock.fired <= len(clock.rungs)]
+    if not unnamed:
+        return
+    rule_set = await rules_at(work, work.now)
+    for clock in unnamed:
+        # Not from the breach alone: the event of an order that left the unit in time may come after it.
+        if (leaves and clock.due_at < at) or clock.due_at < last_red(at, rule_set):
+            since = local_text(clock.due_at)
+            said = f"至 {local_text(at)} 仍未办结" if clock.state is State.VOID else f"{local_text(at)} 才办结"
+            await raise_overdue(work, clock, f"办结时限 {since} 已过，{said}")
+
+
+def week_of(moment: datetime) -> datetime:
+    """The Monday 00:00 that the moment's week began with (A29)."""
+    day = local_day(moment)
+    return start_of(day - timedelta(days=day.weekday()))
+
+
+async def propose_concentrated(work: Work) -> None:
+    """Name the units that the last finished weeks point at, once per week."""
+    monday = week_of(work.now)
+    rule_set = await rules_at(work, work.now)
+    needed = rule_set.concentration_weeks.count
+    weeks = [
+        await store.assigned_per_unit(work.session, monday - WEEK * back, monday - WEEK * (back - 1))
+        for back in range(needed + 1, 0, -1)
+    ]
+    for unit in rules.concentrated(weeks, rule_set):
+        counts = "、".join(str(week.get(unit, 0)) for week in weeks)
+        facts = f"连续 {needed} 周交办量居前且上升（逐周 {counts} 件）"
+        await raise_candidate(work, unit, "concentrated", f"week:{local_day(monday - WEEK)}", facts)

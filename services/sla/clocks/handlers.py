@@ -1,0 +1,211 @@
+"""What is done to clocks: start, stop, void, move, each with its event.
+
+Whoever calls this has locked the order's row. A clock starts once per occasion, so a second run does no harm. Moments
+are those at which the platform recorded the fact: a contact entered on day three does not stop a clock on day one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from services.sla.clocks import rules, store
+from services.sla.clocks.model import State
+from services.sla.clocks.policy import STEP_KINDS
+from services.sla.clocks.tables import ClockChange, ClockRecord
+from services.sla.counting.model import ClockPlan, Lapse, Rung
+from services.sla.counting.rules import quietened_rungs
+from services.sla.orders.tables import OrderRecord
+from services.sla.rulesets.policy import RuleSet
+from shared.calendar import Due
+from shared.contracts.places import CLOCK, CLOCK_CHANGE
+from shared.contracts.sla import ClockChanged, ClockKind, ClockStarted, PromiseKept
+from shared.work import Work
+
+
+def kinds_of(clocks: Iterable[ClockRecord]) -> frozenset[ClockKind]:
+    """The kinds among these clocks."""
+    return frozenset(clock.kind for clock in clocks)
+
+
+def start(
+    work: Work, order: OrderRecord, plans: Sequence[ClockPlan], rule_set: RuleSet, *, note: str | None = None
+) -> Sequence[ClockRecord]:
+    """Write the plans as running clocks of this rule set, each kind once per occasion, and emit what is new."""
+    new: list[ClockRecord] = []
+    known = set(order.occasions)
+    for plan in plans:
+        occasion = f"{plan.kind} {plan.occasion}"
+        if occasion in known:
+            continue
+        known.add(occasion)
+        order.occasions = [*order.occasions, occasion]
+        clock = _clock(work, order, plan, rule_set, note)
+        work.add(clock)
+        new.append(clock)
+        # Every value is ours and was checked when it came in: to check it again would cost more than all the rest.
+        started = ClockStarted.model_construct(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            kind=clock.kind,
+            unit=clock.unit,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            provisional=clock.provisional,
+            rules=rule_set.version,
+        )
+        work.emit(started)
+    return new
+
+
+def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, note: str | None) -> ClockRecord:
+    """The row; every column is given, so that nothing has to be read back."""
+    clock_id = work.ids()
+    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=order.safety)
+    return ClockRecord(
+        id=clock_id,
+        order_id=order.order_id,
+        kind=plan.kind,
+        occasion=plan.occasion,
+        unit=plan.unit,
+        started_at=plan.started_at,
+        span=plan.span,
+        amount=plan.amount,
+        due_at=plan.due.at,
+        due_on=plan.due.on,
+        original_due_at=plan.due.at,
+        provisional=plan.due.provisional,
+        lapse=plan.lapse,
+        clause=plan.clause,
+        rules=rule_set.version,
+        calendar=work.calendar.version,
+        rungs=[rung.as_row() for rung in rungs],
+        fired=0,
+        next_at=min([*(rung.at for rung in rungs), plan.due.at]),
+        state=State.RUNNING,
+        breached_at=None,
+        excused=False,
+        stopped_at=None,
+        extended_workdays=0,
+        note=work.sealer.seal_if_any(note, CLOCK.at(order_id=order.order_id, clock_id=clock_id, part="note")),
+    )
+
+
+def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
+    """What the clocks of these kinds asked for has happened; a promise that was kept has an event of its own (S2.2.1e)."""
+    for clock in clocks:
+        if clock.kind in kinds and clock.state is State.RUNNING:
+            _breach_if_missed(work, clock, at)
+            clock.state, clock.next_at, clock.stopped_at = rules.ended(clock.due_at, at), None, at
+            met = clock.state is State.MET
+            if clock.kind in STEP_KINDS:
+                work.forget(store.step_spans)
+            work.emit(rules.stopped(clock, at, met=met))
+            if clock.kind == "next_contact" and met and clock.breached_at is None:
+                kept = PromiseKept(
+                    order_id=clock.order_id,
+                    clock_id=str(clock.id),
+                    unit=clock.unit or "",
+                    promised_at=clock.due_at,
+                    kept_at=at,
+                )
+                work.emit(kept)
+
+
+def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
+    """What the clocks of these kinds asked for no longer applies."""
+    for clock in clocks:
+        if clock.kind in kinds and clock.state is State.RUNNING:
+            _breach_if_missed(work, clock, at)
+            clock.state, clock.next_at, clock.stopped_at = State.VOID, None, at
+            work.emit(rules.stopped(clock, at, met=False, void=True))
+
+
+def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
+    """A deadline that passed while the loop was down is a breach, also when the clock is stopped first (S1.1.4b)."""
+    if at <= clock.due_at or clock.breached_at is not None or clock.lapse is not Lapse.BREACH:
+        return
+    clock.breached_at = work.now
+    for event in rules.breaking(clock, work.now):
+        work.emit(event)
+
+
+def end_quiet_hours(clock: ClockRecord, now: datetime) -> None:
+    """The order turned out to be a safety emergency: its warnings no longer wait for the end of the quiet hours."""
+    waiting = clock.rungs[clock.fired :]
+    if not any("wanted" in rung for rung in waiting):
+        return
+    moved = [{**rung, "at": max(rung.pop("wanted", rung["at"]), now.isoformat())} for rung in map(dict, waiting)]
+    clock.rungs = [*clock.rungs[: clock.fired], *moved]
+    # A breached clock has waiting warnings only when it was breached in the quiet hours.
+    beside = clock.due_at if clock.breached_at is None else clock.next_at
+    clock.next_at = min(
+        at for at in (*(datetime.fromisoformat(rung["at"]) for rung in moved), beside) if at is not None
+    )
+
+
+def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
+    """Give a running clock that was not breached other warnings, of which the first `fired` have fired."""
+    clock.rungs, clock.fired = [rung.as_row() for rung in rungs], fired
+    clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
+
+
+def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
+    """Give a running clock another due moment and keep the old one with the reason.
+
+    A breach that came no later than the new due moment is taken back, and the clock starts to count anew.
+    """
+    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
+    move_to(work, clock, plan.due, rungs, reason)
+
+
+def move_to(
+    work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], reason: str, *, words: str | None = None
+) -> None:
+    """The same with the due moment and the warnings alone.
+
+    `words` are what a person wrote: they stay with the clock, sealed, and go into no event and no audit.
+    """
+    if due.at <= clock.started_at or due.at == clock.due_at:
+        return
+    was = clock.due_at
+    excused = rules.is_excused(clock.breached_at, due.at, work.now)
+    change_id = work.ids()
+    change = ClockChange(
+        id=change_id,
+        clock_id=clock.id,
+        changed_at=work.now,
+        was_due_at=was,
+        due_at=due.at,
+        reason=reason,
+        words=work.sealer.seal_if_any(words, CLOCK_CHANGE.at(order_id=clock.order_id, change_id=change_id)),
+        calendar=work.calendar.version,
+        excused_breach_at=clock.breached_at if excused else None,
+    )
+    work.session.add(change)
+    work.audit(
+        "clock.changed",
+        clock.order_id,
+        before={"clock": str(clock.id), "due_at": was.isoformat()},
+        after={"clock": str(clock.id), "due_at": due.at.isoformat()},
+        reason=reason,
+    )
+    clock.due_at, clock.due_on, clock.provisional = due.at, due.on, due.provisional
+    clock.calendar = work.calendar.version
+    if excused:
+        clock.excused, clock.breached_at = True, None
+    if clock.breached_at is None:
+        rearm(clock, rungs, 0)
+    work.emit(
+        ClockChanged(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            kind=clock.kind,
+            was_due_at=was,
+            due_at=due.at,
+            provisional=due.provisional,
+            reason=reason,
+            calendar=work.calendar.version,
+            excused=excused,
+        )
+    )

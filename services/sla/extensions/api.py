@@ -1,0 +1,105 @@
+"""Extensions: asked for by units, decided by the centre."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from services.sla.clocks.errors import OrderHasNoClocks
+from services.sla.extensions import handlers, store
+from services.sla.extensions.errors import ConsentRefused
+from services.sla.extensions.model import ExtensionState
+from services.sla.extensions.schemas import DecisionBody, Extension, ExtensionBody
+from services.sla.orders.store import order_in_scope
+from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime
+from shared.web import CommandRoute, Identifier, Page
+from shared.web.problem import problem_of
+
+router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["延期"])
+
+
+_TO_DECISION = {
+    201: {
+        "links": {"decision": {"operationId": "decide_extension", "parameters": {"extension_id": "$response.body#/id"}}}
+    }
+}
+
+ExtensionId = Annotated[Identifier, Path(title="延期申请编号", description="延期申请编号")]
+
+
+@router.post(
+    "/orders/{order_id}/extensions",
+    operation_id="request_extension",
+    summary="申请延期",
+    status_code=201,
+    response_model=Extension,
+    responses=_TO_DECISION,  # type: ignore[arg-type]  # FastAPI's type does not know links
+)
+async def request_extension(
+    order_id: Annotated[Identifier, Path(title="工单编号", description="工单编号")],
+    body: ExtensionBody,
+    work: InWork,
+    scope: CurrentScope,
+    response: Response,
+) -> Extension | Response:
+    """Ask for more working days before the deadline, with the caller's consent (S1.3.2a-e).
+
+    A caller's refusal is kept and answered with 409.
+    """
+    record = await handlers.request_extension(work, order_id, scope, body.as_request())
+    await work.session.flush()
+    if record.state is ExtensionState.DECLINED:
+        # Not raised: what was recorded has to stay (S1.3.2c).
+        return problem_of(ConsentRefused(str(record.id)))
+    response.headers["ETag"] = f'"{record.version}"'
+    return Extension.of(record, work.sealer, scope.words_for(record.unit))
+
+
+@router.get("/orders/{order_id}/extensions", operation_id="extensions_of_order", summary="工单的延期申请")
+async def extensions_of_order(
+    order_id: Annotated[Identifier, Path(title="工单编号", description="工单编号")],
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+) -> Page[Extension]:
+    """Every request of an order with its answer, first asked first; of an order that is not the caller's, none is there."""
+    if await order_in_scope(session, order_id, scope) is None:
+        raise OrderHasNoClocks(order_id)
+    records = await store.extensions_of_order(session, order_id, scope)
+    sealer = runtime.works.sealer
+    return Page(items=[Extension.of(record, sealer, scope.words_for(record.unit)) for record in records])
+
+
+@router.get("/extensions", operation_id="list_extensions", summary="延期申请列表（等待最久在前）")
+async def list_extensions(
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    *,
+    state: Annotated[ExtensionState | None, Query(title="状态", description="状态")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Extension]:
+    """The requests of the district for the centre, its own for a unit."""
+    listed = await store.extensions(session, scope, state=state, cursor=cursor, limit=limit)
+    sealer = runtime.works.sealer
+    return Page(
+        items=[Extension.of(record, sealer, scope.words_for(record.unit)) for record in listed.rows], next=listed.next
+    )
+
+
+@router.post(
+    "/extensions/{extension_id}/decision",
+    operation_id="decide_extension",
+    summary="审批延期",
+)
+async def decide_extension(
+    extension_id: ExtensionId, body: DecisionBody, work: InWork, scope: CurrentScope, expected: IfMatch
+) -> Extension:
+    """Grant or refuse a request; granted days count from the current deadline (S1.3.2e, A10)."""
+    record = await handlers.decide_extension(
+        work, UUID(extension_id), grant=body.decision == "grant", reason=body.reason, expected=expected
+    )
+    return Extension.of(record, work.sealer, scope.words_for(record.unit))

@@ -1,1 +1,0 @@
-"""What sla does: load, decide, change, emit."""

@@ -1,0 +1,277 @@
+"""What happens to an order starts, stops and moves its clocks: load, decide, change, emit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from services.sla.candidates.handlers import name_overdue, raise_candidate
+from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
+from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start, stop, void
+from services.sla.clocks.store import running_clocks
+from services.sla.order_events import rules
+from services.sla.order_events.model import Assigned
+from services.sla.order_events.policy import STOPS
+from services.sla.orders.model import Received
+from services.sla.orders.store import add_order, order_for_update, rules_for
+from services.sla.orders.tables import OrderRecord
+from services.sla.rulesets.policy import RuleSet
+from services.sla.rulesets.store import rules_at
+from shared.contracts.dispatch import (
+    CallerContacted,
+    OrderAccepted,
+    OrderAssigned,
+    OrderClosed,
+    OrderPlanned,
+    OrderReopened,
+    ProgressNoted,
+    ReplySubmitted,
+    ReturnAccepted,
+    ReturnRejected,
+    ReturnRequested,
+)
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
+from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
+from shared.contracts.sla import ClockKind
+from shared.work import Work
+
+
+async def start_district_clocks(work: Work, event: OrderReceived) -> None:
+    """The district's deadlines run from our receipt (S1.1.4a, S1.2.1, S2.1b)."""
+    received = Received(
+        order_id=event.order_id,
+        scheme=event.scheme,
+        urgent=bool(event.urgent),
+        received_at=event.received_at,
+        upstream_due_at=event.upstream_due_at,
+        safety="safety" in event.urgent,
+    )
+    rule_set = await rules_at(work, event.received_at)
+    order = await add_order(work, received, rules=rule_set.version, is_test=event.is_test)
+    if order is not None:
+        start(work, order, rules.clocks_on_receipt(received, rule_set, work.calendar), rule_set)
+
+
+async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
+    """A changed repeat may make the order urgent or bring another deadline (S1.1.4c, S1.3.1c)."""
+    order = await order_for_update(work, event.order_id)
+    rule_set = await rules_for(work, order)
+    if "safety" in event.urgent and not order.safety:
+        order.safety = True
+        for clock in await running_clocks(work, event.order_id):
+            end_quiet_hours(clock, work.now)
+    if event.urgent and not order.urgent:
+        order.urgent = True
+        if order.unit is not None and order.ended_at is None:
+            urgent = rules.clock_on_urgency(order.unit, event.version, event.updated_at, rule_set)
+            start(work, order, (urgent,), rule_set)
+    if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
+        return
+    order.upstream_due_at = event.upstream_due_at
+    plan = rules.upstream_clock(order.facts, f"version:{event.version}", event.updated_at, rule_set, work.calendar)
+    if plan is None:
+        return
+    running = [c for c in await running_clocks(work, event.order_id) if c.kind == "upstream_due"]
+    if not running:
+        start(work, order, (plan,), rule_set)
+    for clock in running:
+        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set, safety=order.safety)
+    await replan_chain(work, order)
+
+
+async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
+    """The unit's deadlines run from 交办; those of the unit before it end (A04, A15, S2.1b)."""
+    order = await order_for_update(work, event.order_id)
+    if order.cancelled:
+        # Dispatch assigned before the upstream's cancellation reached it: no clock may outlive that.
+        return
+    assigned = Assigned(event.assignment, event.unit, event.no_return, event.determined_at, event.assigned_at)
+    clocks = await running_clocks(work, event.order_id)
+    stop(work, clocks, STOPS["assigned"], event.assigned_at)
+    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
+    await name_overdue(work, clocks, event.assigned_at, leaves=True)
+    order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
+    order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
+    rule_set = await rules_for(work, order)
+    plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
+    start(work, order, await with_chain(work, order, plans, rule_set), rule_set)
+    _judge_determination(work, order, assigned, rule_set)
+
+
+async def stop_on_acceptance(work: Work, event: OrderAccepted) -> None:
+    """Accepting the order stops the clock for accepting it, and nothing else (A04, S3.1d)."""
+    await _stop_for(work, event.order_id, STOPS["accepted"], event.accepted_at, unit=event.unit)
+
+
+async def stop_on_contact(work: Work, event: CallerContacted) -> None:
+    """A contact that counts stops the contact clocks; only a reached caller was answered (S2.2.1a, S1.3.1d)."""
+    kinds: set[ClockKind] = set(STOPS["contacted"] if event.counts else STOPS["tried"])
+    if event.outcome == "reached":
+        kinds |= STOPS["reached"]
+    order = await _stop_for(work, event.order_id, kinds, event.recorded_at, unit=event.unit)
+    await _promise(work, order, event.unit, event.promised_at, event.recorded_at)
+
+
+async def keep_the_promise(work: Work, event: ProgressNoted) -> None:
+    """A progress note ends the day's duty to write one, and its promise is a clock of its own (S2.2.1d, S2.2.1e)."""
+    order = await _stop_for(work, event.order_id, STOPS["noted"], event.noted_at, unit=event.unit)
+    await _promise(work, order, event.unit, event.promised_at, event.noted_at)
+
+
+async def stop_on_reply(work: Work, event: ReplySubmitted) -> None:
+    """A reply makes the day's progress note needless; every deadline of the order runs on (A19)."""
+    order = await _stop_for(work, event.order_id, STOPS["submitted"], event.submitted_at, unit=event.unit)
+    await begin_chain(work, order)
+
+
+async def go_back_to_unit(work: Work, event: ReplyLeaderRejected) -> None:
+    """The unit's own leader rejected the reply: it has to be submitted anew (S2.2.3i)."""
+    await resume_chain(work, await order_for_update(work, event.order_id))
+
+
+async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
+    """The centre's own time begins when the unit's leader lets the reply go (S2.3a)."""
+    order = await order_for_update(work, event.order_id)
+    if order.ended_at is not None:
+        return
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_review(event.round, event.reply_id, event.approved_at, rule_set, work.calendar)
+    start(work, order, (plan,), rule_set)
+
+
+async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
+    """The centre has judged; a rejection resets no other clock (S2.3d, A19)."""
+    at = event.approved_at if isinstance(event, ReplyApproved) else event.rejected_at
+    order = await _stop_for(work, event.order_id, STOPS["judged"], at)
+    if isinstance(event, ReplyRejected):
+        await resume_chain(work, order)
+
+
+async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
+    """The order stays with the unit, which has to take it up: its request had ended the clock for that (S3.1d)."""
+    order = await order_for_update(work, event.order_id)
+    order.no_return = True
+    clocks = await running_clocks(work, event.order_id)
+    if order.ended_at is not None or order.unit != event.unit or "accept" in kinds_of(clocks):
+        return
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_rejected_return(event.unit, event.decided_at, rule_set, work.calendar)
+    start(work, order, (plan,), rule_set)
+
+
+async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:
+    """Asking inside the window stops the window; every other clock runs on (S2.2.1f, S2.2.1i)."""
+    await _stop_for(work, event.order_id, STOPS["return_requested"], event.requested_at, unit=event.unit)
+
+
+async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
+    """The unit's clocks end; the district has to assign anew the same day (A15, S2.1b)."""
+    order = await order_for_update(work, event.order_id)
+    clocks = await running_clocks(work, event.order_id)
+    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.decided_at)
+    await name_overdue(work, clocks, event.decided_at, leaves=True)
+    order.unit, order.returns = None, event.returns
+    if order.cancelled:
+        return
+    rule_set = await rules_for(work, order)
+    plans = [rules.clock_on_return(event.returns, event.decided_at, rule_set, work.calendar)]
+    # Dispatch sends the order to the panel by the same number of the same rule set (S3.1h, A21).
+    if event.returns >= rule_set.returns_to_panel.count:
+        plans.append(rules.clock_on_panel(event.returns, event.decided_at, rule_set, work.calendar))
+    start(work, order, plans, rule_set)
+
+
+async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
+    """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b).
+
+    A plan ends with the reply that tells its completion, not with the one that announced it (S2.2.2f).
+    """
+    order = await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
+    clocks = await running_clocks(work, event.order_id)
+    announced = f"plan:{event.reply_id}"
+    stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
+    if order.ended_at is None and not any(c.occasion == announced for c in clocks):
+        rule_set = await rules_for(work, order)
+        plan = rules.clock_on_feedback(event.reply_id, event.fed_back_at, rule_set, work.calendar)
+        start(work, order, (plan,), rule_set)
+
+
+async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
+    """The caller was called back (S4.1d)."""
+    if event.valid:
+        await _stop_for(work, event.order_id, STOPS["revisited"], event.revisited_at)
+
+
+async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
+    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f).
+
+    Whether it may be that day was checked when the unit named it, and the centre has approved it since. Refused here, the
+    event would be parked, and all later events of the order behind it.
+    """
+    order = await order_for_update(work, event.order_id)
+    rule_set = await rules_for(work, order)
+    if order.ended_at is not None:
+        return
+    plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
+    clocks = await running_clocks(work, event.order_id)
+    # The event of the plan's own feedback may have come before: then the call-back waits for the completion as well.
+    void(work, clocks, {"plan", "revisit"}, event.planned_at)
+    start(work, order, (plan,), rule_set)
+
+
+async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
+    """The order has ended: what still runs becomes void."""
+    order = await order_for_update(work, event.order_id)
+    ended_at = event.closed_at if isinstance(event, OrderClosed) else event.cancelled_at
+    clocks = await running_clocks(work, event.order_id)
+    if isinstance(event, OrderClosed):
+        stop(work, clocks, STOPS["revisited"], ended_at)
+    void(work, clocks, kinds_of(clocks), ended_at)
+    await name_overdue(work, clocks, ended_at)
+    order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
+
+
+async def start_redo(work: Work, event: OrderReopened) -> None:
+    """重办: a new final clock for the unit; rework of a rejected reply starts none (lifecycle 2, A19)."""
+    order = await order_for_update(work, event.order_id)
+    if order.cancelled:
+        return
+    order.unit, order.ended_at = event.unit, None
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
+    start(work, order, await with_chain(work, order, (plan,), rule_set), rule_set)
+    done_before = event.redos - 1
+    if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
+        facts = f"重办 {done_before} 次后回访仍未解决"
+        occasion = f"order:{event.order_id}"
+        await raise_candidate(work, event.unit, "unsolved", occasion, facts, order_id=event.order_id)
+
+
+async def _promise(
+    work: Work, order: OrderRecord, unit: str, promised_at: datetime | None, recorded_at: datetime
+) -> None:
+    """Each promise is a clock of its own: only a contact keeps it, a new promise does not undo it (S2.2.1e)."""
+    if promised_at is None or order.ended_at is not None or order.unit != unit:
+        return
+    rule_set = await rules_for(work, order)
+    plan = rules.clock_on_promise(unit, promised_at, recorded_at, rule_set, work.calendar)
+    if plan is not None:
+        start(work, order, (plan,), rule_set)
+
+
+def _judge_determination(work: Work, order: OrderRecord, assigned: Assigned, rule_set: RuleSet) -> None:
+    """The legal same-day clock begins and ends with the assignment; late, it is a breach like any other (S2.1b)."""
+    plan = rules.determined_dispatch(assigned, rule_set, work.calendar)
+    if plan is not None:
+        stop(work, start(work, order, (plan,), rule_set), {plan.kind}, assigned.assigned_at)
+
+
+async def _stop_for(
+    work: Work, order_id: str, kinds: Collection[ClockKind], at: datetime, *, unit: str | None = None
+) -> OrderRecord:
+    """Stop an order's clocks of these kinds, with `unit` only those that it answers for; the locked order."""
+    order = await order_for_update(work, order_id)
+    clocks = await running_clocks(work, order_id)
+    stop(work, [c for c in clocks if unit is None or c.unit == unit], kinds, at)
+    await name_overdue(work, clocks, at)
+    return order

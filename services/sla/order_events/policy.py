@@ -1,0 +1,44 @@
+"""What each fact stops, and what ends when an order leaves its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from shared.contracts.sla import ClockKind
+
+# Whose clock it is. A return or a reassignment ends the first unit's clocks and leaves the district's running (A15);
+# rework ends none (A19).
+UNIT_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
+    {
+        "accept",
+        "first_contact",
+        "caller_reply",
+        "first_reply",
+        "final",
+        "return_window",
+        "progress_note",
+        "next_contact",
+        "plan",
+    }
+)
+
+# What each fact stops. What is not named here runs on: signing for an order stops nothing but the signing itself (A04),
+# submitting a reply or having it rejected stops no deadline of the order (A19).
+STOPS: Final[Mapping[str, frozenset[ClockKind]]] = MappingProxyType(
+    {
+        "assigned": frozenset({"same_day_dispatch", "consult"}),
+        "accepted": frozenset({"accept"}),
+        "contacted": frozenset({"accept", "first_contact", "next_contact"}),
+        "tried": frozenset({"accept"}),
+        # A first reply ends its own clock only: the final one runs on (S1.2.2c, S1.3.1d).
+        "reached": frozenset({"caller_reply", "first_reply"}),
+        "noted": frozenset({"accept", "progress_note"}),
+        "submitted": frozenset({"accept", "progress_note"}),
+        "return_requested": frozenset({"accept", "return_window"}),
+        "judged": frozenset({"review_turnaround"}),
+        "fed_back": frozenset({"final", "district_final", "upstream_due", "progress_note", "chain_step"}),
+        "revisited": frozenset({"revisit"}),
+    }
+)

@@ -1,0 +1,182 @@
+"""Which clocks start, and which end, when something happens to an order: pure functions of facts, rule set and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from services.sla.clocks.rules import DETERMINED
+from services.sla.counting.model import ClockPlan, Lapse, Rung, Span
+from services.sla.counting.rules import (
+    WAKE,
+    final_of,
+    hour_clock,
+    moment_clock,
+    moment_on,
+    rungs_before,
+    same_day_clock,
+    work_time_after,
+    workday_clock,
+)
+from services.sla.order_events.model import Assigned
+from services.sla.order_events.policy import UNIT_CLOCKS
+from services.sla.orders.model import Received
+from services.sla.rulesets.policy import RuleSet
+from shared.calendar import WorkCalendar
+from shared.contracts.sla import ClockKind
+
+
+def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
+    """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b, S2.1d)."""
+    start, occasion = received.received_at, "receipt"
+    plans = [
+        workday_clock("district_final", occasion, None, start, final_of(received.scheme, rules), calendar),
+        same_day_clock("same_day_dispatch", occasion, None, start, rules.same_day_dispatch, calendar),
+    ]
+    upstream = upstream_clock(received, occasion, start, rules, calendar)
+    if upstream is not None:
+        plans.append(upstream)
+    return tuple(plans)
+
+
+def upstream_clock(
+    received: Received, occasion: str, start: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan | None:
+    """The deadline that the upstream named itself (S1.1.1a); None when there is none.
+
+    One that was over when the order came is breached at once: its start lies with the upstream, before our receipt.
+    """
+    named = received.upstream_due_at
+    if named is None:
+        return None
+    if named <= start:
+        earlier = named - timedelta(seconds=1)
+        plan = moment_clock("upstream_due", occasion, None, earlier, named, calendar, rules.upstream_clause)
+        return replace(plan, rungs=())
+    return moment_clock("upstream_due", occasion, None, start, named, calendar, rules.upstream_clause)
+
+
+def clocks_on_assignment(
+    order: Received, assigned: Assigned, rules: RuleSet, calendar: WorkCalendar
+) -> tuple[ClockPlan, ...]:
+    """The unit's clocks run from 交办, not from 签收 (A04): S1.1.4a, S1.2.2a, S1.2.2b, S1.3.1c, S2.2.1a, S2.2.1f."""
+    start, unit, occasion = assigned.assigned_at, assigned.unit, f"assignment:{assigned.assignment}"
+    plans = [
+        workday_clock("final", occasion, unit, start, final_of(order.scheme, rules), calendar),
+        _first_contact(occasion, unit, start, rules, calendar),
+        _accept(occasion, unit, start, rules, calendar),
+        same_day_clock("progress_note", occasion, unit, start, rules.progress_note, calendar),
+    ]
+    if order.scheme == "enterprise_fast":
+        plans.append(workday_clock("first_reply", occasion, unit, start, rules.first_reply, calendar))
+    if order.urgent:
+        plans.append(hour_clock("caller_reply", occasion, unit, start, rules.caller_reply))
+    if not assigned.no_return:
+        window = workday_clock("return_window", occasion, unit, start, rules.return_window, calendar, Lapse.CLOSE)
+        plans.append(window)
+    return tuple(plans)
+
+
+def determined_dispatch(assigned: Assigned, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan | None:
+    """The legal same-day clock, from the moment the unit was determined to 24:00 of that day (S2.1b, A11).
+
+    It can only be known at the assignment, so it starts and stops with it; 23:50 and 00:10 is a breach. None when both
+    are one moment: then there is nothing to count.
+    """
+    if assigned.determined_at >= assigned.assigned_at:
+        return None
+    occasion = f"{DETERMINED}{assigned.assignment}"
+    rule = rules.determined_dispatch
+    return same_day_clock("same_day_dispatch", occasion, None, assigned.determined_at, rule, calendar)
+
+
+def clock_on_return(returns: int, returned_at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """A returned order is to be assigned anew on the same day (S2.1b, A15)."""
+    return same_day_clock(
+        "same_day_dispatch", f"return:{returns}", None, returned_at, rules.same_day_dispatch, calendar
+    )
+
+
+def clock_on_rejected_return(unit: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """The order stays with the unit, which takes it up in the time for that, counted anew (S3.1d).
+
+    By asking to return it the unit had ended the first such clock.
+    """
+    return _accept(f"return_rejected:{at.isoformat()}", unit, at, rules, calendar)
+
+
+def clock_on_promise(
+    unit: str, promised_at: datetime, recorded_at: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan | None:
+    """The promised next contact is a clock of its own (S2.2.1e); None when the promise lies in the past already."""
+    if promised_at <= recorded_at:
+        return None
+    occasion = f"promise:{recorded_at.isoformat()}:{promised_at.isoformat()}"
+    return moment_clock("next_contact", occasion, unit, recorded_at, promised_at, calendar, rules.promise_clause)
+
+
+def clock_on_redo(
+    order: Received, unit: str, redos: int, at: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan:
+    """重办 gives the unit a new final clock; whatever was late stays late (lifecycle 2, A34)."""
+    return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
+
+
+def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> ClockPlan:
+    """An order that turns urgent while a unit has it is to be answered within a day of that (S1.3.1c)."""
+    return hour_clock("caller_reply", f"urgent:{version}", unit, at, rules.caller_reply)
+
+
+def clock_on_review(reply_round: int, reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """The centre reviews a reply within its time (S2.3a): the order's own deadlines run on meanwhile."""
+    occasion = f"round:{reply_round}:{reply_id}"
+    return workday_clock("review_turnaround", occasion, None, at, rules.review_turnaround, calendar)
+
+
+def clock_on_feedback(reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """After the feedback the caller is called back (S4.1d)."""
+    return workday_clock("revisit", f"reply:{reply_id}", None, at, rules.revisit, calendar)
+
+
+def clock_on_panel(returns: int, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """An order that was returned twice is the panel's, which has its own time so that the order's is not eaten (A24)."""
+    return workday_clock("consult", f"returns:{returns}", None, at, rules.consult_panel, calendar)
+
+
+def clock_on_plan(
+    unit: str, reply_id: str, plan_on: date, planned_at: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> ClockPlan:
+    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f).
+
+    One whose day was over when the centre approved it wakes and is broken at once: its clock has that day and no warning.
+    """
+    wakes, ends = moment_on(plan_on, time(0)).astimezone(UTC), moment_on(plan_on + timedelta(days=1), time(0))
+    over = ends <= planned_at
+    start = wakes if over else planned_at
+    plan = moment_clock("plan", f"plan:{reply_id}", unit, start, ends, calendar, rules.plan.clause)
+    if over:
+        return replace(plan, rungs=(Rung(WAKE, wakes),))
+    rungs = [*plan.rungs, Rung(WAKE, max(wakes, planned_at))]
+    return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+
+
+def void_on_leaving_unit(kinds: Iterable[ClockKind]) -> frozenset[ClockKind]:
+    """Of these, the clocks that end when the order leaves its unit; the district's and the upstream's run on (A15)."""
+    return frozenset(kinds) & UNIT_CLOCKS
+
+
+def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """立即: a warning after two hours of working time, a breach at the end of the day (A12)."""
+    due = calendar.due_at(start, 0)
+    warn_at = work_time_after(start, timedelta(hours=rules.first_contact_warn.count), rules, calendar)
+    rungs = rungs_before(start, due, warn_at)
+    clause = rules.first_contact.clause
+    return ClockPlan("first_contact", occasion, unit, start, Span.DAY, 0, due, rungs, clause)
+
+
+def _accept(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
+    """The unit takes the order up the same day (S3.1d), with a warning after four working hours (S3.3b)."""
+    plan = same_day_clock("accept", occasion, unit, start, rules.accept, calendar)
+    warn_at = work_time_after(start, timedelta(hours=rules.accept_warn.count), rules, calendar)
+    return replace(plan, rungs=rungs_before(start, plan.due, warn_at))

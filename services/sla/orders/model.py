@@ -1,0 +1,18 @@
+"""What the clocks need to know of an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the clocks need to know of a received order."""
+
+    order_id: str
+    scheme: str
+    urgent: bool
+    received_at: datetime
+    upstream_due_at: datetime | None
+    safety: bool = False  # a safety emergency: its warnings do not wait for the end of the quiet hours

@@ -1,0 +1,57 @@
+"""Orders: locked for the facts that change their clocks, read within the caller's scope."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.sla.orders.errors import OrderNotReceived
+from services.sla.orders.model import Received
+from services.sla.orders.tables import OrderRecord
+from services.sla.rulesets.policy import RuleSet
+from services.sla.rulesets.store import rules_of
+from shared.access import Scope
+from shared.work import Work
+
+
+async def add_order(work: Work, received: Received, *, rules: str, is_test: bool) -> OrderRecord | None:
+    """Remember a received order; None when it is known already.
+
+    Should another replica write it first, the transaction fails and the event is applied once more.
+    """
+    if await work.locked(OrderRecord, received.order_id) is not None:
+        return None
+    order = OrderRecord(
+        order_id=received.order_id,
+        scheme=received.scheme,
+        urgent=received.urgent,
+        received_at=received.received_at,
+        upstream_due_at=received.upstream_due_at,
+        rules=rules,
+        safety=received.safety,
+        is_test=is_test,
+        returns=0,
+        cancelled=False,
+        no_return=False,
+        occasions=[],
+    )
+    work.add(order)
+    return order
+
+
+async def order_for_update(work: Work, order_id: str) -> OrderRecord:
+    """The order, locked; OrderNotReceived when its receipt never reached us."""
+    order = await work.locked(OrderRecord, order_id)
+    if order is None:
+        raise OrderNotReceived(order_id)
+    return order
+
+
+async def rules_for(work: Work, order: OrderRecord) -> RuleSet:
+    """The rule set that was in force when the order was received: it keeps it to its end (X3)."""
+    return await rules_of(work, order.rules)
+
+
+async def order_in_scope(session: AsyncSession, order_id: str, scope: Scope) -> OrderRecord | None:
+    """The order, when it is the caller's to see (S4.2a)."""
+    order = await session.get(OrderRecord, order_id)
+    return order if order is not None and (scope.everything or order.unit == scope.unit) else None

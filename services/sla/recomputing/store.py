@@ -1,0 +1,253 @@
+"""Recomputations, and the clocks that a change of the calendar touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, func, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.sla.calendar.model import Reach
+from services.sla.calendar.store import version_record
+from services.sla.calendar.tables import CalendarVersionRecord
+from services.sla.clocks.model import State
+from services.sla.clocks.tables import ClockRecord
+from services.sla.counting.model import Span
+from services.sla.counting.rules import moment_on
+from services.sla.orders.tables import OrderRecord
+from services.sla.recomputing.model import Counted, Moved, Progress
+from services.sla.recomputing.tables import RecomputationRecord
+from shared.calendar import MIDNIGHT
+from shared.lists import Keyset, Listed
+
+_VERSIONS: Final = Keyset(CalendarVersionRecord.number, descending=True)
+
+_BY_DUE: Final = Keyset(ClockRecord.due_at, ClockRecord.id)
+
+Position = tuple[datetime, UUID]
+
+
+def _holds(reach: Reach) -> ColumnElement[bool]:
+    """Whether a clock ends after the first of the days began and started before the last was over."""
+    begins = moment_on(reach.first, MIDNIGHT)
+    ends = moment_on(reach.last + timedelta(days=1), MIDNIGHT)
+    return (ClockRecord.due_at > begins) & (ClockRecord.started_at < ends)
+
+
+# -- recomputations -----------------------------------------------------------------------------------------------------
+
+
+async def version_with_recomputation(
+    session: AsyncSession, version: str
+) -> tuple[CalendarVersionRecord, RecomputationRecord | None]:
+    """The version with its recomputation; CalendarVersionUnknown when there is none of this name."""
+    record = await version_record(session, version)
+    return record, await session.get(RecomputationRecord, record.number)
+
+
+async def versions_with_recomputation(
+    session: AsyncSession, *, cursor: str | None, limit: int
+) -> Listed[tuple[CalendarVersionRecord, RecomputationRecord | None]]:
+    """Every version with its recomputation, the latest first."""
+    versions = await _VERSIONS.page(session, select(CalendarVersionRecord), cursor=cursor, limit=limit)
+    numbers = [record.number for record in versions.rows]
+    found = await session.scalars(select(RecomputationRecord).where(RecomputationRecord.number.in_(numbers)))
+    by_number = {job.number: job for job in found}
+    return Listed([(record, by_number.get(record.number)) for record in versions.rows], versions.next)
+
+
+async def open_recomputation(session: AsyncSession, number: int, reach: Reach, now: datetime) -> int:
+    """Write down that the running clocks are to be counted anew; how many may move."""
+    expected = await session.scalar(
+        select(func.count()).select_from(ClockRecord).where(ClockRecord.state == State.RUNNING, _holds(reach))
+    )
+    session.add(
+        RecomputationRecord(
+            number=number,
+            state=Progress.OPEN,
+            expected=expected or 0,
+            seen=0,
+            moved=0,
+            excused=0,
+            created_at=now,
+            started_at=None,
+            finished_at=None,
+        )
+    )
+    return expected or 0
+
+
+async def is_open(session: AsyncSession) -> bool:
+    """Whether a recomputation waits or is under way."""
+    return bool(await session.scalar(select(func.count()).where(RecomputationRecord.state == Progress.OPEN)))
+
+
+async def take_recomputation(session: AsyncSession) -> RecomputationRecord | None:
+    """The newest open recomputation, locked to the end of the transaction; None when another replica has it."""
+    return await session.scalar(
+        select(RecomputationRecord)
+        .where(RecomputationRecord.state == Progress.OPEN)
+        .order_by(RecomputationRecord.number.desc())
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def reach_of_open(session: AsyncSession) -> Reach | None:
+    """The days that all open recomputations touch together; None when there is none."""
+    row = (
+        await session.execute(
+            select(func.min(CalendarVersionRecord.first_day), func.max(CalendarVersionRecord.last_day))
+            .join(RecomputationRecord, RecomputationRecord.number == CalendarVersionRecord.number)
+            .where(RecomputationRecord.state == Progress.OPEN)
+        )
+    ).one()
+    return None if row[0] is None or row[1] is None else Reach(row[0], row[1])
+
+
+async def close_recomputations(session: AsyncSession, now: datetime) -> None:
+    """Every open recomputation is done: clocks are counted by the newest version, which holds what the others brought."""
+    await session.execute(
+        update(RecomputationRecord)
+        .where(RecomputationRecord.state == Progress.OPEN)
+        .values(state=Progress.DONE, finished_at=now, started_at=func.coalesce(RecomputationRecord.started_at, now))
+    )
+
+
+async def reopen_recomputation(session: AsyncSession, number: int) -> None:
+    """Let the clocks be looked at once more."""
+    await session.execute(
+        update(RecomputationRecord)
+        .where(RecomputationRecord.number == number)
+        .values(state=Progress.OPEN, finished_at=None)
+    )
+
+
+# -- clocks -------------------------------------------------------------------------------------------------------------
+
+_OF_ORDER: Final = {"scheme", "safety", "received_at", "upstream_due_at"}
+
+
+def _counted() -> Select[Any]:
+    columns: list[Any] = [
+        getattr(OrderRecord if name in _OF_ORDER else ClockRecord, name) for name in Counted.__dataclass_fields__
+    ]
+    return select(*columns).join(OrderRecord, OrderRecord.order_id == ClockRecord.order_id)
+
+
+async def claim_outdated(
+    session: AsyncSession, version: str, reach: Reach, *, after: Position | None, limit: int
+) -> list[Counted]:
+    """Running clocks that are still counted by this older version, locked; what another transaction holds is left."""
+    query = _counted().where(ClockRecord.state == State.RUNNING, ClockRecord.calendar == version, _holds(reach))
+    if after is not None:
+        query = query.where(tuple_(ClockRecord.due_at, ClockRecord.id) > after)
+    query = query.order_by(ClockRecord.due_at, ClockRecord.id).limit(limit)
+    rows = await session.execute(query.with_for_update(of=ClockRecord, skip_locked=True))
+    return [Counted(*row) for row in rows]
+
+
+async def any_outdated(session: AsyncSession, versions: Sequence[str], reach: Reach) -> bool:
+    """Whether a running clock is still counted by one of these versions."""
+    query = select(ClockRecord.id).where(
+        ClockRecord.state == State.RUNNING, ClockRecord.calendar.in_(versions), _holds(reach)
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def touched(session: AsyncSession, reach: Reach, *, cursor: str | None, limit: int) -> Listed[Counted]:
+    """Running clocks of working days whose span holds one of the days, by due moment: for a preview."""
+    query = _counted().where(ClockRecord.state == State.RUNNING, ClockRecord.span == Span.WORKDAYS, _holds(reach))
+    found = await _BY_DUE.page(session, query, cursor=cursor, limit=limit)
+    return Listed([Counted(*row) for row in found.rows], found.next)
+
+
+_MOVE = text(
+    """
+with moved as (
+  select * from unnest(cast(:ids as uuid[]), cast(:changes as uuid[]), cast(:was as timestamptz[]),
+    cast(:due as timestamptz[]), cast(:due_on as date[]), cast(:provisional as bool[]), cast(:rungs as text[]),
+    cast(:fired as int[]), cast(:next_at as timestamptz[]), cast(:excused as timestamptz[]))
+    as t(id, change, was, due_at, due_on, provisional, rungs, fired, next_at, excused_breach_at)
+), changed as (
+  insert into clock_change (id, clock_id, changed_at, was_due_at, due_at, reason, calendar, excused_breach_at)
+  select change, id, :now, was, due_at, :reason, :calendar, excused_breach_at from moved
+)
+update clock set due_at = m.due_at, due_on = m.due_on, provisional = m.provisional, rungs = m.rungs::jsonb,
+  fired = m.fired, next_at = m.next_at, calendar = :calendar, excused = clock.excused or m.excused_breach_at is not null,
+  breached_at = case when m.excused_breach_at is null then clock.breached_at end
+from moved m where clock.id = m.id
+"""
+)
+
+_KEEP_DUE = text("update clock set calendar = :calendar where id = any(cast(:ids as uuid[]))")
+
+
+async def write_moves(
+    session: AsyncSession, moves: Mapping[UUID, Moved], *, now: datetime, reason: str, calendar: str
+) -> None:
+    """Move the clocks and keep the old due moment with the reason, in one statement; the keys are the changes' ids."""
+    if not moves:
+        return
+    values = list(moves.values())
+    await session.execute(
+        _MOVE,
+        {
+            "now": now,
+            "reason": reason,
+            "calendar": calendar,
+            "changes": list(moves),
+            "ids": [move.clock.id for move in values],
+            "was": [move.clock.due_at for move in values],
+            "due": [move.due.at for move in values],
+            "due_on": [move.due.on for move in values],
+            "provisional": [move.due.provisional for move in values],
+            "rungs": [orjson.dumps([rung.as_row() for rung in move.rungs]).decode() for move in values],
+            "fired": [move.fired for move in values],
+            "next_at": [move.next_at for move in values],
+            "excused": [move.clock.breached_at if move.excused else None for move in values],
+        },
+    )
+
+
+_REARM = text(
+    """
+update clock set rungs = t.rungs::jsonb, fired = t.fired, next_at = t.next_at, calendar = :calendar
+from unnest(cast(:ids as uuid[]), cast(:rungs as text[]), cast(:fired as int[]), cast(:next_at as timestamptz[]))
+  as t(id, rungs, fired, next_at)
+where clock.id = t.id
+"""
+)
+
+
+async def write_warnings(session: AsyncSession, moves: Sequence[Moved], *, calendar: str) -> None:
+    """Move the warnings of these clocks, which are due as before."""
+    if moves:
+        await session.execute(
+            _REARM,
+            {
+                "calendar": calendar,
+                "ids": [move.clock.id for move in moves],
+                "rungs": [orjson.dumps([rung.as_row() for rung in move.rungs]).decode() for move in moves],
+                "fired": [move.fired for move in moves],
+                "next_at": [move.next_at for move in moves],
+            },
+        )
+
+
+async def keep_due(session: AsyncSession, ids: Sequence[UUID], *, calendar: str) -> None:
+    """These clocks were looked at and are due as before by this calendar too."""
+    if ids:
+        await session.execute(_KEEP_DUE, {"ids": list(ids), "calendar": calendar})
+
+
+async def provisional_clocks(session: AsyncSession) -> int:
+    """How many running clocks were counted through a year that is not published."""
+    found = await session.scalar(
+        select(func.count()).select_from(ClockRecord).where(ClockRecord.state == State.RUNNING, ClockRecord.provisional)
+    )
+    return cast("int", found)

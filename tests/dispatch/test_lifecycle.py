@@ -1,0 +1,400 @@
+"""The lifecycle of an order: from triage to its end, and the ways back."""
+
+from datetime import date
+
+import pytest
+
+from shared.contracts.dispatch import (
+    CallerContacted,
+    OrderAccepted,
+    OrderAssigned,
+    OrderClosed,
+    OrderPlanned,
+    OrderReopened,
+    ProgressNoted,
+    ReplySubmitted,
+)
+from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderUpdated, OrderUrged
+from shared.contracts.sla import PlanBroken, PlanWoken
+from shared.outbox.writer import new_id
+from tests.dispatch.story import STREET, URBAN, WATER, Story
+
+
+async def test_an_order_goes_from_triage_to_its_close(story: Story) -> None:
+    order_id = await story.arrive()
+    assert (await story.assign(order_id)).json() == {"assignment": 1}
+    assert (await story.post(f"/orders/{order_id}/accept", who=story.caseworker())).status_code == 204
+    contact = await story.contact(order_id)
+    assert contact.json()["counts"] is True
+    reply = await story.reply(order_id)
+    assert reply.status_code == 201
+    reply_id = reply.json()["reply_id"]
+    assert await story.status(order_id) == "leader_review"
+    await story.desk.tell(story.leader_approved(order_id, reply_id))
+    assert await story.status(order_id) == "centre_review"
+    await story.desk.tell(story.approved(order_id, reply_id))
+    assert await story.status(order_id) == "awaiting_feedback"
+    await story.desk.tell(story.fed_back(order_id, reply_id))
+    assert await story.status(order_id) == "revisit"
+    await story.desk.tell(story.revisited(order_id))
+
+    assert await story.status(order_id) == "closed"
+    kinds = [type(event) for event in await story.desk.told() if hasattr(event, "order_id")]
+    assert kinds == [OrderAssigned, OrderAccepted, CallerContacted, ReplySubmitted, OrderClosed]
+    closed = (await story.desk.told(OrderClosed))[0]
+    assert (closed.unit, closed.disposition, closed.redos) == (URBAN, "solved", 0)
+    assert await story.desk.parked() == []
+
+
+@pytest.mark.clause("X1")
+async def test_the_history_says_who_did_what(story: Story) -> None:
+    order_id, reply_id = await story.answered()
+
+    lines = (await story.get(f"/orders/{order_id}/history")).json()["items"]
+
+    assert [line["action"] for line in lines] == [
+        "order.opened",
+        "order.assigned",
+        "caller.contacted",
+        "reply.submitted",
+        "reply.leader_approved",
+        "reply.approved",
+        "order.fed_back",
+    ]
+    assert lines[1]["actor"] == "dispatcher-centre"
+    assert lines[3]["after"]["reply_id"] == reply_id
+
+
+async def test_the_history_comes_in_pages(story: Story) -> None:
+    order_id, _ = await story.answered()
+    path, seen, cursor = f"/orders/{order_id}/history", [], None
+
+    for _ in range(10):
+        page = (await story.get(path, limit=3, **({"cursor": cursor} if cursor else {}))).json()
+        seen += [line["action"] for line in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert len(seen) == 7
+    assert seen == [line["action"] for line in (await story.get(path)).json()["items"]]
+
+
+@pytest.mark.clause("S2.3c")
+async def test_a_rejected_reply_comes_back_to_the_same_unit_with_its_opinion_and_every_round_is_kept(
+    story: Story,
+) -> None:
+    order_id, first = await story.replied()
+    await story.desk.tell(story.leader_approved(order_id, first), story.rejected(order_id, first))
+    assert await story.status(order_id) == "rework"
+
+    again = await story.reply(order_id)
+
+    assert again.json()["round"] == 2
+    rounds = (await story.get(f"/orders/{order_id}/replies", story.caseworker())).json()
+    assert [(line["round"], line["state"], line["opinion"]) for line in rounds] == [
+        (1, "rejected", "请补充整改措施"),
+        (2, "submitted", None),
+    ]
+
+
+@pytest.mark.clause("S2.2.3c")
+async def test_the_unit_leader_may_give_the_reply_back_to_the_handler(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+
+    await story.desk.tell(story.leader_rejected(order_id, reply_id))
+
+    assert await story.status(order_id) == "handling"
+
+
+@pytest.mark.parametrize(
+    ("solved", "satisfied", "status", "reason"),
+    [
+        ("solved", "satisfied", "closed", None),
+        ("mostly_solved", "mostly_satisfied", "closed", None),
+        ("unsolved", "satisfied", "handling", "unsolved"),
+        ("solved", "unsatisfied", "handling", "unsatisfied"),
+        ("unsolved", "unsatisfied", "handling", "unsolved"),
+    ],
+)
+async def test_a_valid_revisit_closes_or_reopens(
+    story: Story, solved: str, satisfied: str, status: str, reason: str | None
+) -> None:
+    order_id, _ = await story.answered()
+
+    await story.desk.tell(story.revisited(order_id, solved, satisfied))
+
+    assert await story.status(order_id) == status
+    assert [event.reason for event in await story.desk.told(OrderReopened)] == ([reason] if reason else [])
+
+
+async def test_a_reopened_order_needs_a_new_contact_with_the_caller(story: Story) -> None:
+    order_id, _ = await story.answered()
+    await story.desk.tell(story.revisited(order_id, "unsolved", "unsatisfied"))
+
+    early = await story.reply(order_id)
+    await story.contact(order_id)
+    late = await story.reply(order_id)
+
+    assert early.json()["code"] == "result_contact_missing"
+    assert late.json()["round"] == 2
+    assert (await story.order(order_id))["redos"] == 1
+
+
+async def test_two_failed_revisits_on_two_days_close_the_order(story: Story) -> None:
+    order_id, _ = await story.answered()
+
+    await story.desk.tell(story.revisited(order_id, valid=False), story.revisited(order_id, valid=False))
+    same_day = await story.status(order_id)
+    story.pass_time(days=1)
+    await story.desk.tell(story.revisited(order_id, valid=False))
+
+    assert same_day == "revisit"
+    assert await story.status(order_id) == "closed"
+
+
+async def test_the_upstream_may_demand_a_redo_of_a_closed_order(story: Story) -> None:
+    order_id, _ = await story.answered()
+    await story.desk.tell(story.revisited(order_id))
+
+    redo = OrderRedoRequested(order_id=order_id, reason="市民再次反映", requested_at=story.now)
+    await story.desk.tell(redo)
+    # The second demand changes nothing, because the unit handles the order already.
+    await story.desk.tell(redo)
+
+    assert await story.status(order_id) == "handling"
+    assert len(await story.desk.told(OrderReopened)) == 1
+    assert await story.desk.parked() == []
+
+
+async def test_a_revisit_that_arrives_before_the_acknowledgement_closes_the_order_all_the_same(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    await story.desk.tell(story.leader_approved(order_id, reply_id), story.approved(order_id, reply_id))
+
+    await story.desk.tell(story.revisited(order_id), story.fed_back(order_id, reply_id))
+
+    assert await story.status(order_id) == "closed"
+    assert await story.desk.parked() == []
+
+
+async def test_a_cancelled_order_has_ended_and_later_decisions_on_it_change_nothing(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    await story.desk.tell(OrderCancelled(order_id=order_id, reason="市民撤诉", cancelled_at=story.now))
+
+    await story.desk.tell(story.leader_approved(order_id, reply_id), story.approved(order_id, reply_id))
+
+    assert await story.status(order_id) == "cancelled"
+    assert await story.desk.parked() == []
+    refused = await story.contact(order_id)
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_move")
+
+
+async def test_a_cancellation_after_the_feedback_changes_nothing(story: Story) -> None:
+    order_id, _ = await story.answered()
+
+    await story.desk.tell(OrderCancelled(order_id=order_id, reason="市民撤诉", cancelled_at=story.now))
+
+    assert await story.status(order_id) == "revisit"
+    assert await story.desk.parked() == []
+
+
+async def test_a_decision_that_contradicts_the_table_of_moves_is_parked(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+
+    # The centre cannot approve what the unit's leader has not read.
+    await story.desk.tell(story.approved(order_id, reply_id))
+
+    assert await story.status(order_id) == "leader_review"
+    assert [(line["reason"], line["detail"].split(":")[0]) for line in await story.desk.parked()] == [
+        ("refused", "illegal_move")
+    ]
+
+
+async def test_a_decision_on_an_earlier_reply_changes_nothing(story: Story) -> None:
+    order_id, first = await story.replied()
+    await story.desk.tell(story.leader_approved(order_id, first), story.rejected(order_id, first))
+    await story.reply(order_id)
+
+    await story.desk.tell(story.approved(order_id, first))
+
+    assert await story.status(order_id) == "leader_review"
+    assert await story.desk.parked() == []
+
+
+async def test_the_same_receipt_twice_opens_one_case(story: Story) -> None:
+    event = story.received()
+
+    await story.desk.tell(event, event)
+
+    assert len(await story.desk.rows("select order_id from order_case")) == 1
+    assert await story.desk.parked() == []
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_an_update_changes_the_text_and_the_recommendation_and_an_older_one_nothing(story: Story) -> None:
+    order_id = await story.arrive()
+    sealed = story.desk.runtime.works.sealer.seal(
+        '{"title": "小区停水", "content": "自来水停了"}', f"order:{order_id}:demand"
+    )
+    update = OrderUpdated(
+        order_id=order_id,
+        version=3,
+        changed=("content",),
+        category="供水",
+        urgent=("livelihood",),
+        demand=sealed,
+        updated_at=story.now,
+    )
+
+    await story.desk.tell(update, update.model_copy(update={"version": 2, "category": "旧"}))
+
+    order = await story.order(order_id)
+    assert (order["title"], order["category"], order["urgent"]) == ("小区停水", "供水", ["livelihood"])
+    assert order["recommended"][0] == WATER
+
+
+async def test_urges_are_counted(story: Story) -> None:
+    order_id = await story.arrive()
+
+    await story.desk.tell(OrderUrged(order_id=order_id, urged_at=story.now))
+    await story.desk.tell(OrderUrged(order_id=order_id, urged_at=story.now))
+
+    assert (await story.order(order_id))["urges"] == 2
+
+
+@pytest.mark.clause("S1.3.1b")
+async def test_urgent_orders_come_first_then_the_oldest_and_the_next_page_continues(story: Story) -> None:
+    first = await story.arrive()
+    story.pass_time(minutes=1)
+    second = await story.arrive()
+    story.pass_time(minutes=1)
+    urgent = await story.arrive(urgent=("safety",))
+
+    seen, cursor = [], None
+    for _ in range(5):
+        page = (await story.get("/orders", limit=1, **({"cursor": cursor} if cursor else {}))).json()
+        seen += [order["order_id"] for order in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert seen == [urgent, first, second]
+    assert [o["order_id"] for o in (await story.get("/orders", urgent=True)).json()["items"]] == [urgent]
+
+
+async def test_the_list_shows_ended_orders_only_when_asked(story: Story) -> None:
+    closed, _ = await story.answered()
+    await story.desk.tell(story.revisited(closed))
+    waiting = await story.arrive()
+
+    usual = (await story.get("/orders")).json()["items"]
+    ended = (await story.get("/orders", status="closed")).json()["items"]
+
+    assert [order["order_id"] for order in usual] == [waiting]
+    assert [order["order_id"] for order in ended] == [closed]
+    assert (await story.get("/orders/counts")).json() == {"counts": {"triage": 1}}
+
+
+@pytest.mark.parametrize("cursor", ["eA", "WzAsIngiLCJ5Il0", "WzAsICIyMDI2LTExLTIzVDA5OjAwOjAwIiwgInkiXQ"])
+async def test_an_unknown_cursor_is_refused(story: Story, cursor: str) -> None:
+    answer = await story.get("/orders", cursor=cursor)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
+
+
+@pytest.mark.clause("S2.2.1d")
+async def test_a_progress_note_promises_the_next_contact_in_the_future(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    ahead = (story.now.replace(microsecond=0)).isoformat()
+
+    now = await story.post(f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": ahead}, story.caseworker())
+    story.desk.clock.set(story.now.replace(hour=1, minute=30))
+    later = (story.now.replace(hour=6)).isoformat()
+    noted = await story.post(
+        f"/orders/{order_id}/notes", {"text": "正在协调", "promised_at": later}, story.caseworker()
+    )
+
+    absurd = {"text": "正在协调", "promised_at": "2037-01-01T09:00:00+08:00"}
+    far = await story.post(f"/orders/{order_id}/notes", absurd, story.caseworker())
+
+    assert (now.status_code, now.json()["code"]) == (422, "promise_not_ahead")
+    assert (far.status_code, far.json()["code"], far.json()["clause"]) == (422, "promise_too_far", "S2.2.1d")
+    assert noted.status_code == 201
+    assert len(await story.desk.told(ProgressNoted)) == 1
+    assert (await story.get(f"/orders/{order_id}/notes", story.caseworker())).json()[0]["text"] == "正在协调"
+
+
+async def test_an_unknown_order_is_not_found(story: Story) -> None:
+    answer = await story.get(f"/orders/{new_id()}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
+
+
+@pytest.mark.clause("S2.1a")
+async def test_an_order_arrives_with_at_least_three_candidates_and_learns_from_closed_ones(story: Story) -> None:
+    before, _ = await story.answered()
+    await story.desk.tell(story.revisited(before))
+    order_id = await story.arrive()
+
+    shown = (await story.get(f"/orders/{order_id}/recommendations")).json()["candidates"]
+
+    assert [candidate["unit"] for candidate in shown] == [URBAN, STREET, WATER]
+    assert [candidate["basis"] for candidate in shown] == ["duty", "territory", "industry"]
+    assert [line["kind"] for line in shown[0]["evidence"]] == ["catalogue", "similar_orders"]
+    assert before in shown[0]["evidence"][1]["text"]
+
+
+# -- 列入计划 -----------------------------------------------------------------------------------------------------------
+
+
+async def planned(story: Story) -> tuple[str, str]:
+    """An order whose plan for 10 December the centre approved, and whose reply the upstream has."""
+    order_id = await story.handled()
+    answer = await story.reply(order_id, disposition="planned", legal_basis="《条例》第九条", plan_on="2026-12-10")
+    assert answer.status_code == 201, answer.text
+    reply_id = str(answer.json()["reply_id"])
+    await story.desk.tell(
+        story.leader_approved(order_id, reply_id),
+        story.approved(order_id, reply_id).model_copy(update={"disposition": "planned"}),
+        story.fed_back(order_id, reply_id),
+    )
+    return order_id, reply_id
+
+
+def plan_woken(story: Story, order_id: str) -> PlanWoken:
+    return PlanWoken(order_id=order_id, clock_id="c", unit=URBAN, plan_on=date(2026, 12, 10), woken_at=story.now)
+
+
+@pytest.mark.clause("S2.2.2e")
+async def test_an_approved_plan_makes_the_order_wait_and_publishes_its_day(story: Story) -> None:
+    order_id, reply_id = await planned(story)
+
+    assert await story.status(order_id) == "planned"
+    [told] = await story.desk.told(OrderPlanned)
+    assert (told.reply_id, told.plan_on) == (reply_id, date(2026, 12, 10))
+
+
+@pytest.mark.clause("S2.2.2f")
+@pytest.mark.parametrize("event", ["woken", "broken"])
+async def test_on_its_day_a_planned_order_is_handled_again_and_needs_a_new_contact(story: Story, event: str) -> None:
+    order_id, _ = await planned(story)
+    woken = plan_woken(story, order_id)
+    broken = PlanBroken(order_id=order_id, clock_id="c", unit=URBAN, plan_on=woken.plan_on, broken_at=story.now)
+    await story.desk.tell(woken if event == "woken" else broken)
+    without_call = await story.reply(order_id)
+    await story.contact(order_id)
+    with_call = await story.reply(order_id)
+
+    assert (without_call.status_code, with_call.status_code) == (422, 201)
+    assert await story.status(order_id) == "leader_review"
+
+
+@pytest.mark.clause("S2.2.2f")
+async def test_a_plan_may_be_completed_before_its_day_and_the_day_then_changes_nothing(story: Story) -> None:
+    order_id, _ = await planned(story)
+    await story.contact(order_id)
+    assert (await story.reply(order_id)).status_code == 201
+    await story.desk.tell(plan_woken(story, order_id))
+
+    assert await story.status(order_id) == "leader_review"

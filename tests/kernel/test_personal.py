@@ -1,0 +1,81 @@
+"""Numbers of persons in texts, and what is left of a caller's identity (X2)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.contracts import places
+from shared.contracts.places import Place
+from shared.personal.masking import masked_address, masked_email, masked_id_number, masked_name, masked_phone
+from shared.personal.numbers import is_phone, masked_numbers, without_numbers
+
+pytestmark = pytest.mark.clause("X2")
+
+
+@pytest.mark.parametrize(
+    "number", ["13812345678", "138 1234 5678", "0535-6891234", "6891234", "12345", "400-123-4567", "0535-6891234-12"]
+)
+def test_what_may_be_dialled_is_a_phone(number: str) -> None:
+    assert is_phone(number)
+
+
+@pytest.mark.parametrize("number", ["", "1234", "12812345678", "1381234567", "无", "2026-11-23", "138123456789"])
+def test_what_nobody_can_dial_is_none(number: str) -> None:
+    assert not is_phone(number)
+
+
+@pytest.mark.parametrize("number", ["13812345678", "0535-6891234", "370602199001011234", "37060219900101123X"])
+def test_a_number_is_in_no_log_and_in_no_masked_text(number: str) -> None:
+    said = f"来电人{number}反映"
+
+    assert number not in without_numbers(said)
+    assert number not in masked_numbers(said)
+    assert masked_numbers(said).startswith(f"来电人{number[:3]}")
+
+
+@pytest.mark.parametrize("kept", ["2026-11-23", "3 楼 12 号", "100000", "第 12345 号"])
+def test_days_and_short_numbers_stay_readable(kept: str) -> None:
+    assert masked_numbers(kept) == kept
+
+
+@given(st.text(alphabet="0123456789- 年月日号X", max_size=60))
+def test_masking_changes_no_length_and_leaves_no_run_of_seven_digits(text: str) -> None:
+    masked = masked_numbers(text)
+
+    assert len(masked) == len(text)
+    assert masked_numbers(masked) == masked
+
+
+@pytest.mark.parametrize(
+    ("mask", "text", "left"),
+    [
+        (masked_phone, "13812348000", "138****8000"),
+        (masked_phone, "6891234", "****34"),
+        (masked_name, "张三丰", "张**"),
+        (masked_id_number, "370602199001011234", "370602********1234"),
+        (masked_id_number, "12345", "********"),
+        (masked_email, "someone@example.org", "s***@example.org"),
+        (masked_address, "莱山区迎春大街133号2单元", "莱山区迎春大街***"),
+        (masked_address, "某小区甲座乙单元", "某小区甲座乙***"),
+    ],
+)
+def test_an_identity_is_masked_by_its_kind(mask: object, text: str, left: str) -> None:
+    assert mask(text) == left  # type: ignore[operator]
+    assert mask("") is None  # type: ignore[operator]
+    assert mask(None) is None  # type: ignore[operator]
+
+
+def test_no_two_kinds_of_text_are_sealed_for_one_place() -> None:
+    patterns = [value.pattern for value in vars(places).values() if isinstance(value, Place)]
+
+    assert len({re.sub(r"\{\w+\}", "{}", pattern) for pattern in patterns}) == len(patterns)
+
+
+def test_a_place_needs_all_its_ids() -> None:
+    assert places.REPLY.at(order_id="o", reply_id="r") == "order:o:reply:r"
+    with pytest.raises(KeyError):
+        places.REPLY.at(order_id="o")
