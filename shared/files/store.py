@@ -7,6 +7,7 @@ bytes are called, and by whom, says the table of the service that owns them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
@@ -92,6 +93,12 @@ class FileStore:
 
     async def remove_orphans(self, known: Callable[[Collection[str]], Awaitable[Collection[str]]]) -> int:
         """Remove what is older than ORPHANED_AFTER and not among those that `known` knows; how many they were."""
+        try:
+            return await self._remove_orphans(known)
+        except _AWAY as fault:
+            raise _away("remove", fault) from fault
+
+    async def _remove_orphans(self, known: Callable[[Collection[str]], Awaitable[Collection[str]]]) -> int:
         removed = 0
         async for listed in self._store.list(chunk_size=1000):
             old = {
@@ -99,12 +106,12 @@ class FileStore:
                 for meta in listed
                 if self._age(meta["last_modified"]) > ORPHANED_AFTER
             }
-            orphans = (
-                [path for sha256, path in old.items() if sha256 not in set(await known(tuple(old)))] if old else []
-            )
+            named = set(await known(tuple(old))) if old else set()
+            orphans = [path for sha256, path in old.items() if sha256 not in named]
             if orphans:
-                await obstore.delete_async(self._store, orphans)
-                removed += len(orphans)
+                with contextlib.suppress(*_GONE):  # another replica removed one of them first
+                    await obstore.delete_async(self._store, orphans)
+                    removed += len(orphans)
         return removed
 
     async def _has(self, key: str, size: int) -> bool:

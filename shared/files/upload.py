@@ -45,7 +45,8 @@ from shared.files.kinds import ACCEPTED, Kind, check_name, kind_of
 from shared.files.store import FileStore
 from shared.files.stored import StoredFile
 from shared.telemetry import logger
-from shared.web.form import Headers, check_content, check_multipart, read_json, shown
+from shared.web.form import Headers, check_content, check_multipart, headers_of, is_multipart, read_json, shown
+from shared.web.problem import TITLES
 from shared.web.routes import CommandRoute
 
 log = logger("files")
@@ -64,6 +65,14 @@ logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 _places = asyncio.Semaphore(limits.UPLOADS_AT_ONCE)
 
 Data = TypeVar("Data", bound=BaseModel)
+
+UPLOAD_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    408: {
+        "description": TITLES[408],
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+"""For the OpenAPI document of a route that reads a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +231,13 @@ class UploadForm(Generic[Data]):
 
     data: type[Data]
     most_files: int = limits.MOST_FILES
+    or_json: bool = False
+    """Whether the data may also come alone, as a JSON body."""
 
     async def __call__(self, request: Request) -> Upload[Data]:
         """The form, its files kept; a refusal leaves nothing behind."""
+        if self.takes_json(headers_of(request)):
+            return await self._alone(request)
         if _places.locked():
             raise TooManyUploads
         async with _places:
@@ -242,7 +255,20 @@ class UploadForm(Generic[Data]):
         request.state.content = b"\n".join([bytes(reading.data or b""), *(line.encode() for line in digests)])
         return Upload(data, files)
 
-    def _validated(self, content: bytearray | None) -> Data:
+    def takes_json(self, headers: Headers) -> bool:
+        """Whether this request is read as the data alone."""
+        return self.or_json and not is_multipart(headers)
+
+    async def _alone(self, request: Request) -> Upload[Data]:
+        try:
+            content = await request.body()
+        except ClientDisconnect as gone:
+            raise FormUnreadable("truncated") from gone
+        if not content:
+            raise RequestValidationError([{"type": "missing", "loc": ("body",)}])
+        return Upload(self._validated(content), ())
+
+    def _validated(self, content: bytes | bytearray | None) -> Data:
         if content is None:
             raise RequestValidationError([{"type": "missing", "loc": ("body", DATA)}])
         try:
@@ -265,14 +291,16 @@ class UploadForm(Generic[Data]):
             "items": {"type": "string", "format": "binary", "maxLength": limits.FILE_BYTES},
             "description": f"文件，每个不超过 {limits.FILE_BYTES // limits.MEBIBYTE} MB，格式：{'、'.join(ACCEPTED)}",
         }
-        schema = {
+        schema: dict[str, Any] = {
             "type": "object",
             "required": [DATA],
             "additionalProperties": False,
             "properties": {DATA: {"$ref": f"#/components/schemas/{self.data.__name__}"}, FILES: files},
         }
+        content: dict[str, Any] = {"application/json": {"schema": schema["properties"][DATA]}} if self.or_json else {}
         encoding = {DATA: {"contentType": "application/json"}}
-        return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
+        content["multipart/form-data"] = {"schema": schema, "encoding": encoding}
+        return {"required": True, "content": content}
 
 
 class UploadRoute(CommandRoute):
@@ -290,8 +318,8 @@ class UploadRoute(CommandRoute):
         return None if self.form is None else cast("type[BaseModel]", self.form.data)
 
     def check_headers(self, headers: Headers) -> None:
-        """Refuse what is no form by its own account."""
-        check = check_content if self.form is None else check_multipart
+        """Refuse a body of another kind than this route reads."""
+        check = check_content if self.form is None or self.form.takes_json(headers) else check_multipart
         check(headers)
 
 

@@ -86,10 +86,15 @@ def check_content(headers: Headers) -> None:
     check_encoding(headers)
 
 
-def check_multipart(headers: Headers) -> None:
-    """Refuse what is no form with files by its own account."""
+def is_multipart(headers: Headers) -> bool:
+    """Whether the body is declared as a form with files."""
     kind, _, _ = headers.get(b"content-type", b"").partition(b";")
-    if kind.strip().lower() != b"multipart/form-data":
+    return kind.strip().lower() == b"multipart/form-data"
+
+
+def check_multipart(headers: Headers) -> None:
+    """Refuse a body that is not declared as a form with files."""
+    if not is_multipart(headers):
         raise UnsupportedContent("form")
     check_encoding(headers)
 

@@ -15,7 +15,7 @@ Place = tuple[str | int, ...]
 
 
 def title_of(place: Place, fields: Mapping[str, FieldInfo], names: Mapping[str, str] | None = None) -> str:
-    """The Chinese name of a place: `materials.0.name` is 相关材料第 1 项的文件名; `names` has those of fields without a title."""
+    """The Chinese name of a place: `days.0.on` is 更改的日期第 1 项的日期; `names` has those of fields without a title."""
     said = ""
     for part in place:
         if isinstance(part, int):

@@ -7,11 +7,9 @@ import io
 import wave
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-import pikepdf
 from fastapi import APIRouter, Depends, Request, Response
-from PIL import Image
 from pydantic import Field
 from sqlalchemy import BigInteger, Column, Identity, Table, Text, select
 
@@ -24,6 +22,7 @@ from shared.files.upload import Upload, UploadForm, UploadRoute
 from shared.service import Service
 from shared.web import Body, Line
 from tests.kernel.tiny import DISPATCHERS
+from tests.support.files import pdf, picture
 
 METADATA = new_metadata()
 PAPER = Table(
@@ -119,23 +118,6 @@ def part(
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
-    content = io.BytesIO()
-    Image.new("RGB", size, "teal").save(content, kind)
-    return content.getvalue()
-
-
-def pdf(change: Any = None, **saved: Any) -> bytes:
-    """A PDF of one page, changed before it is saved."""
-    content = io.BytesIO()
-    with pikepdf.new() as document:
-        document.add_blank_page(page_size=(100, 100))
-        if change is not None:
-            change(document)
-        document.save(content, **saved)
-    return content.getvalue()
 
 
 _MAIN = {

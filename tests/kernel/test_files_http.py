@@ -22,9 +22,10 @@ from shared.files.download import disposition, part_of
 from shared.files.scanner import Clamd
 from shared.identity import Role
 from shared.run.http_server import HttpServer
-from tests.kernel.filing import METADATA, SOUND_FILES, filing_service, form, part, pdf, picture, sha256
+from tests.kernel.filing import METADATA, SOUND_FILES, filing_service, form, part, sha256
 from tests.kernel.test_edge import authorization, is_problem, raw_call
 from tests.kernel.tiny import Tiny, tiny_at
+from tests.support.files import pdf, picture
 from tests.support.postgres import DatabaseServer, fresh_database, template_database
 from tests.support.waiting import eventually
 

@@ -16,7 +16,8 @@ from shared.files.checking import check_file
 from shared.files.errors import ChecksBusy, ContentUnfit, KindRefused, NameUnfit
 from shared.files.kinds import KINDS, Kind, check_name, kind_of
 from shared.files.limits import NAME_LENGTH
-from tests.kernel.filing import SOUND_FILES, amr, archive, box, film, mp3, ofd, office, pdf, picture, sound
+from tests.kernel.filing import SOUND_FILES, amr, archive, box, film, mp3, ofd, office, sound
+from tests.support.files import pdf, picture
 
 
 async def check(name: str, content: bytes) -> None:
