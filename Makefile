@@ -85,11 +85,11 @@ bench: $(BENCH_READY) ## Measure the platform and comparable software, and print
 # --- Checking -------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports check-contracts migrations check-docs ## Everything that CI runs, the tests last
+check: lint types imports check-contracts check-docs ## Everything that CI runs, the tests last
 	@$(MAKE) test
 
 .PHONY: test
-test: $(DEV_READY) ## Run the tests (ARGS="tests/bus -x" for some of them)
+test: $(DEV_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for some of them)
 	@$(PY) -m pytest $(ARGS)
 
 .PHONY: fuzz

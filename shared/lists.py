@@ -70,7 +70,7 @@ class Counted:
     """How many rows there are; `exact` is False when the planner estimated them."""
 
     number: int
-    exact: bool
+    exact: bool = True
 
 
 async def counted(session: AsyncSession, query: Select[Any]) -> Counted:
@@ -78,7 +78,7 @@ async def counted(session: AsyncSession, query: Select[Any]) -> Counted:
     some = query.order_by(None).limit(COUNTED_EXACTLY + 1).subquery()
     number = int(await session.scalar(select(func.count()).select_from(some)) or 0)
     if number <= COUNTED_EXACTLY:
-        return Counted(number, exact=True)
+        return Counted(number)
     connection = await session.connection()
     compiled = query.order_by(None).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
     plan = await connection.exec_driver_sql(f"explain (format json) {compiled}")

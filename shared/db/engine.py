@@ -92,6 +92,11 @@ class UnitConnection(asyncpg.Connection):  # type: ignore[type-arg, misc, unused
         return str(await super().execute(query, *args, timeout=timeout))
 
 
+# With the values of a cursor the planner takes a page of a list for one row, and walks the index of the whole district
+# instead of the unit's.  Without them it takes the unit's (measured on 300,000 orders: 1,334 rows removed, and none).
+_GENERIC: Final = {"plan_cache_mode": "force_generic_plan"}
+
+
 def new_engine(url: str, *, pool_size: int, name: str, unit: bool = False) -> AsyncEngine:
     """An engine; with `unit` its transactions say which unit asks.
 
@@ -106,7 +111,7 @@ def new_engine(url: str, *, pool_size: int, name: str, unit: bool = False) -> As
         pool_use_lifo=True,
         hide_parameters=True,  # the parameters of a failed statement are citizens' data (R45)
         connect_args={
-            "server_settings": {**SERVER_BOUNDS, "application_name": f"gongdan-{name}"},
+            "server_settings": {**SERVER_BOUNDS, **(_GENERIC if unit else {}), "application_name": f"gongdan-{name}"},
             "timeout": 10,
             "prepared_statement_cache_size": 512,
             **({"connection_class": UnitConnection} if unit else {}),

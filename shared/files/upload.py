@@ -284,6 +284,7 @@ class UploadForm(Generic[Data]):
     @property
     def document(self) -> dict[str, Any]:
         """The form for the OpenAPI document; the model's schema stands among the components."""
+        model = {"$ref": f"#/components/schemas/{self.data.__name__}"}
         files = {
             "type": "array",
             "title": "文件",
@@ -295,9 +296,9 @@ class UploadForm(Generic[Data]):
             "type": "object",
             "required": [DATA],
             "additionalProperties": False,
-            "properties": {DATA: {"$ref": f"#/components/schemas/{self.data.__name__}"}, FILES: files},
+            "properties": {DATA: {"title": "内容", **model}, FILES: files},
         }
-        content: dict[str, Any] = {"application/json": {"schema": schema["properties"][DATA]}} if self.or_json else {}
+        content: dict[str, Any] = {"application/json": {"schema": model}} if self.or_json else {}
         encoding = {DATA: {"contentType": "application/json"}}
         content["multipart/form-data"] = {"schema": schema, "encoding": encoding}
         return {"required": True, "content": content}

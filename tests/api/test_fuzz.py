@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -247,20 +247,41 @@ def configuration(place: Place, service: str) -> str:
     return "\n".join(lines)
 
 
+Findings = Mapping[tuple[str, int], tuple[int, str]]
+"""Exit code and words of the program, by service and seed."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def findings(place: Place, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    """What the program found, in all services side by side; only in those whose tests were asked for."""
+    asked = [
+        item.callspec.params
+        for item in request.session.items
+        if item.path == request.path and isinstance(item, pytest.Function) and "findings" in item.fixturenames
+    ]
+
+    async def one(service: str, seed: int) -> tuple[int, str]:
+        config = tmp_path_factory.mktemp(service) / "schemathesis.toml"
+        config.write_text(configuration(place, service), encoding="utf-8")
+        return await fuzz(place, service, config, seed)
+
+    found: dict[tuple[str, int], tuple[int, str]] = {}
+    for seed in SEEDS:
+        services = [str(each["service"]) for each in asked if each["seed"] == seed]
+        answers = await asyncio.gather(*(one(service, seed) for service in services))
+        found |= {(service, seed): answer for service, answer in zip(services, answers, strict=True)}
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_no_request_of_a_client_is_answered_with_5xx(
-    place: Place, service: str, seed: int, tmp_path: Path
-) -> None:
-    config = tmp_path / "schemathesis.toml"
-    config.write_text(configuration(place, service), encoding="utf-8")
-
-    code, said = await fuzz(place, service, config, seed)
+def test_no_request_of_a_client_is_answered_with_5xx(findings: Findings, service: str, seed: int) -> None:
+    code, words = findings[service, seed]
 
     print(f"{service}: seed {seed}")  # noqa: T201 - to run the very same again
 
-    assert code == 0, said[-12_000:]
+    assert code == 0, words[-12_000:]
 
 
 async def fuzz(place: Place, service: str, config: Path, seed: int) -> tuple[int, str]:

@@ -1,7 +1,9 @@
 """A guard that nobody has seen fail guards nothing: each contract of .importlinter is broken once, in a copy."""
 
+import ast
+import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -119,31 +121,53 @@ PLANTED: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Planted:
+    """What each fault must leave in the words of its contract, and those words."""
+
+    traces: Mapping[str, str]
+    said: Mapping[str, str]
+
+
 @pytest.fixture(scope="module")
-def findings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """What import-linter says of the untouched copy and of each planted one; two at a time, a copy each."""
-
-    def of(fault: str) -> str:
-        tree = copy_of_the_tree(tmp_path_factory.mktemp("tree"))
-        if fault:
-            _plant(tree, *PLANTED[fault][:2])
-        return broken_contracts(tree)
-
-    faults = ("", *PLANTED)
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(faults, pool.map(of, faults), strict=True))
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What import-linter says of a copy in which nothing was planted."""
+    return broken_contracts(copy_of_the_tree(tmp_path_factory.mktemp("untouched")))
 
 
-def _plant(tree: Path, module: str, line: str) -> None:
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """A copy in which everything was planted, and what import-linter says of it, by contract."""
+    tree = copy_of_the_tree(tmp_path_factory.mktemp("planted"))
+    traces = {fault: plant(tree, module, line) for fault, (module, line, _) in PLANTED.items()}
+    return Planted(traces, sections(broken_contracts(tree)))
+
+
+def plant(tree: Path, module: str, line: str) -> str:
+    """Put `line` at the end of `module`; how import-linter names what is wrong there."""
     path = file_of(tree, module)
     before = path.read_text() if path.exists() else ""
     path.write_text(f"{before}\n{line}\n")
+    imports = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    if imports:
+        last = max(imports, key=lambda node: node.lineno)
+        name = f"{last.module}.{last.names[0].name}" if isinstance(last, ast.ImportFrom) else last.names[0].name
+        return f"{module} -> {name} (l.{before.count(chr(10)) + 1 + last.lineno})"
+    return f"\n- {module}\n"
 
 
-def test_the_tree_keeps_every_contract(findings: Mapping[str, str]) -> None:
-    assert findings[""] == ""
+def sections(said: str) -> Mapping[str, str]:
+    """The words about each broken contract, by its name underlined with dashes."""
+    parts = re.split(r"^(.+)\n-{3,}$", said, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_tree_keeps_every_contract(untouched: str) -> None:
+    assert untouched == ""
 
 
 @pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_violation_is_found(fault: str, findings: Mapping[str, str]) -> None:
-    assert PLANTED[fault][2] in findings[fault]
+def test_a_planted_violation_is_found(fault: str, planted: Planted) -> None:
+    contract = PLANTED[fault][2].removesuffix(" BROKEN")
+
+    assert planted.traces[fault] in planted.said[contract]

@@ -1,4 +1,4 @@
-"""Where the public evaluation data lies, if it is present beside the checkout."""
+"""Where the public evaluation data lie: in tests/data if the project has a copy, else beside the checkout if present."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def evaluation_file(name: str) -> Path:
     """The file, or a loud skip that says how to provide it."""
-    folder = (ROOT / os.environ.get("GONGDAN_EVALUATION_DATA", "../shared/data")).resolve()
-    path = folder / name
-    if not path.exists():
-        pytest.skip(f"EVALUATION DATA MISSING: {name}; set GONGDAN_EVALUATION_DATA to its folder")
-    return path
+    outside = ROOT / os.environ.get("GONGDAN_EVALUATION_DATA", "../shared/data")
+    for folder in (ROOT / "tests" / "data", outside.resolve()):
+        if (folder / name).exists():
+            return folder / name
+    pytest.skip(f"EVALUATION DATA MISSING: {name}; set GONGDAN_EVALUATION_DATA to its folder")

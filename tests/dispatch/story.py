@@ -14,6 +14,7 @@ from shared.contracts.intake import OrderFedBack, OrderReceived, OrderRevisited
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.identity import Role
 from shared.outbox.writer import new_id
+from tests.support import facts
 from tests.support.files import PDF
 from tests.support.service import Desk
 
@@ -113,20 +114,8 @@ class Story:
         """An ordinary municipal order about rubbish."""
         key = order_id or str(new_id())
         demand = json.dumps({"title": "垃圾无人清运", "content": "楼下垃圾堆积三天"}, ensure_ascii=False)
-        facts: dict[str, Any] = {
-            "order_id": key,
-            "platform": "city_12345",
-            "platform_no": f"YT{key[-6:]}",
-            "level": "municipal",
-            "subject": "person",
-            "scheme": "ordinary",
-            "category": "城市管理",
-            "street": "初家街道",
-            "demand": self.desk.runtime.works.sealer.seal(demand, f"order:{key}:demand"),
-            "received_at": self.now,
-            **changes,
-        }
-        return OrderReceived.model_validate(facts)
+        sealed = self.desk.runtime.works.sealer.seal(demand, f"order:{key}:demand")
+        return facts.received(key, self.now, **{"street": "初家街道", "demand": sealed, **changes})
 
     # --- an order ------------------------------------------------------------------------------------------------------
 
@@ -222,66 +211,32 @@ class Story:
         return order_id, str(answer.json()["reply_id"])
 
     def leader_approved(self, order_id: str, reply_id: str, number: int = 1) -> ReplyLeaderApproved:
-        return ReplyLeaderApproved(
-            order_id=order_id, reply_id=reply_id, round=number, unit=URBAN, approved_by="head", approved_at=self.now
-        )
+        return facts.leader_approved(order_id, URBAN, self.now, reply_id=reply_id, number=number)
 
     def leader_rejected(self, order_id: str, reply_id: str, number: int = 1) -> ReplyLeaderRejected:
-        return ReplyLeaderRejected(
-            order_id=order_id,
-            reply_id=reply_id,
-            round=number,
-            unit=URBAN,
-            opinion=self.opinion(order_id, reply_id),
-            rejected_by="head",
-            rejected_at=self.now,
-        )
+        opinion = self.opinion(order_id, reply_id)
+        return facts.leader_rejected(order_id, URBAN, self.now, reply_id=reply_id, number=number, opinion=opinion)
 
     def opinion(self, order_id: str, reply_id: str) -> str:
         return self.desk.runtime.works.sealer.seal("请补充整改措施", f"order:{order_id}:opinion:{reply_id}")
 
     def approved(self, order_id: str, reply_id: str, number: int = 1) -> ReplyApproved:
-        return ReplyApproved(
-            order_id=order_id,
-            reply_id=reply_id,
-            round=number,
-            unit=URBAN,
-            disposition="solved",
-            reply=self.desk.runtime.works.sealer.seal("{}", f"order:{order_id}:reply:{reply_id}"),
-            approved_by="reviewer",
-            approved_at=self.now,
-        )
+        reply = self.desk.runtime.works.sealer.seal("{}", f"order:{order_id}:reply:{reply_id}")
+        return facts.approved(order_id, URBAN, self.now, reply_id=reply_id, number=number, reply=reply)
 
     def rejected(self, order_id: str, reply_id: str, number: int = 1) -> ReplyRejected:
-        return ReplyRejected(
-            order_id=order_id,
-            reply_id=reply_id,
-            round=number,
-            unit=URBAN,
-            opinion=self.opinion(order_id, reply_id),
-            rejected_by="reviewer",
-            rejected_at=self.now,
-        )
+        opinion = self.opinion(order_id, reply_id)
+        return facts.rejected(order_id, URBAN, self.now, reply_id=reply_id, number=number, opinion=opinion)
 
     def fed_back(self, order_id: str, reply_id: str) -> OrderFedBack:
-        return OrderFedBack(
-            order_id=order_id, reply_id=reply_id, platform="city_12345", attempts=1, fed_back_at=self.now
-        )
+        return facts.fed_back(order_id, self.now, reply_id=reply_id)
 
     def revisited(
         self, order_id: str, solved: str | None = "solved", satisfied: str | None = "satisfied", *, valid: bool = True
     ) -> OrderRevisited:
         number = self.revisits[order_id] = self.revisits.get(order_id, 0) + 1
-        return OrderRevisited.model_validate(
-            {
-                "order_id": order_id,
-                "revisit": number,
-                "valid": valid,
-                "solved": solved if valid else None,
-                "satisfied": satisfied if valid else None,
-                "revisited_at": self.now,
-            }
-        )
+        opinions = (solved, satisfied) if valid else (None, None)
+        return facts.revisited(order_id, self.now, *opinions, revisit=number, valid=valid)
 
     async def answered(self) -> tuple[str, str]:
         """An order whose reply the upstream has; its id and the reply's."""

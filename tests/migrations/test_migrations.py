@@ -2,12 +2,14 @@
 
 import importlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg
 import pytest
+import pytest_asyncio
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -18,9 +20,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.db import sqlalchemy_url
 from shared.db.migrate import config_of, current, head_of, upgrade
 from shared.settings import SERVICES
-from tests.support.postgres import DatabaseServer, fresh_database
+from tests.support.postgres import DatabaseServer, fresh_database, migrated_database
 
 Answer = TypeVar("Answer")
+Schema = dict[str, Any]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MIGRATED: Final = [
@@ -42,6 +45,14 @@ async def database(postgres_server: DatabaseServer) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture
+async def migrated(service: str, postgres_server: DatabaseServer) -> AsyncIterator[str]:
+    """A database of this test that came from nothing to the newest schema of `service`."""
+    template = await migrated_database(postgres_server, service)
+    async with fresh_database(postgres_server, "migrations", template) as url:
+        yield url
+
+
 async def on(url: str, work: Callable[[Connection], Answer]) -> Answer:
     """What `work` answers on a connection to `url`."""
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
@@ -60,7 +71,7 @@ def metadata_of(service: str) -> MetaData:
     return metadata
 
 
-def schema(connection: Connection) -> dict[str, Any]:
+def schema(connection: Connection) -> Schema:
     """Everything that a migration may leave behind, in a form that can be compared."""
     inspector = sqlalchemy.inspect(connection)
     tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
@@ -93,47 +104,84 @@ def test_a_service_has_one_line_of_migrations(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", MIGRATED)
-async def test_an_empty_database_comes_to_the_head_and_stays_there(service: str, database: str) -> None:
-    await upgrade(database, service)
-    await upgrade(database, service)
+async def test_an_empty_database_comes_to_the_head_and_stays_there(service: str, migrated: str) -> None:
+    before = await on(migrated, schema)
+    await upgrade(migrated, service)
 
-    assert await current(database) == head_of(service)
+    assert await current(migrated) == head_of(service)
+    assert await on(migrated, schema) == before
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One database's way up, down and up again: its schema at every stop."""
+
+    up: Mapping[str | None, Schema]
+    down: Mapping[str | None, Schema]
+    again: Schema
+
+
+WalkOf = Callable[[str], Awaitable[Walk]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def walk_of(postgres_server: DatabaseServer) -> WalkOf:
+    """The walk of a service, made once."""
+    made: dict[str, Walk] = {}
+
+    async def of(service: str) -> Walk:
+        if service not in made:
+            async with fresh_database(postgres_server, "walk") as url:
+                made[service] = await walk(url, service)
+        return made[service]
+
+    return of
+
+
+async def walk(url: str, service: str) -> Walk:
+    """Up to the head revision by revision, down to nothing likewise, and up in one go."""
+    line = [revision for name, revision in REVISIONS if name == service]
+    up: dict[str | None, Schema] = {None: await on(url, schema)}
+    down: dict[str | None, Schema] = {}
+    for revision in line:
+        await upgrade(url, service, revision)
+        up[revision] = await on(url, schema)
+    for before in reversed([None, *line[:-1]]):
+        await upgrade(url, service, "-1")
+        down[before] = await on(url, schema)
+    await upgrade(url, service)
+    return Walk(up, down, await on(url, schema))
 
 
 @pytest.mark.parametrize(("service", "revision"), REVISIONS)
-async def test_every_migration_goes_down_to_where_it_came_from(service: str, revision: str, database: str) -> None:
+async def test_every_migration_goes_down_to_where_it_came_from(service: str, revision: str, walk_of: WalkOf) -> None:
     before = ScriptDirectory.from_config(config_of(service)).get_revision(revision).down_revision
     assert before is None or isinstance(before, str)
-    if before is not None:
-        await upgrade(database, service, before)
-    old = await on(database, schema)
+    walked = await walk_of(service)
 
-    await upgrade(database, service, revision)
-    new = await on(database, schema)
-    await upgrade(database, service, "-1")
-    down = await on(database, schema)
-    await upgrade(database, service, revision)
-
-    assert down == old
-    assert await on(database, schema) == new
-    assert new != old or before is not None
+    assert walked.down[before] == walked.up[before]
+    assert walked.up[revision] != walked.up[before] or before is not None
 
 
 @pytest.mark.parametrize("service", MIGRATED)
-async def test_the_models_are_the_migrated_schema(service: str, database: str) -> None:
-    await upgrade(database, service)
+async def test_a_service_comes_up_again_after_its_way_down(service: str, walk_of: WalkOf) -> None:
+    walked = await walk_of(service)
 
+    assert walked.again == walked.up[head_of(service)]
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+async def test_the_models_are_the_migrated_schema(service: str, migrated: str) -> None:
     def differences(connection: Connection) -> list[Any]:
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata_of(service)))
 
-    assert await on(database, differences) == []
+    assert await on(migrated, differences) == []
 
 
 @pytest.mark.parametrize("service", MIGRATED)
-async def test_every_constraint_has_a_name_by_the_convention(service: str, database: str) -> None:
-    await upgrade(database, service)
-    connection = await asyncpg.connect(database)
+async def test_every_constraint_has_a_name_by_the_convention(service: str, migrated: str) -> None:
+    connection = await asyncpg.connect(migrated)
     named = await connection.fetch(
         "select conname, contype::text, conrelid::regclass::text as owner from pg_constraint"
         " where connamespace = 'public'::regnamespace and conrelid <> 'alembic_version'::regclass"
@@ -146,9 +194,8 @@ async def test_every_constraint_has_a_name_by_the_convention(service: str, datab
 
 
 @pytest.mark.parametrize("service", MIGRATED)
-async def test_every_moment_has_its_offset(service: str, database: str) -> None:
-    await upgrade(database, service)
-    connection = await asyncpg.connect(database)
+async def test_every_moment_has_its_offset(service: str, migrated: str) -> None:
+    connection = await asyncpg.connect(migrated)
     naive = await connection.fetch(
         "select table_name, column_name from information_schema.columns"
         " where table_schema = 'public' and data_type = 'timestamp without time zone'"
@@ -160,9 +207,8 @@ async def test_every_moment_has_its_offset(service: str, database: str) -> None:
 
 # One service stands for all: the timeout is set in one place, and the next test sees that all migrate through it.
 @pytest.mark.parametrize("service", MIGRATED[:1])
-async def test_a_migration_gives_up_a_lock_rather_than_stop_the_service(service: str, database: str) -> None:
-    await upgrade(database, service)
-    connection = await asyncpg.connect(database)
+async def test_a_migration_gives_up_a_lock_rather_than_stop_the_service(service: str, migrated: str) -> None:
+    connection = await asyncpg.connect(migrated)
     try:
         # Somebody reads every table for a long time: the way down must fail by its lock_timeout, not wait with him.
         tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
@@ -170,7 +216,7 @@ async def test_a_migration_gives_up_a_lock_rather_than_stop_the_service(service:
         for table in tables:
             await connection.execute(f'lock table "{table["tablename"]}" in access share mode')
         with pytest.raises(sqlalchemy.exc.DBAPIError) as refused:
-            await upgrade(database, service, "base")
+            await upgrade(migrated, service, "base")
     finally:
         await connection.close()
 

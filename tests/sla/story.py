@@ -23,6 +23,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated
 from shared.contracts.review import ReplyLeaderApproved, ReplyRejected
+from tests.support import facts
 
 ORDER = "00000000-0000-7000-8000-000000000001"
 OTHER = "00000000-0000-7000-8000-000000000002"
@@ -41,147 +42,75 @@ def numbered(number: int) -> str:
 
 def listed(code: str = UNIT, **more: Any) -> UnitChanged:
     """A unit of the directory."""
-    facts: dict[str, Any] = {
-        "code": code,
-        "name": "区住房和城乡建设局",
-        "group": "department",
-        "active": True,
-        "ready": True,
-        "changed_at": local("2026-11-20T09:00"),
-        "version": 1,
-    }
-    return UnitChanged(**facts | more)
+    return facts.unit_changed(code, local("2026-11-20T09:00"), **{"name": "区住房和城乡建设局", **more})
 
 
 def received(at: str = "2026-11-23T09:00", order_id: str = ORDER, **more: Any) -> OrderReceived:
-    facts: dict[str, Any] = {
-        "order_id": order_id,
-        "platform": "yantai12345",
-        "platform_no": order_id,
-        "level": "municipal",
-        "subject": "person",
-        "scheme": "ordinary",
-        "category": "物业管理",
-        "demand": "s1.sealed",
-        "received_at": local(at),
-    }
-    return OrderReceived(**facts | more)
+    return facts.received(order_id, local(at), **{"platform_no": order_id, "category": "物业管理", **more})
 
 
 def updated(at: str, version: int = 2, order_id: str = ORDER, **more: Any) -> OrderUpdated:
-    facts: dict[str, Any] = {
-        "order_id": order_id,
-        "version": version,
-        "changed": ("content",),
-        "category": "物业管理",
-        "demand": "s1.sealed",
-        "updated_at": local(at),
-    }
-    return OrderUpdated(**facts | more)
+    return facts.updated(order_id, local(at), **{"version": version, "category": "物业管理", **more})
 
 
 def assigned(at: str = "2026-11-23T10:00", assignment: int = 1, unit: str = UNIT, **more: Any) -> OrderAssigned:
-    facts: dict[str, Any] = {
-        "order_id": ORDER,
-        "assignment": assignment,
-        "unit": unit,
-        "first_unit": UNIT,
-        "cause": "first" if assignment == 1 else "returned",
-        "basis": "duty",
-        "no_return": False,
-        "determined_at": local(at),
-        "assigned_at": local(at),
-        "assigned_by": "dispatcher",
-    }
-    return OrderAssigned(**facts | more)
+    changes = {"order_id": ORDER, "first_unit": UNIT, **more}
+    return facts.assigned(changes.pop("order_id"), unit, local(at), number=assignment, **changes)
 
 
 def contacted(at: str, outcome: str = "reached", *, unit: str = UNIT, **more: Any) -> CallerContacted:
-    facts: dict[str, Any] = {
-        "order_id": ORDER,
-        "unit": unit,
-        "attempt": 1,
-        "outcome": outcome,
-        "counts": outcome != "not_reached",
-        "contacted_at": local(at),
-        "recorded_at": local(at),
-    }
-    return CallerContacted(**facts | more)
+    changes = {"order_id": ORDER, **more}
+    return facts.contacted(changes.pop("order_id"), unit, local(at), outcome, **changes)
 
 
 def noted(at: str, promised_at: str) -> ProgressNoted:
-    return ProgressNoted(order_id=ORDER, unit=UNIT, promised_at=local(promised_at), noted_at=local(at))
+    return facts.noted(ORDER, UNIT, local(at), promised_at=local(promised_at))
 
 
 def return_requested(at: str) -> ReturnRequested:
-    return ReturnRequested(order_id=ORDER, unit=UNIT, suggested_unit=SECOND, requested_at=local(at))
+    return facts.return_requested(ORDER, UNIT, local(at), suggested_unit=SECOND)
 
 
 def return_accepted(at: str, returns: int = 1) -> ReturnAccepted:
-    return ReturnAccepted(order_id=ORDER, unit=UNIT, returns=returns, decided_by="dispatcher", decided_at=local(at))
+    return facts.return_accepted(ORDER, UNIT, local(at), returns=returns)
 
 
 def fed_back(at: str, reply_id: str = "r1") -> OrderFedBack:
-    return OrderFedBack(order_id=ORDER, reply_id=reply_id, platform="yantai12345", attempts=1, fed_back_at=local(at))
+    return facts.fed_back(ORDER, local(at), reply_id=reply_id)
 
 
 def cancelled(at: str) -> OrderCancelled:
-    return OrderCancelled(order_id=ORDER, reason="重复", cancelled_at=local(at))
+    return facts.cancelled(ORDER, local(at))
 
 
 def planned(at: str, plan_on: str, reply_id: str = "r1", first: str = "2026-11-23T10:00") -> OrderPlanned:
-    return OrderPlanned(
-        order_id=ORDER,
-        unit=UNIT,
-        reply_id=reply_id,
-        plan_on=date.fromisoformat(plan_on),
-        first_assigned_at=local(first),
-        planned_at=local(at),
-    )
+    day, first_assigned_at = date.fromisoformat(plan_on), local(first)
+    return facts.planned(ORDER, UNIT, local(at), reply_id=reply_id, plan_on=day, first_assigned_at=first_assigned_at)
 
 
 def accepted(at: str, unit: str = UNIT) -> OrderAccepted:
-    return OrderAccepted(order_id=ORDER, unit=unit, accepted_at=local(at))
+    return facts.accepted(ORDER, unit, local(at))
 
 
 def submitted(at: str, reply_id: str = "r1") -> ReplySubmitted:
-    return ReplySubmitted(
-        order_id=ORDER,
-        reply_id=reply_id,
-        round=1,
-        unit=UNIT,
-        disposition="solved",
-        reply="s1.sealed",
-        submitted_by="caseworker",
-        submitted_at=local(at),
-    )
+    return facts.submitted(ORDER, UNIT, local(at), reply_id=reply_id)
 
 
 def leader_approved(at: str, reply_id: str = "r1", number: int = 1) -> ReplyLeaderApproved:
-    return ReplyLeaderApproved(
-        order_id=ORDER, reply_id=reply_id, round=number, unit=UNIT, approved_by="head", approved_at=local(at)
-    )
+    return facts.leader_approved(ORDER, UNIT, local(at), reply_id=reply_id, number=number)
 
 
 def rejected(at: str, reply_id: str = "r1", number: int = 1) -> ReplyRejected:
-    return ReplyRejected(
-        order_id=ORDER,
-        reply_id=reply_id,
-        round=number,
-        unit=UNIT,
-        opinion="s1.sealed",
-        rejected_by="reviewer",
-        rejected_at=local(at),
-    )
+    return facts.rejected(ORDER, UNIT, local(at), reply_id=reply_id, number=number)
 
 
 def return_rejected(at: str) -> ReturnRejected:
-    return ReturnRejected(order_id=ORDER, unit=UNIT, reason="确属职责", decided_by="dispatcher", decided_at=local(at))
+    return facts.return_rejected(ORDER, UNIT, local(at))
 
 
 def closed(at: str) -> OrderClosed:
-    return OrderClosed(order_id=ORDER, unit=UNIT, disposition="solved", redos=0, closed_at=local(at))
+    return facts.closed(ORDER, UNIT, local(at))
 
 
 def reopened(at: str, redos: int = 1) -> OrderReopened:
-    return OrderReopened(order_id=ORDER, unit=UNIT, redos=redos, reason="unsolved", reopened_at=local(at))
+    return facts.reopened(ORDER, UNIT, local(at), redos=redos)

@@ -65,8 +65,12 @@ async def list_orders(
 
 @router.get("/counts", operation_id="count_orders", summary="各状态件数")
 async def count_orders(session: InRead, scope: CurrentScope) -> DeskOut:
-    """未办结工单按状态计数。"""
-    return DeskOut(counts=await store.count_by_status(session, scope))
+    """未办结工单按状态计数；超过一万件的为估计数。"""
+    found = await store.count_by_status(session, scope)
+    return DeskOut(
+        counts={status: count.number for status, count in found.items()},
+        estimated=[status for status, count in found.items() if not count.exact],
+    )
 
 
 @router.get("/{order_id}/history", operation_id="list_history", summary="流转记录")

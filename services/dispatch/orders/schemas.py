@@ -72,4 +72,5 @@ class HistoryOut(BaseModel):
 class DeskOut(BaseModel):
     """How many orders are in each state, of those that are not at their end."""
 
-    counts: dict[str, int]
+    counts: dict[Status, int]
+    estimated: list[Status] = Field(description="其件数为估计数的状态")

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.orders.errors import OrderUnknown
-from services.dispatch.orders.model import Status
+from services.dispatch.orders.model import ENDED, Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.record import Record
 from shared.access import Part, Scope, Words
 from shared.following.parts import part_of
-from shared.lists import Keyset, Listed
+from shared.lists import Counted, Keyset, Listed, counted
 from shared.work import Work
 
 _AUDIT: Final = Record.metadata.tables["audit"]
@@ -90,12 +90,17 @@ async def orders_waiting(
     return await _QUEUE.page(session, query, cursor=cursor, limit=limit)
 
 
-async def count_by_status(session: AsyncSession, scope: Scope) -> dict[str, int]:
-    """How many orders are in each state, of those that are not at their end."""
-    query = select(CaseRecord.status, func.count()).where(CaseRecord.ended_at.is_(None)).group_by(CaseRecord.status)
-    if (visible := _within(scope)) is not None:
-        query = query.where(visible)
-    return {str(status): int(count) for status, count in (await session.execute(query)).all()}
+async def count_by_status(session: AsyncSession, scope: Scope) -> dict[Status, Counted]:
+    """How many orders are in each state that is no end, without those in which none is."""
+    found = {}
+    for status in Status:
+        if status in ENDED:
+            continue
+        query = select(CaseRecord.order_id).where(CaseRecord.status == status)
+        if (visible := _within(scope)) is not None:
+            query = query.where(visible)
+        found[status] = await counted(session, query)
+    return {status: count for status, count in found.items() if count.number}
 
 
 async def history_of(session: AsyncSession, subject: str, *, cursor: str | None, limit: int) -> Listed[Row[Any]]:

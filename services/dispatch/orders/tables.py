@@ -78,6 +78,12 @@ class CaseRecord(Record):
         Index("ix_order_case_queue", "queue", "received_at", "order_id", postgresql_where=text("ended_at is null")),
         Index("ix_order_case_status", "status", "queue", "received_at", "order_id"),
         Index("ix_order_case_unit", "unit", "queue", "received_at", "order_id"),
+        # A unit's open orders are a hundredth of all that it ever had.
+        Index(
+            "ix_order_case_unit_open",
+            *("unit", "queue", "received_at", "order_id"),
+            postgresql_where=text("ended_at is null"),
+        ),
         {"info": {PROTECTED: OrderTable(lead="unit", kept=_KEPT)}},
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

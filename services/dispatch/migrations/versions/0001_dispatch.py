@@ -125,6 +125,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_case_status", "order_case", ["status", "queue", "received_at", "order_id"])
     op.create_index("ix_order_case_unit", "order_case", ["unit", "queue", "received_at", "order_id"])
+    op.create_index(
+        "ix_order_case_unit_open",
+        "order_case",
+        ["unit", "queue", "received_at", "order_id"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
     op.create_table(
         "rule_set",
         sa.Column("version", sa.Text, nullable=False),
