@@ -202,6 +202,7 @@ async def test_the_proposed_unit_exists_is_active_and_another(story: Story, sugg
     assert (answer.status_code, answer.json()["code"]) == (422, "suggested_unit_unfit")
 
 
+@pytest.mark.clause("S2.2.1g")
 @pytest.mark.parametrize(
     ("broken", "status", "code"),
     [

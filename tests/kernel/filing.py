@@ -79,6 +79,14 @@ async def take_data_alone(body: Papers) -> None:
     """A command without files on the same router."""
 
 
+@router.post("/mostly-none", status_code=200)
+async def take_either(
+    upload: Annotated[Upload[Papers], Depends(UploadForm(Papers, or_json=True))], work: InWork
+) -> list[str]:
+    """A command that mostly comes without files."""
+    return [upload.data.thing, *(file.sha256 for file in upload.files)]
+
+
 def filing_service() -> Service:
     return Service(
         name="intake",
@@ -86,7 +94,7 @@ def filing_service() -> Service:
         about="for tests",
         routers=(router,),
         metadata=METADATA,
-        access=dict.fromkeys(("attach_papers", "read_paper", "take_data_alone"), DISPATCHERS),
+        access=dict.fromkeys(("attach_papers", "read_paper", "take_data_alone", "take_either"), DISPATCHERS),
         open_operations=frozenset(),
     )
 

@@ -30,6 +30,7 @@ from tests.support.postgres import DatabaseServer, fresh_database, template_data
 from tests.support.waiting import eventually
 
 PNG = picture()
+JSON = "application/json"
 
 
 async def prepare(url: str) -> None:
@@ -507,10 +508,44 @@ def test_a_document_of_the_routes_says_what_a_form_holds() -> None:
     content = document["paths"]["/v1/papers"]["post"]["requestBody"]["content"]
     assert list(content) == ["multipart/form-data"]
     schema = content["multipart/form-data"]["schema"]
-    assert schema["properties"]["data"] == {"$ref": "#/components/schemas/Papers"}
+    assert schema["properties"]["data"] == {"title": "内容", "$ref": "#/components/schemas/Papers"}
     assert schema["properties"]["files"]["maxItems"] == limits.MOST_FILES
     assert {"Papers", "Reason", "Problem"} <= set(document["components"]["schemas"])
     assert "application/json" in document["paths"]["/v1/papers/none"]["post"]["requestBody"]["content"]
+    either = document["paths"]["/v1/papers/mostly-none"]["post"]["requestBody"]["content"]
+    assert list(either) == ["application/json", "multipart/form-data"]
+
+
+async def test_data_without_files_may_come_as_json_where_the_route_says_so(filing: Tiny) -> None:
+    address, who = "/v1/papers/mostly-none", filing.dispatcher | {"Idempotency-Key": "either"}
+    body, headers = form()
+
+    alone = await filing.http.post(address, content=b'{"thing": "a"}', headers=who | {"Content-Type": JSON})
+    same = await filing.http.post(address, content=body, headers=who | headers)
+    with_file = await filing.http.post(address, content=form([("a.png", PNG)])[0], headers=filing.dispatcher | headers)
+
+    assert (alone.status_code, alone.json()) == (200, ["a"])
+    assert (same.status_code, same.json(), same.headers["idempotent-replayed"]) == (200, ["a"], "true")
+    assert with_file.json() == ["a", sha256(PNG)]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"", "application/json", 422, "invalid_request"),
+        (b"{", "application/json", 422, "invalid_request"),
+        (b'{"thing": "a", "thing": "b"}', "application/json", 422, "invalid_request"),
+        (b"[" * 100_000, "application/json", 400, "form_unreadable"),
+        (b'"' + b"x" * BODY_LIMIT + b'"', "application/json", 413, "payload_too_large"),
+        (b'{"thing": "a"}', "multipart/mixed; boundary=x", 415, "unsupported_content"),
+        (b'{"thing": "a"}', "text/plain", 415, "unsupported_content"),
+    ],
+)
+async def test_json_in_place_of_a_form_is_held_to_the_rules_of_json(
+    filing: Tiny, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    headers = filing.dispatcher | {"Content-Type": content_type}
+    is_problem(await filing.http.post("/v1/papers/mostly-none", content=body, headers=headers), status, code)
 
 
 async def test_a_form_that_was_damaged_on_its_way_is_never_an_error_of_ours(filing: Tiny) -> None:
