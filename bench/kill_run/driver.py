@@ -144,6 +144,8 @@ class Driver:
             return
         found, born = 0.0, ""
         for line in text.splitlines():
+            if line.startswith("#"):  # what the metric is, in words
+                continue
             if f"_{service}_events_redelivered_total " in line:
                 found = float(line.rsplit(" ", 1)[1])
             elif f"_{service}_events_redelivered_created " in line:

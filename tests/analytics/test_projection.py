@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -223,7 +224,9 @@ async def test_one_rebuild_at_a_time(desk: Desk):
 
 
 async def test_a_rebuild_that_raises_is_reported_as_failed(desk: Desk):
-    await run(desk, "alter table shadow_figure add constraint ck_shadow_figure_never check (count < 0)")
+    owner = await asyncpg.connect(desk.runtime.settings.database_of("analytics"))
+    await owner.execute("alter table shadow_figure add constraint ck_shadow_figure_never check (count < 0)")
+    await owner.close()
     envelopes, _ = random_events(3, 2)
     await project(desk, envelopes)
     with pytest.raises(Exception, match="ck_shadow_figure_never"):

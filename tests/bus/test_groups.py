@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import time
 
 import pytest
 
@@ -11,13 +10,20 @@ from tests.support.bus import LEASE, Readers, in_order, new_topic, numbered, rea
 from tests.support.waiting import eventually
 
 PARTITIONS = 4
-#: A silent member's partitions must be with others after its lease and one round of the group.
-REPLACED_WITHIN = LEASE + 6.0
+#: A silent member's partitions must be with others after its lease and one round of the group, which takes its time
+#: on a busy machine. A lease that was not ours (45 s) would still be found.
+REPLACED_WITHIN = 5 * LEASE
+#: A lease long enough to tell a member that leaves from one that falls silent: heartbeats go out four times in a lease,
+#: so that a silent one is struck off after three quarters of it at the earliest.
+LONG_LEASE = 20.0
+LEFT_WITHIN = 14.0
 
 
-async def test_two_members_share_the_partitions_and_a_leaver_gives_its_own_back_at_once(bus: Bus) -> None:
-    topic = await new_topic(bus, PARTITIONS)
-    async with contextlib.AsyncExitStack() as first_stack:
+async def test_two_members_share_the_partitions_and_a_leaver_gives_its_own_back_at_once(
+    bus_address: str,
+) -> None:
+    async with running(bus_address, lease=LONG_LEASE) as bus, contextlib.AsyncExitStack() as first_stack:
+        topic = await new_topic(bus, PARTITIONS)
         first = await first_stack.enter_async_context(bus.subscribe("share", [topic], member="first"))
 
         async def only_first() -> bool:
@@ -34,10 +40,7 @@ async def test_two_members_share_the_partitions_and_a_leaver_gives_its_own_back_
 
             await eventually(halves, within=20)
             assert not first.assignment() & second.assignment()
-        left_at = time.monotonic()
-        await eventually(only_first, within=20)
-
-    assert time.monotonic() - left_at < LEASE / 2, "leaving must not look like dying"
+        await eventually(only_first, within=LEFT_WITHIN)
 
 
 async def test_of_two_members_on_one_partition_the_idle_one_takes_over_when_the_other_leaves(bus: Bus) -> None:
@@ -88,10 +91,8 @@ async def test_a_member_killed_between_effect_and_commit_is_replaced_and_nothing
     handled = {(partition, offset) for partition, offset, *_ in victim.effects()}
     assert handled
 
-    ended_at = time.monotonic()
     heir = readers.start(bus_address, "killed", topic)
-    await eventually(lambda: heir.assigned() == PARTITIONS, within=30)
-    assert time.monotonic() - ended_at < REPLACED_WITHIN + 2.0
+    await eventually(lambda: heir.assigned() == PARTITIONS, within=REPLACED_WITHIN)
     await eventually(lambda: {value for *_, value in heir.effects()} == set(range(200)), within=30)
 
     again = handled & {(partition, offset) for partition, offset, *_ in heir.effects()}
@@ -108,11 +109,9 @@ async def test_a_member_that_vanishes_is_replaced_by_the_one_that_stays(
     await eventually(lambda: stays.assigned() == vanishes.assigned() == PARTITIONS // 2, within=30)
 
     vanishes.end()
-    ended_at = time.monotonic()
     await bus.publish(numbered(topic, 100))
-    await eventually(lambda: {value for *_, value in readers.effects()} == set(range(100)), within=30)
+    await eventually(lambda: {value for *_, value in readers.effects()} == set(range(100)), within=REPLACED_WITHIN)
 
-    assert time.monotonic() - ended_at < REPLACED_WITHIN
     for numbers in _by_key(stays.effects()).values():
         assert in_order(numbers)
 
@@ -128,10 +127,8 @@ async def test_a_stopped_member_loses_its_partitions_and_its_late_commit_is_refu
     await eventually(lambda: sleeper.lines("holding"), within=30)
 
     sleeper.send(signal.SIGSTOP)
-    stopped_at = time.monotonic()
     heir = readers.start(bus_address, "stopped", topic)
-    await eventually(lambda: heir.assigned() == PARTITIONS, within=30)
-    assert time.monotonic() - stopped_at < REPLACED_WITHIN + 2.0
+    await eventually(lambda: heir.assigned() == PARTITIONS, within=REPLACED_WITHIN)
     await eventually(lambda: {value for *_, value in heir.effects()} == set(range(200)), within=30)
 
     sleeper.go.touch()
@@ -151,7 +148,7 @@ async def test_a_reader_that_fetches_no_more_loses_its_seat(bus_address: str) ->
         async with bus.subscribe("stuck", [topic], member="stuck") as stuck:
             read = await read_until(stuck, 40, commit=False)
             async with bus.subscribe("stuck", [topic], member="heir") as heir:
-                assert await read_until(heir, 40, within=REPLACED_WITHIN + 6.0)
+                assert await read_until(heir, 40, within=REPLACED_WITHIN)
                 assert len(heir.assignment()) == 2
                 assert not await stuck.commit({TopicPartition(d.topic, d.partition): d.offset + 1 for d in read})
 

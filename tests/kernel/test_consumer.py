@@ -32,7 +32,7 @@ from tests.support.waiting import eventually
 ORDERS = TopicPartition("orders", 0)
 
 
-async def drained(tiny: Tiny, bus: MemoryBus, within: float = 10.0) -> None:
+async def drained(tiny: Tiny, bus: MemoryBus, within: float = 60.0) -> None:
     """Run the consumer until everything is committed."""
     async with at_work(tiny.runtime.consumer.run):
         await eventually(bus.drained, within=within)

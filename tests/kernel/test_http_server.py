@@ -135,13 +135,13 @@ async def test_a_body_and_a_next_request_are_not_held_against_a_head(server: Htt
     writer.close()
 
 
-def posted(address: str, path: str, size: int, *, chunked: bool) -> tuple[int, dict[str, Any]]:
+def posted(address: str, path: str, size: int, who: dict[str, str], *, chunked: bool) -> tuple[int, dict[str, Any]]:
     """What http.client hears, which reads nothing before it has sent everything."""
     where = urlsplit(address)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
     try:
         body: Any = _pieces(size) if chunked else b"x" * size
-        connection.request("POST", path, body, {"Content-Type": "application/json"}, encode_chunked=chunked)
+        connection.request("POST", path, body, {"Content-Type": "application/json", **who}, encode_chunked=chunked)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:
@@ -157,10 +157,10 @@ def _pieces(size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("path", [RAW, "/api/intake/v1/things"])
 async def test_who_sends_all_of_a_large_body_before_he_reads_hears_that_it_is_too_large(
-    server: HttpServer, size: int, *, chunked: bool, path: str
+    server: HttpServer, tiny: Tiny, size: int, *, chunked: bool, path: str
 ) -> None:
     for _ in range(5):
-        status, problem = await asyncio.to_thread(posted, server.address, path, size, chunked=chunked)
+        status, problem = await asyncio.to_thread(posted, server.address, path, size, tiny.dispatcher, chunked=chunked)
 
         assert (status, problem["code"]) == (413, "payload_too_large")
 

@@ -28,12 +28,12 @@ LEASE = 6.0
 _numbers = itertools.count(1)
 
 
-def bus_at(address: str, **options: Any) -> Bus:
+def bus_at(address: str, *, lease: float = LEASE, **options: Any) -> Bus:
     """A bus, not yet started, at "kafka:host:port" or "postgres:url"."""
     kind, _, where = address.partition(":")
     if kind == "kafka":
-        return KafkaBus(where, session=LEASE, **options)
-    return PostgresBus(where, lease=LEASE, **options)
+        return KafkaBus(where, session=lease, **options)
+    return PostgresBus(where, lease=lease, **options)
 
 
 class Broker(Protocol):

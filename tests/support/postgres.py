@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import psutil
 import pytest
+import pytest_asyncio
 
 from shared.db.logins import create_logins
 from shared.db.migrate import upgrade
@@ -51,6 +52,9 @@ class DatabaseServer(Protocol):
         ...
 
 
+_POOL: Final = Pool()
+
+
 class SharedServer:
     """The one server that all workers of a run use. Its databases carry the name of the run, which drops what is left."""
 
@@ -58,7 +62,7 @@ class SharedServer:
         self._parts, self._run = urlsplit(url), run
         # To copy the files of a template the server makes two checkpoints: fast without fsync, slow with it.
         self._strategy = " STRATEGY file_copy" if copies_files else ""
-        self.pool: Final = Pool()
+        self.pool: Final = _POOL
         """What one test after the other uses, in this process."""
 
     def url(self, database: str = "postgres") -> str:
@@ -140,8 +144,15 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["postgres"] = (run.url(), run.name)
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def _pool_closed_at_the_end() -> AsyncIterator[None]:
+    """Its connections must be closed in the loop in which they were opened."""
+    yield
+    await _POOL.close()
+
+
 @pytest.fixture(scope="session")
-async def postgres_server(request: pytest.FixtureRequest) -> AsyncIterator[DatabaseServer]:
+def postgres_server(request: pytest.FixtureRequest) -> DatabaseServer:
     """The server of this run. It does not fsync: tests that kill use `durable_postgres`."""
     told = getattr(request.config, "workerinput", None)
     if told is not None:
@@ -149,11 +160,7 @@ async def postgres_server(request: pytest.FixtureRequest) -> AsyncIterator[Datab
     else:
         run = request.config.stash[_RUN]
         url, name = run.url(), run.name
-    server = SharedServer(url, name, copies_files=GIVEN_URL not in os.environ)
-    try:
-        yield server
-    finally:
-        await server.pool.close()
+    return SharedServer(url, name, copies_files=GIVEN_URL not in os.environ)
 
 
 @pytest.fixture

@@ -15,15 +15,15 @@ class NeverHappened(AssertionError):
 
 @overload
 async def eventually(
-    condition: Callable[..., Awaitable[Answer]], *, within: float = 10.0, every: float = 0.01
+    condition: Callable[..., Awaitable[Answer]], *, within: float = 30.0, every: float = 0.01
 ) -> Answer: ...
 
 
 @overload
-async def eventually(condition: Callable[..., Answer], *, within: float = 10.0, every: float = 0.01) -> Answer: ...
+async def eventually(condition: Callable[..., Answer], *, within: float = 30.0, every: float = 0.01) -> Answer: ...
 
 
-async def eventually(condition: Callable[[], Any], *, within: float = 10.0, every: float = 0.01) -> Any:
+async def eventually(condition: Callable[[], Any], *, within: float = 30.0, every: float = 0.01) -> Any:
     """The first true answer of `condition` (plain or async), asked every `every` seconds for `within` seconds.
 
     An AssertionError inside the condition counts as "not yet", so that it may assert; the last one is shown.
