@@ -15,6 +15,7 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from shared.files.kinds import KINDS
 from shared.files.store import FileStore
 from shared.files.stored import StoredFile
 from shared.web.problem import problem_response
@@ -26,9 +27,10 @@ _HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
 _BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
+_CONTENT: Final = {kind.media_type: _BYTES for kind in KINDS.values()}
 DOWNLOAD_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "整个文件", "content": {"application/octet-stream": _BYTES}},
-    206: {"description": "文件的一段（Range）", "content": {"application/octet-stream": _BYTES}},
+    200: {"description": "整个文件", "content": _CONTENT},
+    206: {"description": "文件的一段（Range）", "content": _CONTENT},
     304: {"description": "与 If-None-Match 所给的版本相同"},
     416: {"description": "所请求的范围不在文件之内", "content": {"application/problem+json": {}}},
 }
