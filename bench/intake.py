@@ -24,6 +24,7 @@ from bench import upstream
 from bench.report import Table, cpu_seconds, median, spread
 from bench.stand import ROOT, Child, keys, postgres, scratch
 from deploy.cluster import environment_of
+from shared.run.embedded import files_url
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port
 from shared.telemetry import configure_logs
@@ -89,7 +90,7 @@ class Bench:
         variables = environment_of(
             "intake", self.ports["ours"], bus_url=self._server.url("gongdan_bus"), secrets=self._secrets,
             database_url=self._server.url("gongdan_SERVICE").replace("SERVICE", "{service}"),
-            upstream="http://127.0.0.1:9", clock="real",
+            upstream="http://127.0.0.1:9", clock="real", files_url=files_url(self._folder),
         )  # fmt: skip
         self.servers = {
             "ours": Child("services.intake", variables | {"GONGDAN_LOG_LEVEL": "WARNING"}, self._folder / "ours.log"),

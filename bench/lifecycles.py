@@ -29,7 +29,7 @@ from bench.report import Table, cpu_seconds, percentile
 from bench.stand import Child, kafka, postgres, scratch
 from bench.walkers import Desk, Late, Refused, Tokens, load_district, walk
 from deploy.cluster import cluster_of, environment_of
-from shared.run.embedded import secrets_of
+from shared.run.embedded import files_url, secrets_of
 from shared.run.process import free_port
 from shared.settings import SERVICES
 from shared.telemetry import configure_logs
@@ -86,7 +86,14 @@ async def _one_process(folder: Path, server: Any, bus_url: str, told: str) -> As
     variables: dict[str, str] = {"GONGDAN_VAR": str(folder), "GONGDAN_SAMPLE": "0"}
     for service in ("dispatch", "intake"):
         variables |= environment_of(
-            service, port, database_url=database, bus_url=bus_url, secrets=secrets, upstream=told, clock="real"
+            service,
+            port,
+            database_url=database,
+            bus_url=bus_url,
+            files_url=files_url(folder),
+            secrets=secrets,
+            upstream=told,
+            clock="real",
         )
     child = Child("services", {**variables, "GONGDAN_LOG_LEVEL": "WARNING"}, folder / "platform.log")
     await child.start()

@@ -26,7 +26,7 @@ from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
 from sample.platform import RunningPlatform, how_to_try, note, run_sample
 from shared.clock import clock_of
-from shared.run.embedded import channel_secrets, owner_url, prepare_databases, secrets_of
+from shared.run.embedded import channel_secrets, files_url, owner_url, prepare_databases, secrets_of
 from shared.run.postgres import PostgresServer
 from shared.run.process import free_port, listen
 from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
@@ -160,7 +160,15 @@ async def _end(member: Member) -> None:
 
 
 def environment_of(
-    service: str, port: int, *, database_url: str, bus_url: str, secrets: Mapping[str, Any], upstream: str, clock: str
+    service: str,
+    port: int,
+    *,
+    database_url: str,
+    bus_url: str,
+    files_url: str,
+    secrets: Mapping[str, Any],
+    upstream: str,
+    clock: str,
 ) -> dict[str, str]:
     """The variables of one service, the same as in docker-compose.yml."""
     values = {
@@ -168,6 +176,7 @@ def environment_of(
         "GONGDAN_CENTRE_PASSWORD": secrets["centre_password"],
         "GONGDAN_UNIT_PASSWORD": secrets["unit_password"],
         "GONGDAN_BUS_URL": bus_url,
+        "GONGDAN_FILES_URL": files_url,
         "GONGDAN_TOKEN_PUBLIC_KEY": secrets["token_public_key"],
         "GONGDAN_SEAL_KEYS": secrets["seal_keys"],
         "GONGDAN_CLOCK": clock,
@@ -288,6 +297,7 @@ def _planned(
                 port,
                 database_url=database_url,
                 bus_url=bus_url,
+                files_url=files_url(folder),
                 secrets=secrets,
                 upstream=upstream,
                 clock=clock,

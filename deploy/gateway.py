@@ -1,7 +1,8 @@
 """The gateway: sends /api/<service> to the replicas of that service in turn, and to the next when one does not answer.
 
 It repeats only requests that are safe to repeat: those that change nothing, and those with a key by which a service
-recognises them (Idempotency-Key, webhook-id).  Any other request without an answer is for its client to repeat.
+recognises them (Idempotency-Key, webhook-id).  Any other request without an answer is for its client to repeat, and so
+is a long form with files: it is passed on piece by piece and not kept here.
 
 Configured by the environment: GONGDAN_GATEWAY_<SERVICE> is a comma-separated list of addresses; GONGDAN_GATEWAY_FRONTS,
 empty by default, lists the proxies in front of it whose X-Forwarded-For is believed.
@@ -29,6 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from shared.files.limits import REQUEST_BYTES
 from shared.outbox.writer import new_id
 from shared.run.http_head import BoundedHead
 from shared.settings import SERVICES, BadSetting, port_of
@@ -145,13 +147,47 @@ class _Health:
 class _TooLarge(Exception):
     """The body is over the limit; no service gets it."""
 
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
-async def _body(request: Request) -> bytes:
+
+class _Form:
+    """A form with files, which is passed on as it comes."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.whole = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, once."""
+        length = 0
+        async for piece in self._request.stream():
+            length += len(piece)
+            if length > REQUEST_BYTES:
+                raise _TooLarge(REQUEST_BYTES)
+            yield piece
+        self.whole = True
+
+
+def _declared(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+async def _body(request: Request) -> bytes | _Form:
+    form = request.headers.get("content-type", "")[:20].lower().startswith("multipart/form-data")
+    limit = REQUEST_BYTES if form else _LARGEST
+    if _declared(request) > limit:
+        raise _TooLarge(limit)
+    # A short one is kept like any other body, and may be asked of another replica.
+    if form and not 0 < _declared(request) <= _LARGEST:
+        return _Form(request)
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _LARGEST:
-            raise _TooLarge
+        if len(body) > limit:
+            raise _TooLarge(limit)
     return bytes(body)
 
 
@@ -195,7 +231,7 @@ class _Asked:
     method: str
     target: str
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    body: bytes | _Form
     again: bool
     """Whether it may be sent to another replica when one has received it and does not answer."""
     patience: float
@@ -334,18 +370,25 @@ def build(
             return _problem(404, "http_404", "地址不存在，请核对")
         try:
             body = await _body(request)
-        except _TooLarge:
+            return await _passed(request, sequence, body, again=again)
+        except _TooLarge as fault:
             # Closed, because the rest of the body is read only for a while (shared.run.lingering).
-            said = "请求内容超过上限 1024 KB，请精简内容后重新发送"
+            said = f"请求内容超过上限 {fault.limit // 1024} KB，请精简内容后重新发送"
             return _problem(413, "payload_too_large", said, headers={"Connection": "close"})
         except ClientDisconnect:
             return Response(status_code=499)
+
+    async def _passed(request: Request, sequence: list[str], body: bytes | _Form, *, again: bool) -> Response:
+        again = again and not isinstance(body, _Form)
         path = request.scope["raw_path"].decode("latin-1").split("?")[0]
         query = request.scope["query_string"].decode("latin-1")
         asked = _Asked(
             request.method, path + (f"?{query}" if query else ""), _forwarded(request), body, again, first_byte_seconds
         )
-        return await _answered(http, replicas, sequence, asked)
+        response = await _answered(http, replicas, sequence, asked)
+        if isinstance(body, _Form) and not body.whole:
+            response.headers["connection"] = "close"  # nobody reads the rest
+        return response
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ import httpx
 from sample.district import CENTRE, UNITS, Staff, Unit, staff_of
 
 _PATIENCE: Final = 20.0
+File = tuple[str, bytes]
+"""The name and the content of a file."""
 
 
 class Refused(Exception):
@@ -38,17 +41,26 @@ class Caller:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """One call; the answer's JSON, or None when it has none.  Refused with the problem otherwise."""
-        answer = await self._send(method, path, body, query)
+        return await self._repeated(method, path, {"json": body}, query)
+
+    async def upload(self, path: str, data: Any, files: Sequence[File]) -> Any:
+        """One POST of a form with files; the rest is as for `call`."""
+        return await self._repeated("POST", path, {"files": form(data, files)}, {})
+
+    async def _repeated(self, method: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any]) -> Any:
+        answer = await self._send(method, path, content, query)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             await self.log_in()  # the token has expired
-            answer = await self._send(method, path, body, query)
+            answer = await self._send(method, path, content, query)
         return _sound(answer)
 
-    async def _send(self, method: str, path: str, body: Any, query: Mapping[str, Any]) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, content: Mapping[str, Any], query: Mapping[str, Any]
+    ) -> httpx.Response:
         return await self._http.request(
             method,
             path,
-            json=body,
+            **content,
             params={name: value for name, value in query.items() if value is not None},
             headers={"Authorization": f"Bearer {self._token}"},
         )
@@ -69,6 +81,11 @@ class Caller:
                     return found
             await asyncio.sleep(0.02)
         raise TimeoutError(f"{path}：应为 {wanted}，最后看到 {last}")
+
+
+def form(data: Any, files: Sequence[File] = ()) -> list[tuple[str, Any]]:
+    """The parts of a form with files, as httpx takes them."""
+    return [("data", (None, json.dumps(data).encode(), "application/json")), *(("files", file) for file in files)]
 
 
 def _sound(answer: httpx.Response) -> Any:

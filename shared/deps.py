@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Header, Query, Request
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Scope
 from shared.errors import Conflict, Incomplete
-from shared.identity import Person, Role
+from shared.identity import Person
 from shared.service import Runtime
 from shared.web.routes import claim_key
 from shared.work import Work
@@ -40,16 +40,6 @@ CurrentPerson = Annotated[Person, Depends(_person)]
 """Whoever calls."""
 
 
-def allow(*roles: Role) -> Callable[..., Awaitable[None]]:
-    """Transitional: the table of access decides."""
-
-    async def check(request: Request) -> None:
-        if not request.state.person.has(*roles):
-            raise AssertionError(f"the table of access lets in {request.state.person.role} at {request.url.path}")
-
-    return check
-
-
 async def _scope(request: Request) -> Scope:
     return cast("Scope", request.state.scope)
 
@@ -67,6 +57,15 @@ async def _work(request: Request) -> AsyncIterator[Work]:
 
 InWork = Annotated[Work, Depends(_work, scope="function")]
 """One transaction for the request, committed before the answer leaves (R1)."""
+
+
+async def _look(request: Request) -> AsyncIterator[Work]:
+    async with _running(request).works.begin(request.state.person) as work:
+        yield work
+
+
+InLook = Annotated[Work, Depends(_look, scope="function")]
+"""One transaction for a query that is written into the audit trail; a query has no idempotency key."""
 
 
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:

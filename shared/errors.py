@@ -111,12 +111,18 @@ class UnsupportedContent(BusinessError):
     code = "unsupported_content"
     status = 415
 
-    def __init__(self, fault: Literal["type", "charset", "encoding"]) -> None:
+    def __init__(self, fault: Literal["type", "form", "charset", "encoding"]) -> None:
         messages = {
             "type": "请求内容须为 JSON，请将 Content-Type 设为 application/json 后重新发送",
+            "form": "请求内容须为表单，请以 multipart/form-data 重新发送",
             "charset": "请求内容须为 UTF-8 编码，请转换编码，并将 Content-Type 的 charset 设为 utf-8 或省略后重新发送",
             "encoding": "请求内容不能压缩，请去掉 Content-Encoding，按原文重新发送",
         }
         super().__init__(messages[fault])
         self.fault = fault
-        self.expected = {"type": "application/json", "charset": "utf-8", "encoding": "identity"}[fault]
+        self.expected = {
+            "type": "application/json",
+            "form": "multipart/form-data",
+            "charset": "utf-8",
+            "encoding": "identity",
+        }[fault]

@@ -13,6 +13,7 @@ from shared.access import ACCESS, KERNEL, WITHOUT_LOGIN, Operation
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.contracts import Event
+from shared.files.store import FileStore
 from shared.identity import TokenReader
 from shared.inbox import BatchHandler, Consumer, Handler, Listening, ParkedEvents, Subscriptions
 from shared.outbox import Relay
@@ -54,6 +55,7 @@ class Runtime:
     consumer: Consumer
     parked: ParkedEvents
     database_url: str
+    files: FileStore
     parts: Parts = field(default_factory=Parts)
     """What the service's own `prepare` put here for its routes and jobs."""
     bus_there: bool = False

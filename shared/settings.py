@@ -7,6 +7,7 @@ A secret never has a default: the embedded start draws its own and keeps them un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import ip_network
@@ -31,6 +32,8 @@ _WRONG: Final[Mapping[str, str]] = {
     "greater_than_equal": "不能小于 {ge:g}",
     "less_than_equal": "不能大于 {le:g}",
 }
+_OURS: Final = frozenset({"addresses", "file_store", "scanner"})
+"""Faults of our own checks, which bring their words with them."""
 
 
 class BadSetting(ValueError):
@@ -73,6 +76,15 @@ class Settings(BaseSettings):
         description='JSON: channel code -> {"in": [webhook secrets, newest first], "out": secret, "url": feedback address};'
         " only intake needs it",
     )
+    files_url: str | None = Field(
+        default=None,
+        description="where files lie: file:///folder or s3://bucket/prefix, `{service}` for the service's name; only what "
+        "takes files needs it. A bucket's address, region and keys are read from AWS_ENDPOINT_URL, AWS_REGION, "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    )
+    scanner_url: str | None = Field(
+        default=None, description="virus scanner for files, clamd://host:port; none by default"
+    )
     clock: str = Field(default="real", description="`real` or `simulated:<file>`")
     host: str = Field(default="127.0.0.1", description="address that HTTP listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that HTTP listens on; 0 draws a free one")
@@ -107,6 +119,21 @@ class Settings(BaseSettings):
             raise PydanticCustomError("addresses", "应为 IP 地址或网段，多个以逗号分隔") from fault
         return spelling
 
+    @field_validator("files_url")
+    @classmethod
+    def _is_file_store(cls, spelling: str | None) -> str | None:
+        if spelling is not None and not re.fullmatch(r"file:///.+|s3://[^/]+.*|memory:///", spelling):
+            raise PydanticCustomError("file_store", "应为 file:///文件夹 或 s3://桶名/前缀")
+        return spelling
+
+    @field_validator("scanner_url")
+    @classmethod
+    def _is_scanner(cls, spelling: str | None) -> str | None:
+        found = None if spelling is None else re.fullmatch(r"clamd://[A-Za-z0-9._-]+:(\d{1,5})", spelling)
+        if spelling is not None and (found is None or not 0 < int(found[1]) <= _LAST_PORT):
+            raise PydanticCustomError("scanner", "应为 clamd://主机:端口")
+        return spelling
+
     @cached_property
     def bus_is_kafka(self) -> bool:
         """Whether the event bus is Apache Kafka."""
@@ -129,6 +156,10 @@ class Settings(BaseSettings):
         place = rest.rpartition("@")[2]
         return f"{scheme}://gongdan_{service}_{group}:{quote(password.get_secret_value(), safe='')}@{place}"
 
+    def files_of(self, service: str) -> str | None:
+        """The address of a service's file store."""
+        return None if self.files_url is None else self.files_url.replace("{service}", service)
+
 
 def settings_from(**values: Any) -> Settings:
     """The settings from these values and the environment; BadSetting names every variable that is missing or wrong."""
@@ -145,6 +176,6 @@ def settings_from(**values: Any) -> Settings:
 
 def _in_words(kind: str, said: str, bounds: Mapping[str, Any]) -> str:
     """What is wrong with a variable."""
-    if kind == "addresses":
+    if kind in _OURS:
         return said
     return _WRONG.get(kind, "的值无法识别").format_map(bounds)

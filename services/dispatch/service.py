@@ -11,6 +11,7 @@ from services.dispatch.directory import api as directory
 from services.dispatch.handling import api as handling
 from services.dispatch.login import api as login
 from services.dispatch.materials import api as materials
+from services.dispatch.materials.jobs import sweep_files
 from services.dispatch.orders import api as orders
 from services.dispatch.orders.handlers import mark_urged, open_case, refresh_case
 from services.dispatch.orders.tables import CaseRecord
@@ -95,6 +96,6 @@ SERVICE = Service(
         CalendarChanged: follow_calendar,
         RuleSetPublished: follow_rule_set,
     },
-    jobs=(watch_calendar,),
+    jobs=(watch_calendar, sweep_files),
     prepare=_prepare,
 )

@@ -7,15 +7,16 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import Counter, Histogram, generate_latest
+from pydantic import BaseModel
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.app.docs import add_document_page
@@ -24,6 +25,8 @@ from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
 from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
+from shared.files.limits import REQUEST_BYTES
+from shared.files.upload import UploadRoute
 from shared.gate import Gate, RouteWithoutRow
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
@@ -58,6 +61,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app, self._runtime = app, runtime
+        self._uploads = upload_routes(runtime.service.routers)
         # Routes and statuses are few; looking up their counters takes longer than counting.
         self._meters = lru_cache(maxsize=1024)(self._meters_of)
 
@@ -70,14 +74,14 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
         given = dict(scope["headers"])
+        exchange = _Exchange(receive, send, self._limit_of(scope, given))
         request_id.set(exchange.request)
         correlation_id.set(_correlation(given) or exchange.request)
         started = time.perf_counter()
         try:
             length = given.get(b"content-length", b"0")
-            if length.isdigit() and int(length) > BODY_LIMIT:
+            if length.isdigit() and int(length) > exchange.limit:
                 await exchange.refuse_size(scope)
             else:
                 await self._app(scope, exchange.receive, exchange.send)
@@ -92,14 +96,23 @@ class Edge:
             answers.inc()
             seconds.observe(time.perf_counter() - started)
 
+    def _limit_of(self, scope: Scope, given: dict[bytes, bytes]) -> int:
+        """How long the body may be: a form may be longer, where one is read."""
+        if given.get(b"content-type", b"")[:10].lower() != b"multipart/":
+            return BODY_LIMIT
+        takes_files = any(route.matches(scope)[0] is Match.FULL for route in self._uploads)
+        return REQUEST_BYTES if takes_files else BODY_LIMIT
+
 
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_left", "_receive", "_send", "request", "sent", "status")
+    __slots__ = ("_left", "_receive", "_send", "_whole", "limit", "request", "sent", "status")
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send, self._left = receive, send, BODY_LIMIT
+    def __init__(self, receive: Receive, send: Send, limit: int = BODY_LIMIT) -> None:
+        self._receive, self._send, self.limit, self._left = receive, send, limit, limit
+        # Of a form nobody reads the rest once a part of it is refused: the connection cannot be used again.
+        self._whole = limit == BODY_LIMIT
         self.request = str(new_id())
         self.status, self.sent = 500, False
 
@@ -108,7 +121,8 @@ class _Exchange:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise PayloadTooLarge(BODY_LIMIT)
+            raise PayloadTooLarge(self.limit)
+        self._whole = self._whole or not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
@@ -116,7 +130,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status, self.sent = message["status"], True
             message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *SECURITY_HEADERS]
-            if self._left < 0:
+            if self._left < 0 or not self._whole:
                 message["headers"].append((b"connection", b"close"))  # the rest of the body is dropped
         await self._send(message)
 
@@ -124,7 +138,7 @@ class _Exchange:
         """413, and the connection is closed; the server drops what still comes of the body (shared.run.lingering)."""
         if not self.sent:
             self._left = -1
-            await problem_of(PayloadTooLarge(BODY_LIMIT))(scope, self._receive, self.send)
+            await problem_of(PayloadTooLarge(self.limit))(scope, self._receive, self.send)
 
 
 def _correlation(given: dict[bytes, bytes]) -> str:
@@ -154,6 +168,12 @@ def _http_problem(fault: HTTPException, route: object) -> Response:
     return problem_response(fault.status_code, f"http_{fault.status_code}", detail, headers=fault.headers)
 
 
+def upload_routes(routers: Iterable[APIRouter]) -> list[UploadRoute]:
+    """The routes that read forms with files."""
+    routes = [route for router in routers for route in router.routes]
+    return [route for route in routes if isinstance(route, UploadRoute) and route.form is not None]
+
+
 def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     """The application of one service, without the Edge; `runtime=None` builds it for its OpenAPI document."""
     app = FastAPI(
@@ -175,7 +195,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     _check_rows(service)
     if runtime is not None:
         app.state.gate = Gate(service.operations, service.without_login, runtime.tokens)
-    _complete_document(app, service.without_login)
+    _complete_document(app, service.without_login, upload_routes(service.routers))
 
     async def refuse(_: Request, refusal: Exception) -> Response:
         assert isinstance(refusal, BusinessError)
@@ -215,18 +235,21 @@ def _check_rows(service: Service) -> None:
         raise RouteWithoutRow(service.name, routes - rows, rows - routes)
 
 
-def _complete_document(app: FastAPI, without_login: Collection[str]) -> None:
-    """Add to the document what FastAPI does not know: Problem, to which the common answers refer, and the login."""
+def _complete_document(app: FastAPI, without_login: Collection[str], uploads: Iterable[UploadRoute]) -> None:
+    """Add to the document what FastAPI does not know: Problem, the data of forms with files, and the login."""
     usual = app.openapi
+    models: list[type[BaseModel]] = [Problem]
+    models += [route.body_model for route in uploads if route.body_model is not None]
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = usual()
             components = document.setdefault("components", {})
             schemas = components.setdefault("schemas", {})
-            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(problem.pop("$defs", {}))
-            schemas["Problem"] = problem
+            for model in models:
+                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(schema.pop("$defs", {}))
+                schemas[model.__name__] = schema
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             components["securitySchemes"] = {"bearer": _BEARER}

@@ -97,6 +97,11 @@ def channel_secrets(kept: Mapping[str, Any], upstream: str) -> str:
     )
 
 
+def files_url(folder: Path) -> str:
+    """The setting GONGDAN_FILES_URL for files beside the other data."""
+    return f"{folder.resolve().as_uri()}/files/{{service}}"
+
+
 def first_free(host: str, start: int = FIRST_PORT) -> socket.socket:
     """A listening socket on `start` or the next free port."""
     for port in range(start, start + _PORTS_TRIED):
@@ -142,6 +147,7 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         "unit_password": SecretStr(kept["unit_password"]),
         "admin_password": SecretStr(kept["admin_password"]),
         "channel_secrets": SecretStr(channel_secrets(kept, upstream)),
+        "files_url": files_url(folder),
         "drain_seconds": 0.0,
         "log_level": "WARNING",
         "host": host,

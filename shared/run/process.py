@@ -20,7 +20,7 @@ import uvloop
 from sqlalchemy.exc import StatementError
 from starlette.applications import Starlette
 
-from shared.app import build_app, mount
+from shared.app import build_app, mount, upload_routes
 from shared.bus import Bus
 from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
@@ -28,6 +28,7 @@ from shared.clock import BadClock, Clock, clock_of
 from shared.db import new_engine
 from shared.db.logins import refuse_wide_logins
 from shared.db.migrate import upgrade
+from shared.files.store import FileStore
 from shared.identity import TokenReader
 from shared.inbox import Applier, Consumer, ParkedEvents, Stuck
 from shared.outbox import Relay
@@ -115,7 +116,18 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         consumer=consumer,
         parked=ParkedEvents(works, applier.replay),
         database_url=url,
+        files=_file_store(service, settings),
     )
+
+
+def _file_store(service: Service, settings: Settings) -> FileStore:
+    """The file store of a service that takes files; BadSetting when no place for them is set."""
+    if not upload_routes(service.routers):
+        return FileStore(None)
+    url = settings.files_of(service.name)
+    if url is None:
+        raise BadSetting("GONGDAN_FILES_URL 没有设置")
+    return FileStore.at(url, scanner_url=settings.scanner_url)
 
 
 async def _until_database_answers(what: str, attempt: Callable[[], Awaitable[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args, get_origin
@@ -31,7 +32,7 @@ def check_query(request: Request, names: Mapping[str, bool]) -> None:
         return
     given = Counter(name for name, _ in request.query_params.multi_items())
     faults = [
-        {"type": "unknown_parameter" if name not in names else "repeated_parameter", "loc": ("query", _shown(name))}
+        {"type": "unknown_parameter" if name not in names else "repeated_parameter", "loc": ("query", shown(name))}
         for name, times in given.items()
         if name not in names or (times > 1 and not names[name])
     ]
@@ -44,11 +45,21 @@ def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise RequestValidationError([{"type": "repeated_field", "loc": ("body", _shown(twice))}])
+        raise RequestValidationError([{"type": "repeated_field", "loc": ("body", shown(twice))}])
     return found
 
 
-def _shown(name: str) -> str:
+def read_json(body: bytes) -> Any:
+    """The JSON, each key once and no number that is too long; JSONDecodeError when it is not JSON."""
+    try:
+        return json.loads(body, object_pairs_hook=each_once)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError as fault:  # an integer of thousands of digits, which Python does not read
+        raise RequestValidationError([{"type": "number_too_large", "loc": ("body",)}]) from fault
+
+
+def shown(name: str) -> str:
     """A name that the client chose, shortened and printable."""
     return name[:_LONGEST] if name.isprintable() else "?"
 
@@ -72,6 +83,19 @@ def check_content(headers: Headers) -> None:
     kind = kind.strip().lower()
     if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
         raise UnsupportedContent("type")
+    check_encoding(headers)
+
+
+def is_multipart(headers: Headers) -> bool:
+    """Whether the body is declared as a form with files."""
+    kind, _, _ = headers.get(b"content-type", b"").partition(b";")
+    return kind.strip().lower() == b"multipart/form-data"
+
+
+def check_multipart(headers: Headers) -> None:
+    """Refuse a body that is not declared as a form with files."""
+    if not is_multipart(headers):
+        raise UnsupportedContent("form")
     check_encoding(headers)
 
 

@@ -15,7 +15,7 @@ Place = tuple[str | int, ...]
 
 
 def title_of(place: Place, fields: Mapping[str, FieldInfo], names: Mapping[str, str] | None = None) -> str:
-    """The Chinese name of a place: `materials.0.name` is 相关材料第 1 项的文件名; `names` has those of fields without a title."""
+    """The Chinese name of a place: `days.0.on` is 更改的日期第 1 项的日期; `names` has those of fields without a title."""
     said = ""
     for part in place:
         if isinstance(part, int):
@@ -34,8 +34,10 @@ def title_in_request(location: Place, route: object) -> str:
         return title_of(location[1:], {})
     kind, place = location[0], location[1:]
     if kind == "body":
-        body = route.body_field
-        return title_of(place, {} if body is None else _fields_within(body.field_info.annotation))
+        model = getattr(route, "body_model", None)
+        if model is None and route.body_field is not None:
+            model = route.body_field.field_info.annotation
+        return title_of(place, _fields_within(model))
     return title_of(place, dict(parameters(route.dependant, str(kind))))
 
 

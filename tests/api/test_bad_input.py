@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import io
 import json
 import re
@@ -31,6 +30,7 @@ from services.intake.channels.model import TITLES
 from services.intake.channels.policy import CHANNELS
 from shared.app import BODY_LIMIT
 from shared.telemetry import configure_logs
+from tests.support.files import PDF
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.waiting import eventually
@@ -319,11 +319,11 @@ IN_CHINESE: Final[dict[str, tuple[str, str, str, Any, dict[str, str]]]] = {
         {"consent.agreed_at": "来电人意见的沟通时间（何时）：时间格式不正确"},
     ),
     "a field of a list's item": (
-        "zhujian-jingban",
+        "admin",
         "POST",
-        f"/api/dispatch/v1/orders/{NOBODY}/return",
-        {"materials": [{"sha256": "0" * 64, "content": "eA=="}]},
-        {"materials.0.name": "相关材料第 1 项的文件名：缺少必填项"},
+        "/api/sla/v1/calendar/edits/preview",
+        {"days": [{"wanted": "off"}]},
+        {"days.0.on": "更改的日期第 1 项的日期：缺少必填项"},
     ),
     "an opinion": (
         "shenhe", "POST", f"/api/review/v1/replies/{NOBODY}/rejection", {}, {"opinion": "修改意见：缺少必填项"}
@@ -661,21 +661,14 @@ async def test_no_log_event_metric_or_clear_column_holds_the_caller(place: Distr
 
 async def return_in_vain(place: District, order_id: str) -> None:
     """The unit asks to give the order back, and the centre rejects it; both name the caller."""
-    file = b"%PDF-1.7 small"
-    material = {
-        "name": "现场照片.pdf",
-        "sha256": hashlib.sha256(file).hexdigest(),
-        "content": base64.b64encode(file).decode(),
-    }
     request = {
         "reason": f"{NAME}（{PHONE}）反映的不属于本单位职责",
         "policy_basis": f"三定方案第四条，{ADDRESS}不在辖区",
         "suggested_unit": "chengguan",
-        "materials": [material],
     }
     caseworker, dispatcher = await place.person("zhujian-jingban"), await place.person("paidan")
     address = f"/api/dispatch/v1/orders/{order_id}/return"
-    await caseworker.call("POST", address, request)
+    await caseworker.upload(address, request, [("现场照片.pdf", PDF)])
     await dispatcher.call("POST", f"{address}/decision", {"decision": "reject", "reason": f"{NAME}的小区归其管理"})
 
 

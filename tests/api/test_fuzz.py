@@ -26,6 +26,7 @@ from shared.bus import Message
 from shared.clock import RealClock
 from shared.identity import Person, Role, TokenSigner
 from shared.settings import SERVICES
+from tests.support.files import PDF
 from tests.support.platform import District, real_time_district
 from tests.support.postgres import DatabaseServer
 from tests.support.waiting import eventually
@@ -96,7 +97,7 @@ async def seeded(district: District) -> dict[str, list[Any]]:
     returned = handled[-2:]
     caseworker = await district.person("zhujian-jingban")
     for order_id in returned:
-        await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
+        await caseworker.upload(f"/api/dispatch/v1/orders/{order_id}/return", RETURN, [("现场照片.pdf", PDF)])
     extension = await extended(district, handled[0])
     attached = await caseworker.call("GET", f"/api/dispatch/v1/orders/{returned[0]}/attachments")
     replies = []

@@ -12,6 +12,7 @@ import pytest_asyncio
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from sample.staff import form
 from services.dispatch.handling.schemas import ContactBody, NoteBody
 from services.dispatch.replies.schemas import ReplyBody
 from services.dispatch.returns.schemas import ReturnBody
@@ -88,7 +89,8 @@ class Place:
             body = next((found for tail, found in BODIES.items() if path.endswith(tail)), {})
         url = f"/api/{service}{path.format(**self.ids)}"
         query = {"started_at": "2026-11-23T09:00:00+08:00"} if path.endswith("/deadlines") else None
-        async with self.district.http.stream(method, url, json=body, params=query, headers=who) as answer:
+        content = {"files": form(body)} if path.endswith("/return") else {"json": body}
+        async with self.district.http.stream(method, url, **content, params=query, headers=who) as answer:
             if answer.status_code != httpx.codes.OK or "event-stream" not in answer.headers.get("content-type", ""):
                 await answer.aread()
             return answer.status_code

@@ -37,6 +37,7 @@ def test_a_service_starts_from_what_the_compose_file_sets(service: str, monkeypa
 
     assert settings.database_of(service).endswith(f"/gongdan_{service}")
     assert settings.bus_is_kafka
+    assert settings.files_of(service) == f"file:///data/files/{service}"
     for address, group in ((settings.centre_database_of, CENTRE), (settings.unit_database_of, UNIT)):
         assert f"//{login_of(service, group)}:" in address(service)
 
@@ -51,7 +52,14 @@ def test_the_compose_file_sets_only_variables_that_the_settings_read(service: st
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_cluster_sets_the_same_variables_as_the_compose_file(service: str) -> None:
     ours = environment_of(
-        service, 1, database_url="d", bus_url="b", secrets=drawn_secrets(), upstream="http://u", clock="real"
+        service,
+        1,
+        database_url="d",
+        bus_url="b",
+        files_url="f",
+        secrets=drawn_secrets(),
+        upstream="http://u",
+        clock="real",
     )
 
     assert set(ours) == set(COMPOSE["services"][service]["environment"])
@@ -124,6 +132,18 @@ def test_the_first_start_makes_both_logins_of_every_service(service: str) -> Non
 def test_every_container_has_a_health_check() -> None:
     assert "HEALTHCHECK" in DOCKERFILE
     assert {"postgres", "kafka"} <= {name for name, entry in COMPOSE["services"].items() if "healthcheck" in entry}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_replicas_of_a_service_share_their_files_and_have_a_place_for_temporary_ones(service: str) -> None:
+    """Everything else of a container is read-only, and the folder is the image's user's when a volume is made of it."""
+    entry = COMPOSE["services"][service]
+
+    assert entry["read_only"]
+    assert entry["volumes"] == ["files:/data/files"]
+    assert entry["tmpfs"] == ["/tmp:size=1g"]
+    assert "files" in COMPOSE["volumes"]
+    assert "chown -R gongdan /data/files" in DOCKERFILE
 
 
 def test_the_image_runs_as_an_ordinary_user_and_copies_what_the_programs_import() -> None:

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from deploy.gateway import build
+from shared.files.limits import REQUEST_BYTES
 from shared.run.http_server import HttpServer
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
@@ -31,17 +32,26 @@ async def told(scope: Scope, receive: Receive, send: Send) -> None:
     await JSONResponse(answer)(scope, receive, send)
 
 
+@asynccontextmanager
+async def gateway_at(addresses: dict[str, list[str]]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway before these replicas."""
+    app = build(addresses)
+    async with (
+        app.router.lifespan_context(app),
+        HttpServer(app) as gateway,
+        httpx.AsyncClient(base_url=gateway.address, trust_env=False) as client,
+    ):
+        yield client
+
+
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway that knows one running service and one that is away."""
-    async with HttpServer(told, gateways="127.0.0.1") as service:
-        app = build({"sla": [service.address], "review": ["http://127.0.0.1:1"]})
-        async with (
-            app.router.lifespan_context(app),
-            HttpServer(app) as gateway,
-            httpx.AsyncClient(base_url=gateway.address, trust_env=False) as client,
-        ):
-            yield client
+    async with (
+        HttpServer(told, gateways="127.0.0.1") as service,
+        gateway_at({"sla": [service.address], "review": ["http://127.0.0.1:1"]}) as client,
+    ):
+        yield client
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> None:
@@ -83,6 +93,65 @@ async def test_a_body_that_is_too_large_is_a_problem_and_ends_the_connection(htt
 
     is_problem(answer, 413, "payload_too_large")
     assert answer.headers["connection"] == "close"
+
+
+async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+    """A service that tells how much it was sent, or refuses a form at its first byte."""
+    request = Request(scope, receive)
+    length = 0
+    async for piece in request.stream():
+        length += len(piece)
+        if request.url.path.endswith("/refused"):
+            await JSONResponse({}, 422, {"Connection": "close"})(scope, receive, send)
+            return
+    declared = request.headers.get("content-length")
+    await JSONResponse({"length": length, "declared": declared})(scope, receive, send)
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+async def in_pieces(length: int) -> AsyncIterator[bytes]:
+    for _ in range(length // 65_536):
+        yield b"x" * 65_536
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_form_with_files_may_be_longer_and_goes_past_a_replica_that_is_away(*, chunked: bool) -> None:
+    length = 20 * 1024 * 1024
+    async with (
+        HttpServer(counted) as service,
+        gateway_at({"sla": ["http://127.0.0.1:1", service.address]}) as http,
+    ):
+        for _ in range(2):
+            content = in_pieces(length) if chunked else b"x" * length
+            answer = await http.post("/api/sla/v1/x", content=content, headers=FORM)
+            assert answer.json() == {"length": length, "declared": None if chunked else str(length)}
+
+
+async def test_a_form_beyond_its_limit_is_a_problem_and_ends_the_connection() -> None:
+    length = REQUEST_BYTES + 65_536
+    async with HttpServer(counted) as service, gateway_at({"sla": [service.address]}) as http:
+        answer = await http.post("/api/sla/v1/x", content=in_pieces(length), headers=FORM)
+        is_problem(answer, 413, "payload_too_large")
+        assert answer.headers["connection"] == "close"
+
+        reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+        lines = [
+            "POST /api/sla/v1/x HTTP/1.1",
+            "Host: x",
+            f"Content-Length: {length}",
+            "Content-Type: multipart/form-data",
+        ]
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+        assert b"payload_too_large" in await reader.read()
+        writer.close()
+
+
+async def test_a_form_that_a_service_refuses_at_its_beginning_gets_its_answer() -> None:
+    async with HttpServer(counted) as service, gateway_at({"sla": [service.address]}) as http:
+        answer = await http.post("/api/sla/refused", content=in_pieces(8 * 1024 * 1024), headers=FORM)
+        assert answer.status_code == 422
 
 
 async def test_what_a_service_answers_has_its_headers_once(http: httpx.AsyncClient) -> None:

@@ -1,8 +1,7 @@
 """Steps in the lifecycle of an order, for tests that start at any of them."""
 
-import base64
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,24 +9,21 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from sample.staff import File, form
 from shared.contracts.intake import OrderFedBack, OrderReceived, OrderRevisited
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.identity import Role
 from shared.outbox.writer import new_id
 from tests.support import facts
+from tests.support.files import PDF
 from tests.support.service import Desk
 
-PDF = b"%PDF-1.7 a small file"
 URBAN, STREET, WATER = "urban", "chujia", "water"
 
 
-def material(content: bytes = PDF, name: str = "现场照片.pdf") -> dict[str, str]:
-    """A file as a request carries it."""
-    return {
-        "name": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "content": base64.b64encode(content).decode(),
-    }
+def material(content: bytes = PDF, name: str = "现场照片.pdf") -> File:
+    """A file to attach."""
+    return name, content
 
 
 @dataclass
@@ -67,6 +63,11 @@ class Story:
 
     async def post(self, path: str, body: Any = None, who: dict[str, str] | None = None) -> httpx.Response:
         return await self.desk.http.post(f"{self.base}{path}", json=body, headers=who or self.dispatcher)
+
+    async def upload(
+        self, path: str, data: Any, files: Sequence[File], who: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.desk.http.post(f"{self.base}{path}", files=form(data, files), headers=who or self.dispatcher)
 
     async def put(self, path: str, body: Any, who: dict[str, str]) -> httpx.Response:
         return await self.desk.http.put(f"{self.base}{path}", json=body, headers=who)
@@ -154,20 +155,36 @@ class Story:
             **changes,
         }
 
-    async def reply(self, order_id: str, unit: str = URBAN, **changes: Any) -> httpx.Response:
-        return await self.post(f"/orders/{order_id}/reply", self.reply_body(**changes), self.caseworker(unit))
+    async def reply(
+        self, order_id: str, unit: str = URBAN, *, evidence: Sequence[File] = (), **changes: Any
+    ) -> httpx.Response:
+        """As a form with files if there are some, as JSON otherwise."""
+        path, body = f"/orders/{order_id}/reply", self.reply_body(**changes)
+        if evidence:
+            return await self.upload(path, body, evidence, self.caseworker(unit))
+        return await self.post(path, body, self.caseworker(unit))
 
     def return_body(self, **changes: Any) -> dict[str, Any]:
         return {
             "reason": "不属于本单位职责",
             "policy_basis": "三定方案第四条",
             "suggested_unit": WATER,
-            "materials": [material()],
             **changes,
         }
 
-    async def ask_return(self, order_id: str, unit: str = URBAN, **changes: Any) -> httpx.Response:
-        return await self.post(f"/orders/{order_id}/return", self.return_body(**changes), self.caseworker(unit))
+    async def ask_return(
+        self,
+        order_id: str,
+        unit: str = URBAN,
+        *,
+        materials: Sequence[File] | None = None,
+        who: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> httpx.Response:
+        """The caseworker of `unit`, or `who`, asks with one file, or with `materials`."""
+        files = [material()] if materials is None else materials
+        who = who or self.caseworker(unit)
+        return await self.upload(f"/orders/{order_id}/return", self.return_body(**changes), files, who)
 
     async def decide(self, order_id: str, decision: str, reason: str | None = "研判意见") -> httpx.Response:
         return await self.post(f"/orders/{order_id}/return/decision", {"decision": decision, "reason": reason})

@@ -105,7 +105,7 @@ async def test_when_the_window_is_over_no_role_of_the_unit_returns(
     order_id = await story.handled()
     story.pass_time(hours=39, minutes=minutes)  # from Monday 09:00 to the end of Tuesday
     who = story.desk.bearer(role, unit=URBAN)
-    answer = await story.post(f"/orders/{order_id}/return", story.return_body(), who)
+    answer = await story.ask_return(order_id, who=who)
 
     assert answer.status_code == status
     assert await story.status(order_id) == ("return_pending" if status == 202 else "handling")
@@ -121,7 +121,7 @@ async def test_after_the_window_nobody_returns_for_the_unit_and_only_the_centre_
     story.pass_time(days=3)
     elsewhere = set(Role) - {Role.SYSTEM, Role.CASEWORKER, Role.UNIT_DEPUTY, Role.UNIT_HEAD}
     for role in elsewhere:
-        refused = await story.post(f"/orders/{order_id}/return", story.return_body(), story.desk.bearer(role))
+        refused = await story.ask_return(order_id, who=story.desk.bearer(role))
         assert refused.status_code == 403, role
     body = {"unit": WATER, "basis": "duty", "grounds": "供水职责", "reason": "经核实属供水职责"}
     for role in elsewhere - {Role.DISPATCHER, Role.CENTRE_HEAD}:

@@ -1,13 +1,18 @@
 """The dispatch desk over HTTP: assigning, reassigning, returns and their decisions."""
 
+import hashlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from sample.staff import File
+from services.dispatch.materials.jobs import sweep
 from shared.contracts.dispatch import OrderAssigned, ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
+from tests.support.files import PDF, PNG
 
 
 @pytest.mark.clause("S2.1c")
@@ -147,9 +152,7 @@ async def test_after_the_window_the_unit_is_refused_and_the_centre_reassigns_on_
     order_id = await story.handled()
     story.desk.clock.set(story.now + timedelta(hours=39, minutes=1))  # Wednesday 00:01
 
-    refused = await story.post(
-        f"/orders/{order_id}/return", story.return_body(), story.desk.bearer(Role.UNIT_HEAD, unit=URBAN)
-    )
+    refused = await story.ask_return(order_id, who=story.desk.bearer(Role.UNIT_HEAD, unit=URBAN))
     without = await story.assign(order_id, WATER)
     reassigned = await story.assign(order_id, WATER, reason="经核实属供水职责")
 
@@ -179,9 +182,10 @@ async def test_a_return_in_the_last_minute_is_accepted_for_decision(story: Story
 async def test_a_return_without_a_part_is_refused_by_its_name(story: Story, part: str) -> None:
     order_id = await story.handled()
     body = story.return_body()
-    del body[part]
+    files = [material()] if part != "materials" else []
+    body.pop(part, None)
 
-    answer = await story.post(f"/orders/{order_id}/return", body, story.caseworker())
+    answer = await story.upload(f"/orders/{order_id}/return", body, files, story.caseworker())
 
     assert (answer.status_code, answer.json()["facts"]["missing"]) == (422, [part])
     assert await story.status(order_id) == "handling"
@@ -198,18 +202,103 @@ async def test_the_proposed_unit_exists_is_active_and_another(story: Story, sugg
     assert (answer.status_code, answer.json()["code"]) == (422, "suggested_unit_unfit")
 
 
+@pytest.mark.clause("S2.2.1g")
 @pytest.mark.parametrize(
-    "broken",
-    [{"sha256": "0" * 64}, {"content": "not base64!"}, material(b"<html>")],
-    ids=["digest", "base64", "kind"],
+    ("broken", "status", "code"),
+    [
+        (material(b"<html>"), 422, "file_content_unfit"),
+        (material(PDF[:-20]), 422, "file_content_unfit"),
+        (material(b"MZ", "现场.exe"), 415, "file_kind_refused"),
+    ],
+    ids=["content", "truncated", "kind"],
 )
-async def test_a_material_that_is_not_what_it_says_leaves_nothing_behind(story: Story, broken: dict[str, str]) -> None:
+async def test_a_material_that_is_not_what_it_says_leaves_nothing_behind(
+    story: Story, broken: File, status: int, code: str
+) -> None:
     order_id = await story.handled()
 
-    answer = await story.ask_return(order_id, materials=[material() | broken])
+    answer = await story.ask_return(order_id, materials=[material(), broken])
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "material_unfit")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert await story.desk.rows("select id from attachment") == []
+    assert await story.status(order_id) == "handling"
+
+
+async def test_a_return_that_is_sent_twice_with_one_key_is_asked_once(story: Story) -> None:
+    order_id = await story.handled()
+    who = story.caseworker() | {"Idempotency-Key": "return-1"}
+
+    first, again = [await story.ask_return(order_id, who=who) for _ in range(2)]
+    other = await story.ask_return(order_id, who=who, materials=[material(PNG, "现场.png")])
+
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(await story.desk.rows("select id from attachment")) == 1
+
+
+async def test_who_may_not_return_is_refused_before_the_form_is_read(story: Story) -> None:
+    order_id = await story.handled()
+
+    read = []
+
+    async def form() -> AsyncIterator[bytes]:
+        read.append("the first piece")
+        yield b"--x\r\n"
+
+    for who, status in ((story.dispatcher, 403), ({"Authorization": "Bearer x"}, 401)):
+        headers = who | {"Content-Type": "multipart/form-data; boundary=x"}
+        address = f"{story.base}/orders/{order_id}/return"
+        answer = await story.desk.http.post(address, content=form(), headers=headers)
+        assert (answer.status_code, read) == (status, [])
+
+
+async def test_a_file_is_read_whole_or_in_part_and_each_reading_is_audited(story: Story) -> None:
+    order_id = await story.handled()
+    await story.ask_return(order_id, materials=[material(PNG, "现场 1.png")])
+    [listed] = (await story.get(f"/orders/{order_id}/attachments")).json()
+    address = f"/orders/{order_id}/attachments/{listed['attachment_id']}"
+
+    whole = await story.get(address, story.caseworker())
+    part = await story.get(address, story.dispatcher | {"Range": "bytes=1-3"})
+    nobody = await story.get(address, story.caseworker(WATER))
+
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, PNG, "image/png")
+    assert (listed["sha256"], listed["size"]) == (hashlib.sha256(PNG).hexdigest(), len(PNG))
+    assert (part.status_code, part.content) == (206, b"PNG")
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "order_not_found")
+    audited = await story.desk.rows("select actor, after from audit where action = 'attachment.read' order by id")
+    assert [row["actor"] for row in audited] == ["caseworker-urban", "dispatcher-centre"]
+    assert {row["after"]["attachment"] for row in audited} == {listed["attachment_id"]}
+
+
+@pytest.mark.clause("S4.2a")
+async def test_a_former_unit_reads_its_own_files_and_no_other(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.returned(order_id, URBAN)
+    await story.assign(order_id, WATER)
+    assert (await story.ask_return(order_id, WATER, suggested_unit=STREET)).status_code == 202
+    files = (await story.get(f"/orders/{order_id}/attachments")).json()
+    addresses = [f"/orders/{order_id}/attachments/{file['attachment_id']}" for file in files]
+
+    former = [(await story.get(address, story.caseworker(URBAN))).status_code for address in addresses]
+    current = [(await story.get(address, story.caseworker(WATER))).status_code for address in addresses]
+
+    assert (former, current) == ([200, 404], [200, 200])
+
+
+async def test_a_file_without_a_record_is_removed_and_one_with_a_record_stays(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = await story.handled()
+    await story.ask_return(order_id, materials=[material(PNG, "现场.png")])
+    assert (await story.ask_return(order_id)).status_code == 409  # its file is kept, and its transaction rolled back
+    monkeypatch.setattr("shared.files.store.ORPHANED_AFTER", timedelta(seconds=-1))
+
+    assert await sweep(story.desk.runtime) == 1
+
+    [listed] = (await story.get(f"/orders/{order_id}/attachments")).json()
+    kept = await story.get(f"/orders/{order_id}/attachments/{listed['attachment_id']}")
+    assert kept.content == PNG
 
 
 @pytest.mark.clause("S2.2.1g")

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from fastapi.routing import APIRoute
 
+from sample.staff import form
 from services.dispatch.service import SERVICE
 from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Role
 from shared.outbox.writer import new_id
@@ -83,9 +84,9 @@ def _body(method: str, path: str, story: Story) -> dict[str, Any] | None:
 
 async def _call(story: Story, method: str, path: str, order_id: str, who: dict[str, str]) -> int:
     filled = path.removeprefix("/v1").format(order_id=order_id, attachment_id=new_id(), account="nobody", code="nobody")
-    answer = await story.desk.http.request(
-        method, f"{story.base}{filled}", json=_body(method, path, story), headers=who
-    )
+    body = _body(method, path, story)
+    content = {"files": form(body)} if path.endswith("/return") else {"json": body}
+    answer = await story.desk.http.request(method, f"{story.base}{filled}", headers=who, **content)
     assert answer.status_code < 500, answer.text
     return answer.status_code
 

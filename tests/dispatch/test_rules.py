@@ -1,6 +1,5 @@
 """The rules at their boundaries: last minute in, one minute late, each missing part."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import product
@@ -27,10 +26,6 @@ from services.dispatch.directory.rules import check_unit_ready
 from services.dispatch.handling.errors import ContactIncomplete, ContactOutside, PromiseNotAhead, PromiseTooFar
 from services.dispatch.handling.model import Contact
 from services.dispatch.handling.rules import check_contact, check_promise, contact_counts
-from services.dispatch.materials.errors import MaterialsTooLarge, MaterialUnfit
-from services.dispatch.materials.model import Material
-from services.dispatch.materials.policy import MATERIAL_BYTES
-from services.dispatch.materials.rules import check_size, material_of
 from services.dispatch.orders.errors import IllegalMove
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Status
 from services.dispatch.orders.rules import MOVES, OPERATIONS, after
@@ -64,6 +59,7 @@ from services.sla.rulesets.policy import CIRCULAR_2022 as SLAS
 from services.sla.rulesets.rules import numbers_of
 from shared.access import ACCESS
 from shared.calendar import statutory_calendar
+from shared.files.stored import StoredFile
 from shared.identity import Person, Role
 
 CALENDAR = statutory_calendar()
@@ -72,7 +68,7 @@ OTHER_RULES = rule_set_of(
 )
 YANTAI = timezone(timedelta(hours=8))
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=YANTAI)
-FILE = Material("a.pdf", "application/pdf", "0" * 64, b"%PDF-")
+FILE = StoredFile("0" * 64, 5, "application/pdf", "a.pdf")
 CASE = Case(
     status=Status.HANDLING,
     unit="urban",
@@ -640,44 +636,7 @@ def test_explanation_and_plan_are_offered_to_ordinary_orders_only(
             check_reply(case, reply, now=LATER)
 
 
-# --- files, roles, passwords ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "media_type"),
-    [
-        (b"%PDF-1.7 x", "application/pdf"),
-        (b"\x89PNG\r\n\x1a\n x", "image/png"),
-        (b"\xff\xd8\xff\xe0 x", "image/jpeg"),
-    ],
-)
-def test_a_file_is_what_its_first_bytes_say(content: bytes, media_type: str) -> None:
-    found = material_of("附件.exe", hashlib.sha256(content).hexdigest(), content)
-
-    assert found.media_type == media_type
-
-
-@pytest.mark.parametrize(
-    ("content", "digest", "why"),
-    [
-        (b"<html>", hashlib.sha256(b"<html>").hexdigest(), "kind"),
-        (b"", hashlib.sha256(b"").hexdigest(), "kind"),
-        (b"%PDF-1.7", "0" * 64, "sha256"),
-    ],
-)
-def test_a_file_that_is_not_what_it_says_is_refused(content: bytes, digest: str, why: str) -> None:
-    with pytest.raises(MaterialUnfit) as refused:
-        material_of("附件.pdf", digest, content)
-
-    assert refused.value.why == why
-
-
-def test_files_are_at_most_seven_hundred_kilobytes_together() -> None:
-    half = replace(FILE, content=b"x" * (MATERIAL_BYTES // 2))
-
-    check_size([half, half])
-    with pytest.raises(MaterialsTooLarge):
-        check_size([half, half, replace(FILE, content=b"x")])
+# --- roles, passwords --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.clause("S4.2a")

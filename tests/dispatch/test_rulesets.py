@@ -161,7 +161,7 @@ async def test_the_latest_day_of_a_plan_follows_the_rule_set_of_the_day_of_recei
     await story.desk.tell(published())
     story.desk.clock.set(local("2026-11-24T09:00"))
     order_id = await story.handled(received_at=received_at)
-    basis = {"disposition": "planned", "legal_basis": "《物业管理条例》第三十五条"}
+    basis: dict[str, Any] = {"disposition": "planned", "legal_basis": "《物业管理条例》第三十五条"}
     day_after = (datetime.fromisoformat(latest_on) + timedelta(days=1)).date().isoformat()
 
     refused = await story.reply(order_id, **basis, plan_on=day_after)

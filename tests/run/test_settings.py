@@ -42,6 +42,12 @@ def test_a_wrong_value_is_never_repeated() -> None:
         ("port", "65536", "GONGDAN_PORT 不能大于 65535"),
         ("pool_size", 1, "GONGDAN_POOL_SIZE 不能小于 2"),
         ("watchdog_seconds", 0, "GONGDAN_WATCHDOG_SECONDS 应大于 0"),
+        ("files_url", "top-secret", "GONGDAN_FILES_URL 应为 file:///文件夹 或 s3://桶名/前缀"),
+        ("files_url", "file://top-secret", "GONGDAN_FILES_URL 应为 file:///文件夹 或 s3://桶名/前缀"),
+        ("files_url", "s3://", "GONGDAN_FILES_URL 应为 file:///文件夹 或 s3://桶名/前缀"),
+        ("scanner_url", "top-secret", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
+        ("scanner_url", "clamd://top-secret", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
+        ("scanner_url", "clamd://top-secret:70000", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
         ("gateways", "top-secret", "GONGDAN_GATEWAYS 应为 IP 地址或网段，多个以逗号分隔"),
     ],
 )

@@ -1,7 +1,5 @@
 """The whole lifecycle of an order through five services, with rework, return and redo, on both buses."""
 
-import base64
-import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -10,6 +8,7 @@ import pytest_asyncio
 
 from sample.staff import Refused
 from shared.clock import SHANGHAI
+from tests.support.files import PNG
 from tests.support.platform import District, cluster_district, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900
@@ -210,15 +209,14 @@ async def test_the_figures_of_the_week_equal_a_rebuild_from_the_events(place: Di
 async def return_order(place: District, order_id: str) -> None:
     """The unit asks to return the order with all four parts."""
     caseworker = await place.person("zhujian-jingban")
-    await caseworker.call(
-        "POST",
+    await caseworker.upload(
         f"/api/dispatch/v1/orders/{order_id}/return",
         {
             "reason": "经现场核实，问题为占道经营，不属于本单位职责",
             "policy_basis": "区综合行政执法局三定方案第三条",
             "suggested_unit": "chengguan",
-            "materials": [{"name": "现场照片.png", "sha256": PIXEL_SHA256, "content": PIXEL}],
         },
+        [("现场照片.png", PNG)],
     )
 
 
@@ -239,8 +237,3 @@ async def breaches(place: District, order_id: str, kind: str) -> list[dict[str, 
     dispatcher = await place.person("paidan")
     items: list[dict[str, object]] = (await dispatcher.call("GET", "/api/sla/v1/breaches", limit=200))["items"]
     return [item for item in items if item["order_id"] == order_id and item["kind"] == kind]
-
-
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-"""A PNG of one pixel, base64."""
-PIXEL_SHA256 = hashlib.sha256(base64.b64decode(PIXEL)).hexdigest()

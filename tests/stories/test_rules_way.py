@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
@@ -13,24 +11,17 @@ import pytest_asyncio
 
 from sample.staff import Refused
 from shared.clock import SHANGHAI
+from tests.support.files import PDF
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.clause("X3", "S2.2.1f")
 
-FILE: Final = b"%PDF-1.7 a small file"
 RETURN: Final = {
     "reason": "经现场核实，问题为占道经营，不属于本单位职责",
     "policy_basis": "区综合行政执法局三定方案第三条",
     "suggested_unit": "chengguan",
-    "materials": [
-        {
-            "name": "现场记录.pdf",
-            "sha256": hashlib.sha256(FILE).hexdigest(),
-            "content": base64.b64encode(FILE).decode(),
-        }
-    ],
 }
 
 
@@ -94,7 +85,7 @@ def local(day: int, hour: int = 0) -> datetime:
 
 async def ask_return(place: District, order_id: str) -> None:
     caseworker = await place.person("zhujian-jingban")
-    await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/return", RETURN)
+    await caseworker.upload(f"/api/dispatch/v1/orders/{order_id}/return", RETURN, [("现场记录.pdf", PDF)])
 
 
 async def closing(place: District, order_id: str, closes_at: datetime) -> dict[str, Any]:

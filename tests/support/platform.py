@@ -188,6 +188,7 @@ async def settings_of(
             unit_password=SecretStr(LOGIN_PASSWORD),
             admin_password=SecretStr(secrets["admin_password"]),
             channel_secrets=SecretStr(json.dumps(channels)),
+            files_url="memory:///",
             pool_size=4,
         )
 

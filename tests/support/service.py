@@ -38,7 +38,8 @@ MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
 
 
 def settings_for(database_url: str, bus_url: str = "postgresql://nowhere/bus", **more: Any) -> Settings:
-    """Settings with keys drawn for this run."""
+    """Settings with keys drawn for this run, and files in memory."""
+    more.setdefault("files_url", "memory:///")
     return Settings(
         database_url=database_url,
         bus_url=bus_url,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from services.dispatch.materials import store
 from services.dispatch.materials.schemas import AttachmentOut
 from services.dispatch.orders.api import OrderPath
 from services.dispatch.orders.store import seen
-from shared.deps import CurrentScope, InRead
+from shared.deps import CurrentScope, InLook, InRead, ThisRuntime
+from shared.files.download import DOWNLOAD_RESPONSES, download
+from shared.files.stored import StoredFile
 from shared.web import DeskRoute, Identifier
 
 router = APIRouter(prefix="/v1/orders/{order_id}/attachments", route_class=DeskRoute, tags=["工单查询"])
@@ -41,19 +42,19 @@ async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentS
     operation_id="download_attachment",
     summary="下载附件",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses=DOWNLOAD_RESPONSES,
 )
 async def download_attachment(
     order_id: OrderPath,
     attachment_id: Annotated[Identifier, Path(title="附件编号", description="附件标识")],
-    session: InRead,
+    request: Request,
+    runtime: ThisRuntime,
+    work: InLook,
     scope: CurrentScope,
 ) -> Response:
-    """原始字节；浏览器只会保存，不会打开。"""
-    order = await seen(session, order_id, scope)
-    found = await store.attachment_of(session, order_id, attachment_id, only=order.only)
-    return Response(
-        found.content,
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"},
-    )
+    """原始字节，可用 Range 只取一段；浏览器只会保存，不会打开。每次下载记入审计。"""
+    order = await seen(work.session, order_id, scope)
+    found = await store.attachment_of(work.session, order_id, attachment_id, only=order.only)
+    work.audit("attachment.read", order_id, after={"attachment": attachment_id})
+    file = StoredFile(found.sha256, found.size, found.media_type, found.name)
+    return await download(request, runtime.files, file)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
 
 from services.dispatch.materials.errors import AttachmentUnknown
-from services.dispatch.materials.model import Material
 from services.dispatch.materials.tables import AttachmentRecord
+from shared.files.stored import StoredFile
 from shared.work import Work
 
 
-def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose: str, owner_id: str, unit: str) -> None:
-    """Keep the files of a return or of a reply."""
+def attach(work: Work, files: Sequence[StoredFile], *, order_id: str, purpose: str, owner_id: str, unit: str) -> None:
+    """Record the files of a return or of a reply, which are in the file store."""
     work.session.add_all(
         AttachmentRecord(
             id=str(work.ids()),
@@ -23,20 +22,19 @@ def attach(work: Work, materials: Sequence[Material], *, order_id: str, purpose:
             purpose=purpose,
             owner_id=owner_id,
             unit=unit,
-            name=material.name,
-            media_type=material.media_type,
-            sha256=material.sha256,
-            size=len(material.content),
-            content=material.content,
+            name=file.name,
+            media_type=file.media_type,
+            sha256=file.sha256,
+            size=file.size,
             attached_at=work.now,
             attached_by=work.person.account,
         )
-        for material in materials
+        for file in files
     )
 
 
 async def attachments_of(session: AsyncSession, order_id: str, *, only: str | None) -> Sequence[AttachmentRecord]:
-    """The files of an order without their bytes, the first first."""
+    """The files of an order, the first first."""
     query = (
         select(AttachmentRecord)
         .where(AttachmentRecord.order_id == order_id)
@@ -50,13 +48,15 @@ async def attachments_of(session: AsyncSession, order_id: str, *, only: str | No
 async def attachment_of(
     session: AsyncSession, order_id: str, attachment_id: str, *, only: str | None
 ) -> AttachmentRecord:
-    """One file with its bytes; the caller has checked the order."""
-    query = (
-        select(AttachmentRecord)
-        .where(AttachmentRecord.id == attachment_id, AttachmentRecord.order_id == order_id)
-        .options(undefer(AttachmentRecord.content))
-    )
+    """One file; the caller has checked the order."""
+    query = select(AttachmentRecord).where(AttachmentRecord.id == attachment_id, AttachmentRecord.order_id == order_id)
     found = (await session.execute(query)).scalar_one_or_none()
     if found is None or (only is not None and found.unit != only):
         raise AttachmentUnknown(attachment_id)
     return found
+
+
+async def attached(session: AsyncSession, digests: Collection[str]) -> set[str]:
+    """Those of these SHA-256 that a record names."""
+    query = select(AttachmentRecord.sha256).where(AttachmentRecord.sha256.in_(digests)).distinct()
+    return set((await session.execute(query)).scalars())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
@@ -23,14 +23,14 @@ class AttachmentRecord(Record):
     unit: Mapped[str] = mapped_column(comment="whose file it is")
     name: Mapped[str]
     media_type: Mapped[str]
-    sha256: Mapped[str]
+    sha256: Mapped[str] = mapped_column(comment="under which the file store keeps its bytes")
     size: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     attached_at: Mapped[datetime]
     attached_by: Mapped[str]
 
     __table_args__ = (
         CheckConstraint(one_of("purpose", "return", "reply"), name="purpose"),
         Index("ix_attachment_order_id", "order_id", "attached_at"),
+        Index("ix_attachment_sha256", "sha256"),
         {"info": {PROTECTED: RowsOfUnit("unit")}},
     )

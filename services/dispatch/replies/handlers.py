@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.dispatch.materials.rules import check_size
 from services.dispatch.materials.store import attach
 from services.dispatch.orders.handlers import audit_passed_by
 from services.dispatch.orders.model import ENDED, Move, Status
@@ -31,7 +30,6 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
     check_reply(case, reply, now=work.now)
     if reply.disposition == "planned" and reply.plan_on is not None:
         check_plan(case, reply.plan_on, rules=await rules_at(work.session, case.received_at), now=work.now)
-    check_size(reply.evidence)
     assert record.unit is not None
 
     reply_id = str(work.ids())

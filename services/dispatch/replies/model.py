@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from services.dispatch.materials.model import Material
 from shared.contracts.dispatch import Disposition, Satisfaction
+from shared.files.stored import StoredFile
 
 
 class ReplyState(StrEnum):
@@ -36,4 +36,4 @@ class Reply:
     legal_basis: str | None
     site_record: str | None
     plan_on: date | None
-    evidence: tuple[Material, ...]
+    evidence: tuple[StoredFile, ...]

@@ -11,18 +11,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dispatch.materials.schemas import Materials
 from services.dispatch.replies.model import Reply
 from services.dispatch.replies.tables import ReplyRecord
 from shared.access import Words, shown
 from shared.contracts.dispatch import Disposition, Satisfaction
 from shared.contracts.places import GROUNDS, OPINION, REPLY
+from shared.files.stored import StoredFile
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, PastMoment, Text
 
 
 class ReplyBody(Body):
-    """A reply with its five elements (S2.2.3b) and what its disposition demands (S2.2.2b-e)."""
+    """A reply with its five elements (S2.2.3b) and what its disposition demands (S2.2.2b-e), except evidence: files."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -68,10 +68,9 @@ class ReplyBody(Body):
             description="计划完成日期：今日之后，自首次交办起不超过规则天数（2022 年通知为 90 天）",
         ),
     ] = None
-    evidence: Annotated[Materials, Field(default_factory=list, title="证明材料")]
 
-    def as_reply(self) -> Reply:
-        """For the handler."""
+    def as_reply(self, files: tuple[StoredFile, ...]) -> Reply:
+        """For the handler, with the files that came beside it."""
         return Reply(
             disposition=self.disposition,
             contact_person=self.contact_person,
@@ -84,7 +83,7 @@ class ReplyBody(Body):
             legal_basis=self.legal_basis,
             site_record=self.site_record,
             plan_on=self.plan_on,
-            evidence=tuple(material.as_material() for material in self.evidence),
+            evidence=files,
         )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from services.dispatch.orders.api import OrderPath
 from services.dispatch.orders.store import seen
 from services.dispatch.returns import handlers, store
 from services.dispatch.returns.schemas import ReturnBody, ReturnDecision, ReturnOut, ReturnRequested
 from shared.deps import CurrentScope, IfMatch, InRead, InWork, ThisRuntime
-from shared.web import CommandRoute
+from shared.files.upload import UPLOAD_RESPONSES, Upload, UploadForm, UploadRoute
 
-router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
+router = APIRouter(prefix="/v1/orders/{order_id}", route_class=UploadRoute)
 
 
 @router.post(
@@ -20,10 +22,17 @@ router = APIRouter(prefix="/v1/orders/{order_id}", route_class=CommandRoute)
     operation_id="request_return",
     summary="申请回退",
     tags=["回退"],
+    responses=UPLOAD_RESPONSES,
 )
-async def request_return(order_id: OrderPath, body: ReturnBody, work: InWork, scope: CurrentScope) -> ReturnRequested:
-    """回退时限内（2022 年通知为交办后 1 个工作日，以工单接收时的规则为准），附原因、政策依据、建议单位和相关材料；期间时限照常计算。"""
-    return ReturnRequested(return_id=await handlers.request_return(work, order_id, scope, body.as_request()))
+async def request_return(
+    order_id: OrderPath,
+    upload: Annotated[Upload[ReturnBody], Depends(UploadForm(ReturnBody))],
+    work: InWork,
+    scope: CurrentScope,
+) -> ReturnRequested:
+    """回退时限内（2022 年通知为交办后 1 个工作日，以工单接收时的规则为准），附原因、政策依据、建议单位和相关材料（files，至少一份）；期间时限照常计算。"""
+    request = upload.data.as_request(upload.files)
+    return ReturnRequested(return_id=await handlers.request_return(work, order_id, scope, request))
 
 
 @router.post(

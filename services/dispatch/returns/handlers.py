@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from services.dispatch.directory.store import is_active_unit
-from services.dispatch.materials.rules import check_size
 from services.dispatch.materials.store import attach
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.rules import after
@@ -29,7 +28,6 @@ async def request_return(work: Work, order_id: str, scope: Scope, request: Retur
     status = after(before, Move.REQUEST_RETURN)
     rules = await rules_at(work.session, record.received_at)
     check_return(record.as_case(), request, rules=rules, now=work.now, calendar=work.calendar)
-    check_size(request.materials)
     assert record.unit is not None
     assert request.suggested_unit is not None
     if request.suggested_unit == record.unit or not await is_active_unit(work.session, request.suggested_unit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.dispatch.materials.model import Material
+from shared.files.stored import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,4 @@ class ReturnRequest:
     reason: str | None
     policy_basis: str | None
     suggested_unit: str | None
-    materials: tuple[Material, ...]
+    materials: tuple[StoredFile, ...]

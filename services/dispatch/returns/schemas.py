@@ -11,17 +11,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dispatch.materials.schemas import Materials
 from services.dispatch.returns.model import ReturnRequest
 from services.dispatch.returns.tables import ReturnRecord
 from shared.access import Words, shown
 from shared.contracts.places import RETURN
+from shared.files.stored import StoredFile
 from shared.personal.sealing import Sealer
 from shared.web import Body, Code, Text
 
 
 class ReturnBody(Body):
-    """A return with its four parts (S2.2.1g)."""
+    """A return with three of its four parts (S2.2.1g); the material comes as files beside it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -30,13 +30,6 @@ class ReturnBody(Body):
                     "reason": "不属于本单位职责",
                     "policy_basis": "三定方案第四条",
                     "suggested_unit": "chengguan",
-                    "materials": [
-                        {
-                            "name": "现场照片.pdf",
-                            "sha256": "13bc80c808bed2e495b0d3f2b0668d4da3d5e1363345dc79d3541fd7f4666365",
-                            "content": "JVBERi0xLjcgYSBzbWFsbCBmaWxl",
-                        }
-                    ],
                 }
             ]
         }
@@ -45,12 +38,10 @@ class ReturnBody(Body):
     reason: Annotated[Text | None, Field(title="回退原因", description="回退原因，必填")] = None
     policy_basis: Annotated[Text | None, Field(title="政策依据", description="政策依据，必填")] = None
     suggested_unit: Annotated[Code | None, Field(title="建议承办单位", description="建议承办单位编码，必填")] = None
-    materials: Annotated[Materials, Field(default_factory=list, title="相关材料", description="相关材料，至少一份")]
 
-    def as_request(self) -> ReturnRequest:
-        """For the handler."""
-        materials = tuple(material.as_material() for material in self.materials)
-        return ReturnRequest(self.reason, self.policy_basis, self.suggested_unit, materials)
+    def as_request(self, files: tuple[StoredFile, ...]) -> ReturnRequest:
+        """For the handler, with the files that came beside it."""
+        return ReturnRequest(self.reason, self.policy_basis, self.suggested_unit, materials=files)
 
 
 class ReturnRequested(BaseModel):

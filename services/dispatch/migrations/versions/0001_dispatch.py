@@ -179,9 +179,8 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text, nullable=False, comment="whose file it is"),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("media_type", sa.Text, nullable=False),
-        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("sha256", sa.Text, nullable=False, comment="under which the file store keeps its bytes"),
         sa.Column("size", sa.BigInteger, nullable=False),
-        sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("attached_at", moment, nullable=False),
         sa.Column("attached_by", sa.Text, nullable=False),
         sa.CheckConstraint("purpose in ('return', 'reply')", name=op.f("ck_attachment_purpose")),
@@ -189,6 +188,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_attachment"),
     )
     op.create_index("ix_attachment_order_id", "attachment", ["order_id", "attached_at"])
+    op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
     op.create_table(
         "contact",
         sa.Column("id", sa.Text, nullable=False),
