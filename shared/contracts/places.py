@@ -24,6 +24,7 @@ class Place:
 DEMAND: Final = Place("order:{order_id}:demand")
 CALLER: Final = Place("order:{order_id}:caller:{column}")
 REVISIT: Final = Place("order:{order_id}:revisit:{number}")
+QUARANTINED: Final = Place("quarantine:{quarantine_id}:body")
 
 # Sealed by dispatch.
 ASSIGNMENT: Final = Place("order:{order_id}:assignment:{number}:{part}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from services.intake.channels.handlers import take_request
 from services.intake.channels.model import Answered
@@ -15,13 +14,11 @@ from services.intake.quarantine.errors import NothingToRelease, UnknownChannelNo
 from services.intake.quarantine.model import QuarantineState
 from services.intake.quarantine.tables import Quarantined
 from shared.contracts.intake import RequestQuarantined
-from shared.contracts.places import Place
+from shared.contracts.places import QUARANTINED
 from shared.telemetry import logger
 from shared.work import Work
 
 log = logger("intake.quarantine")
-
-_BODY: Final = Place("quarantine:{quarantine_id}:body")
 
 
 async def keep_verified(
@@ -87,7 +84,7 @@ def _keep(
             webhook_id=webhook_id,
             reason=reason,
             faults=[dict(fault) for fault in faults],
-            body=work.sealer.seal(base64.b64encode(body).decode(), _BODY.at(quarantine_id=kept)),
+            body=work.sealer.seal(base64.b64encode(body).decode(), QUARANTINED.at(quarantine_id=kept)),
             size=len(body),
             received_at=work.now,
         )
@@ -107,7 +104,7 @@ def signer_of(record: Quarantined) -> str | None:
 
 def bytes_of(work: Work, record: Quarantined) -> bytes:
     """The exact bytes of a request."""
-    return base64.b64decode(work.sealer.open(record.body, _BODY.at(quarantine_id=record.id)))
+    return base64.b64decode(work.sealer.open(record.body, QUARANTINED.at(quarantine_id=record.id)))
 
 
 async def waiting_request(work: Work, quarantine_id: str) -> Quarantined:
