@@ -168,6 +168,8 @@ _SAID: Final = _row(
     _district(*DISTRICT_READERS.difference(_DESK), words=Words.NONE),
     _unit(*UNIT, reach=Reach.FORMER),
 )
+# Their files, which no masking could make harmless.
+_FILES: Final = _row(_district(*_DESK), _unit(*UNIT, reach=Reach.FORMER))
 # The same for orders that the unit has now: lists of work, figures, deadlines.
 _CURRENT: Final = _row(*_ORDERS.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _SAID_NOW: Final = _row(*_SAID.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
@@ -237,7 +239,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "list_returns": _SAID,
             "list_replies": _ORDERS,
             "list_attachments": _SAID,
-            "download_attachment": _SAID,
+            "download_attachment": _FILES,
             "assign_order": _DECISIONS,
             "accept_order": _CASEWORK,
             "record_contact": _CASEWORK,

@@ -28,6 +28,7 @@ QUARANTINED: Final = Place("quarantine:{quarantine_id}:body")
 
 # Sealed by dispatch.
 ASSIGNMENT: Final = Place("order:{order_id}:assignment:{number}:{part}")
+ATTACHMENT: Final = Place("order:{order_id}:attachment:{attachment_id}:name")
 CONTACT: Final = Place("order:{order_id}:contact:{contact_id}")
 NOTE: Final = Place("order:{order_id}:note:{note_id}")
 RETURN: Final = Place("order:{order_id}:return:{return_id}:{part}")

@@ -40,6 +40,7 @@ async def test_a_page_of_a_unit_reads_what_it_shows(story: Story) -> None:
         await owner.execute(FILL)
         await owner.execute("insert into order_part select order_id, unit, received_at, 'lead', null from order_case")
         await owner.execute("analyze order_case, order_part")
+        await owner.execute("select pg_stat_force_next_flush()")
         before = await owner.fetchval(READ)
 
         shown: list[str] = []
@@ -65,5 +66,6 @@ async def test_a_page_of_a_unit_reads_what_it_shows(story: Story) -> None:
         await owner.close()
 
     assert len(shown) == len(set(shown)) == OPEN // UNITS
-    # One row more on each page tells whether there is another page.
-    assert read <= len(shown) + len(shown) // PAGE + 1
+    # One row more on each page tells whether there is another page, and the planner looks at a few; a plan that walks the
+    # index of the district or all that the unit ever had reads a thousand.
+    assert read <= 2 * len(shown)

@@ -31,10 +31,13 @@ _FROM_FILES = {
     summary="附件列表",
     responses={200: {"links": _FROM_FILES}},
 )
-async def list_attachments(order_id: OrderPath, session: InRead, scope: CurrentScope) -> list[AttachmentOut]:
+async def list_attachments(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+) -> list[AttachmentOut]:
     """回退材料与证明材料。"""
-    order = await seen(session, order_id, scope)
-    return [AttachmentOut.of(record) for record in await store.attachments_of(session, order_id, only=order.only)]
+    order, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    records = await store.attachments_of(session, order_id, only=order.only)
+    return [AttachmentOut.of(record, sealer, order.words) for record in records]
 
 
 @router.get(
@@ -56,5 +59,5 @@ async def download_attachment(
     order = await seen(work.session, order_id, scope)
     found = await store.attachment_of(work.session, order_id, attachment_id, only=order.only)
     work.audit("attachment.read", order_id, after={"attachment": attachment_id})
-    file = StoredFile(found.sha256, found.size, found.media_type, found.name)
+    file = StoredFile(found.sha256, found.size, found.media_type, found.open_name(runtime.works.sealer))
     return await download(request, runtime.files, file)

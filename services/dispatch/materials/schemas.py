@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.dispatch.materials.tables import AttachmentRecord
+from shared.access import Words, shown
+from shared.personal.sealing import Sealer
 
 
 class AttachmentOut(BaseModel):
@@ -15,7 +17,7 @@ class AttachmentOut(BaseModel):
     attachment_id: str
     purpose: str
     owner_id: str
-    name: str
+    name: str | None = Field(description="文件名；无权查看时为空")
     media_type: str
     sha256: str
     size: int
@@ -23,7 +25,8 @@ class AttachmentOut(BaseModel):
     attached_by: str
 
     @classmethod
-    def of(cls, record: AttachmentRecord) -> AttachmentOut:
+    def of(cls, record: AttachmentRecord, sealer: Sealer, words: Words) -> AttachmentOut:
         """From the row."""
-        names = set(cls.model_fields) - {"attachment_id"}
-        return cls(attachment_id=record.id, **{name: getattr(record, name) for name in names})
+        names = set(cls.model_fields) - {"attachment_id", "name"}
+        name = shown(record.open_name(sealer), words)
+        return cls(attachment_id=record.id, name=name, **{name: getattr(record, name) for name in names})

@@ -9,28 +9,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.materials.errors import AttachmentUnknown
 from services.dispatch.materials.tables import AttachmentRecord
+from shared.contracts.places import ATTACHMENT
 from shared.files.stored import StoredFile
 from shared.work import Work
 
 
 def attach(work: Work, files: Sequence[StoredFile], *, order_id: str, purpose: str, owner_id: str, unit: str) -> None:
     """Record the files of a return or of a reply, which are in the file store."""
-    work.session.add_all(
-        AttachmentRecord(
-            id=str(work.ids()),
-            order_id=order_id,
-            purpose=purpose,
-            owner_id=owner_id,
-            unit=unit,
-            name=file.name,
-            media_type=file.media_type,
-            sha256=file.sha256,
-            size=file.size,
-            attached_at=work.now,
-            attached_by=work.person.account,
+    for file in files:
+        attachment_id = str(work.ids())
+        place = ATTACHMENT.at(order_id=order_id, attachment_id=attachment_id)
+        work.session.add(
+            AttachmentRecord(
+                id=attachment_id,
+                order_id=order_id,
+                purpose=purpose,
+                owner_id=owner_id,
+                unit=unit,
+                name=work.sealer.seal(file.name, place),
+                media_type=file.media_type,
+                sha256=file.sha256,
+                size=file.size,
+                attached_at=work.now,
+                attached_by=work.person.account,
+            )
         )
-        for file in files
-    )
 
 
 async def attachments_of(session: AsyncSession, order_id: str, *, only: str | None) -> Sequence[AttachmentRecord]:

@@ -177,7 +177,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("owner_id", sa.Text, nullable=False, comment="the return's or the reply's id"),
         sa.Column("unit", sa.Text, nullable=False, comment="whose file it is"),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False, comment="sealed: a file's name may name its caller"),
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("sha256", sa.Text, nullable=False, comment="under which the file store keeps its bytes"),
         sa.Column("size", sa.BigInteger, nullable=False),
