@@ -43,8 +43,10 @@ audited as (
 """
 _ANSWERED: Final = """
 answered as (
-  update idempotency set status = cast(:status as int), answer = cast(:answer as bytea)
-  where actor = cast(:actor as text) and key = cast(:idempotency_key as text)
+  insert into idempotency (actor, key, fingerprint, status, answer, created_at)
+  select cast(:actor as text), cast(:idempotency_key as text), cast(:fingerprint as text), cast(:status as int),
+    cast(:answer as bytea), cast(:now as timestamptz)
+  where cast(:idempotency_key as text) is not null
 )
 """
 _END: Final = text(writing(_AUDITED, _ANSWERED))
@@ -58,6 +60,7 @@ class Answer:
     """What a command answered under an idempotency key; the body is sealed, because it may name a caller."""
 
     key: str
+    fingerprint: str
     status: int
     body: bytes
 
@@ -167,9 +170,12 @@ class Work:
             }
         )
 
-    def answer(self, key: str, status: int, body: bytes) -> None:
-        """Keep what the command answers under the person's idempotency key, in this transaction."""
-        self._answer = Answer(key, status, body)
+    def answer(self, answer: Answer) -> None:
+        """Keep what the command answers under the person's idempotency key, in this transaction.
+
+        A key that has its answer already makes the transaction fail: it is the second one of the same command.
+        """
+        self._answer = answer
 
     async def finish(self) -> None:
         """Write what is pending.  The unit of work calls it, nobody else."""
@@ -188,6 +194,8 @@ class Work:
                 **{f"audit_{name}": [row[name] for row in audited] for name in _AUDIT_COLUMNS},
                 "actor": self.person.account,
                 "idempotency_key": answer.key if answer else None,
+                "fingerprint": answer.fingerprint if answer else None,
+                "now": self.now if answer else None,
                 "status": answer.status if answer else None,
                 "answer": answer.body if answer else None,
             },
