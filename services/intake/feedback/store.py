@@ -93,7 +93,7 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
 
 async def was_answered(session: AsyncSession, order_id: str) -> bool:
     """Whether a reply of the order was ever approved, whether it was delivered or not."""
-    return bool(await session.scalar(_ANSWERED, {"of": order_id}))
+    return bool(await (await session.connection()).scalar(_ANSWERED, {"of": order_id}))
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
