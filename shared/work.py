@@ -220,11 +220,15 @@ class Works:
     ids: IdSource = new_id
     _sessions: async_sessionmaker[AsyncSession] = field(init=False)
     _unit_sessions: async_sessionmaker[AsyncSession] = field(init=False)
+    _reading: async_sessionmaker[AsyncSession] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sessions keep their records readable after the commit; they live as long as one unit of work."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._unit_sessions = async_sessionmaker(self.unit_engine, expire_on_commit=False, autoflush=True)
+        # Of the same pool.  Each query sees what is committed by then, in a transaction too, so that BEGIN and ROLLBACK
+        # around queries are two round trips for nothing; a unit needs its BEGIN, which says who asks.
+        self._reading = async_sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"), autoflush=False)
 
     @asynccontextmanager
     async def begin(
@@ -254,9 +258,13 @@ class Works:
 
     @asynccontextmanager
     async def read(self, person: Person = SYSTEM) -> AsyncIterator[AsyncSession]:
-        """A session for queries of this person only; nothing that it changes is kept."""
-        async with self._session_of(person) as session:
-            yield session
+        """A session for queries of this person only."""
+        if person.confined_to is not None:
+            async with self._session_of(person) as session:
+                yield session
+        else:
+            async with self._reading() as session:
+                yield session
 
     async def close(self) -> None:
         """Close the connections of both logins."""
