@@ -16,7 +16,7 @@ import uvloop
 from sqlalchemy import text
 
 from bench.report import Table, spread
-from bench.stand import keys, postgres, scratch
+from bench.stand import databases, keys, postgres, scratch
 from services.sla.clocks.handlers import start
 from services.sla.counting.model import ClockPlan
 from services.sla.counting.rules import workday_clock
@@ -32,7 +32,7 @@ from shared.contracts.review import ReplyLeaderApproved
 from shared.db.migrate import upgrade
 from shared.outbox import Envelope, encode
 from shared.outbox.writer import new_id
-from shared.run.postgres import PostgresServer, create_database
+from shared.run.postgres import PostgresServer
 from shared.run.process import build_runtime
 from shared.service import Runtime
 from shared.settings import Settings
@@ -157,13 +157,13 @@ async def in_batches(runtime: Runtime) -> float:
 
 
 async def measure(server: PostgresServer) -> None:
-    await create_database(server.url(), "sla")
-    await create_database(server.url(), "bus")
+    await databases(server, "sla", "bus")
     await upgrade(server.url("sla"), "sla")
     drawn = keys()
     settings = Settings(
         database_url=server.url("sla"), bus_url=server.url("sla"), token_public_key=drawn["token_public_key"],
-        seal_keys=drawn["seal_keys"], pool_size=LANES,
+        seal_keys=drawn["seal_keys"], centre_password=drawn["centre_password"], unit_password=drawn["unit_password"],
+        pool_size=LANES,
     )  # fmt: skip
     runtime = build_runtime(SERVICE, settings, bus=PostgresBus(server.url("bus")), clock=RealClock())
     await prepare(runtime)

@@ -26,7 +26,7 @@ import uvloop
 from sqlalchemy import text
 
 from bench.report import Table
-from bench.stand import ROOT, keys, postgres, scratch
+from bench.stand import ROOT, databases, keys, postgres, scratch
 from services.sla.firing.jobs import drain
 from services.sla.firing.store import next_moment
 from services.sla.order_events import handlers as orders
@@ -36,7 +36,7 @@ from shared.clock import SimulatedClock
 from shared.contracts.dispatch import OrderClosed
 from shared.contracts.intake import OrderFedBack, OrderReceived
 from shared.db.migrate import upgrade
-from shared.run.postgres import PostgresServer, create_database
+from shared.run.postgres import PostgresServer
 from shared.run.process import build_runtime
 from shared.service import Runtime
 from shared.settings import Settings
@@ -113,12 +113,12 @@ async def replay(runtime: Runtime, clock: SimulatedClock, facts: Sequence[Fact])
 
 
 async def measure(server: PostgresServer, path: Path) -> bool:
-    await create_database(server.url(), "sla")
+    await databases(server, "sla")
     await upgrade(server.url("sla"), "sla")
     drawn = keys()
     settings = Settings(
         database_url=server.url("sla"), bus_url=server.url("sla"), token_public_key=drawn["token_public_key"],
-        seal_keys=drawn["seal_keys"],
+        seal_keys=drawn["seal_keys"], centre_password=drawn["centre_password"], unit_password=drawn["unit_password"],
     )  # fmt: skip
     facts, expected = facts_of(path)
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,7 @@ import uvloop
 
 from bench import upstream
 from bench.report import Table, cpu_seconds, median, spread
-from bench.stand import ROOT, Child, keys, postgres, scratch
+from bench.stand import ROOT, Child, databases, keys, postgres, scratch
 from deploy.cluster import environment_of
 from shared.run.embedded import files_url
 from shared.run.postgres import PostgresServer
@@ -80,8 +80,7 @@ class Bench:
         self._secrets = keys()
 
     async def start(self) -> None:
-        for name in ("intake", "bus", "peer"):
-            await self._server.create_database(f"gongdan_{name}")
+        await databases(self._server, "gongdan_intake", "gongdan_bus", "gongdan_peer")
         peer = await asyncpg.connect(self._server.url("gongdan_peer"))
         await peer.execute(_PEER_TABLES)
         await peer.close()

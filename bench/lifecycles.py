@@ -1,20 +1,27 @@
 """Whole lifecycles per second through the five services, on each bus, with their cost and what limits them.
 
-    python -m bench.lifecycles [--seconds 30] [--walkers 32] [--bus postgres --bus kafka]
+    python -m bench.lifecycles [--seconds 25] [--walkers 96] [--bus postgres --bus kafka] [--against COMMIT [--rounds 3]]
 
 webhook -> assign -> contact -> reply -> unit leader -> centre review -> feedback to the upstream -> revisit -> closed.
+
+With `--against` the platform of another commit is measured in turns with this one, by this file, from a worktree in a
+folder of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
+import json
 import os
 import random
+import shutil
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -25,107 +32,109 @@ import uvloop
 
 from bench import upstream
 from bench.http import Replicas
-from bench.report import Table, cpu_seconds, percentile
-from bench.stand import Child, kafka, postgres, scratch
+from bench.report import Table, cpu_seconds, median, percentile
+from bench.stand import ROOT, scratch
 from bench.walkers import Desk, Late, Refused, Tokens, load_district, walk
-from deploy.cluster import cluster_of, environment_of
-from shared.run.embedded import files_url, secrets_of
-from shared.run.process import free_port
+from deploy.cluster import cluster_of
+from shared.run.postgres import PostgresServer
 from shared.settings import SERVICES
 from shared.telemetry import configure_logs
 
-Shape = Literal["one process", "five processes"]
 BUSES: Final = ("postgres", "kafka")
-GOAL: Final = 37.0
+GOAL: Final = 32.0
 _WARM_SECONDS: Final = 10.0
+_COUNTING_SECONDS: Final = 8.0
+# BEGIN takes along who asks (SET LOCAL) in the same message.
+_COUNTS: Final = """
+select coalesce(sum(calls) filter (where not is_frame and not is_set), 0)::float8 as statements,
+  coalesce(sum(calls) filter (where not is_set), 0)::float8 as trips
+from (
+  select calls, query ~* '^(begin|commit|rollback)' as is_frame, query ~* '^set' as is_set
+  from pg_stat_statements s join pg_database d on d.oid = s.dbid where toplevel and d.datname like 'gongdan%'
+) counted
+"""
+_COMMITS: Final = "select sum(xact_commit)::float8 from pg_stat_database where datname like 'gongdan%'"
+_CLOSED: Final = "select count(*) from order_case where status = 'closed'"
 
 
 @dataclass
 class Platform:
-    """A running platform, as one process or as five."""
+    """The running platform: a process for each service."""
 
     ports: Mapping[str, int]
     pids: Mapping[str, int | None]
     secrets: Mapping[str, Any]
-    dispatch_url: str
+    server: PostgresServer
 
 
 @asynccontextmanager
-async def started(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, told: str) -> AsyncIterator[Platform]:
-    """The platform of this shape on this bus."""
-    if shape == "five processes":
-        async with cluster_of(folder, bus=bus, replicas=1, upstream=told) as cluster:
-            pids = {member.module.removeprefix("services."): member.pid for member in cluster.members}
-            broker = cluster.broker.pid if cluster.broker is not None else None
-            yield Platform(
-                {member.module.removeprefix("services."): member.port for member in cluster.members},
-                {**pids, "PostgreSQL": cluster.postgres.pid, **({"Kafka": broker} if broker else {})},
-                cluster.secrets, cluster.postgres.url("gongdan_dispatch"),
-            )  # fmt: skip
-        return
-    with postgres(folder) as server:
-        for name in (*SERVICES, "bus"):
-            await server.create_database(f"gongdan_{name}")
-        if bus == "kafka":
-            with kafka(folder) as broker_:
-                assert broker_ is not None
-                async with _one_process(folder, server, f"kafka://{broker_.bootstrap}", told) as platform:
-                    yield Platform(
-                        platform.ports, {**platform.pids, "Kafka": broker_.pid}, platform.secrets, platform.dispatch_url
-                    )
-        else:
-            async with _one_process(folder, server, server.url("gongdan_bus"), told) as platform:
-                yield platform
-
-
-@asynccontextmanager
-async def _one_process(folder: Path, server: Any, bus_url: str, told: str) -> AsyncIterator[Platform]:
-    secrets = secrets_of(folder)
-    port = free_port()
-    database = server.url("gongdan_SERVICE").replace("SERVICE", "{service}")
-    variables: dict[str, str] = {"GONGDAN_VAR": str(folder), "GONGDAN_SAMPLE": "0"}
-    for service in ("dispatch", "intake"):
-        variables |= environment_of(
-            service,
-            port,
-            database_url=database,
-            bus_url=bus_url,
-            files_url=files_url(folder),
-            secrets=secrets,
-            upstream=told,
-            clock="real",
-        )
-    child = Child("services", {**variables, "GONGDAN_LOG_LEVEL": "WARNING"}, folder / "platform.log")
-    await child.start()
-    try:
-        await child.ready(f"http://127.0.0.1:{port}")
+async def started(folder: Path, bus: Literal["postgres", "kafka"], told: str) -> AsyncIterator[Platform]:
+    """The platform on this bus, on a server that can count its statements."""
+    server = PostgresServer.start(folder / "postgres")
+    connection = await asyncpg.connect(server.url())
+    await connection.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
+    await connection.execute("alter system set pg_stat_statements.track = 'none'")
+    await connection.close()
+    server.stop()
+    async with cluster_of(folder, bus=bus, replicas=1, upstream=told) as cluster:
+        pids = {member.module.removeprefix("services."): member.pid for member in cluster.members}
+        broker = cluster.broker.pid if cluster.broker is not None else None
         yield Platform(
-            dict.fromkeys(SERVICES, port), {"all five": child.pid, "PostgreSQL": server.pid}, secrets,
-            server.url("gongdan_dispatch"),
+            {member.module.removeprefix("services."): member.port for member in cluster.members},
+            {**pids, "PostgreSQL": cluster.postgres.pid, **({"Kafka": broker} if broker else {})},
+            cluster.secrets, cluster.postgres,
         )  # fmt: skip
+
+
+async def counted(platform: Platform, dispatch: asyncpg.Connection[Any]) -> dict[str, float]:
+    """Statements, commits and round trips per lifecycle, everything that runs by itself included."""
+    connection = await asyncpg.connect(platform.server.url())
+    try:
+        await connection.execute("create extension if not exists pg_stat_statements")
+        await connection.execute("alter system set pg_stat_statements.track = 'top'")
+        await connection.execute("select pg_reload_conf()")
+        await asyncio.sleep(1)
+        await connection.execute("select pg_stat_statements_reset()")
+        commits, closed = await connection.fetchval(_COMMITS), await dispatch.fetchval(_CLOSED)
+        await asyncio.sleep(_COUNTING_SECONDS)
+        found = await connection.fetchrow(_COUNTS)
+        assert found is not None
+        each = max(await dispatch.fetchval(_CLOSED) - closed, 1)
+        commits = await connection.fetchval(_COMMITS) - commits
+        return {
+            "statements": found["statements"] / each,
+            "commits": commits / each,
+            "round trips": found["trips"] / each,
+        }
     finally:
-        await child.stop()
+        await connection.close()
 
 
 @dataclass
 class Result:
-    """One run."""
+    """One run; costs are per lifecycle."""
 
     rate: float
     closed: int
     cpu: dict[str, float]
+    counts: dict[str, float]
     driver: float
     busy: float
     p50: float
     p99: float
     retried: int
 
+    @property
+    def total(self) -> float:
+        """CPU of everything, the load generator included."""
+        return sum(self.cpu.values()) + self.driver
 
-async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, seconds: float, walkers: int) -> Result:
+
+async def run(folder: Path, bus: Literal["postgres", "kafka"], *, seconds: float, walkers: int) -> Result:
     """Take as many orders as possible through their lifecycle; count those that dispatch has closed."""
     receiver = upstream.Receiver("")
     await receiver.start()
-    async with started(folder, bus, shape, receiver.address) as platform:
+    async with started(folder, bus, receiver.address) as platform:
         channel = platform.secrets["channels"][upstream.CHANNEL]
         receiver.secret = channel["out"]
         await load_district(platform.ports["dispatch"], platform.secrets)
@@ -160,52 +169,110 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], shape: Shape, *, 
                     return
                 took.append(time.perf_counter() - began)
 
-        connection = await asyncpg.connect(platform.dispatch_url)
+        connection = await asyncpg.connect(platform.server.url("gongdan_dispatch"))
         async with asyncio.TaskGroup() as group:
             for _ in range(walkers):
                 group.create_task(walker())
             await asyncio.sleep(_WARM_SECONDS)
             before = {name: cpu_seconds(pid) for name, pid in platform.pids.items()}
             driver, machine = time.process_time(), psutil.cpu_times()
-            closed = await connection.fetchval("select count(*) from order_case where status = 'closed'")
+            closed = await connection.fetchval(_CLOSED)
             began = time.perf_counter()
             await asyncio.sleep(seconds)
-            closed = await connection.fetchval("select count(*) from order_case where status = 'closed'") - closed
+            closed = await connection.fetchval(_CLOSED) - closed
             elapsed = time.perf_counter() - began
             after = {name: cpu_seconds(pid) for name, pid in platform.pids.items()}
             used, now = time.process_time() - driver, psutil.cpu_times()
+            counts = await counted(platform, connection)
             stopping.set()
         await connection.close()
         if faults:
-            raise RuntimeError(f"{len(faults)} walks failed on {bus}, {shape}: {faults[:3]}")
+            raise RuntimeError(f"{len(faults)} walks failed on {bus}: {faults[:3]}")
         idle = (now.idle - machine.idle) / (elapsed * (psutil.cpu_count() or 1))
         await receiver.stop()
         each = max(closed, 1)
         return Result(
-            closed / elapsed, closed, {name: (after[name] - before[name]) / each * 1000 for name in after},
+            closed / elapsed, closed, {name: (after[name] - before[name]) / each * 1000 for name in after}, counts,
             used / each * 1000, 1 - idle, percentile(took, 0.5), percentile(took, 0.99), desk.retried,
         )  # fmt: skip
 
 
-async def measure(arguments: argparse.Namespace) -> tuple[Table, Table]:
-    names = ("all five", *SERVICES, "PostgreSQL", "Kafka")
+@contextmanager
+def tree_of(commit: str) -> Iterator[Path]:
+    """A worktree of this commit, with this file in it."""
+    with scratch("bench-against") as folder:
+        tree = folder / "tree"
+        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(tree), commit], cwd=ROOT, check=True)
+        try:
+            shutil.copy(__file__, tree / "bench" / "lifecycles.py")
+            yield tree
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True)
+
+
+def run_in(tree: Path, bus: str, arguments: argparse.Namespace) -> Result:
+    """One run of the platform in this folder, in a process of its own."""
+    with scratch("bench-result") as folder:
+        file = folder / "result.json"
+        options = ("--bus", bus, "--seconds", str(arguments.seconds), "--walkers", str(arguments.walkers))
+        command = [sys.executable, "-m", "bench.lifecycles", *options, "--into", str(file)]
+        subprocess.run(command, cwd=tree, check=True)
+        return Result(**json.loads(file.read_text()))
+
+
+def middle(results: Sequence[Result]) -> Result:
+    """The medians of several runs."""
+
+    def each(maps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        return {name: median(found[name] for found in maps) for name in maps[0]}
+
+    numbers = {
+        field.name: median(getattr(result, field.name) for result in results)
+        for field in dataclasses.fields(Result)
+        if field.name not in {"cpu", "counts"}
+    }
+    return Result(cpu=each([one.cpu for one in results]), counts=each([one.counts for one in results]), **numbers)  # type: ignore[arg-type]
+
+
+def measure(arguments: argparse.Namespace) -> Sequence[Table]:
+    names = (*SERVICES, "PostgreSQL", "Kafka")
     speed = Table("Whole lifecycles through the five services",
-                  ("bus", "cut", "lifecycles/s", "to 37/s", "goal", "p50 s", "p99 s", "CPU busy"))  # fmt: skip
-    cost = Table("CPU per lifecycle, ms", ("bus", "cut", *names, "load generator", "sum"))
+                  ("bus", "commit", "lifecycles/s", "goal", "p50 s", "p99 s", "CPU busy"))  # fmt: skip
+    cost = Table("CPU per lifecycle, ms", ("bus", "commit", *names, "load generator", "sum"))
+    counts = Table("Work of the database per lifecycle", ("bus", "commit", "statements", "commits", "round trips"))
     for bus in arguments.bus or BUSES:
-        for shape in arguments.shape or ("one process", "five processes"):
-            with scratch("bench-lifecycles") as folder:
-                result = await run(folder, bus, shape, seconds=arguments.seconds, walkers=arguments.walkers)
-            speed.add(bus, shape, result.rate, result.rate / GOAL, "> 1", result.p50, result.p99,
+        for commit, result in _turns(bus, arguments).items():
+            speed.add(bus, commit, result.rate, f">= {GOAL:.0f}", result.p50, result.p99,
                       f"{result.busy:.0%} of {os.cpu_count()} cores")  # fmt: skip
-            total = sum(result.cpu.values()) + result.driver
-            cost.add(bus, shape, *(result.cpu.get(name) for name in names), result.driver, total)
-            print(f"{bus}, {shape}: {result}", flush=True)
+            cost.add(bus, commit, *(result.cpu.get(name) for name in names), result.driver, result.total)
+            counts.add(bus, commit, *(result.counts[name] for name in counts.headings[2:]))
     speed.notes.append(
-        f"{arguments.walkers} staff at once for {arguments.seconds:.0f} s after {_WARM_SECONDS:.0f} s of warming up; the "
-        "load generator, PostgreSQL and the broker share the same cores."
+        f"{arguments.walkers} staff at once for {arguments.seconds:.0f} s after {_WARM_SECONDS:.0f} s of warming up, who "
+        "wait a second before each of the four steps that follow another service: their number bounds the rate.  The "
+        f"load generator, PostgreSQL and the broker share the same cores; load {os.getloadavg()[0]:.1f} at the end."
     )
-    return speed, cost
+    counts.notes.append("Rows that one executemany writes are counted as statements and round trips of their own.")
+    return speed, cost, counts
+
+
+def _turns(bus: str, arguments: argparse.Namespace) -> Mapping[str, Result]:
+    """The medians of today's platform, and of the one that it is compared with."""
+    if arguments.against is None:
+        return {"today": middle([run_in(ROOT, bus, arguments) for _ in range(arguments.rounds)])}
+    found: dict[str, list[Result]] = {arguments.against: [], "today": []}
+    with tree_of(arguments.against) as other:
+        for _ in range(arguments.rounds):
+            found[arguments.against].append(run_in(other, bus, arguments))
+            found["today"].append(run_in(ROOT, bus, arguments))
+    return {commit: middle(results) for commit, results in found.items()}
+
+
+async def single(arguments: argparse.Namespace) -> None:
+    """One run of the platform in this folder, for the process that compares."""
+    with scratch("bench-lifecycles") as folder:
+        result = await run(folder, arguments.bus[0], seconds=arguments.seconds, walkers=arguments.walkers)
+    print(f"{arguments.bus[0]}: {result}, sum {result.total:.1f}", flush=True)
+    arguments.into.write_text(json.dumps(dataclasses.asdict(result)))
 
 
 def main() -> int:
@@ -214,8 +281,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--walkers", type=int, default=96)
     parser.add_argument("--bus", action="append", choices=BUSES)
-    parser.add_argument("--shape", action="append", choices=("one process", "five processes"))
-    for table in uvloop.run(measure(parser.parse_args())):
+    parser.add_argument("--against", help="a commit to measure in turns with this one")
+    parser.add_argument("--rounds", type=int, default=None, help="3 with --against, else 1")
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.into is not None:
+        uvloop.run(single(arguments))
+        return 0
+    arguments.rounds = arguments.rounds or (1 if arguments.against is None else 3)
+    for table in measure(arguments):
         table.show()
     return 0
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import text
 
-from bench.stand import Child, postgres, scratch
+from bench.stand import Child, databases, keys, postgres, scratch
 from services.sla.calendar import store
 from services.sla.recomputing import jobs
 from services.sla.recomputing.handlers import edit_days
@@ -27,7 +27,6 @@ from services.sla.service import SERVICE
 from shared.calendar import DayChange, Wanted
 from shared.clock import SimulatedClock
 from shared.db.migrate import upgrade
-from shared.run.embedded import drawn_secrets
 from shared.run.postgres import PostgresServer
 from shared.run.process import build_runtime
 from shared.service import Runtime
@@ -68,7 +67,7 @@ async def prepared(url: str, folder: Path) -> Runtime:
 
 def secrets() -> dict[str, Any]:
     """Keys of every kind; a child process draws its own, because it seals nothing."""
-    drawn = drawn_secrets()
+    drawn = keys()
     return {name: value for name, value in drawn.items() if name in Settings.model_fields}
 
 
@@ -117,7 +116,7 @@ async def count(runtime: Runtime, sql: str) -> int:
 async def compare(clocks: int) -> int:
     """Run both and print the figures; 0 when the goal is reached."""
     with scratch("recompute") as folder, postgres(folder) as server:
-        await server.create_database("sla")
+        await databases(server, "sla")
         url = server.url("sla")
         runtime = await prepared(url, folder)
         try:

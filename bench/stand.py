@@ -15,10 +15,13 @@ from typing import Any, Final
 import httpx
 
 from deploy.kafka.broker import Broker, KafkaUnavailable
+from shared.db.logins import create_logins
 from shared.run.embedded import drawn_secrets
 from shared.run.postgres import PostgresServer
+from shared.settings import SERVICES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+_PASSWORD: Final = "bench"
 
 
 @contextmanager
@@ -112,5 +115,12 @@ class Child:
 
 
 def keys() -> dict[str, Any]:
-    """Secrets of every kind, drawn for this run."""
-    return drawn_secrets()
+    """Secrets of every kind, drawn for this run; the logins of the database have a password that every process knows."""
+    return {**drawn_secrets(), **{f"{group}_password": _PASSWORD for group in ("owner", "centre", "unit")}}
+
+
+async def databases(server: PostgresServer, *names: str) -> None:
+    """These databases, and the logins of all services."""
+    await create_logins(server.url(), SERVICES, owner=_PASSWORD, centre=_PASSWORD, unit=_PASSWORD)
+    for name in names:
+        await server.create_database(name)

@@ -25,7 +25,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from procrastinate.types import JSONValue
 
 from bench.report import Table, percentile
-from bench.stand import kafka, keys, postgres, scratch
+from bench.stand import databases, kafka, keys, postgres, scratch
 from services.sla.firing import jobs as firing
 from services.sla.service import SERVICE, prepare
 from shared.bus import Bus, Message
@@ -109,6 +109,8 @@ async def ours(url: str, bus: Bus, due: int) -> list[tuple[float, float, float, 
         bus_url="postgresql://nowhere/bus",
         token_public_key=drawn["token_public_key"],
         seal_keys=drawn["seal_keys"],
+        centre_password=drawn["centre_password"],
+        unit_password=drawn["unit_password"],
     )
     timed = Timed(bus)
     runtime = build_runtime(SERVICE, settings, bus=timed, clock=RealClock())
@@ -216,8 +218,7 @@ async def procrastinate(url: str, due: int) -> list[float]:
 
 
 async def measure(server: PostgresServer, bootstrap: str | None, armed: int, due: int) -> None:
-    await create_database(server.url(), "sla")
-    await create_database(server.url(), "bus")
+    await databases(server, "sla", "bus")
     url = server.url("sla")
     await upgrade(url, "sla")
     print(f"arming {armed:,} ...", flush=True)

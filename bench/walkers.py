@@ -101,7 +101,7 @@ class Desk:
                 if answer.status < 300:
                     self.took(step, asyncio.get_running_loop().time() - began)
                     return answer
-                if answer.status not in _AGAIN and answer.status not in wait_for and answer.code != "still_running":
+                if answer.status not in _AGAIN and answer.status not in wait_for:
                     raise Refused(step, answer)
                 last = f"{answer.status} {answer.code}"
             if asyncio.get_running_loop().time() > deadline:

@@ -10,10 +10,11 @@ from fastapi import Depends, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Scope
+from shared.db.faults import is_transient
 from shared.errors import Conflict, Incomplete
 from shared.identity import Person
 from shared.service import Runtime
-from shared.web.routes import claim_key
+from shared.web.routes import check_unanswered, key_of
 from shared.work import Work
 
 
@@ -49,10 +50,26 @@ CurrentScope = Annotated[Scope, Depends(_scope)]
 
 
 async def _work(request: Request) -> AsyncIterator[Work]:
-    async with _running(request).works.begin(request.state.person) as work:
-        request.state.work = work
-        await claim_key(work, request)
-        yield work
+    works, person = _running(request).works, request.state.person
+    key = request.state.idempotency_key = await key_of(request)
+    try:
+        async with works.begin(person) as work:
+            request.state.work = work
+            yield work
+    except Exception as fault:
+        # The statement that ends a command writes its key, so a command that comes a second time is refused by then: by
+        # its own rules, because it has taken effect, or by the key.
+        if not is_transient(fault):
+            await check_unanswered(works, person, key)
+        raise
+
+
+async def _once(request: Request) -> None:
+    await check_unanswered(_running(request).works, request.state.person, await key_of(request))
+
+
+Once: Final = Depends(_once)
+"""For a command that has an effect outside of its transaction: asks for its key before it begins."""
 
 
 InWork = Annotated[Work, Depends(_work, scope="function")]

@@ -6,7 +6,7 @@ reads these rows for all its orders, one statement for each declaration; a comma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 Row = TypeVar("Row")
 
 _IDS: Final = "order_ids"
+_ID: Final = "one_order_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,28 @@ class RowsOfOrder:
     sequence: tuple[Any, ...] = ()
     where: ColumnElement[bool] | None = None
     lock: bool = True
-    _query: list[Select[Any]] = field(default_factory=list, compare=False, repr=False)
+    _queries: dict[bool, Select[Any]] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
-    def query(self) -> Select[Any]:
-        """The statement for any number of orders; built once, because building it takes longer than running it."""
-        if not self._query:
-            ids = bindparam(_IDS, type_=ARRAY(self.by.type))
-            query = select(self.record).where(self.by == any_(ids)).order_by(self.by, *self.sequence)
+    async def read(self, session: AsyncSession, order_ids: Sequence[str]) -> Iterable[Any]:
+        """The rows of these orders, locked if the declaration says so.
+
+        One order is read by a statement of its own: PostgreSQL keeps its plan, while it plans one with an array each time
+        anew, which takes longer than reading the row.
+        """
+        if len(order_ids) == 1:
+            return await session.scalars(self._query(many=False), {_ID: order_ids[0]})
+        return await session.scalars(self._query(many=True), {_IDS: order_ids})
+
+    def _query(self, *, many: bool) -> Select[Any]:
+        """Built once, because building it takes longer than running it."""
+        if many not in self._queries:
+            one, ids = bindparam(_ID, type_=self.by.type), bindparam(_IDS, type_=ARRAY(self.by.type))
+            query = select(self.record).where(self.by == any_(ids) if many else self.by == one)
+            query = query.order_by(self.by, *self.sequence)
             if self.where is not None:
                 query = query.where(self.where)
-            self._query.append(query.with_for_update() if self.lock else query)
-        return self._query[0]
+            self._queries[many] = query.with_for_update() if self.lock else query
+        return self._queries[many]
 
 
 class HeldRows:
@@ -87,6 +98,6 @@ class HeldRows:
         found: dict[str, list[Any]] = {order_id: [] for order_id in sorted(set(order_ids) - known.keys())}
         if not found:
             return
-        for row in await self._session.scalars(declared.query, {_IDS: list(found)}):
+        for row in await declared.read(self._session, list(found)):
             found[getattr(row, declared.by.key)].append(row)
         known.update(found)

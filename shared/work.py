@@ -43,8 +43,10 @@ audited as (
 """
 _ANSWERED: Final = """
 answered as (
-  update idempotency set status = cast(:status as int), answer = cast(:answer as bytea)
-  where actor = cast(:actor as text) and key = cast(:idempotency_key as text)
+  insert into idempotency (actor, key, fingerprint, status, answer, created_at)
+  select cast(:actor as text), cast(:idempotency_key as text), cast(:fingerprint as text), cast(:status as int),
+    cast(:answer as bytea), cast(:now as timestamptz)
+  where cast(:idempotency_key as text) is not null
 )
 """
 _END: Final = text(writing(_AUDITED, _ANSWERED))
@@ -58,6 +60,7 @@ class Answer:
     """What a command answered under an idempotency key; the body is sealed, because it may name a caller."""
 
     key: str
+    fingerprint: str
     status: int
     body: bytes
 
@@ -167,9 +170,12 @@ class Work:
             }
         )
 
-    def answer(self, key: str, status: int, body: bytes) -> None:
-        """Keep what the command answers under the person's idempotency key, in this transaction."""
-        self._answer = Answer(key, status, body)
+    def answer(self, answer: Answer) -> None:
+        """Keep what the command answers under the person's idempotency key, in this transaction.
+
+        A key that has its answer already makes the transaction fail: it is the second one of the same command.
+        """
+        self._answer = answer
 
     async def finish(self) -> None:
         """Write what is pending.  Only the unit of work calls it."""
@@ -188,6 +194,8 @@ class Work:
                 **{f"audit_{name}": [row[name] for row in audited] for name in _AUDIT_COLUMNS},
                 "actor": self.person.account,
                 "idempotency_key": answer.key if answer else None,
+                "fingerprint": answer.fingerprint if answer else None,
+                "now": self.now if answer else None,
                 "status": answer.status if answer else None,
                 "answer": answer.body if answer else None,
             },
@@ -212,11 +220,15 @@ class Works:
     ids: IdSource = new_id
     _sessions: async_sessionmaker[AsyncSession] = field(init=False)
     _unit_sessions: async_sessionmaker[AsyncSession] = field(init=False)
+    _reading: async_sessionmaker[AsyncSession] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sessions keep their records readable after the commit; a session lasts for one unit of work."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._unit_sessions = async_sessionmaker(self.unit_engine, expire_on_commit=False, autoflush=True)
+        # Of the same pool.  Each query sees what is committed by then, in a transaction too, so that BEGIN and ROLLBACK
+        # around queries are two round trips for nothing; a unit needs its BEGIN, which says who asks.
+        self._reading = async_sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"), autoflush=False)
 
     @asynccontextmanager
     async def begin(
@@ -246,9 +258,13 @@ class Works:
 
     @asynccontextmanager
     async def read(self, person: Person = SYSTEM) -> AsyncIterator[AsyncSession]:
-        """A session for queries, with what this person may see; changes are rolled back."""
-        async with self._session_of(person) as session:
-            yield session
+        """A session for queries, with what this person may see."""
+        if person.confined_to is not None:
+            async with self._session_of(person) as session:
+                yield session
+        else:
+            async with self._reading() as session:
+                yield session
 
     async def close(self) -> None:
         """Close the connections of both logins."""

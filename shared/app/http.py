@@ -32,6 +32,7 @@ from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
+from shared.web.routes import AnsweredBefore, replayed
 
 if TYPE_CHECKING:
     from shared.service import Runtime, Service
@@ -215,6 +216,10 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     async def stale(_: Request, __: Exception) -> Response:
         return problem_of(Conflict())
 
+    async def replay(_: Request, before: Exception) -> Response:
+        assert isinstance(before, AnsweredBefore)
+        return replayed(before)
+
     async def unforeseen(_: Request, fault: Exception) -> Response:
         return _unforeseen(fault)
 
@@ -222,6 +227,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(StaleDataError, stale)
+    app.add_exception_handler(AnsweredBefore, replay)
     app.add_exception_handler(Exception, unforeseen)
     return app
 

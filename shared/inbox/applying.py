@@ -36,10 +36,6 @@ BatchHandler = Callable[[Work, Sequence[Envelope]], Awaitable[None]]
 _TRIES: Final = 3
 
 
-class _OneByOne(Exception):
-    """The events of this batch must be applied one by one."""
-
-
 class Applier:
     """Applies the events of one service: by a handler for each type, or by one handler for many events."""
 
@@ -73,9 +69,8 @@ class Applier:
             for topic, envelopes in taken.items():
                 if not envelopes:
                     continue
-                if await parked.any_waiting(work.session, topic, {envelope.subject for envelope in envelopes}):
-                    raise _OneByOne
-                fresh = await new_ones(work.session, topic, envelopes, now=work.now)
+                # When events of a key are parked it raises, and the events of this batch are applied one by one.
+                fresh = await new_ones(work.session, topic, envelopes, now=work.now, heed_waiting=True)
                 await self._effects(work, fresh)
                 applied += fresh
         self._count(sum(map(len, taken.values())), applied)

@@ -32,8 +32,15 @@ _PACE_SECONDS: Final = 0.005
 _PACE_FACTOR: Final = 3.0
 _LONGEST_PACE_SECONDS: Final = 0.1
 # Every query here has its index.  A plan made while the outbox was empty would sort all of it until the database has
-# gathered statistics: in the first minutes of a new database, and of a busy one after a quiet night.
-_PLANNING: Final = {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off", "jit": "off"}
+# gathered statistics: in the first minutes of a new database, and of a busy one after a quiet night.  And with arrays as
+# parameters the server would plan them anew each time, which takes longer than running them.
+_PLANNING: Final = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 
 # Not from the last position on: an event with a lower position may commit later (R7).  Events of a key behind a refused
 # one wait.  The refused ones are few and are read first; otherwise a bad plan looks for them once per row.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
@@ -12,9 +13,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
-from shared.errors import BusinessError, Incomplete
+from shared.errors import Incomplete
+from shared.identity import Person
 from shared.web.form import Headers, check_content, check_query, headers_of, query_names, read_json
-from shared.work import Work
+from shared.work import Answer as Kept
+from shared.work import Work, Works
 
 _LONGEST_KEY: Final = 128
 _KEPT_HEADERS: Final = ("etag", "location")
@@ -74,52 +77,50 @@ class BadKey(Incomplete):
         super().__init__("幂等键应为 1 至 128 个可见字符")
 
 
-class StillRunning(BusinessError):
-    """The first request with this key has not been answered yet."""
-
-    code = "still_running"
-
-    def __init__(self) -> None:
-        super().__init__("相同请求正在处理，请稍后查询结果")
-
-
-_CLAIM: Final = text(
-    "insert into idempotency (actor, key, fingerprint, created_at) values (:actor, :key, :fingerprint, :now) "
-    "on conflict do nothing returning key"
-)
 _KNOWN: Final = text("select fingerprint, status, answer from idempotency where actor = :actor and key = :key")
 
 
-async def claim_key(work: Work, request: Request) -> None:
-    """Take the request's Idempotency-Key in this transaction; a second request waits here for the first."""
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A request's Idempotency-Key, and what the request was: SHA-256 of method, path and body."""
+
+    text: str
+    fingerprint: str
+
+
+async def key_of(request: Request) -> IdempotencyKey | None:
+    """The request's key; BadKey."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        return
+        return None
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise BadKey
     # A form with files is not kept: whoever read it says what was in it.
     read_before = getattr(request.state, "content", None)
     body = await request.body() if read_before is None else read_before
     fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
-    place = {"actor": work.person.account, "key": key}
-    connection = await work.session.connection()
-    taken = await connection.execute(_CLAIM, {**place, "fingerprint": fingerprint, "now": work.now})
-    if taken.first() is not None:
-        request.state.idempotency_key = key
+    return IdempotencyKey(key, fingerprint)
+
+
+async def check_unanswered(works: Works, person: Person, key: IdempotencyKey | None) -> None:
+    """AnsweredBefore when this request was answered, KeyReused when the key was used for another one."""
+    if key is None:
         return
-    known = (await connection.execute(_KNOWN, place)).one_or_none()
-    if known is None or known.status is None:
-        raise StillRunning
-    if known.fingerprint != fingerprint:
+    async with works.read(person) as session:
+        connection = await session.connection()
+        known = (await connection.execute(_KNOWN, {"actor": person.account, "key": key.text})).one_or_none()
+    if known is None:
+        return
+    if known.fingerprint != key.fingerprint:
         raise KeyReused
-    kept = work.sealer.open(bytes(known.answer).decode(), _place(work, key)) if known.answer else ""
+    kept = works.sealer.open(bytes(known.answer).decode(), _place(person, key)) if known.answer else ""
     headers, answer = _apart(kept)
     raise AnsweredBefore(known.status, answer.encode(), headers)
 
 
-def _place(work: Work, key: str) -> str:
+def _place(person: Person, key: IdempotencyKey) -> str:
     """The place of a stored answer: it is sealed, because it may name a caller, and readable only for the same account."""
-    return f"idempotency:{work.person.account}:{key}"
+    return f"idempotency:{person.account}:{key.text}"
 
 
 def _together(response: Response) -> str:
@@ -179,21 +180,23 @@ class CommandRoute(DeskRoute):
         usual = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            try:
-                response: Response = await usual(request)
-            except AnsweredBefore as before:
-                return Response(
-                    before.answer,
-                    status_code=before.status,
-                    media_type="application/json" if before.answer else None,
-                    headers={**before.headers, "Idempotent-Replayed": "true"},
-                )
-            key = getattr(request.state, "idempotency_key", None)
+            response = await usual(request)
+            key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
             if key is not None:
                 work: Work = request.state.work
                 kept = _together(response)
-                sealed = work.sealer.seal(kept, _place(work, key)) if kept else ""
-                work.answer(key, response.status_code, sealed.encode())
+                sealed = work.sealer.seal(kept, _place(work.person, key)) if kept else ""
+                work.answer(Kept(key.text, key.fingerprint, response.status_code, sealed.encode()))
             return response
 
         return answer
+
+
+def replayed(before: AnsweredBefore) -> Response:
+    """The answer that the first request with this key got."""
+    return Response(
+        before.answer,
+        status_code=before.status,
+        media_type="application/json" if before.answer else None,
+        headers={**before.headers, "Idempotent-Replayed": "true"},
+    )

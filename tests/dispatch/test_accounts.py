@@ -145,6 +145,18 @@ async def test_whoever_changes_their_own_password_is_told_what_is_missing_or_wro
     assert long["errors"] == [{"field": "password", "code": "too_long", "message": "密码：长度过长"}]
 
 
+async def test_a_change_of_password_that_comes_again_is_answered_again_and_counts_as_no_guess(office: Story) -> None:
+    await enter(office, "wang")
+    own = {**office.desk.bearer(Role.DISPATCHER, account="wang"), "Idempotency-Key": "once"}
+    body = {"password": "another password", "current": "a fine password"}
+
+    answers = [await office.post("/accounts/wang/password", body, own) for _ in range(7)]
+
+    assert [answer.status_code for answer in answers] == [204] * 7
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None] + ["true"] * 6
+    assert (await log_in(office, "wang", "another password"))[0] == 201
+
+
 async def test_a_refused_login_has_its_own_title(office: Story) -> None:
     assert (await log_in(office, "admin", "wrong"))[1]["title"] == "登录未成功"
 

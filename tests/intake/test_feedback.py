@@ -37,7 +37,7 @@ class Receiver:
         self.answer = answer or (lambda _: httpx.Response(200))
 
     def client(self) -> FeedbackClient:
-        return FeedbackClient(httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=False))
+        return FeedbackClient(httpx.MockTransport(self._take))
 
     def _take(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

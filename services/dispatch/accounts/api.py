@@ -12,7 +12,7 @@ from services.dispatch.accounts.errors import AccountUnknown
 from services.dispatch.accounts.schemas import AccountChange, AccountOut, NewAccount, NewPassword
 from services.dispatch.login.handlers import check_own_password
 from services.dispatch.login.store import find_account
-from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime
+from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, Once, ThisRuntime
 from shared.errors import Forbidden
 from shared.identity import Role
 from shared.web import Code, CommandRoute, Page
@@ -81,6 +81,7 @@ async def change_account(account: AccountPath, body: AccountChange, work: InWork
     status_code=204,
     operation_id="set_password",
     summary="设置密码",
+    dependencies=[Once],  # the attempt with the current password is counted in a transaction of its own
 )
 async def set_password(
     account: AccountPath, body: NewPassword, person: CurrentPerson, runtime: ThisRuntime, work: InWork

@@ -15,22 +15,27 @@ from services.intake.feedback.model import Outcome
 
 _OK: Final = range(200, 300)
 _LONGEST_SECONDS: Final = 10_000_000
+_TIMEOUT: Final = httpx.Timeout(policy.FEEDBACK_TIMEOUT_SECONDS).as_dict()
 
 
 class FeedbackClient:
     """Sends signed replies; a fault of the other side is an Outcome and never an exception."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
 
     @classmethod
     def new(cls) -> FeedbackClient:
-        """No redirects, and no proxy from the environment: nothing but the configured address may be called."""
-        return cls(httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=policy.FEEDBACK_TIMEOUT_SECONDS))
+        """A transport without a client around it.
+
+        It follows no redirects and asks the environment for no proxy: nothing but the configured address may be called.
+        Cookies, authentication and hooks of a client are not needed, and cost half as much again as the request.
+        """
+        return cls(httpx.AsyncHTTPTransport(trust_env=False))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def send(self, url: str, key: bytes, *, webhook_id: str, attempt: str, body: bytes, now: datetime) -> Outcome:
         """One attempt: fifteen seconds in all; of the answer only the status and Retry-After count."""
@@ -46,12 +51,14 @@ class FeedbackClient:
         }
         try:
             # A limit on the whole attempt: httpx limits each read, and an answer that arrives byte by byte never ends.
-            async with (
-                asyncio.timeout(policy.FEEDBACK_TIMEOUT_SECONDS),
-                self._http.stream("POST", url, content=body, headers=headers) as answer,
-            ):
-                # Only the status counts.  The body is not read: it may be endless.
-                return _outcome(answer, now)
+            async with asyncio.timeout(policy.FEEDBACK_TIMEOUT_SECONDS):
+                request = httpx.Request("POST", url, content=body, headers=headers, extensions={"timeout": _TIMEOUT})
+                answer = await self._transport.handle_async_request(request)
+                try:
+                    # Only the status counts.  The body is not read: it may be endless.
+                    return _outcome(answer, now)
+                finally:
+                    await answer.aclose()
         except (TimeoutError, httpx.TimeoutException):
             return Outcome("timeout")
         except (httpx.HTTPError, httpx.InvalidURL, OSError):

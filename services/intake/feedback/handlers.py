@@ -110,46 +110,44 @@ async def _sent(works: Works, client: FeedbackClient, secrets: ChannelSecrets | 
 
 
 async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
-    await store.end_attempt(work.session, claimed.lease, at=work.now, word=outcome.word, status=outcome.status)
     # The order first, as everywhere: its events take their numbers in the order of its commits (R7).
     order = await order_for_update(work, claimed.order_id)
-    delivery = await store.leased(work.session, claimed)
-    if delivery is None:
-        return  # the lease ran out meanwhile, and another attempt under the same id decides
-    delivery.lease = delivery.leased_until = None
+    again_at = None
+    if not outcome.acked and not outcome.gone:
+        again_at = rules.next_attempt_at(
+            claimed.scheduled, now=work.now, jitter=random.random(), retry_after=outcome.retry_after
+        )
+    state = DeliveryState.ACKED if outcome.acked else DeliveryState.WAITING if again_at else DeliveryState.FAILED
+    try:
+        others = await store.end_attempt(work.session, claimed, outcome, at=work.now, state=state, next_at=again_at)
+    except store.Superseded:
+        return
+    if others and state is not DeliveryState.WAITING:
+        work.wake(DUE)  # a later reply of the same order may go now
     if outcome.acked:
-        delivery.state, delivery.acked_at, delivery.next_at = DeliveryState.ACKED, work.now, None
         if order.state not in {State.CLOSED, State.CANCELLED}:
             order.state = State.FED_BACK
         work.emit(
             OrderFedBack(
                 order_id=order.order_id,
-                reply_id=delivery.reply_id,
-                platform=delivery.platform,
-                attempts=delivery.attempts,
+                reply_id=claimed.reply_id,
+                platform=claimed.platform,
+                attempts=claimed.attempts,
                 fed_back_at=work.now,
             )
         )
-        work.audit("feedback.acked", order.order_id, after={"attempts": delivery.attempts})
-        work.wake(DUE)  # a later reply of the same order may go now
+        work.audit("feedback.acked", order.order_id, after={"attempts": claimed.attempts})
         return
-    again_at = None
-    if not outcome.gone:
-        again_at = rules.next_attempt_at(
-            delivery.scheduled, now=work.now, jitter=random.random(), retry_after=outcome.retry_after
-        )
-    delivery.state = DeliveryState.FAILED if again_at is None else DeliveryState.WAITING
-    delivery.next_at = again_at
     work.emit(
         FeedbackFailed(
             order_id=order.order_id,
-            reply_id=delivery.reply_id,
-            platform=delivery.platform,
-            attempt=delivery.attempts,
+            reply_id=claimed.reply_id,
+            platform=claimed.platform,
+            attempt=claimed.attempts,
             reason=outcome.word,
             final=again_at is None,
             failed_at=work.now,
         )
     )
-    after = {"attempt": delivery.attempts, "outcome": outcome.word, "final": again_at is None}
+    after = {"attempt": claimed.attempts, "outcome": outcome.word, "final": again_at is None}
     work.audit("feedback.failed", order.order_id, after=after)

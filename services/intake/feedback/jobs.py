@@ -55,13 +55,14 @@ class Deliverer:
         taken: list[Claimed] = []
         async with self._runtime.works.begin() as work:
             for platform in await store.platforms_due(work.session, now):
-                free = min(
-                    policy.FEEDBACK_PER_PLATFORM - self._busy[platform],
-                    policy.FEEDBACK_AT_ONCE - self._busy.total() - len(taken),
-                )
+                free = min(self._free(platform), policy.FEEDBACK_AT_ONCE - self._busy.total() - len(taken))
                 if free > 0:
                     taken += await store.claim(work.session, platform, now=now, many=free)
         return taken
+
+    def _free(self, platform: str) -> int:
+        """How many more attempts may run for this platform now."""
+        return min(policy.FEEDBACK_PER_PLATFORM - self._busy[platform], policy.FEEDBACK_AT_ONCE - self._busy.total())
 
     async def send_due(self) -> int:
         """Send everything that is due now, one after the other; how many were sent."""
@@ -77,5 +78,7 @@ class Deliverer:
             # How it ended could not be stored: the lease runs out, and the same id is sent again.
             log.warning("attempt not recorded", order_id=claimed.order_id, error=type(fault).__name__)
         finally:
+            was_full = self._free(claimed.platform) <= 0
             self._busy[claimed.platform] -= 1
-            self._due.set()
+            if was_full:
+                self._due.set()  # what had to wait for this one may go now

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, exists, select, text, update
+from sqlalchemy import bindparam, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feedback import policy
-from services.intake.feedback.model import DeliveryState
+from services.intake.feedback.model import DeliveryState, Outcome
 from services.intake.feedback.tables import Delivery, DeliveryAttempt
 from services.intake.record import Record
 from shared.errors import NotListed
@@ -42,7 +42,7 @@ with due as (
   select lease, id, attempts, :now from claimed
 )
 select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, c.unit, c.disposition, c.reply,
-  c.attempts, c.lease::text
+  c.attempts, c.scheduled, c.lease::text
 from claimed c join upstream_order o using (order_id)
 """  # noqa: S608 - no user input
 )
@@ -62,20 +62,28 @@ class Claimed:
     disposition: str
     reply: str
     attempts: int
+    scheduled: int
     lease: str
 
 
-# Built once: such a statement takes longer to put together than to run, and each reply needs three of them.
-_DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
-_ATTEMPTS = Record.metadata.tables[DeliveryAttempt.__tablename__]
-_ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
-_LEASED = select(Delivery).where(Delivery.id == bindparam("of"), Delivery.lease == bindparam("under")).with_for_update()
-_ANSWERED = select(exists().where(Delivery.order_id == bindparam("of")))
-_END_ATTEMPT = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("of"))
-    .values(ended_at=bindparam("at"), outcome=bindparam("word"), status=bindparam("answered"))
+# Attempt and delivery in one statement; a delivery that another sender has by now stays as it is.
+_END_ATTEMPT = text(
+    """
+with ended as (
+  update delivery_attempt set ended_at = :at, outcome = :word, status = :answered where id = cast(:lease as uuid)
+), settled as (
+  update delivery set state = :state, next_at = :next_at, acked_at = :acked_at, lease = null, leased_until = null
+  where id = cast(:of as uuid) and lease = cast(:lease as uuid)
+  returning id, order_id
 )
+select exists (select from delivery d where d.order_id = s.order_id and d.id <> s.id and d.state = 'waiting')
+from settled s
+"""
+)
+# Built once: such a statement takes longer to put together than to run.
+_DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
+_ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
+_ANSWERED = select(exists().where(Delivery.order_id == bindparam("of")))
 
 
 async def add_delivery(session: AsyncSession, **values: object) -> bool:
@@ -85,7 +93,7 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
 
 async def was_answered(session: AsyncSession, order_id: str) -> bool:
     """Whether a reply of the order was ever approved, whether it was delivered or not."""
-    return bool(await session.scalar(_ANSWERED, {"of": order_id}))
+    return bool(await (await session.connection()).scalar(_ANSWERED, {"of": order_id}))
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -101,15 +109,40 @@ async def claim(session: AsyncSession, platform: str, *, now: datetime, many: in
     return [Claimed(*row) for row in rows]
 
 
-async def leased(session: AsyncSession, claimed: Claimed) -> Delivery | None:
-    """The delivery, locked, if this attempt is still the one that counts."""
-    return await session.scalar(_LEASED, {"of": claimed.id, "under": claimed.lease})
+class Superseded(Exception):
+    """The lease ran out meanwhile: another attempt under the same id decides."""
 
 
-async def end_attempt(session: AsyncSession, attempt: str, *, at: datetime, word: str, status: int | None) -> None:
-    """Store how an attempt ended."""
-    connection = await session.connection()
-    await connection.execute(_END_ATTEMPT, {"of": attempt, "at": at, "word": word, "answered": status})
+async def end_attempt(
+    session: AsyncSession,
+    claimed: Claimed,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    state: DeliveryState,
+    next_at: datetime | None,
+) -> bool:
+    """Store how an attempt ended and what becomes of its delivery; whether another reply of the order waits.
+
+    Superseded when this attempt is not the one that counts any more: then only its own end is stored.
+    """
+    found = await (await session.connection()).execute(
+        _END_ATTEMPT,
+        {
+            "of": claimed.id,
+            "lease": claimed.lease,
+            "at": at,
+            "word": outcome.word,
+            "answered": outcome.status,
+            "state": state,
+            "next_at": next_at,
+            "acked_at": at if outcome.acked else None,
+        },
+    )
+    row = found.first()
+    if row is None:
+        raise Superseded
+    return bool(row[0])
 
 
 async def deliveries_page(

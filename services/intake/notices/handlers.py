@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from services.intake.channels.policy import CHANNELS
@@ -12,7 +11,7 @@ from services.intake.notices.errors import NotYetAnswered, OrderOver, UnknownOrd
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
 from services.intake.notices.tables import Revisit
 from services.intake.orders.model import State
-from services.intake.orders.store import numbered_for_update, present_version
+from services.intake.orders.store import called_at_of, numbered_for_update
 from services.intake.orders.tables import UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from shared.contracts.places import REVISIT
@@ -30,12 +29,8 @@ async def apply_notice(work: Work, platform: str, notice: Notice) -> str:
     record = await numbered_for_update(work.session, platform, notice.upstream_no)
     if record is None:
         raise UnknownOrder
-    called_at = (await present_version(work.session, record)).details.get("called_at")
-    rules.check_happened(
-        CHANNELS[platform],
-        notice.happened_at,
-        called_at=None if called_at is None else datetime.fromisoformat(called_at),
-    )
+    called_at = await called_at_of(work.session, record)
+    rules.check_happened(CHANNELS[platform], notice.happened_at, called_at=called_at)
     match notice:
         case Cancellation():
             _cancel_order(work, record, notice)

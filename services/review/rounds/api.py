@@ -69,8 +69,8 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 
 async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: Scope, record: RoundRecord) -> Round:
     words = scope.words_for(record.unit)
-    scheme = await store.scheme_of(session, record.order_id)
-    involved = handlers.involved_in(record, await store.caseworkers_of(session, record.order_id))
+    background = await store.background_of(session, record.order_id)
+    involved = handlers.involved_in(record, background.caseworkers)
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
     reason = sealer.open_if_any(record.override_reason, OVERRIDE.at(**ids))
@@ -92,7 +92,7 @@ async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: S
                 head=_ROWS["approve_as_leader"].allows(person) and person.unit == record.unit,
                 reviewer=_ROWS["approve_reply"].allows(person),
                 own=person.account in involved,
-                scheme=scheme,
+                scheme=background.scheme,
             )
         ),
     )

@@ -190,10 +190,9 @@ async def reject_as_leader(work: Work, reply_id: str, opinion: str, *, version: 
 async def approve_reply(work: Work, reply_id: str, override_reason: str | None, *, version: int | None) -> None:
     """The centre lets the reply go upstream, unless its channel demands documents first (S2.3a, S2.3b, S1.1.1b)."""
     record = await store.round_for_update(work.session, reply_id)
-    await _check_reviewer(work, record, version)
+    background = await _check_reviewer(work, record, version)
     rules.after(record.state, Move.APPROVE)
-    order = await work.locked(OrderRecord, record.order_id)
-    rules.check_chain(order.scheme if order else None)
+    rules.check_chain(background.scheme)
     findings = findings_of(work.sealer, record) if record.blocking else ()
     overridden = check_findings(findings, override_reason)
     if overridden and override_reason is not None:
@@ -236,10 +235,11 @@ async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int 
     )
 
 
-async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) -> None:
+async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) -> store.Background:
     check_version(record.version, version)
-    handlers = [handler.account for handler in await work.rows(CaseworkerRecord, record.order_id)]
-    rules.check_reviewer(work.person.account, involved_in(record, handlers))
+    background = await store.background_of(work.session, record.order_id)
+    rules.check_reviewer(work.person.account, involved_in(record, background.caseworkers))
+    return background
 
 
 def involved_in(record: RoundRecord, handlers: Collection[str]) -> frozenset[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.review.record import Record
 from services.review.rounds.model import State
 from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
 from shared.access import Scope
@@ -21,6 +23,20 @@ SEQUENCE: Final = (RoundRecord.round, RoundRecord.submitted_at, RoundRecord.repl
 _LONGEST_WAITING_FIRST: Final = Keyset(RoundRecord.submitted_at, RoundRecord.reply_id)
 # Built once: building a statement takes longer than running it.
 _ROUND: Final = select(RoundRecord).where(RoundRecord.reply_id == bindparam("of")).with_for_update()
+_ORDERS: Final = Record.metadata.tables[OrderRecord.__tablename__]
+_HANDLED: Final = Record.metadata.tables[CaseworkerRecord.__tablename__]
+_BACKGROUND: Final = select(
+    select(_ORDERS.c.scheme).where(_ORDERS.c.order_id == bindparam("of")).scalar_subquery(),
+    func.array(select(_HANDLED.c.account).where(_HANDLED.c.order_id == bindparam("of")).scalar_subquery()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Of an order: the reply scheme that its channel demands (None when it is not known here), and who handled it."""
+
+    scheme: str | None
+    caseworkers: frozenset[str]
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -35,16 +51,11 @@ async def round_for_update(session: AsyncSession, reply_id: str, *, unit: str | 
     return found
 
 
-async def scheme_of(session: AsyncSession, order_id: str) -> str | None:
-    """The reply scheme that the order's channel demands; None when the order is not known here."""
-    return await session.scalar(select(OrderRecord.scheme).where(OrderRecord.order_id == order_id))
-
-
-async def caseworkers_of(session: AsyncSession, order_id: str) -> frozenset[str]:
-    """The accounts that handled the order."""
-    return frozenset(
-        await session.scalars(select(CaseworkerRecord.account).where(CaseworkerRecord.order_id == order_id))
-    )
+async def background_of(session: AsyncSession, order_id: str) -> Background:
+    """What is known here of the round's order, in one statement."""
+    connection = await session.connection()
+    scheme, accounts = (await connection.execute(_BACKGROUND, {"of": order_id})).one()
+    return Background(scheme, frozenset(accounts))
 
 
 async def round_of(session: AsyncSession, scope: Scope, reply_id: str) -> RoundRecord:
