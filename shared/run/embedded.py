@@ -25,7 +25,7 @@ from shared.clock import clock_of
 from shared.db.logins import OWNER, create_logins
 from shared.run.postgres import PostgresServer
 from shared.run.process import PortTaken, listen
-from shared.run.starting import telling
+from shared.run.starting import FolderOfAnotherState, telling
 from shared.settings import SERVICES, Settings, port_of, settings_from
 
 FIRST_PORT: Final = 8012
@@ -84,6 +84,9 @@ def secrets_of(folder: Path) -> dict[str, Any]:
             json.dump(drawn_secrets(), file, indent=1)
         draft.rename(path)
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    # Until the first release nothing is carried over: the databases beside it are those of another state, too.
+    if not kept.keys() >= drawn_secrets().keys():
+        raise FolderOfAnotherState(folder)
     return kept
 
 

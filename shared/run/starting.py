@@ -40,7 +40,19 @@ class FolderUnusable(RuntimeError):
         self.folder = folder
 
 
-REFUSALS: Final = (BadSetting, BadClock, PortTaken, PostgresFailed, FolderUnusable)
+class FolderOfAnotherState(RuntimeError):
+    """数据目录由本仓库更早的状态建立，缺少现在需要的密钥。"""
+
+    code = "folder_of_another_state"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"数据目录 {folder} 由本程序更早的开发版本建立，不能继续使用；请移走该目录，或用 GONGDAN_VAR 指定另一个目录。"
+        )
+        self.folder = folder
+
+
+REFUSALS: Final = (BadSetting, BadClock, PortTaken, PostgresFailed, FolderUnusable, FolderOfAnotherState)
 """Errors that end a start with one line instead of a traceback."""
 
 
