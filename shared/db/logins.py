@@ -183,6 +183,6 @@ class LoginSeesTooMuch(RuntimeError):
 
     def __init__(self, login: str) -> None:
         super().__init__(
-            f"数据库登录 {login} 是超级用户、数据表的所有者或可绕过行级权限，不能用于服务；请按 deploy/postgres-roles.sql 建立登录"
+            f"数据库登录 {login} 是超级用户、数据表的所有者或可绕过行级权限，不能用于服务；请按 deploy/postgres-databases.sql 建立登录"
         )
         self.login = login

@@ -12,18 +12,19 @@ HIDDEN: Final = "［已隐去］"
 """What a log has in place of personal data."""
 
 PHONE_FORM: Final = r"^[0-9+\-() ]{3,32}$"
-"""What a platform may send as a telephone number: the characters only."""
+"""What may be written as a telephone number: the characters only."""
 
 _PHONE: Final = re.compile(
     r"1[3-9]\d{9}|0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?|[2-9]\d{6,7}|12345|12\d{3}|[48]00-?\d{3}-?\d{4}"
 )
-# Landline and mobile numbers, identity numbers: longest first, so that an 18-digit one is not cut in two.
+# For logs: what is certainly a mobile, a landline or an identity number, however it is spaced; the numbers of orders stay.
+# Longest first, so that an 18-digit one is not cut in two.
 _CERTAIN: Final = re.compile(
-    r"(?<![0-9A-Za-z-])(?:\d{17}[\dXx]|\d{15}|(?:\+?(?:00)?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8})"
-    r"(?![0-9A-Za-z-])"
+    r"(?<![0-9A-Za-z-])(?:\d{6}[ .-]?\d{8}[ .-]?\d{3}[\dXx]|\d{15}|(?:\+?(?:00)?86[ .-]?)?1\d{2}[ .-]?\d{4}[ .-]?\d{4}"
+    r"|[(（]?0\d{2,3}[)）]?[ .-]?\d{7,8})(?![0-9A-Za-z-])"
 )
-# Any run of digits that may be the number of a person, except a date (2026-11-23).
-_POSSIBLE: Final = re.compile(r"(?<![\d-])(?!\d{4}-\d\d-\d\d(?!\d))\d[\d-]{5,18}\d(?!\d)")
+# For readers: any digits that may be such a number, with single separators between them; a day (2026-11-23) is none.
+_POSSIBLE: Final = re.compile(r"(?<![\d-])(?!\d{4}-\d\d-\d\d(?!\d))\d(?:[ .()（）-]{0,2}\d){6,19}(?!\d)")
 _FEWEST_DIGITS: Final = 7
 
 
@@ -38,7 +39,7 @@ def without_numbers(text: str) -> str:
 
 
 def masked_numbers(text: str) -> str:
-    """`text` with the middle digits of every possible telephone or identity number replaced by asterisks, for readers."""
+    """`text` with the middle of everything that may be a telephone or identity number struck out, for readers."""
 
     def strike(match: re.Match[str]) -> str:
         number = match.group()

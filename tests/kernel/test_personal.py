@@ -28,13 +28,20 @@ def test_a_number_that_cannot_be_dialled_is_no_phone(number: str) -> None:
     assert not is_phone(number)
 
 
-@pytest.mark.parametrize("number", ["13812345678", "0535-6891234", "370602199001011234", "37060219900101123X"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("13812345678", "138 1234 5678", "138.1234.5678", "138-1234-5678", "+86 138 1234 5678"),
+        *("0535-6891234", "(0535)6890000", "（0535）6890000", "0535 6891234"),
+        *("370602199001011234", "37060219900101123X", "370602 19900101 123X", "370602-19900101-1234"),
+    ],
+)
 def test_a_number_is_in_no_log_and_in_no_masked_text(number: str) -> None:
     said = f"来电人{number}反映"
 
     assert number not in without_numbers(said)
-    assert number not in masked_numbers(said)
-    assert masked_numbers(said).startswith(f"来电人{number[:3]}")
+    digits = "".join(character for character in masked_numbers(said) if character.isdigit())
+    assert len(digits) <= 7
 
 
 @pytest.mark.parametrize("kept", ["2026-11-23", "3 楼 12 号", "100000", "第 12345 号"])

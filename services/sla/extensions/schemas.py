@@ -12,6 +12,7 @@ from services.sla.extensions.model import WORDS, Consent, ExtensionRequest, Exte
 from services.sla.extensions.tables import ExtensionRecord
 from shared.access import Words, shown
 from shared.contracts.places import EXTENSION
+from shared.personal.numbers import PHONE_FORM
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, SaneMoment, Text, YesNo
 
@@ -36,7 +37,7 @@ class ConsentBody(Body):
         _MayLack[SaneMoment], Field(title="沟通时间（何时）", description="何时，必填，须早于提出申请")
     ] = None
     phone: Annotated[
-        _MayLack[Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{5,30}$")]],
+        _MayLack[Annotated[str, StringConstraints(pattern=PHONE_FORM)]],
         Field(title="沟通电话（何用电话）", description="何用电话，必填"),
     ] = None
     agreed: Annotated[_MayLack[YesNo], Field(title="来电人是否同意", description="是否同意，必填")] = None
