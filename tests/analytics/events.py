@@ -1,6 +1,6 @@
 """Events of one order, with the values that figures need; `at` is a local time in Yantai."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,12 +9,10 @@ from uuid import UUID
 
 from shared.calendar import SHANGHAI
 from shared.contracts import PUBLISHERS, Event
-from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReplySubmitted, ReturnAccepted
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
-from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyRejected
-from shared.contracts.sla import ClockBreached, ClockChanged
+from shared.contracts.sla import ClockBreached, ClockChanged, ClockKind
 from shared.outbox import Envelope
 from shared.outbox.writer import new_id
+from tests.support import facts
 
 UNITS = ("chengguan", "huanghailu", "zhujian")
 
@@ -34,99 +32,55 @@ class OrderEvents:
     round: int = 0
     assignment: int = 0
 
-    def _add(self, cls: Callable[..., Event], **parts: Any) -> "OrderEvents":
-        self.events.append(cls(order_id=self.order_id, **parts))
+    def _add(self, event: Event) -> "OrderEvents":
+        self.events.append(event)
         return self
 
     def received(self, at: datetime, *, is_test: bool = False) -> "OrderEvents":
-        return self._add(
-            OrderReceived,
-            platform="yantai_12345",
-            platform_no="1",
-            level="municipal",
-            subject="person",
-            scheme="ordinary",
-            category="市政设施",
-            demand="s1.x",
-            received_at=at,
-            is_test=is_test,
-        )
+        return self._add(facts.received(self.order_id, at, is_test=is_test))
 
     def assigned(self, at: datetime, unit: str) -> "OrderEvents":
         self.assignment += 1
-        return self._add(
-            OrderAssigned,
-            assignment=self.assignment,
-            unit=unit,
-            first_unit=unit,
-            cause="first",
-            basis="duty",
-            no_return=False,
-            determined_at=at,
-            assigned_at=at,
-            assigned_by="dispatcher",
-        )
+        return self._add(facts.assigned(self.order_id, unit, at, number=self.assignment))
 
     def returned(self, at: datetime, unit: str) -> "OrderEvents":
-        return self._add(ReturnAccepted, unit=unit, returns=1, decided_by="dispatcher", decided_at=at)
+        return self._add(facts.return_accepted(self.order_id, unit, at))
 
     def submitted(self, at: datetime, unit: str) -> "OrderEvents":
+        """The unit's reply, which its leader approves at once."""
         self.round, self.reply_id = self.round + 1, str(new_id())
-        return self._add(
-            ReplySubmitted,
-            reply_id=self.reply_id,
-            round=self.round,
-            unit=unit,
-            disposition="solved",
-            reply="s1.x",
-            submitted_by="caseworker",
-            submitted_at=at,
-        )._add(
-            ReplyLeaderApproved, reply_id=self.reply_id, round=self.round, unit=unit, approved_by="head", approved_at=at
-        )
+        for happened in (facts.submitted, facts.leader_approved):
+            self._add(happened(self.order_id, unit, at, reply_id=self.reply_id, number=self.round))
+        return self
 
     def approved(self, at: datetime, unit: str, disposition: str = "solved") -> "OrderEvents":
-        return self._add(
-            ReplyApproved,
-            reply_id=self.reply_id,
-            round=self.round,
-            unit=unit,
-            disposition=disposition,
-            reply="s1.x",
-            approved_by="reviewer",
-            approved_at=at,
-        )
+        reply_id, number = self.reply_id, self.round
+        event = facts.approved(self.order_id, unit, at, reply_id=reply_id, number=number, disposition=disposition)
+        return self._add(event)
 
     def rejected(self, at: datetime, unit: str) -> "OrderEvents":
-        return self._add(
-            ReplyRejected,
-            reply_id=self.reply_id,
-            round=self.round,
-            unit=unit,
-            opinion="s1.x",
-            rejected_by="reviewer",
-            rejected_at=at,
-        )
+        return self._add(facts.rejected(self.order_id, unit, at, reply_id=self.reply_id, number=self.round))
 
     def fed_back(self, at: datetime) -> "OrderEvents":
-        return self._add(OrderFedBack, reply_id=self.reply_id, platform="yantai_12345", attempts=1, fed_back_at=at)
+        return self._add(facts.fed_back(self.order_id, at, reply_id=self.reply_id))
 
     def revisited(self, at: datetime, solved: str | None, satisfied: str | None) -> "OrderEvents":
-        valid = solved is not None
-        return self._add(OrderRevisited, revisit=1, valid=valid, solved=solved, satisfied=satisfied, revisited_at=at)
+        return self._add(facts.revisited(self.order_id, at, solved, satisfied))
 
     def closed(self, at: datetime, unit: str) -> "OrderEvents":
-        return self._add(OrderClosed, unit=unit, disposition="solved", redos=0, closed_at=at)
+        return self._add(facts.closed(self.order_id, unit, at))
 
     def reopened(self, at: datetime, unit: str) -> "OrderEvents":
-        return self._add(OrderReopened, unit=unit, redos=1, reason="unsolved", reopened_at=at)
+        return self._add(facts.reopened(self.order_id, unit, at))
 
     def cancelled(self, at: datetime) -> "OrderEvents":
-        return self._add(OrderCancelled, reason="来电人撤单", cancelled_at=at)
+        return self._add(facts.cancelled(self.order_id, at))
 
-    def breached(self, due_at: datetime, unit: str, kind: str = "final", *, clock: str | None = None) -> "OrderEvents":
-        return self._add(
-            ClockBreached,
+    def breached(
+        self, due_at: datetime, unit: str, kind: ClockKind = "final", *, clock: str | None = None
+    ) -> "OrderEvents":
+        event = ClockBreached(
+            order_id=self.order_id,
             clock_id=clock or str(new_id()),
             kind=kind,
             unit=unit,
@@ -137,10 +91,11 @@ class OrderEvents:
             fired_late=False,
             original_due_at=None,
         )
+        return self._add(event)
 
-    def excused(self, due_at: datetime, clock: str, kind: str = "final") -> "OrderEvents":
-        return self._add(
-            ClockChanged,
+    def excused(self, due_at: datetime, clock: str, kind: ClockKind = "final") -> "OrderEvents":
+        event = ClockChanged(
+            order_id=self.order_id,
             clock_id=clock,
             kind=kind,
             was_due_at=due_at - timedelta(days=1),
@@ -150,6 +105,7 @@ class OrderEvents:
             calendar="cn-2",
             excused=True,
         )
+        return self._add(event)
 
 
 def random_order(random: Random) -> OrderEvents:
@@ -184,7 +140,8 @@ def random_order(random: Random) -> OrderEvents:
 
 def _late(order: OrderEvents, unit: str, random: Random, later: Any) -> None:
     """A deadline passes; it may be moved, once or twice, and pass again."""
-    kind, clock = random.choice(["final", "final", "first_reply", "first_contact"]), str(new_id())
+    kind: ClockKind = random.choice(["final", "final", "first_reply", "first_contact"])
+    clock = str(new_id())
     order.breached(later(), unit, kind, clock=clock)
     while random.random() < 0.4:
         order.excused(later(), clock, kind)

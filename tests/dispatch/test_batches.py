@@ -7,8 +7,9 @@ from sqlalchemy import event, text
 
 from services.dispatch.service import SERVICE
 from shared.contracts import Event
-from shared.contracts.intake import OrderCancelled, OrderReceived, OrderRedoRequested, OrderUpdated, OrderUrged
+from shared.contracts.intake import OrderReceived, OrderUpdated
 from tests.dispatch.story import URBAN, Story
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, Tell, desk_of, one_by_one, together
 
@@ -20,8 +21,8 @@ def named(name: str) -> str:
 
 def updated(story: Story, order: OrderReceived, **changes: Any) -> OrderUpdated:
     """The upstream changes the order."""
-    facts = order.model_dump() | {"version": 2, "changed": ("category",), "updated_at": story.now} | changes
-    return OrderUpdated.model_validate({name: facts[name] for name in OrderUpdated.model_fields if name in facts})
+    same = order.model_dump(include=OrderUpdated.model_fields.keys() - {"order_id"})
+    return facts.updated(order.order_id, story.now, **{**same, "changed": ("category",), **changes})
 
 
 async def written(desk: Desk) -> dict[str, list[dict[str, Any]]]:
@@ -52,10 +53,10 @@ async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[di
             fresh,
             changed,
             updated(story, changed, category="供水", street="黄海路街道"),
-            OrderUrged(order_id=changed.order_id, urged_at=story.now),
+            facts.urged(changed.order_id, story.now),
             withdrawn,
-            OrderCancelled(order_id=withdrawn.order_id, reason="撤单", cancelled_at=story.now),
-            OrderUrged(order_id=withdrawn.order_id, urged_at=story.now),
+            facts.cancelled(withdrawn.order_id, story.now),
+            facts.urged(withdrawn.order_id, story.now),
         ]
         await tell(desk, first)
         closes, reopens, reworks, redone = map(named, ("closes", "reopens", "reworks", "redone"))
@@ -70,7 +71,7 @@ async def lived_through(server: DatabaseServer, tell: Tell) -> dict[str, list[di
         later += [
             story.revisited(closes),
             story.revisited(reopens, "unsolved", "unsatisfied"),
-            OrderRedoRequested(order_id=redone, reason="重办", requested_at=story.now),
+            facts.redo_requested(redone, story.now),
         ]
         await tell(desk, later)
         assert await desk.parked() == []
@@ -94,7 +95,7 @@ async def test_a_batch_locks_each_order_once_and_reads_it_once(story: Story) -> 
     engine = story.desk.runtime.works.engine.sync_engine
     event.listen(engine, "before_cursor_execute", count)
     try:
-        await story.desk.tell_together(*(OrderUrged(order_id=one.order_id, urged_at=story.now) for one in orders))
+        await story.desk.tell_together(*(facts.urged(one.order_id, story.now) for one in orders))
     finally:
         event.remove(engine, "before_cursor_execute", count)
 

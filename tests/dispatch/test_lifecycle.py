@@ -14,10 +14,10 @@ from shared.contracts.dispatch import (
     ProgressNoted,
     ReplySubmitted,
 )
-from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderUpdated, OrderUrged
 from shared.contracts.sla import PlanBroken, PlanWoken
 from shared.outbox.writer import new_id
 from tests.dispatch.story import STREET, URBAN, WATER, Story
+from tests.support import facts
 
 
 async def test_an_order_goes_from_triage_to_its_close(story: Story) -> None:
@@ -157,7 +157,7 @@ async def test_the_upstream_may_demand_a_redo_of_a_closed_order(story: Story) ->
     order_id, _ = await story.answered()
     await story.desk.tell(story.revisited(order_id))
 
-    redo = OrderRedoRequested(order_id=order_id, reason="市民再次反映", requested_at=story.now)
+    redo = facts.redo_requested(order_id, story.now)
     await story.desk.tell(redo)
     # The second demand changes nothing, because the unit handles the order already.
     await story.desk.tell(redo)
@@ -179,7 +179,7 @@ async def test_a_revisit_that_arrives_before_the_acknowledgement_closes_the_orde
 
 async def test_a_cancelled_order_has_ended_and_later_decisions_on_it_change_nothing(story: Story) -> None:
     order_id, reply_id = await story.replied()
-    await story.desk.tell(OrderCancelled(order_id=order_id, reason="市民撤诉", cancelled_at=story.now))
+    await story.desk.tell(facts.cancelled(order_id, story.now))
 
     await story.desk.tell(story.leader_approved(order_id, reply_id), story.approved(order_id, reply_id))
 
@@ -192,7 +192,7 @@ async def test_a_cancelled_order_has_ended_and_later_decisions_on_it_change_noth
 async def test_a_cancellation_after_the_feedback_changes_nothing(story: Story) -> None:
     order_id, _ = await story.answered()
 
-    await story.desk.tell(OrderCancelled(order_id=order_id, reason="市民撤诉", cancelled_at=story.now))
+    await story.desk.tell(facts.cancelled(order_id, story.now))
 
     assert await story.status(order_id) == "revisit"
     assert await story.desk.parked() == []
@@ -236,15 +236,7 @@ async def test_an_update_changes_the_text_and_the_recommendation_and_an_older_on
     sealed = story.desk.runtime.works.sealer.seal(
         '{"title": "小区停水", "content": "自来水停了"}', f"order:{order_id}:demand"
     )
-    update = OrderUpdated(
-        order_id=order_id,
-        version=3,
-        changed=("content",),
-        category="供水",
-        urgent=("livelihood",),
-        demand=sealed,
-        updated_at=story.now,
-    )
+    update = facts.updated(order_id, story.now, version=3, category="供水", urgent=("livelihood",), demand=sealed)
 
     await story.desk.tell(update, update.model_copy(update={"version": 2, "category": "旧"}))
 
@@ -256,8 +248,8 @@ async def test_an_update_changes_the_text_and_the_recommendation_and_an_older_on
 async def test_urges_are_counted(story: Story) -> None:
     order_id = await story.arrive()
 
-    await story.desk.tell(OrderUrged(order_id=order_id, urged_at=story.now))
-    await story.desk.tell(OrderUrged(order_id=order_id, urged_at=story.now))
+    await story.desk.tell(facts.urged(order_id, story.now))
+    await story.desk.tell(facts.urged(order_id, story.now))
 
     assert (await story.order(order_id))["urges"] == 2
 

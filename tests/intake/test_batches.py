@@ -3,18 +3,11 @@
 from typing import Any
 
 from shared.contracts import Event
-from shared.contracts.dispatch import OrderClosed, OrderReopened, ReturnAccepted
 from tests.intake.test_orders import assigned
 from tests.intake.upstream import Platform, approved, intake_desk
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
-from tests.support.service import Desk, Tell, one_by_one, together
-
-
-def closed(desk: Desk, order_id: str) -> OrderClosed:
-    """The order is closed."""
-    return OrderClosed(
-        order_id=order_id, unit="zhujian", disposition="solved", redos=0, closed_at=desk.clock.now()
-    )  # fmt: skip
+from tests.support.service import Tell, one_by_one, together
 
 
 async def rows_after(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
@@ -26,10 +19,10 @@ async def rows_after(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[
         now = desk.clock.now()
         events: list[Event] = [
             *(assigned(desk, order_id, "zhujian") for order_id in (held, back, answered, again)),
-            ReturnAccepted(order_id=back, unit="zhujian", returns=1, decided_by="dispatcher-1", decided_at=now),
+            facts.return_accepted(back, "zhujian", now),
             approved(desk, answered),
-            closed(desk, again),
-            OrderReopened(order_id=again, unit="zhujian", redos=1, reason="unsolved", reopened_at=now),
+            facts.closed(again, "zhujian", now),
+            facts.reopened(again, "zhujian", now),
         ]
         await tell(desk, events)
         assert await desk.parked() == []

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.dispatch import OrderReopened
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 
 AT = {"operateTime": "2026-11-23 08:55:00"}
@@ -124,9 +124,7 @@ async def test_a_revisit_of_an_order_that_was_answered_and_is_handled_once_more_
         platform = Platform(desk)
         order_id = await platform.accepted(orderNum="N1")
         await desk.tell(approved(desk, order_id))
-        await desk.tell(
-            OrderReopened(order_id=order_id, unit="u1", reason="unsolved", redos=1, reopened_at=desk.clock.now())
-        )
+        await desk.tell(facts.reopened(order_id, "u1", desk.clock.now()))
         answer = await platform.push(RESULT, kind="revisits")
 
         assert answer.status_code == 200

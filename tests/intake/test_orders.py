@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 
 from services.intake.orders import policy
-from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
+from shared.contracts.dispatch import OrderAssigned
 from shared.contracts.intake import OrderReceived, OrderUpdated
 from shared.identity import Role
 from tests.intake.upstream import Platform, an_order, intake_desk
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 
@@ -19,19 +20,7 @@ ORDERS = "/api/intake/v1/orders"
 
 
 def assigned(desk: Desk, order_id: str, unit: str, assignment: int = 1) -> OrderAssigned:
-    now = desk.clock.now()
-    return OrderAssigned(
-        order_id=order_id,
-        assignment=assignment,
-        unit=unit,
-        first_unit=unit,
-        cause="first",
-        basis="duty",
-        no_return=False,
-        determined_at=now,
-        assigned_at=now,
-        assigned_by="dispatcher",
-    )
+    return facts.assigned(order_id, unit, desk.clock.now(), number=assignment)
 
 
 @pytest.mark.clause("S4.2a")
@@ -52,13 +41,13 @@ async def test_a_unit_sees_an_order_exactly_while_it_holds_it(postgres_server: D
         await desk.tell(assigned(desk, order_id, "u1"))
         assert await statuses() == [200, 404]
         now = desk.clock.now()
-        await desk.tell(ReturnAccepted(order_id=order_id, unit="u1", returns=1, decided_by="d", decided_at=now))
+        await desk.tell(facts.return_accepted(order_id, "u1", now))
         assert await statuses() == [404, 404]
         await desk.tell(assigned(desk, order_id, "u2", 2))
         assert await statuses() == [404, 200]
-        await desk.tell(OrderClosed(order_id=order_id, unit="u2", disposition="solved", redos=0, closed_at=now))
+        await desk.tell(facts.closed(order_id, "u2", now))
         assert await statuses() == [404, 200]
-        await desk.tell(OrderReopened(order_id=order_id, unit="u2", redos=1, reason="unsolved", reopened_at=now))
+        await desk.tell(facts.reopened(order_id, "u2", now))
         assert await statuses() == [404, 200]
         assert await desk.parked() == []
 
@@ -106,9 +95,7 @@ async def test_only_the_holder_may_reveal_a_caller_and_the_audit_trail_has_the_p
         revealed = await desk.http.post(address, headers=unit, json={"purpose": "电话核实"})
         stranger = await desk.http.post(address, headers=desk.bearer(Role.CASEWORKER, unit="u2"), json={"purpose": "x"})
         without = await desk.http.post(address, headers=unit, json={"purpose": " "})
-        await desk.tell(
-            OrderClosed(order_id=order_id, unit="u1", disposition="solved", redos=0, closed_at=desk.clock.now())
-        )
+        await desk.tell(facts.closed(order_id, "u1", desk.clock.now()))
         late = await desk.http.post(address, headers=unit, json={"purpose": "电话核实"})
 
         assert revealed.json()["phone"] == "13800138000"

@@ -22,6 +22,7 @@ from services.intake.service import SERVICE
 from services.intake.settings import key_of
 from shared.contracts.places import REPLY
 from shared.contracts.review import ReplyApproved
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
 from tests.support.waiting import eventually
@@ -98,16 +99,8 @@ def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
         "satisfaction": "satisfied",
         "remarks": None,
     }
-    return ReplyApproved(
-        order_id=order_id,
-        reply_id=reply_id,
-        round=round,
-        unit="u1",
-        disposition="solved",
-        reply=desk.runtime.works.sealer.seal_json(reply, REPLY.at(order_id=order_id, reply_id=reply_id)),
-        approved_by="reviewer",
-        approved_at=desk.clock.now(),
-    )
+    sealed = desk.runtime.works.sealer.seal_json(reply, REPLY.at(order_id=order_id, reply_id=reply_id))
+    return facts.approved(order_id, "u1", desk.clock.now(), reply_id=reply_id, number=round, reply=sealed)
 
 
 @asynccontextmanager

@@ -9,12 +9,11 @@ import random
 import pytest
 from sqlalchemy import text
 
-from shared.contracts.dispatch import OrderAccepted
-from shared.contracts.intake import OrderUrged
 from shared.outbox import Outbox
 from shared.outbox.writer import new_id
 from shared.wakes import EVENTS_WRITTEN
 from tests.kernel.tiny import Tiny
+from tests.support.facts import accepted, urged
 
 WRITERS = 16
 KEYS = ("a", "b", "c")
@@ -31,7 +30,7 @@ async def write_some(tiny: Tiny, seed: int, *, lock_first: bool) -> None:
             key = choice.choice(KEYS)
             await work.session.execute(text("select pg_advisory_xact_lock(hashtext(:key))"), {"key": key})
         for key in keys:
-            work.emit(OrderUrged(order_id=key, urged_at=work.now))
+            work.emit(urged(key, work.now))
         if choice.random() < 0.2:
             raise ConnectionAbortedError
 
@@ -104,7 +103,7 @@ async def test_transactions_that_use_the_same_keys_in_another_sequence_do_not_de
 
 async def test_events_of_one_transaction_keep_the_order_in_which_they_were_emitted(tiny: Tiny) -> None:
     async with tiny.runtime.works.begin() as work:
-        ids = [work.emit(OrderUrged(order_id=key, urged_at=work.now)) for key in ("b", "a", "b", "a", "b")]
+        ids = [work.emit(urged(key, work.now)) for key in ("b", "a", "b", "a", "b")]
 
     rows = await tiny.rows("select id, aggregateid, sequence from outbox order by position")
     assert [row["id"] for row in rows] == ids
@@ -112,27 +111,27 @@ async def test_events_of_one_transaction_keep_the_order_in_which_they_were_emitt
 
 
 async def test_an_event_of_another_service_is_refused_and_nothing_is_stored(tiny: Tiny) -> None:
+    of_dispatch = accepted("a", "u", tiny.clock.now())
     with pytest.raises(TypeError):  # noqa: PT012 - the end of the block is what is looked at
         async with tiny.runtime.works.begin() as work:
-            work.emit(OrderUrged(order_id="a", urged_at=work.now))
-            work.emit(OrderAccepted(order_id="a", unit="u", accepted_at=work.now))
+            work.emit(urged("a", work.now))
+            work.emit(of_dispatch)
 
     assert await tiny.one("select count(*) from outbox") == 0
 
 
 @pytest.mark.parametrize("service", ["dispatch", "sla", "review", "analytics"])
 def test_only_intake_may_publish_an_urging(tiny: Tiny, service: str) -> None:
+    event = urged("a", tiny.clock.now())
     with pytest.raises(TypeError):
-        Outbox(service, new_id).add(
-            OrderUrged(order_id="a", urged_at=tiny.clock.now()), at=tiny.clock.now(), headers="{}"
-        )
+        Outbox(service, new_id).add(event, at=tiny.clock.now(), headers="{}")
 
 
 async def test_a_rollback_leaves_no_event_no_audit_row_and_no_used_number(tiny: Tiny) -> None:
     told = tiny.runtime.works.wakes.waiting_for(EVENTS_WRITTEN)
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the same
         async with tiny.runtime.works.begin() as work:
-            work.emit(OrderUrged(order_id="a", urged_at=work.now))
+            work.emit(urged("a", work.now))
             work.audit("thing.done", "a")
             await work.finish()
             raise ZeroDivisionError

@@ -31,6 +31,7 @@ from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.web import Body, CommandRoute, RawRoute
+from tests.support.facts import urged
 from tests.support.reuse import KeptDatabase
 from tests.support.service import MONDAY_0900, NoBus, settings_for
 
@@ -93,7 +94,7 @@ class Anything(Body):
 @router.post("", status_code=201)
 async def add_thing(body: NewThing, work: InWork, answer: Response) -> dict[str, str]:
     await work.session.execute(THING.insert().values(key=body.key, small=body.small))
-    work.emit(OrderUrged(order_id=body.key, urged_at=work.now))
+    work.emit(urged(body.key, work.now))
     work.audit("thing.added", body.key, after={"small": body.small})
     if body.refuse:
         raise Refusal("不行，请改")
@@ -223,7 +224,7 @@ class Tiny:
         """Emit one OrderUrged for each key, all in one transaction, through the outbox."""
         async with self.runtime.works.begin() as work:
             for key in keys:
-                work.emit(OrderUrged(order_id=key, urged_at=work.now))
+                work.emit(urged(key, work.now))
 
     async def effects(self) -> dict[str, list[int]]:
         """The numbers that took effect, by key, in the order in which they did."""
@@ -245,7 +246,7 @@ class Tiny:
                 subject=key,
                 sequence=sequence,
                 time=changes.pop("time", now),
-                event=OrderUrged(order_id=key, urged_at=now),
+                event=urged(key, now),
                 type="order.urged.v1",
                 correlation="test",
                 causation=None,

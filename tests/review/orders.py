@@ -1,15 +1,15 @@
 """Events of other services about an order, with the values that tests of review need."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from shared.contracts import Event
-from shared.contracts.dispatch import CallerContacted, OrderAssigned, ReplySubmitted
-from shared.contracts.intake import OrderReceived
 from shared.contracts.places import DEMAND, REPLY
 from shared.identity import Role
 from shared.outbox.writer import new_id
-from tests.support.service import Desk
+from tests.support import facts
+from tests.support.service import MONDAY_0900, Desk
 
 SOUND: dict[str, Any] = {
     "contact_person": "住建局 于科长",
@@ -28,46 +28,24 @@ def new() -> str:
 
 def received(desk: Desk, order_id: str, *, scheme: str = "ordinary") -> Event:
     """An order was received an hour ago."""
-    return OrderReceived(
-        order_id=order_id,
-        platform="yantai_12345",
-        platform_no=f"YT{order_id[-6:]}",
-        level="national" if scheme == "national_report" else "municipal",
-        subject="person",
-        scheme=scheme,  # type: ignore[arg-type]
-        category="市政设施",
-        demand=desk.runtime.works.sealer.seal("{}", DEMAND.at(order_id=order_id)),
-        received_at="2026-11-23T08:00:00+08:00",  # type: ignore[arg-type]
-    )
+    level = "national" if scheme == "national_report" else "municipal"
+    demand = desk.runtime.works.sealer.seal("{}", DEMAND.at(order_id=order_id))
+    return facts.received(order_id, MONDAY_0900 - timedelta(hours=1), level=level, scheme=scheme, demand=demand)
 
 
 def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
     """The centre assigns it to a unit."""
-    return OrderAssigned(
-        order_id=order_id,
-        assignment=number,
-        unit=unit,
-        first_unit=unit,
-        cause="first",
-        basis="duty",
-        no_return=False,
-        determined_at=desk.clock.now(),
-        assigned_at=desk.clock.now(),
-        assigned_by="dispatcher-1",
-    )
+    return facts.assigned(order_id, unit, desk.clock.now(), number=number)
 
 
 def contacted(desk: Desk, order_id: str, unit: str) -> Event:
     """The unit contacts the caller."""
-    return CallerContacted(
-        order_id=order_id,
-        unit=unit,
-        attempt=1,
-        outcome="reached",
-        counts=True,
-        contacted_at=desk.clock.now(),
-        recorded_at=desk.clock.now(),
-    )
+    return facts.contacted(order_id, unit, desk.clock.now())
+
+
+def cancelled(desk: Desk, order_id: str) -> Event:
+    """The platform cancels the order."""
+    return facts.cancelled(order_id, desk.clock.now())
 
 
 def submitted(
@@ -75,16 +53,9 @@ def submitted(
 ) -> Event:
     """The unit submits its reply; `parts` replace those of a reply without findings."""
     text = json.dumps({**SOUND, **parts}, ensure_ascii=False)
-    return ReplySubmitted(
-        order_id=order_id,
-        reply_id=reply_id,
-        round=number,
-        unit=unit,
-        disposition="solved",
-        reply=desk.runtime.works.sealer.seal(text, REPLY.at(order_id=order_id, reply_id=reply_id)),
-        submitted_by=by,
-        submitted_at=desk.clock.now(),
-    )
+    reply = desk.runtime.works.sealer.seal(text, REPLY.at(order_id=order_id, reply_id=reply_id))
+    now = desk.clock.now()
+    return facts.submitted(order_id, unit, now, reply_id=reply_id, number=number, reply=reply, submitted_by=by)
 
 
 async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:

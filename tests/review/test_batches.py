@@ -4,8 +4,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from services.review.service import SERVICE
-from shared.contracts.intake import OrderCancelled
-from tests.review.orders import assigned, contacted, received, submitted
+from tests.review.orders import assigned, cancelled, contacted, received, submitted
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Tell, desk_of, one_by_one, together
 
@@ -18,18 +17,18 @@ def named(name: str) -> str:
 async def rows_after_events(server: DatabaseServer, tell: Tell) -> dict[str, list[dict[str, Any]]]:
     """Of an open reply, of one that is replaced, of one of a reassigned order, and of one of a cancelled order."""
     async with desk_of(SERVICE, server) as desk:
-        stays, replaced, reassigned, cancelled = map(named, ("stays", "replaced", "reassigned", "cancelled"))
+        stays, replaced, reassigned, withdrawn = map(named, ("stays", "replaced", "reassigned", "cancelled"))
         events = [
-            *(received(desk, order_id) for order_id in (stays, replaced, reassigned, cancelled)),
-            *(assigned(desk, order_id, "zhujian") for order_id in (stays, replaced, reassigned, cancelled)),
+            *(received(desk, order_id) for order_id in (stays, replaced, reassigned, withdrawn)),
+            *(assigned(desk, order_id, "zhujian") for order_id in (stays, replaced, reassigned, withdrawn)),
             contacted(desk, stays, "zhujian"),
             submitted(desk, stays, named("stays-1"), "zhujian"),
             submitted(desk, replaced, named("replaced-1"), "zhujian"),
             submitted(desk, replaced, named("replaced-2"), "zhujian", 2),
             submitted(desk, reassigned, named("reassigned-1"), "zhujian"),
             assigned(desk, reassigned, "shuiwu", 2),
-            submitted(desk, cancelled, named("cancelled-1"), "zhujian"),
-            OrderCancelled(order_id=cancelled, reason="撤单", cancelled_at=desk.clock.now()),
+            submitted(desk, withdrawn, named("cancelled-1"), "zhujian"),
+            cancelled(desk, withdrawn),
         ]
         await tell(desk, events)
         assert await desk.parked() == []

@@ -6,10 +6,9 @@ import httpx
 import pytest
 
 from shared.contracts import places
-from shared.contracts.intake import OrderCancelled
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.identity import Role
-from tests.review.orders import assigned, at_centre, at_leader, contacted, new, received, submitted
+from tests.review.orders import assigned, at_centre, at_leader, cancelled, contacted, new, received, submitted
 from tests.support.service import Desk
 
 OPINION = "请补充现场照片，并写明与来电人沟通的情况"
@@ -204,7 +203,7 @@ async def test_a_reply_that_needs_documents_cannot_be_approved_but_rejected(desk
 
 async def test_a_cancelled_order_has_nothing_left_to_review(desk: Desk):
     order_id, reply_id = await at_centre(desk)
-    await desk.tell(OrderCancelled(order_id=order_id, reason="来电人撤单", cancelled_at=desk.clock.now()))
+    await desk.tell(cancelled(desk, order_id))
 
     assert await state_of(desk, reply_id) == "void"
     assert refusal(await post(desk, reply_id, "approval", {}, reviewer(desk))) == (409, "wrong_step")
@@ -217,7 +216,7 @@ async def test_a_cancelled_order_has_nothing_left_to_review(desk: Desk):
 async def test_a_cancellation_leaves_what_was_decided(desk: Desk):
     order_id, reply_id = await at_centre(desk)
     await post(desk, reply_id, "approval", {}, reviewer(desk))
-    await desk.tell(OrderCancelled(order_id=order_id, reason="来电人撤单", cancelled_at=desk.clock.now()))
+    await desk.tell(cancelled(desk, order_id))
 
     assert await state_of(desk, reply_id) == "approved"
 

@@ -26,7 +26,15 @@ from shared.contracts.dispatch import (
     ReturnRequested,
     UnitChanged,
 )
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
+from shared.contracts.intake import (
+    OrderCancelled,
+    OrderFedBack,
+    OrderReceived,
+    OrderRedoRequested,
+    OrderRevisited,
+    OrderUpdated,
+    OrderUrged,
+)
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 
 Fact = TypeVar("Fact", bound=Event)
@@ -78,6 +86,16 @@ def updated(order_id: str, at: datetime, **changes: Any) -> OrderUpdated:
 def cancelled(order_id: str, at: datetime, **changes: Any) -> OrderCancelled:
     """The platform has cancelled the order."""
     return _made(OrderCancelled, {"order_id": order_id, "reason": "来电人撤单", "cancelled_at": at}, changes)
+
+
+def urged(order_id: str, at: datetime) -> OrderUrged:
+    """The platform urges the order."""
+    return OrderUrged(order_id=order_id, urged_at=at)
+
+
+def redo_requested(order_id: str, at: datetime) -> OrderRedoRequested:
+    """The platform has rejected the reply and wants the order handled again."""
+    return OrderRedoRequested(order_id=order_id, reason="市民再次反映", requested_at=at)
 
 
 def fed_back(order_id: str, at: datetime, *, reply_id: str, **changes: Any) -> OrderFedBack:
