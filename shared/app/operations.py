@@ -104,10 +104,10 @@ async def list_parked(
 ) -> Page[ParkedEvent]:
     """Events that could not be applied, oldest first."""
     position = position_of(cursor, int)
-    rows = await runtime.parked.listing(waiting=waiting, after=int(position[0]) if position else 0, limit=limit)
+    rows = await runtime.parked.listing(waiting=waiting, after=int(position[0]) if position else 0, limit=limit + 1)
     return Page(
-        items=[ParkedEvent.model_validate(row) for row in rows],
-        next=cursor_of(rows[-1]["id"]) if len(rows) == limit else None,
+        items=[ParkedEvent.model_validate(row) for row in rows[:limit]],
+        next=cursor_of(rows[limit - 1]["id"]) if len(rows) > limit else None,
     )
 
 
