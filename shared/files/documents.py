@@ -197,11 +197,17 @@ def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[int]:
 
 
 def _refuse_followed(archive: zipfile.ZipFile, name: str, kind: str) -> None:
-    """A link that a person clicks may lead outside; a template, an object or a picture that is loaded may not."""
+    """A link that a person clicks may lead outside; a template, an object or a picture that is loaded may not.
+
+    What is active is known by the type of the relationship too: the part's own name is free.
+    """
     for _, attributes in _elements(archive, name, kind):
         external = attributes.get("TargetMode", "").lower() == "external"
         if external and not attributes.get("Type", "").lower().endswith("/hyperlink"):
             raise Unfit("followed", "文件引用了外部的模板、对象或数据，请断开链接后重新上传")
+        said = attributes.get("Type", "").rpartition("/")[2]
+        if said.lower() == "control" or _ACTIVE_TYPES.search(said):
+            raise _macros()
 
 
 def _elements(archive: zipfile.ZipFile, name: str, kind: str) -> list[tuple[str, dict[str, str]]]:
