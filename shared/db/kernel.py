@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db.engine import Moment
-from shared.db.logins import PARTS_TABLE, WRITTEN_BY_UNITS
+from shared.db.logins import GRANTED_TO_UNITS, PARTS_TABLE
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",
@@ -76,7 +76,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("created_at", Moment, nullable=False),
         Column("published_at", Moment),
         Column("refused", Text, comment="why the bus will never take it; later events of its key wait behind it"),
-        info={WRITTEN_BY_UNITS: "insert"},
+        info={GRANTED_TO_UNITS: "insert"},
     )
     Index("ix_outbox_waiting", outbox.c.position, postgresql_where=text("published_at is null"))
     Index(
@@ -91,7 +91,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("key", Text, primary_key=True),
         Column("last", BigInteger, nullable=False, comment="sequence of the last event written"),
-        info={WRITTEN_BY_UNITS: "insert, update"},
+        info={GRANTED_TO_UNITS: "select, insert, update"},
     )
     inbox = Table(
         "inbox",
@@ -147,7 +147,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("reason", Text),
         Column("event_id", Text, comment="the event that caused the change, if one did"),
         Column("correlation", Text),
-        info={WRITTEN_BY_UNITS: "insert"},
+        info={GRANTED_TO_UNITS: "insert"},
     )
     Index("ix_audit_subject", audit.c.subject)
     Table(
@@ -159,7 +159,7 @@ def add_kernel_tables(metadata: MetaData) -> None:
         Column("status", Integer),
         Column("answer", LargeBinary),
         Column("created_at", Moment, nullable=False),
-        info={WRITTEN_BY_UNITS: "insert, update"},
+        info={GRANTED_TO_UNITS: "select, insert, update"},
     )
 
 
@@ -174,6 +174,7 @@ def add_followed_calendar(metadata: MetaData) -> None:
         Column("years", JSONB, nullable=False, comment="every year's arrangement, as the event carried them"),
         Column("changed_at", Moment, nullable=False),
         CheckConstraint("single", name="one_row"),
+        info={GRANTED_TO_UNITS: "select"},
     )
 
 
@@ -187,6 +188,7 @@ def add_followed_rule_set(metadata: MetaData) -> None:
         Column("effective_from", Moment, nullable=False),
         Column("published_at", Moment, nullable=False),
         Column("numbers", JSONB, nullable=False, comment="every number by its name, as the event carried them"),
+        info={GRANTED_TO_UNITS: "select"},
     )
     Index("ix_followed_rule_set_effective_from", rule_set.c.effective_from)
 
@@ -203,6 +205,7 @@ def add_followed_unit(metadata: MetaData) -> None:
         Column("ready", Boolean, nullable=False, comment="whether orders may be assigned to it"),
         Column("version", BigInteger, nullable=False, comment="how often the unit was changed; the highest holds"),
         Column("changed_at", Moment, nullable=False),
+        info={GRANTED_TO_UNITS: "select"},
     )
 
 

@@ -21,9 +21,9 @@ CENTRE: Final = "gongdan_centre"
 UNIT: Final = "gongdan_unit"
 OWNER: Final = "gongdan_owner"
 PROTECTED: Final = "protected"
-"""In a table's `info`: OrderTable or RowsOfUnit."""
-WRITTEN_BY_UNITS: Final = "written by units"
-"""In the `info` of a table without policies: what the requests of units may do there beside reading, as GRANT says it."""
+"""In a table's `info`: OrderTable, RowsOfUnit, OwnRows or HangsOn."""
+GRANTED_TO_UNITS: Final = "granted to units"
+"""In the `info` of a table without policies: what the requests of units may do there, as GRANT says it; nothing unless said."""
 
 PARTS_TABLE: Final = "order_part"
 
@@ -53,6 +53,27 @@ class RowsOfUnit:
     """
 
     unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows:
+    """Rows that name the unit that they are about; a unit reads its own, and those of `everybodys` if there are such."""
+
+    unit: str
+    everybodys: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HangsOn:
+    """Rows that are read by whoever sees the row of another table to which they belong.
+
+    With `added`, the requests of units add such rows, about whatever they did; they never change one.
+    """
+
+    column: str
+    table: str
+    key: str
+    added: bool = False
 
 
 def login_of(service: str, group: str) -> str:
@@ -95,6 +116,17 @@ async def create_logins(server_url: str, services: tuple[str, ...], *, owner: st
         await connection.close()
 
 
+async def close_to_others(server_url: str, database: str, service: str) -> None:
+    """Let only this service's two logins, beside the owner, into its database; run by a superuser."""
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        own = ", ".join(_quoted(login_of(service, group)) for group in (CENTRE, UNIT))
+        await connection.execute(f"revoke all on database {_quoted(database)} from public")
+        await connection.execute(f"grant connect on database {_quoted(database)} to {own}")
+    finally:
+        await connection.close()
+
+
 def grant_access(connection: Connection, metadata: MetaData) -> None:
     """Give both logins what they need in this database and switch row-level security on; run by the owner.
 
@@ -117,19 +149,30 @@ def _statements(metadata: MetaData) -> Iterator[str]:
             yield from _show_own_parts(name)
         elif (protected := table.info.get(PROTECTED)) is not None:
             yield from _protect(table, protected)
-        else:
-            written = table.info.get(WRITTEN_BY_UNITS)
-            yield f"grant select{f', {written}' if written else ''} on {name} to {UNIT}"
+        elif (granted := table.info.get(GRANTED_TO_UNITS)) is not None:
+            yield f"grant {granted} on {name} to {UNIT}"
 
 
-def _protect(table: Table, protected: OrderTable | RowsOfUnit) -> Iterator[str]:
+def _protect(table: Table, protected: OrderTable | RowsOfUnit | OwnRows | HangsOn) -> Iterator[str]:
     name = _quoted(table.name)
     part = f"exists (select from {PARTS_TABLE} p where p.order_id = {name}.order_id::text and p.unit = {_ASKING}"
     now = f"{part} and p.until is null)"
     for policy in ("everything", "seen", "changed", "added"):
         yield f"drop policy if exists {policy} on {name}"
     yield f"create policy everything on {name} for all to {CENTRE} using (true)"
-    if isinstance(protected, OrderTable):
+    if isinstance(protected, OwnRows):
+        everybodys = (
+            "" if protected.everybodys is None else f" or {_quoted(protected.unit)} = {_literal(protected.everybodys)}"
+        )
+        yield f"create policy seen on {name} for select to {UNIT} using ({_quoted(protected.unit)} = {_ASKING}{everybodys})"
+        yield f"grant select on {name} to {UNIT}"
+    elif isinstance(protected, HangsOn):
+        seen = f"select from {_quoted(protected.table)} h where h.{_quoted(protected.key)} = {name}.{_quoted(protected.column)}"
+        yield f"create policy seen on {name} for select to {UNIT} using (exists ({seen}))"
+        if protected.added:
+            yield f"create policy added on {name} for insert to {UNIT} with check (true)"
+        yield f"grant select{', insert' if protected.added else ''} on {name} to {UNIT}"
+    elif isinstance(protected, OrderTable):
         own = f"{_quoted(protected.lead)} = {_ASKING}" if protected.lead else "false"
         shared = f"{part} and p.until is null and p.part = 'joint')" if protected.lead else now
         yield f"create policy seen on {name} for select to {UNIT} using ({own} or {part}))"

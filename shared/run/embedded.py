@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from shared.clock import clock_of
-from shared.db.logins import OWNER, create_logins
+from shared.db.logins import OWNER, close_to_others, create_logins
 from shared.run.postgres import PostgresServer
 from shared.run.process import PortTaken, listen
 from shared.run.starting import FolderOfAnotherState, telling
@@ -126,6 +126,8 @@ async def prepare_databases(server: PostgresServer, kept: Mapping[str, Any]) -> 
     await create_logins(server.url(), SERVICES, **passwords)
     for name in (*SERVICES, "bus"):
         await server.create_database(f"gongdan_{name}", owner=OWNER)
+    for name in SERVICES:
+        await close_to_others(server.url(), f"gongdan_{name}", name)
 
 
 def owner_url(server: PostgresServer, kept: Mapping[str, Any], database: str) -> str:

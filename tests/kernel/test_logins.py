@@ -18,10 +18,13 @@ from shared.db.engine import asked_by
 from shared.db.kernel import add_order_part
 from shared.db.logins import (
     CENTRE,
+    GRANTED_TO_UNITS,
     PROTECTED,
     UNIT,
+    HangsOn,
     LoginSeesTooMuch,
     OrderTable,
+    OwnRows,
     RowsOfUnit,
     grant_access,
     login_of,
@@ -41,6 +44,11 @@ insert into order_part (order_id, unit, since, part, until) values ('own', 'u1',
 insert into told select order_id || '-u1', order_id, 'u1' from held_order;
 insert into told select order_id || '-u2', order_id, 'u2' from held_order;
 insert into caller_of select order_id, 'somebody' from held_order;
+insert into known values ('k');
+insert into counted values ('u1'), ('u2'), ('');
+insert into change_of select id, id from told;
+insert into trail select order_id, order_id from held_order;
+insert into trail values ('account', 'u1-caseworker');
 """
 SEEN: Final = {"own", "joint", "former", "ended"}
 
@@ -73,6 +81,22 @@ def metadata() -> MetaData:
         info={PROTECTED: RowsOfUnit(None)},
     )
     Table("plain", found, Column("key", Text, primary_key=True))
+    Table("known", found, Column("key", Text, primary_key=True), info={GRANTED_TO_UNITS: "select"})
+    Table("counted", found, Column("unit", Text, primary_key=True), info={PROTECTED: OwnRows("unit", everybodys="")})
+    Table(
+        "change_of",
+        found,
+        Column("id", Text, primary_key=True),
+        Column("told_id", Text),
+        info={PROTECTED: HangsOn("told_id", "told", "id")},
+    )
+    Table(
+        "trail",
+        found,
+        Column("id", Text, primary_key=True),
+        Column("subject", Text),
+        info={PROTECTED: HangsOn("subject", "held_order", "order_id", added=True)},
+    )
     return found
 
 
@@ -170,6 +194,31 @@ async def test_a_unit_writes_no_rows_for_other_orders_and_none_in_another_name(
             await connection.execute("insert into told values ('new', $1, $2)", key, unit)
 
 
+async def test_rows_about_a_unit_and_about_all_are_read_by_it(database: str) -> None:
+    async with asking(database) as connection:
+        assert {row["unit"] for row in await connection.fetch("select unit from counted")} == {"u1", ""}
+
+
+async def test_rows_that_hang_on_others_are_seen_with_them(database: str) -> None:
+    async with asking(database) as connection:
+        told = {row["id"] for row in await connection.fetch("select id from told")}
+        assert {row["told_id"] for row in await connection.fetch("select told_id from change_of")} == told
+
+
+async def test_a_unit_reads_the_trail_of_its_orders_and_adds_to_any(database: str) -> None:
+    async with asking(database) as connection:
+        assert {row["subject"] for row in await connection.fetch("select subject from trail")} == SEEN
+        await connection.execute("insert into trail values ('new', 'anything')")
+
+
+async def test_a_table_without_a_word_on_units_is_closed_to_them(database: str) -> None:
+    """What nobody thought of is refused, also to read."""
+    async with asking(database) as connection:
+        assert len(await connection.fetch("select from known")) == 1
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select from plain")
+
+
 READS: Final = (
     "select order_id from held_order where order_id = 'foreign'",
     "select order_id from held_order where unit = 'u2' and order_id not in ('joint', 'former', 'ended')",
@@ -210,6 +259,12 @@ REFUSED: Final = (
     "create table public.copy as select * from held_order",
     "create function public.f() returns int language sql security definer as 'select 1'",
     "copy held_order from program 'true'",
+    "insert into counted values ('u1x')",
+    "update known set key = 'other'",
+    "update trail set subject = 'own'",
+    "delete from trail",
+    "insert into change_of values ('new', 'own-u1')",
+    "select from parked",
     "delete from audit",
     "update audit set actor = 'x'",
 )

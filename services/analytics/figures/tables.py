@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.analytics.figures.model import Measure
 from services.analytics.record import Record
+from shared.db.logins import PROTECTED, OwnRows
 
 _MEASURES: Final = f"measure in ({', '.join(repr(measure.value) for measure in Measure)})"
 
@@ -24,4 +25,8 @@ class FigureRecord(Record):
     measure: Mapped[Measure] = mapped_column(primary_key=True)
     count: Mapped[int]
 
-    __table_args__ = (CheckConstraint(_MEASURES, name="known_measure"), Index("ix_figure_day", "day"))
+    __table_args__ = (
+        CheckConstraint(_MEASURES, name="known_measure"),
+        Index("ix_figure_day", "day"),
+        {"info": {PROTECTED: OwnRows("unit", everybodys="")}},
+    )

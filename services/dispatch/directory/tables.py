@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record, one_of
+from shared.db.logins import GRANTED_TO_UNITS
 
 
 class UnitRecord(Record):
@@ -27,5 +28,8 @@ class UnitRecord(Record):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
 
-    __table_args__ = (CheckConstraint(one_of('"group"', "department", "street"), name="group"),)
+    __table_args__ = (
+        CheckConstraint(one_of('"group"', "department", "street"), name="group"),
+        {"info": {GRANTED_TO_UNITS: "select"}},
+    )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import case, delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from services.dispatch.login.policy import LOCK_AFTER, LOCK_FOR
 from services.dispatch.login.tables import AccountRecord, LoginAttemptRecord
@@ -21,8 +22,8 @@ class Attempt(NamedTuple):
 
 
 async def find_account(session: AsyncSession, account: str) -> AccountRecord | None:
-    """The account, if there is one."""
-    return await session.get(AccountRecord, account)
+    """The account with its password's hash, if there is one."""
+    return await session.get(AccountRecord, account, options=[undefer(AccountRecord.password_hash)])
 
 
 async def count_attempt(session: AsyncSession, account: str, now: datetime) -> Attempt:

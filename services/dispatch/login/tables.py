@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record
-from shared.db.logins import WRITTEN_BY_UNITS
+from shared.db.logins import GRANTED_TO_UNITS
 
 
 class AccountRecord(Record):
@@ -20,7 +20,7 @@ class AccountRecord(Record):
     name: Mapped[str]
     roles: Mapped[list[str]]
     unit: Mapped[str | None]
-    password_hash: Mapped[str] = mapped_column(comment="argon2id")
+    password_hash: Mapped[str] = mapped_column(deferred=True, comment="argon2id")
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -28,8 +28,13 @@ class AccountRecord(Record):
 
     __table_args__ = (
         Index("ix_account_unit", "unit", postgresql_where=text("active")),
-        # Their own password; the handler has checked whose it is.
-        {"info": {WRITTEN_BY_UNITS: "update (password_hash, changed_at, version)"}},
+        # Names are shown beside what people did. Their own password they set and never read: the handler has checked it.
+        {
+            "info": {
+                GRANTED_TO_UNITS: "select (account, name, roles, unit, active, created_at, changed_at, version), "
+                "update (password_hash, changed_at, version)"
+            }
+        },
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.record import Record
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class RecommendationRecord(Record):
@@ -23,6 +24,8 @@ class RecommendationRecord(Record):
     )
     candidates: Mapped[list[dict[str, Any]]]
     made_at: Mapped[datetime]
+
+    __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)
 
 
 class ExperienceRecord(Record):

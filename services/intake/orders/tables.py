@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.orders.model import State
 from services.intake.record import ID, Record
-from shared.db.logins import PROTECTED, WRITTEN_BY_UNITS, OrderTable, RowsOfUnit
+from shared.db.logins import GRANTED_TO_UNITS, PROTECTED, OrderTable, RowsOfUnit
 
 
 class UpstreamOrderRecord(Record):
@@ -117,4 +117,4 @@ class Reveal(Record):
     purpose: Mapped[str]
     at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_reveal_account", "account", "at"), {"info": {WRITTEN_BY_UNITS: "insert"}})
+    __table_args__ = (Index("ix_reveal_account", "account", "at"), {"info": {GRANTED_TO_UNITS: "select, insert"}})

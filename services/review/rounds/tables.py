@@ -13,7 +13,7 @@ from services.review.rounds.model import State
 from services.review.rounds.rules import OPEN_STATES
 from shared.contracts.dispatch import Disposition
 from shared.contracts.intake import Level, ReplyScheme
-from shared.db.logins import PROTECTED, RowsOfUnit
+from shared.db.logins import PROTECTED, OrderTable, RowsOfUnit
 
 _OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in State if state in OPEN_STATES)})")
 
@@ -32,6 +32,7 @@ class OrderRecord(Record):
     __table_args__ = (
         CheckConstraint("scheme in ('ordinary', 'enterprise_fast', 'national_report')", name="known_scheme"),
         CheckConstraint("level in ('national', 'provincial', 'municipal')", name="known_level"),
+        {"info": {PROTECTED: OrderTable(lead=None, changed_by_units=False)}},
     )
 
 
@@ -42,6 +43,8 @@ class CaseworkerRecord(Record):
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)
 
 
 class RoundRecord(Record):

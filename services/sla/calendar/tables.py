@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.calendar.model import Source
 from services.sla.record import Record
+from shared.db.logins import GRANTED_TO_UNITS
 
 
 class CalendarVersionRecord(Record):
@@ -29,7 +30,10 @@ class CalendarVersionRecord(Record):
     )
     last_day: Mapped[date | None]
 
-    __table_args__ = (CheckConstraint("source in ('statutory', 'import', 'edit')", name="known_source"),)
+    __table_args__ = (
+        CheckConstraint("source in ('statutory', 'import', 'edit')", name="known_source"),
+        {"info": {GRANTED_TO_UNITS: "select"}},
+    )
 
 
 class CalendarYearRecord(Record):
@@ -42,3 +46,5 @@ class CalendarYearRecord(Record):
     source_notice: Mapped[str]
     off_days: Mapped[dict[str, str]] = mapped_column(JSONB, comment="day -> holiday")
     make_up_days: Mapped[dict[str, str]] = mapped_column(JSONB, comment="day -> holiday")
+
+    __table_args__ = ({"info": {GRANTED_TO_UNITS: "select"}},)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.record import Record
 from shared.contracts.sla import SupervisionCause
+from shared.db.logins import PROTECTED, OwnRows
 
 
 class CandidateRecord(Record):
@@ -30,4 +31,5 @@ class CandidateRecord(Record):
         CheckConstraint("cause in ('overdue', 'unsolved', 'refused', 'concentrated')", name="known_cause"),
         Index("ix_supervision_candidate_raised_at", "raised_at", "id"),
         Index("ix_supervision_candidate_unit", "unit", "raised_at", "id"),
+        {"info": {PROTECTED: OwnRows("unit")}},
     )

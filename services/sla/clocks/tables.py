@@ -14,7 +14,7 @@ from services.sla.counting.model import Lapse, Span
 from services.sla.orders.tables import OrderRecord
 from services.sla.record import Record
 from shared.contracts.sla import ClockKind
-from shared.db.logins import PROTECTED, RowsOfUnit
+from shared.db.logins import PROTECTED, HangsOn, RowsOfUnit
 
 # A clock whose next moment is its due moment, and whose breach has no other consequence.
 PLAIN: Final = (
@@ -107,7 +107,10 @@ class ClockChange(Record):
     calendar: Mapped[str]
     excused_breach_at: Mapped[datetime | None] = mapped_column(comment="the breach that this change took back, if any")
 
-    __table_args__ = (Index("ix_clock_change_clock_id", "clock_id", "changed_at"),)
+    __table_args__ = (
+        Index("ix_clock_change_clock_id", "clock_id", "changed_at"),
+        {"info": {PROTECTED: HangsOn("clock_id", "clock", "id")}},
+    )
 
 
 class StopRecord(Record):
@@ -117,3 +120,5 @@ class StopRecord(Record):
 
     clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"), primary_key=True)
     reason: Mapped[str] = mapped_column(comment="sealed: why an operator stopped it")
+
+    __table_args__ = ({"info": {PROTECTED: HangsOn("clock_id", "clock", "id")}},)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.recomputing.model import Progress
 from services.sla.record import Record
+from shared.db.logins import GRANTED_TO_UNITS
 
 
 class RecomputationRecord(Record):
@@ -26,4 +27,7 @@ class RecomputationRecord(Record):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    __table_args__ = (CheckConstraint("state in ('open', 'done')", name="known_state"),)
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'done')", name="known_state"),
+        {"info": {GRANTED_TO_UNITS: "select"}},
+    )

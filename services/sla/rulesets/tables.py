@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.record import Record
 from services.sla.rulesets.model import RuleSetState
+from shared.db.logins import GRANTED_TO_UNITS
 
 
 class RuleSetRecord(Record):
@@ -37,4 +38,5 @@ class RuleSetRecord(Record):
         Index(
             "uq_rule_set_effective_from", "effective_from", unique=True, postgresql_where=text("state = 'published'")
         ),
+        {"info": {GRANTED_TO_UNITS: "select"}},
     )
