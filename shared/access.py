@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from shared.errors import Forbidden, NotFound
-from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Person, Role
+from shared.identity import DISTRICT_READERS, UNIT, Person, Role
 from shared.personal.numbers import masked_numbers
 
 
@@ -30,7 +30,7 @@ class Reach(IntEnum):
     """Whose orders a call reaches; each includes the ones before it."""
 
     OWN = 1
-    """Those that the caller's unit leads."""
+    """Those that the person's unit leads."""
     JOINT = 2
     """And those in which it has a task."""
     FORMER = 3
@@ -39,7 +39,7 @@ class Reach(IntEnum):
     """Those of the whole district."""
 
     def covers(self, part: Part | None) -> bool:
-        """Whether an order is reached in which the caller's unit has this part; None stands for no part."""
+        """Whether an order is reached in which the person's unit has this part; None stands for no part."""
         return self is Reach.ALL or (part is not None and _NEEDED[part] <= self)
 
 
@@ -52,7 +52,7 @@ class Words(IntEnum):
     """How the words of callers and units are shown."""
 
     NONE = 0
-    """Not at all: who, when and which state."""
+    """Not at all: only who did something when, and which state it is in."""
     MASKED = 1
     """With telephone and identity numbers struck out."""
     OPEN = 2
@@ -183,7 +183,7 @@ _BOOKS: Final = _row(_district(Role.ADMIN, Role.AUDITOR, words=Words.NONE))
 _BY_HAND: Final = _row(_district(Role.CENTRE_HEAD, Role.OFFICE))
 _UNITS: Final = _row(_district(Role.ADMIN, Role.CENTRE_HEAD, words=Words.NONE))
 _RULES: Final = _row(_district(Role.ADMIN, Role.OFFICE, Role.CENTRE_HEAD, Role.ANALYST, Role.AUDITOR, words=Words.NONE))
-_QUARANTINE: Final = _row(_district(*CENTRE, Role.ADMIN))
+_QUARANTINE: Final = _row(_district(*_DESK))
 _DELIVERIES: Final = _row(_district(*DISTRICT_READERS, words=Words.NONE))
 
 
@@ -208,14 +208,14 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "read_order": _CURRENT,
             "read_versions": _CURRENT,
             "overrule_flags": _DECISIONS,
-            "reveal_caller": _row(_district(*CENTRE), _unit(*UNIT, reach=Reach.OWN)),
+            "reveal_caller": _row(_district(*_DESK), _unit(*UNIT, reach=Reach.OWN)),
             "list_quarantined": _QUARANTINE,
             "read_quarantined": _QUARANTINE,
             "release_quarantined": _QUARANTINE,
             "drop_quarantined": _QUARANTINE,
             "list_deliveries": _DELIVERIES,
             "read_delivery": _DELIVERIES,
-            "retry_delivery": _row(_district(*CENTRE, words=Words.NONE)),
+            "retry_delivery": _row(_district(*_DESK, words=Words.NONE)),
         },
         "dispatch": {
             "show_me": _ANYBODY,

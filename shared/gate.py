@@ -27,7 +27,7 @@ class Gate:
         self._operations, self._without_login, self._tokens = operations, frozenset(without_login), tokens
 
     def admit(self, operation_id: str, authorization: str | None) -> tuple[Person, Scope] | None:
-        """The caller, and what he reaches; None where the table asks for no login.
+        """Who asks, and what this person reaches; None where the table asks for no login.
 
         Unauthenticated without a valid token, Forbidden without a grant.
         """

@@ -115,7 +115,7 @@ async def seeded(district: District) -> dict[str, list[Any]]:
     dispatcher = await district.person("paidan")
     clocks = await dispatcher.call("GET", f"/api/sla/v1/orders/{closed}/clocks")
     await quarantine_something(district)
-    quarantined = await admin.call("GET", "/api/intake/v1/quarantine")
+    quarantined = await dispatcher.call("GET", "/api/intake/v1/quarantine")
     deliveries = await dispatcher.call("GET", "/api/intake/v1/deliveries")
     draft = {"version": "draft-1", "document": "莱政办发〔2027〕1号", "numbers": {}, "reason": "拟稿"}
     await admin.call("POST", "/api/sla/v1/rules", draft)

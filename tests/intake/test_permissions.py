@@ -9,7 +9,7 @@ import pytest
 
 from services.intake.service import SERVICE
 from shared.app import build_app
-from shared.identity import CENTRE, DISTRICT_READERS, UNIT, Role
+from shared.identity import DISTRICT_READERS, UNIT, Role
 from tests.intake.test_orders import assigned
 from tests.intake.upstream import Platform, intake_desk
 from tests.support.postgres import DatabaseServer
@@ -17,6 +17,7 @@ from tests.support.postgres import DatabaseServer
 pytestmark = pytest.mark.clause("S4.2a")
 
 FLAGS: dict[str, Any] = {"urgent": [], "out_of_scope": None, "reason": "r"}
+DESK = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD})
 READERS = DISTRICT_READERS | UNIT
 ROLES = [role for role in Role if role is not Role.SYSTEM]
 # operation -> method, path, body, roles that may, whether it is about one order
@@ -31,14 +32,14 @@ ROUTES: dict[str, tuple[str, str, Any, frozenset[Role], bool]] = {
         frozenset({Role.DISPATCHER, Role.CENTRE_HEAD}),
         False,
     ),
-    "reveal_caller": ("POST", "/v1/orders/{order}/caller/reveal", {"purpose": "p"}, CENTRE | UNIT, True),
-    "list_quarantined": ("GET", "/v1/quarantine", None, CENTRE | {Role.ADMIN}, False),
-    "read_quarantined": ("GET", "/v1/quarantine/{unknown}", None, CENTRE | {Role.ADMIN}, False),
-    "release_quarantined": ("POST", "/v1/quarantine/{unknown}/release", {"reason": "r"}, CENTRE | {Role.ADMIN}, False),
-    "drop_quarantined": ("POST", "/v1/quarantine/{unknown}/drop", {"reason": "r"}, CENTRE | {Role.ADMIN}, False),
+    "reveal_caller": ("POST", "/v1/orders/{order}/caller/reveal", {"purpose": "p"}, DESK | UNIT, True),
+    "list_quarantined": ("GET", "/v1/quarantine", None, DESK, False),
+    "read_quarantined": ("GET", "/v1/quarantine/{unknown}", None, DESK, False),
+    "release_quarantined": ("POST", "/v1/quarantine/{unknown}/release", {"reason": "r"}, DESK, False),
+    "drop_quarantined": ("POST", "/v1/quarantine/{unknown}/drop", {"reason": "r"}, DESK, False),
     "list_deliveries": ("GET", "/v1/deliveries", None, DISTRICT_READERS, False),
     "read_delivery": ("GET", "/v1/deliveries/{unknown}", None, DISTRICT_READERS, False),
-    "retry_delivery": ("POST", "/v1/deliveries/{unknown}/retry", None, CENTRE, False),
+    "retry_delivery": ("POST", "/v1/deliveries/{unknown}/retry", None, DESK, False),
 }
 # Signed by the platform, not by a person.
 WEBHOOKS = {"receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo"}

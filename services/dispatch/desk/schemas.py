@@ -20,7 +20,7 @@ class FormerOrder(BaseModel):
     order_id: str
     platform: str
     platform_no: str
-    title: str
+    title: str | None
     part: Literal["former"] = Field(default="former", description="former 曾承办")
 
 

@@ -21,7 +21,7 @@ class OrderOut(BaseModel):
     platform_no: str
     level: str
     category: str
-    title: str
+    title: str | None = Field(description="诉求标题；无权查看时为空")
     urgent: list[str] = Field(description="policy 政策咨询 / livelihood 民生紧急 / safety 安全紧急；空为普通")
     street: str | None
     status: Status
@@ -38,9 +38,9 @@ class OrderOut(BaseModel):
     ended_at: datetime | None
 
 
-def title_of(sealer: Sealer, record: CaseRecord, words: Words) -> str:
-    """The title, which everybody reads who finds the order; without numbers for those who handle nothing (X2)."""
-    return shown(record.open_demand(sealer).title, max(words, Words.MASKED)) or ""
+def title_of(sealer: Sealer, record: CaseRecord, words: Words) -> str | None:
+    """The title as this reader sees it (X2)."""
+    return shown(record.open_demand(sealer).title, words)
 
 
 def listed_fields(sealer: Sealer, record: CaseRecord, words: Words) -> dict[str, Any]:

@@ -50,8 +50,7 @@ def _line(found: StoredOrder, sealer: Sealer, words: Words) -> dict[str, Any]:
         "upstream_due_at": record.upstream_due_at,
         "urges": record.urges,
         "revisits": record.revisits,
-        # Who finds the order reads which one it is; numbers only who handles it (X2).
-        "title": shown(handlers.demand_of(found, sealer)["title"], max(words, Words.MASKED)),
+        "title": shown(handlers.demand_of(found, sealer)["title"], words),
     }
 
 
@@ -119,7 +118,7 @@ async def read_order(
         **_line(found, sealer, words),
         "content": shown(handlers.demand_of(found, sealer)["content"], words),
         "details": _shown_details(found.version.details, hidden=hidden),
-        "caller": None if hidden else _masked(found, sealer),
+        "caller": None if hidden or words is Words.NONE else _masked(found, sealer),
     }
 
 
@@ -144,7 +143,7 @@ async def read_versions(
             "changed": version.changed,
             "details": _shown_details(version.details, hidden=hidden),
             **{
-                name: shown(text, max(words, Words.MASKED) if name == "title" else words)
+                name: shown(text, words)
                 for name, text in handlers.demand_text(order_id, version.demand, runtime.works.sealer).items()
             },
         }

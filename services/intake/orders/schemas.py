@@ -22,7 +22,7 @@ class OrderLine(BaseModel):
     level: Level
     subject: Subject
     scheme: ReplyScheme
-    title: str
+    title: str | None = Field(description="诉求标题；无权查看时为空")
     category: str
     street: str | None
     urgent: list[Urgency]
@@ -66,7 +66,7 @@ class VersionView(BaseModel):
     received_at: datetime
     category: str
     changed: list[str] = Field(description="与上一版本不同的字段")
-    title: str
+    title: str | None = Field(description="诉求标题；无权查看时为空")
     content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any]
 
