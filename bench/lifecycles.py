@@ -43,7 +43,6 @@ from shared.telemetry import configure_logs
 BUSES: Final = ("postgres", "kafka")
 GOAL: Final = 32.0
 _WARM_SECONDS: Final = 10.0
-_COUNTING_SECONDS: Final = 8.0
 # BEGIN takes along who asks (SET LOCAL) in the same message.
 _COUNTS: Final = """
 select coalesce(sum(calls) filter (where not is_frame and not is_set), 0)::float8 as statements,
@@ -73,7 +72,6 @@ async def started(folder: Path, bus: Literal["postgres", "kafka"], told: str) ->
     server = PostgresServer.start(folder / "postgres")
     connection = await asyncpg.connect(server.url())
     await connection.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
-    await connection.execute("alter system set pg_stat_statements.track = 'none'")
     await connection.close()
     server.stop()
     async with cluster_of(folder, bus=bus, replicas=1, upstream=told) as cluster:
@@ -86,28 +84,12 @@ async def started(folder: Path, bus: Literal["postgres", "kafka"], told: str) ->
         )  # fmt: skip
 
 
-async def counted(platform: Platform, dispatch: asyncpg.Connection[Any]) -> dict[str, float]:
-    """Statements, commits and round trips per lifecycle, everything that runs by itself included."""
-    connection = await asyncpg.connect(platform.server.url())
-    try:
-        await connection.execute("create extension if not exists pg_stat_statements")
-        await connection.execute("alter system set pg_stat_statements.track = 'top'")
-        await connection.execute("select pg_reload_conf()")
-        await asyncio.sleep(1)
-        await connection.execute("select pg_stat_statements_reset()")
-        commits, closed = await connection.fetchval(_COMMITS), await dispatch.fetchval(_CLOSED)
-        await asyncio.sleep(_COUNTING_SECONDS)
-        found = await connection.fetchrow(_COUNTS)
-        assert found is not None
-        each = max(await dispatch.fetchval(_CLOSED) - closed, 1)
-        commits = await connection.fetchval(_COMMITS) - commits
-        return {
-            "statements": found["statements"] / each,
-            "commits": commits / each,
-            "round trips": found["trips"] / each,
-        }
-    finally:
-        await connection.close()
+async def work_of(server: asyncpg.Connection[Any]) -> dict[str, float]:
+    """Statements, commits and round trips so far, everything that runs by itself included."""
+    found = await server.fetchrow(_COUNTS)
+    assert found is not None
+    commits = await server.fetchval(_COMMITS)
+    return {"statements": found["statements"], "commits": commits, "round trips": found["trips"]}
 
 
 @dataclass
@@ -170,12 +152,15 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], *, seconds: float
                 took.append(time.perf_counter() - began)
 
         connection = await asyncpg.connect(platform.server.url("gongdan_dispatch"))
+        server = await asyncpg.connect(platform.server.url())
+        await server.execute("create extension pg_stat_statements")
         async with asyncio.TaskGroup() as group:
             for _ in range(walkers):
                 group.create_task(walker())
             await asyncio.sleep(_WARM_SECONDS)
             before = {name: cpu_seconds(pid) for name, pid in platform.pids.items()}
             driver, machine = time.process_time(), psutil.cpu_times()
+            counts = await work_of(server)
             closed = await connection.fetchval(_CLOSED)
             began = time.perf_counter()
             await asyncio.sleep(seconds)
@@ -183,16 +168,18 @@ async def run(folder: Path, bus: Literal["postgres", "kafka"], *, seconds: float
             elapsed = time.perf_counter() - began
             after = {name: cpu_seconds(pid) for name, pid in platform.pids.items()}
             used, now = time.process_time() - driver, psutil.cpu_times()
-            counts = await counted(platform, connection)
+            counts = {name: many - counts[name] for name, many in (await work_of(server)).items()}
             stopping.set()
         await connection.close()
+        await server.close()
         if faults:
             raise RuntimeError(f"{len(faults)} walks failed on {bus}: {faults[:3]}")
         idle = (now.idle - machine.idle) / (elapsed * (psutil.cpu_count() or 1))
         await receiver.stop()
         each = max(closed, 1)
         return Result(
-            closed / elapsed, closed, {name: (after[name] - before[name]) / each * 1000 for name in after}, counts,
+            closed / elapsed, closed, {name: (after[name] - before[name]) / each * 1000 for name in after},
+            {name: many / each for name, many in counts.items()},
             used / each * 1000, 1 - idle, percentile(took, 0.5), percentile(took, 0.99), desk.retried,
         )  # fmt: skip
 

@@ -37,6 +37,7 @@ class Deliverer:
         self._secrets = runtime.parts.of(SecretsByChannel)
         self._due = runtime.works.wakes.waiting_for(DUE)
         self._busy: Counter[str] = Counter()
+        self._more = False  # whether more may be due than was taken
 
     async def run(self, group: asyncio.TaskGroup) -> None:
         """Until cancelled."""
@@ -53,16 +54,17 @@ class Deliverer:
         """What may be sent now, already claimed and committed."""
         now = self._runtime.clock.now()
         taken: list[Claimed] = []
+        self._more = False
         async with self._runtime.works.begin() as work:
             for platform in await store.platforms_due(work.session, now):
-                free = min(self._free(platform), policy.FEEDBACK_AT_ONCE - self._busy.total() - len(taken))
-                if free > 0:
-                    taken += await store.claim(work.session, platform, now=now, many=free)
+                free = min(
+                    policy.FEEDBACK_PER_PLATFORM - self._busy[platform],
+                    policy.FEEDBACK_AT_ONCE - self._busy.total() - len(taken),
+                )
+                found = await store.claim(work.session, platform, now=now, many=free) if free > 0 else []
+                taken += found
+                self._more = self._more or len(found) >= free
         return taken
-
-    def _free(self, platform: str) -> int:
-        """How many more attempts may run for this platform now."""
-        return min(policy.FEEDBACK_PER_PLATFORM - self._busy[platform], policy.FEEDBACK_AT_ONCE - self._busy.total())
 
     async def send_due(self) -> int:
         """Send everything that is due now, one after the other; how many were sent."""
@@ -78,7 +80,6 @@ class Deliverer:
             # How it ended could not be stored: the lease runs out, and the same id is sent again.
             log.warning("attempt not recorded", order_id=claimed.order_id, error=type(fault).__name__)
         finally:
-            was_full = self._free(claimed.platform) <= 0
             self._busy[claimed.platform] -= 1
-            if was_full:
+            if self._more:
                 self._due.set()  # what had to wait for this one may go now
