@@ -291,6 +291,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    kernel_v1.drop()  # first: the policy of the audit trail looks at order_case
     for table in (
         "return_request",
         "reply",
@@ -309,4 +310,3 @@ def downgrade() -> None:
     op.drop_table("order_part")
     op.drop_table("followed_rule_set")
     op.drop_table("followed_calendar")
-    kernel_v1.drop()
