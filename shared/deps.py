@@ -1,4 +1,4 @@
-"""What routes ask for: the caller, a unit of work, a session for reading.  The route has let the caller in (S4.2a)."""
+"""What routes ask for: the person, a unit of work, a session for reading.  The route has let the person in (S4.2a)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def _scope(request: Request) -> Scope:
 
 
 CurrentScope = Annotated[Scope, Depends(_scope)]
-"""Which orders the caller may see."""
+"""Which orders the person may see."""
 
 
 async def _work(request: Request) -> AsyncIterator[Work]:
@@ -127,11 +127,11 @@ async def _if_match(
 
 
 IfMatch = Annotated[int | None, Depends(_if_match)]
-"""The version that the caller read, from If-Match; None when it did not say, or said that any will do."""
+"""The version that the client read, from If-Match; None when it did not say, or said that any will do."""
 
 
 def check_version(found: int, expected: int | None) -> None:
-    """Refuse with 409 when the record is no longer what the caller read."""
+    """Refuse with 409 when the record is no longer what the client read."""
     if expected is not None and expected != found:
         raise Conflict
 

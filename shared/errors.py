@@ -1,4 +1,4 @@
-"""The errors that a caller can meet: a stable code, a status, the clause, the facts, and a Chinese message.
+"""The errors that a client can meet: a stable code, a status, the clause, the facts, and a Chinese message.
 
 422 the request is malformed or incomplete; 409 understood, but refused by the rules; 404 unknown, or an order of another
 unit; 401 not logged in; 403 not allowed for this role.  The HTTP layer renders every one of them as problem+json.
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 
 class BusinessError(Exception):
-    """A refusal; `message` says in Chinese what the caller can do."""
+    """A refusal; `message` says in Chinese what the client can do."""
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
@@ -75,7 +75,7 @@ class Forbidden(BusinessError):
 
 
 class Conflict(BusinessError):
-    """The record was changed since the caller read it; the caller reads it again and decides again."""
+    """The record was changed since the client read it; the client reads it again and decides again."""
 
     code = "changed_meanwhile"
 

@@ -59,7 +59,7 @@ DISTRICT_READERS: Final = CENTRE | {Role.OFFICE, Role.LEADER, Role.ASSESSOR, Rol
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The caller of a command: an account, its roles, and the unit it belongs to (None for the centre and the district)."""
+    """The person who gives a command: an account, its roles, and the unit it belongs to (None for the centre and the district)."""
 
     account: str
     name: str

@@ -143,7 +143,7 @@ class _Exchange:
 
 
 def _correlation(given: dict[bytes, bytes]) -> str:
-    """The caller's correlation id when it is a short plain word, else nothing: it goes into logs and events."""
+    """The client's correlation id when it is a short plain word, else nothing: it goes into logs and events."""
     correlation = given.get(b"x-correlation-id", b"").decode("latin-1")
     return correlation if len(correlation) <= _LONGEST_CORRELATION and _TOKEN.issuperset(correlation) else ""
 
