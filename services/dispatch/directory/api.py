@@ -23,7 +23,7 @@ _LINKS = {
 
 async def _detail(work: InWork, record: UnitRecord, response: Response) -> UnitDetail:
     response.headers["ETag"] = f'"{record.version}"'
-    return unit_detail(record, await store.handlers_of(work.session, record.code))
+    return unit_detail(record, await store.caseworkers_of(work.session, record.code))
 
 
 @router.get("", operation_id="list_units", summary="单位列表")
@@ -50,7 +50,7 @@ async def show_unit(code: UnitPath, _person: CurrentPerson, session: InRead, res
     """职责目录、四类责任人；ETag 为修改时 If-Match 应填的版本。"""
     record, _ = await store.unit_with_caseworkers(session, code)
     response.headers["ETag"] = f'"{record.version}"'
-    return unit_detail(record, await store.handlers_of(session, code))
+    return unit_detail(record, await store.caseworkers_of(session, code))
 
 
 @router.put("/{code}", operation_id="change_unit", summary="修改单位")

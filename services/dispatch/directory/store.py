@@ -60,7 +60,7 @@ async def units_by_code(
     return await _BY_CODE.page(session, query, cursor=cursor, limit=limit)
 
 
-async def handlers_of(session: AsyncSession, code: str) -> Sequence[AccountRecord]:
+async def caseworkers_of(session: AsyncSession, code: str) -> Sequence[AccountRecord]:
     """The active caseworkers of a unit, by account."""
     query = (
         select(AccountRecord)

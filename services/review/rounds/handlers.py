@@ -242,6 +242,6 @@ async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) 
     return background
 
 
-def involved_in(record: RoundRecord, handlers: Collection[str]) -> frozenset[str]:
+def involved_in(record: RoundRecord, caseworkers: Collection[str]) -> frozenset[str]:
     """Everybody who may not review the reply: who handled the order, submitted, or released it for the unit (S2.3a)."""
-    return frozenset({*handlers, record.submitted_by, *({record.leader_by} if record.leader_by else ())})
+    return frozenset({*caseworkers, record.submitted_by, *({record.leader_by} if record.leader_by else ())})
