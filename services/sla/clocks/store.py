@@ -8,21 +8,25 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.clocks.errors import ClockUnknown, OrderHasNoClocks
 from services.sla.clocks.model import State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord, StopRecord
-from services.sla.orders.tables import OrderRecord
 from shared.access import Scope
+from shared.following.parts import seen_rows
 from shared.lists import Keyset, Listed
 from shared.work import Work
 
 OBSERVED_STEPS: Final = 50  # of each kind, the latest
 _BY_DUE: Final = Keyset(ClockRecord.due_at, ClockRecord.id)
 _BY_BREACH: Final = Keyset(ClockRecord.breached_at, ClockRecord.id, descending=True)
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return seen_rows(scope, unit=ClockRecord.unit, order_id=ClockRecord.order_id)
 
 
 async def running_clocks(work: Work, order_id: str) -> Sequence[ClockRecord]:
@@ -71,10 +75,7 @@ async def clocks_of_order(session: AsyncSession, order_id: str, scope: Scope) ->
 
     OrderHasNoClocks when there is none it may see.
     """
-    order = await session.get(OrderRecord, order_id)
-    query = select(ClockRecord).where(ClockRecord.order_id == order_id)
-    if not scope.everything and (order is None or order.unit != scope.unit):
-        query = query.where(ClockRecord.unit == scope.unit)
+    query = select(ClockRecord).where(ClockRecord.order_id == order_id, _visible(scope))
     found = (await session.scalars(query.order_by(ClockRecord.started_at, ClockRecord.due_at, ClockRecord.id))).all()
     if not found:
         raise OrderHasNoClocks(order_id)
@@ -85,11 +86,8 @@ async def clock_with_changes(
     session: AsyncSession, clock_id: UUID, scope: Scope
 ) -> tuple[ClockRecord, Sequence[ClockChange]]:
     """One clock and its history; ClockUnknown when it is another unit's."""
-    clock = await session.get(ClockRecord, clock_id)
+    clock = await session.scalar(select(ClockRecord).where(ClockRecord.id == clock_id, _visible(scope)))
     if clock is None:
-        raise ClockUnknown(str(clock_id))
-    order = await session.get(OrderRecord, clock.order_id)
-    if not scope.everything and scope.unit not in {clock.unit, order.unit if order else None}:
         raise ClockUnknown(str(clock_id))
     changes = await session.scalars(
         select(ClockChange).where(ClockChange.clock_id == clock_id).order_by(ClockChange.changed_at, ClockChange.id)

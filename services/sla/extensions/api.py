@@ -64,7 +64,7 @@ async def extensions_of_order(
     scope: CurrentScope,
     runtime: ThisRuntime,
 ) -> Page[Extension]:
-    """Every request of an order with its answer, first asked first; of an order that is not the caller's, none is there."""
+    """Every request of an order with its answer, first asked first; of an order that the person does not reach, none is there."""
     if await order_in_scope(session, order_id, scope) is None:
         raise OrderHasNoClocks(order_id)
     records = await store.extensions_of_order(session, order_id, scope)

@@ -10,6 +10,7 @@ from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_of
 from shared.access import Scope
+from shared.following.parts import part_of
 from shared.work import Work
 
 
@@ -52,6 +53,7 @@ async def rules_for(work: Work, order: OrderRecord) -> RuleSet:
 
 
 async def order_in_scope(session: AsyncSession, order_id: str, scope: Scope) -> OrderRecord | None:
-    """The order, when it is the caller's to see (S4.2a)."""
-    order = await session.get(OrderRecord, order_id)
-    return order if order is not None and (scope.everything or order.unit == scope.unit) else None
+    """The order, when the person reaches it (S4.2a)."""
+    if not scope.everything and not scope.reaches(await part_of(session, order_id, scope.unit)):
+        return None
+    return await session.get(OrderRecord, order_id)
