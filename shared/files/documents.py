@@ -47,6 +47,8 @@ _MAIN: Final = {
 }
 _ACTIVE_TYPES: Final = re.compile(r"macro|vbaproject|activex|oleobject", re.IGNORECASE)
 _TYPES: Final = "[Content_Types].xml"
+_DDE: Final = re.compile(r"\bDDE(AUTO)?\b", re.IGNORECASE)
+"""A field of Word that starts another program when the file is opened."""
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -122,14 +124,23 @@ def check_office(kind: str) -> Callable[[BinaryIO], None]:
             names = set(_unpacked(archive, size_of(file)))
             if _TYPES not in names:
                 raise mismatch(kind)
-            types = [attributes.get("ContentType", "") for _, attributes in _elements(archive, _TYPES, kind)]
-            if any(_ACTIVE_TYPES.search(said) for said in types):
+            said = [attributes for _, attributes in _elements(archive, _TYPES, kind)]
+            types = [attributes.get("ContentType", "") for attributes in said]
+            if any(_ACTIVE_TYPES.search(one) for one in types):
                 raise _macros()
             if _MAIN[kind] not in types:
                 raise mismatch(kind)
+            links = {
+                attributes.get("PartName", "").lstrip("/").lower()
+                for attributes in said
+                if attributes.get("ContentType", "").lower().endswith("externallink+xml")
+            }
             for name in names:
-                if name.endswith(".rels"):
+                lower = name.lower()
+                if lower.endswith(".rels"):
                     _refuse_followed(archive, name, kind)
+                elif lower in links or "externallink" in lower or (kind == "DOCX" and lower.endswith(".xml")):
+                    _refuse_commands(archive, name, kind)
 
     return check
 
@@ -204,10 +215,63 @@ def _refuse_followed(archive: zipfile.ZipFile, name: str, kind: str) -> None:
     for _, attributes in _elements(archive, name, kind):
         external = attributes.get("TargetMode", "").lower() == "external"
         if external and not attributes.get("Type", "").lower().endswith("/hyperlink"):
-            raise Unfit("followed", "文件引用了外部的模板、对象或数据，请断开链接后重新上传")
+            raise _followed()
         said = attributes.get("Type", "").rpartition("/")[2]
         if said.lower() == "control" or _ACTIVE_TYPES.search(said):
             raise _macros()
+
+
+def _followed() -> Unfit:
+    return Unfit("followed", "文件引用了外部的模板、对象或数据，请断开链接后重新上传")
+
+
+def _refuse_commands(archive: zipfile.ZipFile, name: str, kind: str) -> None:
+    """Links to other programs (DDE), which no relationship names: a field of a document, a link of a workbook."""
+    commands = _Commands()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = commands.start, commands.end
+    parser.CharacterDataHandler = commands.text
+    parser.StartDoctypeDeclHandler = lambda *_: commands.refuse(mismatch(kind))
+    try:
+        with archive.open(name) as part:
+            parser.ParseFile(part)
+    except expat.ExpatError as fault:
+        raise mismatch(kind) from fault
+
+
+class _Commands:
+    """Looks for DDE in one part as the part is read, whatever its size; an instruction may be spread over many elements."""
+
+    def __init__(self) -> None:
+        self._instruction: list[str] = []
+        self._inside = False
+
+    @staticmethod
+    def refuse(fault: Unfit) -> None:
+        raise fault
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        local = tag.rpartition(":")[2]
+        self._inside = local == "instrText"
+        if local in {"ddeLink", "oleLink"}:
+            raise _followed()
+        if local == "fldChar":
+            self._check("".join(self._instruction))
+            self._instruction.clear()
+        elif local == "fldSimple":
+            self._check(" ".join(attributes.values()))
+
+    def end(self, _: str) -> None:
+        self._inside = False
+
+    def text(self, words: str) -> None:
+        if self._inside:
+            self._instruction.append(words)
+
+    @staticmethod
+    def _check(instruction: str) -> None:
+        if _DDE.search(instruction):
+            raise _followed()
 
 
 def _elements(archive: zipfile.ZipFile, name: str, kind: str) -> list[tuple[str, dict[str, str]]]:

@@ -264,6 +264,12 @@ def link(kind: str, mode: str = "External") -> str:
     return f'<Relationship Id="r" Type="http://x/relationships/{kind}" Target="http://x/a" TargetMode="{mode}"/>'
 
 
+def field(*instruction: str) -> bytes:
+    parts = "".join(f"<w:r><w:instrText>{part}</w:instrText></w:r>" for part in instruction)
+    begin, end = ('<w:fldChar w:fldCharType="' + kind + '"/>' for kind in ("begin", "end"))
+    return f'<w:hdr xmlns:w="w">{begin}{parts}{end}</w:hdr>'.encode()
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -282,6 +288,15 @@ def link(kind: str, mode: str = "External") -> str:
         (office(rels=link("control", "Internal")), "macros"),
         (office(rels=link("oleObject", "Internal")), "macros"),
         (office(rels=link("image", "EXTERNAL")), "followed"),
+        (
+            office(more={"word/_rels/a.xml.RELS": f"<Relationships>{link('image')}</Relationships>".encode()}),
+            "followed",
+        ),
+        (office(more={"word/footer1.xml": field("DDEAUTO c:/x.exe")}), "followed"),
+        (office(more={"word/footer1.xml": field("D", "DE", " c:/x.exe")}), "followed"),
+        (office(more={"word/footer1.xml": field("DDE ", "</w:instrText><w:fldChar/><w:instrText>")}), "followed"),
+        (office(more={"word/footer1.xml": b'<w xmlns:v="v"><v:fldSimple v:instr=" dde x y "/></w>'}), "followed"),
+        (office(more={"xl/externalLinks/externalLink1.xml": b'<a><ddeLink ddeService="cmd"/></a>'}), "followed"),
         (office(more={"../../a.xml": b"x"}), "malformed"),
         (office(more={"word/../../a.xml": b"x"}), "malformed"),
         (office(more={"/a.xml": b"x"}), "malformed"),
@@ -309,6 +324,7 @@ async def test_an_office_file_with_links_charts_and_pictures_is_taken() -> None:
     more = {
         "word/media/image1.png": picture(),
         "word/embeddings/Microsoft_Excel_Sheet1.xlsx": office("xlsx"),
+        "word/footer1.xml": field(" PAGE ", " ADDED ") + b"<!-- DDE -->",
         "word/_rels/document.xml.rels": f"<Relationships>{link('hyperlink')}{link('image', 'Internal')}</Relationships>".encode(),
     }
     await check("a.docx", office(more=more))
