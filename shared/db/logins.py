@@ -93,7 +93,6 @@ async def create_logins(server_url: str, services: tuple[str, ...], *, owner: st
     """Make the roles of all services on the server of this superuser's address, or give them these passwords."""
     connection = await asyncpg.connect(asyncpg_url(server_url))
     try:
-        known = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
         wanted: list[tuple[str, str | None, str | None]] = [
             (OWNER, owner, None),
             (CENTRE, None, None),
@@ -104,6 +103,7 @@ async def create_logins(server_url: str, services: tuple[str, ...], *, owner: st
         async with connection.transaction():
             # Two processes that start together: the second one finds what the first one made.
             await connection.execute("select pg_advisory_xact_lock(hashtext('gongdan logins'))")
+            known = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
             for name, password, group in wanted:
                 what = "alter" if name in known else "create"
                 login = "nologin" if password is None else f"login password {_literal(password)}"
