@@ -83,11 +83,6 @@ class Scope:
         """Whether the orders of the whole district are reached."""
         return any(grant.reach is Reach.ALL for grant in self.grants)
 
-    @classmethod
-    def of_unit(cls, unit: str) -> Scope:
-        """What a unit reaches by an operation for its own orders."""
-        return cls(unit, (Grant(UNIT, Reach.OWN, Words.OPEN),))
-
     def sees(self, owner: str | None) -> bool:
         """Whether what this unit answers for is reached."""
         return self.everything or (self.unit is not None and owner == self.unit)

@@ -6,7 +6,6 @@ Dispatch owns the accounts and signs tokens; every service checks them with the 
 from __future__ import annotations
 
 import base64
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -124,14 +123,14 @@ class TokenReader:
 
     def __init__(self, public_key: str, clock: Clock, *, remembered: int = _REMEMBERED) -> None:
         self._public, self._clock, self._remembered = _key(public_key, private=False), clock, remembered
-        self._known: OrderedDict[str, tuple[Person, int, float]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Person, int]] = OrderedDict()
 
     def person_of(self, token: str) -> Person:
         """The bearer; Unauthenticated when the token is not ours, altered, ended or absurd."""
         now = int(self._clock.now().timestamp())
         known = self._known.get(token)
         if known is not None:
-            person, ends, _ = known
+            person, ends = known
             if now < ends:
                 return person
             del self._known[token]
@@ -139,7 +138,7 @@ class TokenReader:
         if len(token) > _LONGEST:
             raise Unauthenticated("登录凭证无效，请重新登录")
         person, ends = self._checked(token, now)
-        self._known[token] = (person, ends, time.monotonic())
+        self._known[token] = (person, ends)
         if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return person

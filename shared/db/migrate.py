@@ -94,8 +94,3 @@ async def current(url: str) -> str | None:
 
     found: str | None = await _with_connection(url, read)
     return found
-
-
-def upgrade_now(url: str, service: str) -> None:
-    """The same from code that runs no loop."""
-    asyncio.run(upgrade(url, service))

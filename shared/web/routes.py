@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
+from shared.contracts.places import ANSWER
 from shared.errors import Incomplete
 from shared.identity import Person
 from shared.web.form import Headers, check_content, check_query, headers_of, query_names, read_json
@@ -120,7 +121,7 @@ async def check_unanswered(works: Works, person: Person, key: IdempotencyKey | N
 
 def _place(person: Person, key: IdempotencyKey) -> str:
     """The place of a stored answer: it is sealed, because it may name a caller, and readable only for the same account."""
-    return f"idempotency:{person.account}:{key.text}"
+    return ANSWER.at(account=person.account, key=key.text)
 
 
 def _together(response: Response) -> str:

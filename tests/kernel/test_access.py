@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from shared.access import ACCESS, EVERYTHING, KERNEL, WITHOUT_LOGIN, Grant, Operation, Part, Reach, Scope, Words
+from shared.access import ACCESS, EVERYTHING, KERNEL, WITHOUT_LOGIN, Grant, Operation, Part, Reach, Words
 from shared.errors import Forbidden, NotFound
 from shared.identity import DISTRICT_READERS, SYSTEM, UNIT, Person, Role
 from shared.settings import SERVICES
@@ -95,7 +95,7 @@ def test_each_role_of_a_person_keeps_its_own_reach_and_words() -> None:
 
 
 def test_a_unit_sees_its_own_and_anything_else_is_not_found() -> None:
-    scope = Scope.of_unit("u1")
+    scope = ACCESS["review"]["approve_as_leader"].scope_of(person(Role.UNIT_HEAD, unit="u1"))
 
     assert [scope.sees(owner) for owner in ("u1", "u2", None)] == [True, False, False]
     assert [EVERYTHING.sees(owner) for owner in ("u1", "u2", None)] == [True, True, True]
