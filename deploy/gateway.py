@@ -30,7 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from shared.files.limits import REQUEST_BYTES
+from shared.files.limits import BODY_BYTES, REQUEST_BYTES
 from shared.outbox.writer import new_id
 from shared.run.http_head import BoundedHead
 from shared.settings import SERVICES, BadSetting, port_of
@@ -55,7 +55,6 @@ _HOP_BY_HOP: Final = frozenset(
 _CLIENT_ADDRESS: Final = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip"}
 )
-_LARGEST: Final = 1024 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEYS: Final = ("idempotency-key", "webhook-id")
 _FIRST_BYTE_SECONDS: Final = 5.0
@@ -177,11 +176,11 @@ def _declared(request: Request) -> int:
 
 async def _body(request: Request) -> bytes | _Form:
     form = request.headers.get("content-type", "")[:20].lower().startswith("multipart/form-data")
-    limit = REQUEST_BYTES if form else _LARGEST
+    limit = REQUEST_BYTES if form else BODY_BYTES
     if _declared(request) > limit:
         raise _TooLarge(limit)
     # A short one is kept like any other body, and may be asked of another replica.
-    if form and not 0 < _declared(request) <= _LARGEST:
+    if form and not 0 < _declared(request) <= BODY_BYTES:
         return _Form(request)
     body = bytearray()
     async for piece in request.stream():

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shared.app.http import BODY_LIMIT, build_app, mount, upload_routes
+from shared.app.http import build_app, mount, upload_routes
 
-__all__ = ["BODY_LIMIT", "build_app", "mount", "upload_routes"]
+__all__ = ["build_app", "mount", "upload_routes"]

@@ -25,7 +25,7 @@ from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
 from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
-from shared.files.limits import REQUEST_BYTES
+from shared.files.limits import BODY_BYTES, REQUEST_BYTES
 from shared.files.upload import UploadRoute
 from shared.gate import Gate, RouteWithoutRow
 from shared.outbox.writer import new_id
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logger("web")
 
-BODY_LIMIT: Final = 1024 * 1024
+
 _LONGEST_CORRELATION: Final = 64
 _TOKEN: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -100,9 +100,9 @@ class Edge:
     def _limit_of(self, scope: Scope, given: dict[bytes, bytes]) -> int:
         """How long the body may be: a form may be longer, where one is read."""
         if given.get(b"content-type", b"")[:10].lower() != b"multipart/":
-            return BODY_LIMIT
+            return BODY_BYTES
         takes_files = any(route.matches(scope)[0] is Match.FULL for route in self._uploads)
-        return REQUEST_BYTES if takes_files else BODY_LIMIT
+        return REQUEST_BYTES if takes_files else BODY_BYTES
 
 
 class _Exchange:
@@ -110,10 +110,10 @@ class _Exchange:
 
     __slots__ = ("_left", "_receive", "_send", "_whole", "limit", "request", "sent", "status")
 
-    def __init__(self, receive: Receive, send: Send, limit: int = BODY_LIMIT) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int = BODY_BYTES) -> None:
         self._receive, self._send, self.limit, self._left = receive, send, limit, limit
         # Of a form nobody reads the rest once a part of it is refused: the connection cannot be used again.
-        self._whole = limit == BODY_LIMIT
+        self._whole = limit == BODY_BYTES
         self.request = str(new_id())
         self.status, self.sent = 500, False
 

@@ -7,7 +7,9 @@ from typing import Final
 MEBIBYTE: Final = 1024 * 1024
 FILE_BYTES: Final = 20 * MEBIBYTE
 MOST_FILES: Final = 20
-DATA_BYTES: Final = MEBIBYTE
+BODY_BYTES: Final = MEBIBYTE
+"""A body without files."""
+DATA_BYTES: Final = BODY_BYTES
 """The JSON beside the files: as much as a body without files may have."""
 REQUEST_BYTES: Final = 100 * MEBIBYTE + DATA_BYTES
 """All of it: twenty photos of a telephone, but not twenty files of the largest size."""

@@ -28,7 +28,7 @@ from sample.staff import Refused
 from sample.upstream import in_words_of_city, signed_headers
 from services.intake.channels.model import TITLES
 from services.intake.channels.policy import CHANNELS
-from shared.app import BODY_LIMIT
+from shared.files.limits import BODY_BYTES
 from shared.telemetry import configure_logs
 from tests.support.files import PDF
 from tests.support.platform import District, district
@@ -419,14 +419,14 @@ async def test_a_chunked_body_of_100_mb_is_cut_off_and_memory_does_not_grow(plac
         writer.transport.abort()
 
     assert not answer or status_of(answer) == 413
-    assert sent < 16 * BODY_LIMIT
+    assert sent < 16 * BODY_BYTES
     assert resident() - before < 32 * 1024 * 1024
     assert await rows(place) == counts
 
 
 async def test_a_body_that_trickles_in_beyond_the_limit_is_answered_with_413(place: District) -> None:
     """One byte too long, so that the answer is not lost because of bytes that are still being sent."""
-    piece = b"%x\r\n" % BODY_LIMIT + b"x" * BODY_LIMIT + b"\r\n"
+    piece = b"%x\r\n" % BODY_BYTES + b"x" * BODY_BYTES + b"\r\n"
     head = f"POST {WEBHOOK} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
 
     is_raw_problem(await raw(place, head, piece, b"1\r\nx\r\n"), {413})

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.app import BODY_LIMIT, build_app, mount
+from shared.app import build_app, mount
+from shared.files.limits import BODY_BYTES
 from shared.identity import Role
 from tests.kernel.tiny import Tiny, tiny_at
 
@@ -61,7 +62,7 @@ def authorization(tiny: Tiny) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize("path", ["/api/intake/v1/things", "/api/intake/v1/raw"])
 async def test_a_declared_body_beyond_the_limit_is_refused_unread(tiny: Tiny, path: str) -> None:
-    length = str(BODY_LIMIT + 1).encode()
+    length = str(BODY_BYTES + 1).encode()
     status, headers, body, read = await raw_call(
         tiny, path, [b"x"] * 3, [authorization(tiny), (b"content-length", length)]
     )
@@ -84,12 +85,12 @@ async def test_a_chunked_body_beyond_the_limit_is_refused_while_it_comes(
     assert status == 413
     assert b"payload_too_large" in body
     assert answered["connection"] == "close"
-    assert read <= BODY_LIMIT // 65_536 + 1
+    assert read <= BODY_BYTES // 65_536 + 1
 
 
 async def test_a_body_of_exactly_the_limit_is_read(tiny: Tiny) -> None:
     status, headers, body, _ = await raw_call(tiny, "/api/intake/v1/raw", [b"x" * 65_536] * 16, [])
-    assert (status, body) == (200, str(BODY_LIMIT).encode())
+    assert (status, body) == (200, str(BODY_BYTES).encode())
     assert "connection" not in headers
 
 

@@ -14,11 +14,12 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.app import BODY_LIMIT, build_app, mount
+from shared.app import build_app, mount
 from shared.db import sqlalchemy_url
 from shared.db.logins import grant_access
 from shared.files import limits, upload
 from shared.files.download import disposition, part_of
+from shared.files.limits import BODY_BYTES
 from shared.files.scanner import Clamd
 from shared.identity import Role
 from shared.run.http_server import HttpServer
@@ -241,7 +242,7 @@ async def test_a_form_beyond_the_limit_is_refused_unread_or_while_it_comes(filin
 @pytest.mark.parametrize("path", ["/api/intake/v1/papers/none", "/api/intake/v1/nothing", "/api/intake/v1/papers/a"])
 async def test_where_no_form_is_read_none_may_be_longer_than_a_body(filing: Tiny, path: str) -> None:
     pieces = (b"x" * 65_536 for _ in range(100))
-    length = (b"content-length", str(BODY_LIMIT + 1).encode())
+    length = (b"content-length", str(BODY_BYTES + 1).encode())
     status, _, _, read = await raw_call(filing, path, pieces, [authorization(filing), FORM_TYPE, length])
     assert (status, read) == (413, 0)
 
@@ -536,7 +537,7 @@ async def test_data_without_files_may_come_as_json_where_the_route_says_so(filin
         (b"{", "application/json", 422, "invalid_request"),
         (b'{"thing": "a", "thing": "b"}', "application/json", 422, "invalid_request"),
         (b"[" * 100_000, "application/json", 400, "form_unreadable"),
-        (b'"' + b"x" * BODY_LIMIT + b'"', "application/json", 413, "payload_too_large"),
+        (b'"' + b"x" * BODY_BYTES + b'"', "application/json", 413, "payload_too_large"),
         (b'{"thing": "a"}', "multipart/mixed; boundary=x", 415, "unsupported_content"),
         (b'{"thing": "a"}', "text/plain", 415, "unsupported_content"),
     ],
