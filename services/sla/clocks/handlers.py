@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from services.sla.clocks import rules, store
-from services.sla.clocks.model import State
+from services.sla.clocks.model import NamedClock, State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import ClockPlan, Lapse, Rung
-from services.sla.counting.rules import quietened_rungs
+from services.sla.counting.rules import local_text, quietened_rungs
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import Due
@@ -183,29 +183,34 @@ def move_to(
         excused_breach_at=clock.breached_at if excused else None,
     )
     work.session.add(change)
-    work.audit(
-        "clock.changed",
-        clock.order_id,
-        before={"clock": str(clock.id), "due_at": was.isoformat()},
-        after={"clock": str(clock.id), "due_at": due.at.isoformat()},
-        reason=reason,
-    )
+    tell_move(work, clock, due, reason=reason, calendar=work.calendar.version, excused=excused)
     clock.due_at, clock.due_on, clock.provisional = due.at, due.on, due.provisional
     clock.calendar = work.calendar.version
     if excused:
         clock.excused, clock.breached_at = True, None
     if clock.breached_at is None:
         rearm(clock, rungs, 0)
+
+
+def tell_move(work: Work, clock: NamedClock, due: Due, *, reason: str, calendar: str, excused: bool) -> None:
+    """The event and the audit entry of a clock that still has its old due moment and gets this one."""
     work.emit(
         ClockChanged(
             order_id=clock.order_id,
             clock_id=str(clock.id),
             kind=clock.kind,
-            was_due_at=was,
+            was_due_at=clock.due_at,
             due_at=due.at,
             provisional=due.provisional,
             reason=reason,
-            calendar=work.calendar.version,
+            calendar=calendar,
             excused=excused,
         )
+    )
+    work.audit(
+        "clock.changed",
+        clock.order_id,
+        before={"clock": str(clock.id), "due_at": local_text(clock.due_at)},
+        after={"clock": str(clock.id), "due_at": local_text(due.at)},
+        reason=reason,
     )

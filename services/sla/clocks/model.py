@@ -19,8 +19,8 @@ class State(StrEnum):
     VOID = "void"  # what it asked for no longer applies: returned, reassigned, cancelled, or a window that closed
 
 
-class KnownClock(Protocol):
-    """What events contain of a clock, whether it was read as a record or by a statement."""
+class NamedClock(Protocol):
+    """Which clock it is and when it is due, whether it was read as a record or by a statement."""
 
     @property
     def id(self) -> UUID:
@@ -35,12 +35,16 @@ class KnownClock(Protocol):
         """What it asks for."""
 
     @property
-    def unit(self) -> str | None:
-        """Who answers for it; None is the centre."""
-
-    @property
     def due_at(self) -> datetime:
         """By when."""
+
+
+class KnownClock(NamedClock, Protocol):
+    """All that events contain of a clock."""
+
+    @property
+    def unit(self) -> str | None:
+        """Who answers for it; None is the centre."""
 
     @property
     def original_due_at(self) -> datetime:

@@ -15,15 +15,15 @@ from services.sla.calendar import handlers as calendar_changes
 from services.sla.calendar import store as calendar
 from services.sla.calendar.model import Changed, Reach, Version, YearFile
 from services.sla.chain_plans.rules import observed_hours
+from services.sla.clocks.handlers import tell_move
 from services.sla.clocks.store import step_spans
-from services.sla.counting.rules import CHAIN, local_text
+from services.sla.counting.rules import CHAIN
 from services.sla.recomputing import rules, store
 from services.sla.recomputing.model import Applied, Batch, ChangedDay, Counted, Moved, Preview
 from services.sla.recomputing.store import Position
 from services.sla.rulesets import store as rule_sets
 from services.sla.rulesets.store import rules_of
 from shared.calendar import DayChange, WorkCalendar, revised
-from shared.contracts.sla import ClockChanged
 from shared.web import cursor_of
 from shared.work import Work
 
@@ -138,7 +138,7 @@ async def recompute_batch(
     moved = {move.clock.id for move in found}
     await store.keep_due(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
     for move in moves.values():
-        _tell_move(work, move, why, target.version)
+        tell_move(work, move.clock, move.due, reason=why, calendar=target.version, excused=move.excused)
     job.started_at = job.started_at or now
     job.seen += len(clocks)
     job.moved += sum(move.due.at != move.clock.due_at for move in moves.values())
@@ -185,27 +185,3 @@ async def sweep(work: Work, target: Version) -> bool:
         return False
     await store.reopen_recomputation(work.session, target.number)
     return True
-
-
-def _tell_move(work: Work, move: Moved, reason: str, version: str) -> None:
-    clock = move.clock
-    work.emit(
-        ClockChanged(
-            order_id=clock.order_id,
-            clock_id=str(clock.id),
-            kind=clock.kind,
-            was_due_at=clock.due_at,
-            due_at=move.due.at,
-            provisional=move.due.provisional,
-            reason=reason,
-            calendar=version,
-            excused=move.excused,
-        )
-    )
-    work.audit(
-        "clock.changed",
-        clock.order_id,
-        before={"clock": str(clock.id), "due_at": local_text(clock.due_at)},
-        after={"clock": str(clock.id), "due_at": local_text(move.due.at)},
-        reason=reason,
-    )
