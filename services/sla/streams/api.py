@@ -125,7 +125,7 @@ async def _pieces(
             batch = await tail.after(runtime.works, position)
             for announcement in batch:
                 position = announcement.position
-                if announcement.stream == stream and (scope.everything or announcement.unit == scope.unit):
+                if announcement.stream == stream and scope.sees(announcement.unit):
                     yield _event(announcement)
             if batch:
                 continue
