@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review.rounds import handlers, rules, store
 from services.review.rounds.model import State
@@ -67,9 +66,8 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-async def _round(session: AsyncSession, sealer: Sealer, person: Person, scope: Scope, record: RoundRecord) -> Round:
+def _round(sealer: Sealer, person: Person, scope: Scope, record: RoundRecord, background: store.Background) -> Round:
     words = scope.words_for(record.unit)
-    background = await store.background_of(session, record.order_id)
     involved = handlers.involved_in(record, background.caseworkers)
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
@@ -129,7 +127,8 @@ async def get_reply(
     """One round with its texts and with what the caller may do; numbers are masked for those who need not call."""
     record = await store.round_of(session, scope, reply_id)
     response.headers["ETag"] = f'"{record.version}"'
-    return await _round(session, runtime.works.sealer, person, scope, record)
+    background = await store.background_of(session, record.order_id)
+    return _round(runtime.works.sealer, person, scope, record, background)
 
 
 @router.get("/orders/{order_id}/replies", operation_id="replies_of_order", summary="工单的全部答复轮次")
@@ -138,9 +137,10 @@ async def replies_of_order(
 ) -> Rounds:
     """Every round of an order, kept for ever; a unit sees its own (S2.3c)."""
     records = await store.rounds_of(session, scope, order_id)
+    background = await store.background_of(session, order_id)
     return Rounds(
         order_id=order_id,
-        rounds=[await _round(session, runtime.works.sealer, person, scope, record) for record in records],
+        rounds=[_round(runtime.works.sealer, person, scope, record, background) for record in records],
     )
 
 
