@@ -14,7 +14,7 @@ from services.intake.channels.rules import Signing
 from shared.telemetry import logger
 from shared.work import Work
 
-log = logger("intake.webhooks")
+log = logger("intake.channels")
 
 
 class Signatures:

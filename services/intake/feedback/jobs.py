@@ -16,7 +16,7 @@ from services.intake.settings import SecretsByChannel
 from shared.service import Runtime
 from shared.telemetry import logger
 
-log = logger("intake.jobs")
+log = logger("intake.feedback")
 
 
 async def deliver_feedback(runtime: Runtime) -> None:
