@@ -25,7 +25,7 @@ OrderPath = Annotated[Identifier, Path(title="工单编号")]
 _IDENTITY: Final = frozenset({"enterprise_name", "credit_code", "caller_region", "id_type", "recording_id"})
 
 
-def _line(found: StoredOrder, sealer: Sealer, words: Words) -> dict[str, Any]:
+def _line(found: StoredOrder, title: str, words: Words) -> dict[str, Any]:
     record = found.record
     return {
         "order_id": record.order_id,
@@ -50,7 +50,7 @@ def _line(found: StoredOrder, sealer: Sealer, words: Words) -> dict[str, Any]:
         "upstream_due_at": record.upstream_due_at,
         "urges": record.urges,
         "revisits": record.revisits,
-        "title": shown(handlers.demand_of(found, sealer)["title"], words),
+        "title": shown(title, words),
     }
 
 
@@ -70,9 +70,9 @@ def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
     )
 
 
-def _hidden(found: StoredOrder, scope: Scope) -> bool:
+def _hidden(found: StoredOrder, scope: Scope, words: Words) -> bool:
     """Whether this reader must not see who called (X2)."""
-    return found.record.confidential and not scope.everything
+    return words is Words.NONE or (found.record.confidential and not scope.everything)
 
 
 @router.get(
@@ -96,7 +96,11 @@ async def list_orders(
     """Newest first."""
     wanted = OrderFilter(channel, level, state, received_from, received_to)
     page = await store.orders_page(session, scope, wanted, cursor=cursor, limit=limit)
-    items = [_line(one, runtime.works.sealer, scope.words_for(one.record.holder_unit)) for one in page.rows]
+    sealer = runtime.works.sealer
+    items = [
+        _line(one, handlers.demand_of(one, sealer)["title"], scope.words_for(one.record.holder_unit))
+        for one in page.rows
+    ]
     return {"items": items, "next": page.next}
 
 
@@ -112,13 +116,15 @@ async def read_order(
     """One order; its ETag is for the flags."""
     found = await store.order_of(session, scope, order_id)
     sealer = runtime.works.sealer
+    demand = handlers.demand_of(found, sealer)
     response.headers["ETag"] = f'"{found.record.revision}"'
-    hidden, words = _hidden(found, scope), scope.words_for(found.record.holder_unit)
+    words = scope.words_for(found.record.holder_unit)
+    hidden = _hidden(found, scope, words)
     return {
-        **_line(found, sealer, words),
-        "content": shown(handlers.demand_of(found, sealer)["content"], words),
+        **_line(found, demand["title"], words),
+        "content": shown(demand["content"], words),
         "details": _shown_details(found.version.details, hidden=hidden),
-        "caller": None if hidden or words is Words.NONE else _masked(found, sealer),
+        "caller": None if hidden else _masked(found, sealer),
     }
 
 
@@ -133,8 +139,9 @@ async def read_versions(
 ) -> list[dict[str, Any]]:
     """The oldest version first (S1.1.4c)."""
     found = await store.order_of(session, scope, order_id)
-    versions = await store.versions_of(session, scope, order_id)
-    hidden, words = _hidden(found, scope), scope.words_for(found.record.holder_unit)
+    versions = await store.versions_of(session, order_id)
+    words = scope.words_for(found.record.holder_unit)
+    hidden = _hidden(found, scope, words)
     return [
         {
             "version": version.version,
