@@ -14,7 +14,7 @@ from services.dispatch.directory.store import unit_with_caseworkers
 from services.dispatch.login.store import forget_attempts
 from services.dispatch.login.tables import AccountRecord
 from services.dispatch.settings import PASSWORDS
-from shared.errors import Conflict
+from shared.deps import check_version
 from shared.identity import Role
 from shared.telemetry import logger
 from shared.work import Work, Works
@@ -66,8 +66,7 @@ async def change_account(work: Work, account: str, entry: AccountEntry, *, versi
     await _check_entry(work, entry)
     others = await store.lock_administrators(work.session)
     record = await store.account_for_update(work.session, account)
-    if version is not None and version != record.version:
-        raise Conflict
+    check_version(record.version, version)
     stays = entry.active and Role.ADMIN in entry.roles
     if record.active and Role.ADMIN in record.roles and not stays and others <= 1:
         raise LastAdministrator

@@ -19,7 +19,7 @@ from services.dispatch.rulesets.store import rules_at
 from shared.access import Scope
 from shared.contracts.dispatch import OrderAssigned
 from shared.contracts.places import ASSIGNMENT
-from shared.errors import Conflict
+from shared.deps import check_version
 from shared.following import parts
 from shared.work import Work
 
@@ -29,8 +29,7 @@ async def assign_order(
 ) -> int:
     """Assign or reassign the order; the number of the assignment (S2.1a-c, S2.2.1h, S3.1a, S3.1h)."""
     record = await case_for_update(work, order_id, scope)
-    if version is not None and version != record.version:
-        raise Conflict
+    check_version(record.version, version)
     case = record.as_case()
     status = after(case.status, assigning_move(case))
     determined_at = order.determined_at or work.now

@@ -10,7 +10,7 @@ from services.dispatch.directory.model import Duty
 from services.dispatch.directory.rules import missing_of
 from services.dispatch.directory.tables import UnitRecord
 from shared.contracts.dispatch import Group, UnitChanged
-from shared.errors import Conflict
+from shared.deps import check_version
 from shared.work import Work
 
 
@@ -46,8 +46,7 @@ async def add_unit(work: Work, code: str, entry: UnitEntry) -> UnitRecord:
 async def change_unit(work: Work, code: str, entry: UnitEntry, *, version: int | None) -> UnitRecord:
     """Replace what is written of a unit."""
     record, _ = await store.unit_with_caseworkers(work.session, code, lock=True)
-    if version is not None and version != record.version:
-        raise Conflict
+    check_version(record.version, version)
     before = _shown(record)
     _write(work, record, entry)
     work.audit("unit.changed", code, before=before, after=_shown(record))

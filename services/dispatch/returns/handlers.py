@@ -16,7 +16,7 @@ from services.dispatch.rulesets.store import rules_at
 from shared.access import Scope
 from shared.contracts.dispatch import ReturnAccepted, ReturnRejected, ReturnRequested
 from shared.contracts.places import RETURN
-from shared.errors import Conflict
+from shared.deps import check_version
 from shared.following import parts
 from shared.work import Work
 
@@ -72,8 +72,7 @@ async def decide_return(
 ) -> None:
     """Take the order back from the unit, or leave it there for good (S2.2.1i, S3.1d, S3.1h)."""
     record = await case_for_update(work, order_id, scope)
-    if version is not None and version != record.version:
-        raise Conflict
+    check_version(record.version, version)
     before = record.status
     move = Move.REJECT_RETURN
     if accepted:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.intake.orders.store import order_for_update, present_version
 from shared.contracts.intake import OrderUpdated, Urgency
-from shared.errors import Conflict
+from shared.deps import check_version
 from shared.work import Work
 
 
@@ -21,8 +21,7 @@ async def overrule_flags(
 ) -> int:
     """A person corrects what the rules found (S1.3.1a, S2.2.2a); the row's new revision."""
     record = await order_for_update(work, order_id)
-    if expected is not None and expected != record.revision:
-        raise Conflict
+    check_version(record.revision, expected)
     before = {"urgent": record.urgent, "out_of_scope": record.out_of_scope, "flagged_by": record.flagged_by}
     record.urgent, record.out_of_scope = list(dict.fromkeys(urgent)), out_of_scope
     record.flagged_by = work.person.account
