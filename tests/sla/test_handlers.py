@@ -274,6 +274,6 @@ async def test_all_events_of_an_order_in_one_transaction_end_like_one_event_at_a
 
         assert await states(together) == await states(desk)
         assert [type(event) for event in await together.told()] == [type(event) for event in await desk.told()]
-        columns = "select unit, returns, urgent, upstream_due_at, ended_at from clocked_order"
+        columns = "select unit, urgent, upstream_due_at, ended_at from clocked_order"
         assert await together.rows(columns) == await desk.rows(columns)
     assert (await states(desk))["final redo:1"] == "running"

@@ -213,7 +213,6 @@ def test_a_promise_is_a_clock_of_its_own_and_a_past_one_is_none() -> None:
 def test_leaving_the_unit_ends_its_clocks_and_none_of_the_district() -> None:
     district = {"upstream_due", "district_final", "same_day_dispatch"}
 
-    assert rules.void_on_leaving_unit(TITLES) == UNIT_CLOCKS
     assert not UNIT_CLOCKS & district
 
 

@@ -42,14 +42,13 @@ _ADD_EXPERIENCE = _SOLVED.on_conflict_do_update(
     set_={
         "solved": ExperienceRecord.solved + 1,
         "last_order_id": _SOLVED.excluded.last_order_id,
-        "last_closed_at": _SOLVED.excluded.last_closed_at,
     },
 )
 
 
 async def add_experience(work: Work, *, category: str, unit: str, order_id: str) -> None:
     """One more order of this category that this unit has closed to the caller's satisfaction."""
-    row = {"category": category, "unit": unit, "solved": 1, "last_order_id": order_id, "last_closed_at": work.now}
+    row = {"category": category, "unit": unit, "solved": 1, "last_order_id": order_id}
     await (await work.session.connection()).execute(_ADD_EXPERIENCE, row)
     work.forget(ExperienceWith(category))
 

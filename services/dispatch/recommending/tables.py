@@ -37,4 +37,3 @@ class ExperienceRecord(Record):
     unit: Mapped[str] = mapped_column(primary_key=True)
     solved: Mapped[int]
     last_order_id: Mapped[str]
-    last_closed_at: Mapped[datetime]

@@ -44,9 +44,7 @@ def findings_of(sealer: Sealer, record: RoundRecord) -> tuple[Finding, ...]:
 async def note_order(work: Work, event: OrderReceived) -> None:
     """Remember which reply scheme the order's channel demands (S1.1.1b)."""
     if await work.locked(OrderRecord, event.order_id) is None:
-        work.add(
-            OrderRecord(order_id=event.order_id, scheme=event.scheme, level=event.level, received_at=event.received_at)
-        )
+        work.add(OrderRecord(order_id=event.order_id, scheme=event.scheme, received_at=event.received_at))
 
 
 async def note_caseworker(work: Work, event: OrderAccepted | CallerContacted | ProgressNoted | ReturnRequested) -> None:

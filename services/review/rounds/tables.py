@@ -12,7 +12,7 @@ from services.review.record import Record
 from services.review.rounds.model import State
 from services.review.rounds.rules import OPEN_STATES
 from shared.contracts.dispatch import Disposition
-from shared.contracts.intake import Level, ReplyScheme
+from shared.contracts.intake import ReplyScheme
 from shared.db.logins import PROTECTED, OrderTable, RowsOfUnit
 
 _OPEN: Final = text(f"state in ({', '.join(repr(state.value) for state in State if state in OPEN_STATES)})")
@@ -25,13 +25,11 @@ class OrderRecord(Record):
 
     order_id: Mapped[str] = mapped_column(primary_key=True)
     scheme: Mapped[ReplyScheme]
-    level: Mapped[Level]
     received_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("scheme in ('ordinary', 'enterprise_fast', 'national_report')", name="known_scheme"),
-        CheckConstraint("level in ('national', 'provincial', 'municipal')", name="known_level"),
         {"info": {PROTECTED: OrderTable(lead=None, changed_by_units=False)}},
     )
 

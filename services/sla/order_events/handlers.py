@@ -11,7 +11,7 @@ from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start,
 from services.sla.clocks.store import running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
-from services.sla.order_events.policy import STOPS
+from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
 from services.sla.orders.model import Received
 from services.sla.orders.store import add_order, order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
@@ -47,7 +47,7 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
         safety="safety" in event.urgent,
     )
     rule_set = await rules_at(work, event.received_at)
-    order = await add_order(work, received, rules=rule_set.version, is_test=event.is_test)
+    order = await add_order(work, received, rules=rule_set.version)
     if order is not None:
         start(work, order, rules.clocks_on_receipt(received, rule_set, work.calendar), rule_set)
 
@@ -88,10 +88,10 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     assigned = Assigned(event.assignment, event.unit, event.no_return, event.determined_at, event.assigned_at)
     clocks = await running_clocks(work, event.order_id)
     stop(work, clocks, STOPS["assigned"], event.assigned_at)
-    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.assigned_at)
+    void(work, clocks, UNIT_CLOCKS, event.assigned_at)
     await name_overdue(work, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
-    order.assigned_at, order.first_assigned_at = event.assigned_at, order.first_assigned_at or event.assigned_at
+    order.assigned_at = event.assigned_at
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
     start(work, order, await with_chain(work, order, plans, rule_set), rule_set)
@@ -168,9 +168,9 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     """The unit's clocks end; the district has to assign anew the same day (A15, S2.1b)."""
     order = await order_for_update(work, event.order_id)
     clocks = await running_clocks(work, event.order_id)
-    void(work, clocks, rules.void_on_leaving_unit(kinds_of(clocks)), event.decided_at)
+    void(work, clocks, UNIT_CLOCKS, event.decided_at)
     await name_overdue(work, clocks, event.decided_at, leaves=True)
-    order.unit, order.returns = None, event.returns
+    order.unit = None
     if order.cancelled:
         return
     rule_set = await rules_for(work, order)

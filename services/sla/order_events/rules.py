@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -20,11 +19,9 @@ from services.sla.counting.rules import (
     workday_clock,
 )
 from services.sla.order_events.model import Assigned
-from services.sla.order_events.policy import UNIT_CLOCKS
 from services.sla.orders.model import Received
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
-from shared.contracts.sla import ClockKind
 
 
 def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
@@ -159,11 +156,6 @@ def clock_on_plan(
         return replace(plan, rungs=(Rung(WAKE, wakes),))
     rungs = [*plan.rungs, Rung(WAKE, max(wakes, planned_at))]
     return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
-
-
-def void_on_leaving_unit(kinds: Iterable[ClockKind]) -> frozenset[ClockKind]:
-    """Of these, the clocks that end when the order leaves its unit; the district's and the upstream's run on (A15)."""
-    return frozenset(kinds) & UNIT_CLOCKS
 
 
 def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:

@@ -14,7 +14,7 @@ from shared.following.parts import part_of
 from shared.work import Work
 
 
-async def add_order(work: Work, received: Received, *, rules: str, is_test: bool) -> OrderRecord | None:
+async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecord | None:
     """Remember a received order; None when it is known already.
 
     Should another replica write it first, the transaction fails and the event is applied once more.
@@ -29,8 +29,6 @@ async def add_order(work: Work, received: Received, *, rules: str, is_test: bool
         upstream_due_at=received.upstream_due_at,
         rules=rules,
         safety=received.safety,
-        is_test=is_test,
-        returns=0,
         cancelled=False,
         no_return=False,
         occasions=[],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, text
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.orders.model import Received
@@ -23,7 +23,6 @@ class OrderRecord(Record):
     received_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]
     unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
-    returns: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     ended_at: Mapped[datetime | None]
     rules: Mapped[str] = mapped_column(
         server_default=text("'circular-2022'"), comment="the rule set in force when the order was received (X3)"
@@ -31,21 +30,16 @@ class OrderRecord(Record):
     cancelled: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="nothing starts any more, also not by events from before the cancellation"
     )
-    is_test: Mapped[bool] = mapped_column(server_default=text("false"))
     safety: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="a safety emergency: no quiet hours for its warnings"
     )
     no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
     assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
-    first_assigned_at: Mapped[datetime | None]
     occasions: Mapped[list[str]] = mapped_column(
         server_default=text("'[]'"), comment="kind and occasion of every clock that was started: each starts one clock"
     )
 
-    __table_args__ = (
-        Index("ix_clocked_order_unit", "unit", postgresql_where=text("ended_at is null")),
-        {"info": {PROTECTED: OrderTable(lead="unit")}},
-    )
+    __table_args__ = ({"info": {PROTECTED: OrderTable(lead="unit")}},)
 
     @property
     def facts(self) -> Received:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer
+from sqlalchemy import CheckConstraint, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.record import Record
@@ -28,10 +28,7 @@ class AnnouncementRecord(Record):
     payload: Mapped[bytes]
     at: Mapped[datetime]
 
-    __table_args__ = (
-        CheckConstraint("stream in ('breaches', 'warnings')", name="known_stream"),
-        Index("ix_announcement_unit", "unit", "stream", "position"),
-    )
+    __table_args__ = (CheckConstraint("stream in ('breaches', 'warnings')", name="known_stream"),)
 
 
 class AnnouncementHead(Record):

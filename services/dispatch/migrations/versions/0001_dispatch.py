@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text, nullable=False),
         sa.Column("solved", sa.BigInteger, nullable=False),
         sa.Column("last_order_id", sa.Text, nullable=False),
-        sa.Column("last_closed_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("category", "unit", name="pk_experience"),
     )
     op.create_table(

@@ -19,15 +19,11 @@ def upgrade() -> None:
         "reviewed_order",
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("scheme", sa.String, nullable=False),
-        sa.Column("level", sa.String, nullable=False),
         sa.Column("received_at", moment, nullable=False),
         sa.Column("cancelled_at", moment),
         sa.PrimaryKeyConstraint("order_id", name="pk_reviewed_order"),
         sa.CheckConstraint(
             "scheme in ('ordinary', 'enterprise_fast', 'national_report')", name=op.f("ck_reviewed_order_known_scheme")
-        ),
-        sa.CheckConstraint(
-            "level in ('national', 'provincial', 'municipal')", name=op.f("ck_reviewed_order_known_level")
         ),
     )
     op.create_table(

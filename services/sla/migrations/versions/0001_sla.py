@@ -161,7 +161,6 @@ def _create_orders_and_clocks() -> None:
         sa.Column("received_at", _MOMENT, nullable=False),
         sa.Column("upstream_due_at", _MOMENT),
         sa.Column("unit", sa.Text, comment="the unit that has the order now"),
-        sa.Column("returns", sa.Integer, server_default=sa.text("0"), nullable=False),
         sa.Column("ended_at", _MOMENT),
         sa.Column(
             "rules",
@@ -177,7 +176,6 @@ def _create_orders_and_clocks() -> None:
             nullable=False,
             comment="nothing starts any more, also not by events from before the cancellation",
         ),
-        sa.Column("is_test", sa.Boolean, server_default=sa.text("false"), nullable=False),
         sa.Column(
             "safety",
             sa.Boolean,
@@ -193,7 +191,6 @@ def _create_orders_and_clocks() -> None:
             comment="the unit can no longer return it",
         ),
         sa.Column("assigned_at", _MOMENT, comment="the latest assignment"),
-        sa.Column("first_assigned_at", _MOMENT),
         sa.Column(
             "occasions",
             JSONB,
@@ -203,7 +200,6 @@ def _create_orders_and_clocks() -> None:
         ),
         sa.PrimaryKeyConstraint("order_id", name="pk_clocked_order"),
     )
-    op.create_index("ix_clocked_order_unit", "clocked_order", ["unit"], postgresql_where=sa.text("ended_at is null"))
     op.create_table(
         "clock",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -385,7 +381,6 @@ def _create_announcements() -> None:
         sa.CheckConstraint("stream in ('breaches', 'warnings')", name=op.f("ck_announcement_known_stream")),
         sa.PrimaryKeyConstraint("position", name="pk_announcement"),
     )
-    op.create_index("ix_announcement_unit", "announcement", ["unit", "stream", "position"])
     op.create_table(
         "announcement_head",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
