@@ -26,6 +26,31 @@ def test_the_table_knows_the_five_services() -> None:
     assert set(WITHOUT_LOGIN) <= set(SERVICES)
 
 
+# Written here a second time on purpose: the tests of the other services have lists of their own, sla's read the table.
+SLA: Final = (
+    ({Role.CENTRE_HEAD, Role.OFFICE}, "start_clock stop_clock"),
+    ({Role.DISPATCHER, Role.CENTRE_HEAD}, "decide_extension"),
+    (UNIT | {Role.CENTRE_HEAD}, "request_extension"),
+    ({Role.ADMIN}, "preview_calendar_import import_calendar_year preview_calendar_edit edit_calendar_days"),
+    ({Role.ADMIN}, "draft_rules change_draft_rules publish_rules"),
+    (
+        {Role.ADMIN, Role.OFFICE, Role.CENTRE_HEAD, Role.ANALYST, Role.AUDITOR},
+        "list_rules rules_version compare_rules",
+    ),
+    (DISTRICT_READERS | UNIT, "clocks_of_order list_clocks explain_clock list_breaches stream_breaches"),
+    (DISTRICT_READERS | UNIT, "stream_warnings extensions_of_order list_extensions show_board"),
+    (DISTRICT_READERS | UNIT, "list_candidates chain_plan"),
+    (set(Role) - {Role.SYSTEM}, "count_deadline calendar_state calendar_alarms list_calendar_versions"),
+    (set(Role) - {Role.SYSTEM}, "calendar_version calendar_year rules_in_force"),
+)
+
+
+def test_who_may_call_what_of_sla() -> None:
+    assert {name: row.roles for name, row in ACCESS["sla"].items()} == {
+        name: roles for roles, names in SLA for name in names.split()
+    }
+
+
 @pytest.mark.parametrize(("service", "name", "row"), ROWS)
 def test_every_row_has_roles_and_none_is_the_platforms_own(service: str, name: str, row: Operation) -> None:
     assert row.roles, (service, name)
