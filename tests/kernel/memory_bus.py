@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from shared.bus import Delivery, Message, MessageRefused, PublishFailed, Subscription, TopicPartition
-from shared.bus.topics import PARTITIONS
 
 
 class MemoryBus:
@@ -138,6 +137,3 @@ class MemorySubscription:
 
     def assignment(self) -> frozenset[TopicPartition]:
         return frozenset(place for place in self._bus.logs if place.topic in self._topics)
-
-
-ALL_TOPICS = tuple(PARTITIONS)

@@ -315,9 +315,7 @@ def test_only_a_plain_code_is_put_into_the_text_of_begin(unit: str) -> None:
         pass
 
 
-async def test_a_login_that_sees_too_much_is_refused_at_the_start(
-    postgres_server: DatabaseServer, database: str
-) -> None:
+async def test_a_login_that_sees_too_much_is_refused_at_the_start(database: str) -> None:
     with pytest.raises(LoginSeesTooMuch):
         await refuse_wide_logins(database)
     for group in (CENTRE, UNIT):

@@ -39,13 +39,6 @@ PREFIXES: Final = {"p": "pk_", "u": "uq_", "f": "fk_", "c": "ck_"}
 
 
 @pytest.fixture
-async def database(postgres_server: DatabaseServer) -> AsyncIterator[str]:
-    """An empty database of this test."""
-    async with fresh_database(postgres_server, "migrations") as url:
-        yield url
-
-
-@pytest.fixture
 async def migrated(service: str, postgres_server: DatabaseServer) -> AsyncIterator[str]:
     """A database of this test that came from nothing to the newest schema of `service`."""
     template = await migrated_database(postgres_server, service)
