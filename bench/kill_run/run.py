@@ -120,6 +120,9 @@ async def _inflict(plan: Plan, cluster: Cluster, receiver: upstream.Receiver) ->
         _, left = await auditor.drained(20.0 if plan.broken else DRAIN_SECONDS + 30, injector.say)
         drained = time.monotonic() - calm
         injector.say("quiet" if not left else f"never quiet: {left}")
+        # Whether a killed process leaves something that is delivered again is chance; this is not.
+        injector.done["published again"] += await auditor.publish_again()
+        await auditor.drained(DRAIN_SECONDS, injector.say)
         await asyncio.sleep(1.5)  # for the last numbers of redeliveries
         ledger.closing = True
     verdict.say("12", f"drained within {DRAIN_SECONDS:.0f} s after the last fault", f"{drained:.1f} s {left or ''}",
