@@ -7,7 +7,7 @@ the weekdays that a notice makes off, less the weekend days that it makes worked
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -126,6 +126,19 @@ def statutory_days(year: int) -> tuple[StatutoryDay, ...]:
     if year >= _REVISED_2008:
         days += [(QINGMING, moving.qingming), (DRAGON_BOAT, moving.dragon_boat), (MID_AUTUMN, moving.mid_autumn)]
     return tuple(sorted(StatutoryDay(on, holiday) for holiday, on in days))
+
+
+def law_days(years: Iterable[int]) -> dict[date, str]:
+    """Each day that is off by law in these years, with its holiday; a day of two holidays has both names (S1.1.4a).
+
+    They are known before a year's notice, which only moves days around them. A year outside of FIRST_YEAR to LAST_YEAR has
+    none here.
+    """
+    days: dict[date, str] = {}
+    for year in years:
+        for on, holiday in statutory_days(year) if FIRST_YEAR <= year <= LAST_YEAR else ():
+            days[on] = f"{days[on]}、{holiday}" if on in days else holiday
+    return days
 
 
 def days_given(year: int, off: Container[date]) -> int:

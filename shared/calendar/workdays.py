@@ -20,6 +20,7 @@ from shared.calendar.errors import (
     WorkdaysOutOfRange,
     YearUnknown,
 )
+from shared.calendar.law import FIRST_YEAR, LAST_YEAR, law_days
 from shared.calendar.model import SATURDAY, SHANGHAI, WEEKDAYS, CountedDay, Day, DayKind, Due, YearArrangement
 
 MIDNIGHT: Final = time(0, 0)  # as an end of day: 24:00
@@ -28,7 +29,7 @@ NEXT_YEAR_EXPECTED_FROM: Final = (11, 1)  # the State Council has published in O
 # The next year's notice may still move the days of December from this one on. The notices for 2007, 2008, 2012, 2019 and
 # 2023 did so, from the 29th on; for a holiday from the 31st the weekend of the 26th would be worked.
 MAY_MOVE_FROM: Final = (12, 26)
-YEARS_AHEAD: Final = 2  # years after the last published one in the arrays, counted Monday to Friday
+YEARS_AHEAD: Final = 2  # years after the last published one in the arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,10 @@ class _Tables:
 class WorkCalendar:
     """Statutory working days with 调休, immutable and versioned (S1.1.4a, A01).
 
-    In a year without an arrangement, Monday to Friday count, and the December before it counts by its own year. A
-    deadline that counts one of these days is `provisional`, or refused with YearUnknown if the caller asked for
-    `strict`.
+    In a year without an arrangement, Monday to Friday count, except for the days that are off by law (`law_days`): these
+    are certain before the notice, which only moves days around them. The December before such a year counts by its own
+    year. A deadline whose count passes a day that the notice may still move is `provisional`, or refused with YearUnknown
+    if the caller asked for `strict`.
     `end_of_day` is 24:00 by default (A03); a time such as 17:30 ends each deadline at the close of business instead.
     Raises DayContradicted when two years contradict each other about a day.
     """
@@ -79,11 +81,11 @@ class WorkCalendar:
     # -- days ---------------------------------------------------------------------------------------------------------
 
     def is_known(self, day: date) -> bool:
-        """Whether the day is certain: published by its own or a neighbouring year, and no later notice can move it."""
+        """Whether the day is certain: off by law, or published by a year's notice, and no later notice can move it."""
         return self._unpublished(day) is None
 
     def is_workday(self, day: date) -> bool:
-        """Whether the day counts; a day of an unpublished year counts Monday to Friday."""
+        """Whether the day counts; in an unpublished year Monday to Friday do, except for the days that are off by law."""
         _refuse_moment(day)
         listed = self._listed.get(day)
         return day.weekday() < SATURDAY if listed is None else listed[0]
@@ -100,6 +102,10 @@ class WorkCalendar:
         else:
             kind = DayKind.WEEKEND if weekend else DayKind.WORKING
         return Day(on=day, kind=kind, holiday=holiday, known=self.is_known(day))
+
+    def named_days(self, year: int) -> tuple[Day, ...]:
+        """The days of this calendar year that a notice names, or the law where no notice is published, in order."""
+        return tuple(self.day(day) for day in sorted(self._listed) if day.year == year)
 
     def missing_years(self, today: date) -> tuple[int, ...]:
         """The years whose arrangement is missing though expected by `today`: this year, and from 1 November the next."""
@@ -214,7 +220,7 @@ class WorkCalendar:
         }[day.kind]
         year = self._unpublished(day.on)
         if year == day.on.year:
-            what += f"（{year}年放假安排尚未公布，暂按周一至周五计算）"
+            what += f"（{year}年放假安排尚未公布，暂按法定节日和周一至周五计算）"
         elif year is not None:
             what += f"（{year}年放假安排尚未公布，该日可能调整）"
         return f"{_named(day.on)} {what} {'不计' if number is None else f'计第{number}日'}"
@@ -321,7 +327,7 @@ def _named(day: date) -> str:
 
 
 def _listed_days(years: Mapping[int, YearArrangement]) -> dict[date, tuple[bool, str]]:
-    """Every day that a notice names: whether it is worked, and for which holiday."""
+    """Every day that is listed: whether it is worked, and its holiday; by the notices, in a year without one by the law."""
     listed: dict[date, tuple[bool, str]] = {}
     said_by: dict[date, int] = {}
     for arrangement in years.values():
@@ -330,4 +336,6 @@ def _listed_days(years: Mapping[int, YearArrangement]) -> dict[date, tuple[bool,
                 if day in listed and listed[day][0] != worked:
                     raise DayContradicted(day, (said_by[day], arrangement.year))
                 listed[day], said_by[day] = (worked, holiday), arrangement.year
-    return listed
+    # What a neighbouring year's notice says of a day goes before the law.
+    unpublished = (year for year in range(FIRST_YEAR, LAST_YEAR + 1) if year not in years)
+    return {day: (False, holiday) for day, holiday in law_days(unpublished).items()} | listed

@@ -103,10 +103,10 @@ def test_after_the_close_of_business_today_still_ends_at_midnight_never_in_the_p
         ("2026-12-29T10:00", 2, "2026-12-31", True),
         ("2026-12-30T10:00", 1, "2026-12-31", True),
         ("2026-12-31T10:00", 0, "2026-12-31", False),  # today is today, whatever a notice says of it
-        ("2026-12-30T10:00", 2, "2027-01-01", True),
-        ("2026-12-31T23:59", 1, "2027-01-01", True),
-        ("2026-12-31T10:00", 3, "2027-01-05", True),
-        ("2026-12-15T10:00", 13, "2027-01-01", True),
+        ("2026-12-30T10:00", 2, "2027-01-04", True),
+        ("2026-12-31T23:59", 1, "2027-01-04", True),
+        ("2026-12-31T10:00", 3, "2027-01-06", True),
+        ("2026-12-15T10:00", 13, "2027-01-04", True),
         ("2027-01-04T10:00", 1, "2027-01-05", True),
         ("2040-01-04T10:00", 1, "2040-01-05", True),
         ("1999-01-04T10:00", 1, "1999-01-05", True),
@@ -119,6 +119,44 @@ def test_a_deadline_that_counts_an_unpublished_year_is_provisional(
     due = CALENDAR.due_at(local(started_at), workdays)
 
     assert (due.on.isoformat(), due.provisional) == (ends_on, provisional)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "workdays", "ends_on", "provisional"),
+    [
+        ("2026-12-31T10:00", 1, "2027-01-04", True),  # a Friday, and its weekend
+        ("2027-02-04T10:00", 1, "2027-02-09", True),  # the eve, and three days of the first month
+        ("2027-04-02T10:00", 1, "2027-04-06", True),  # 清明 on a Monday
+        ("2027-04-30T10:00", 1, "2027-05-03", True),  # the 1st and the 2nd of May are a weekend
+        ("2028-05-01T10:00", 1, "2028-05-03", True),
+        ("2027-06-08T10:00", 1, "2027-06-10", True),
+        ("2027-09-14T10:00", 1, "2027-09-16", True),
+        ("2027-09-30T10:00", 1, "2027-10-04", True),
+        (
+            "2027-12-31T10:00",
+            1,
+            "2028-01-03",
+            True,
+        ),  # New Year's Day on a Saturday: in exchange for it, no day is certain
+    ],
+)
+def test_before_the_notice_the_days_of_the_law_are_not_counted(
+    started_at: str, workdays: int, ends_on: str, provisional: bool
+) -> None:
+    due = CALENDAR.due_at(local(started_at), workdays)
+
+    assert (due.on.isoformat(), due.provisional) == (ends_on, provisional)
+
+
+@pytest.mark.parametrize("year", range(2008, 2027))
+def test_before_its_notice_a_year_has_the_days_of_the_law_where_the_notice_had_them(year: int) -> None:
+    before = WorkCalendar("x", {known: CALENDAR.years[known] for known in range(2007, year)})
+
+    named = before.named_days(year)
+    others = [day for day in named if day.known and day.on not in CALENDAR.years[year].off_days]
+    assert others == []
+    assert len(named) >= 10
+    assert {day.kind for day in named} == {DayKind.HOLIDAY}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +276,13 @@ def test_the_end_of_all_dates_is_refused_and_does_not_crash() -> None:
         ("2020-02-03", DayKind.WORKING, "春节", True),
         ("2006-12-30", DayKind.MAKE_UP, "元旦", True),
         ("2006-12-28", DayKind.WORKING, None, False),
+        ("2027-01-01", DayKind.HOLIDAY, "元旦", True),
         ("2027-01-02", DayKind.WEEKEND, None, False),
+        ("2027-02-05", DayKind.HOLIDAY, "春节", True),
+        ("2027-02-08", DayKind.HOLIDAY, "春节", True),
+        ("2027-02-09", DayKind.WORKING, None, False),
+        ("2031-10-01", DayKind.HOLIDAY, "中秋节、国庆节", True),
+        ("2051-01-02", DayKind.WORKING, None, False),
     ],
 )
 def test_each_day_says_what_it_is_and_whether_it_is_certain(
@@ -285,10 +329,11 @@ def test_the_proof_says_which_days_rest_on_an_unpublished_year() -> None:
         "2026-12-29",
         "2026-12-30",
         "2026-12-31",
-        "2027-01-01",
         "2027-01-02",
         "2027-01-03",
         "2027-01-04",
+        "2027-01-05",
     ]
     assert "2027年放假安排尚未公布" in proof[-1].reason
     assert "可能调整" in proof[1].reason
+    assert [line.reason for line in proof if line.on == date(2027, 1, 1)] == ["01-01 周五 元旦放假 不计"]

@@ -259,14 +259,17 @@ async def test_the_calendar_says_which_year_is_missing(desk: Desk) -> None:
 
     assert (state["missing_year"], state["years"][0], state["years"][-1]) == (2027, 2007, 2026)
     assert (this_year["published"], this_year["source_notice"]) == (True, "国办发明电〔2025〕7号")
-    assert (next_year["published"], next_year["source_notice"], next_year["days"]) == (False, None, [])
+    assert (next_year["published"], next_year["source_notice"]) == (False, None)
+    # What is off by law is known before the notice, and nothing else.
+    assert [day["on"] for day in next_year["days"]][:3] == ["2027-01-01", "2027-02-05", "2027-02-06"]
+    assert (len(next_year["days"]), {day["kind"] for day in next_year["days"]}) == (13, {"holiday"})
 
 
 @pytest.mark.clause("S1.1.4a")
 async def test_a_deadline_can_be_counted_without_starting_anything(desk: Desk) -> None:
     answer = (await get(desk, "/deadlines", Role.CASEWORKER, started_at="2026-12-30T10:00:00+08:00", workdays=2)).json()
 
-    assert (answer["due_on"], answer["provisional"], answer["lines"][-1]["known"]) == ("2027-01-01", True, False)
+    assert (answer["due_on"], answer["provisional"], answer["lines"][-1]["known"]) == ("2027-01-04", True, False)
     assert await desk.rows("select 1 from clock") == []
 
 

@@ -145,7 +145,7 @@ async def test_the_warning_of_a_named_moment_comes_a_working_day_before_by_the_n
         ("2026-12-25T10:00", "2026-12-31T00:00", True, "2026-12-30T00:00"),
         ("2026-12-27T10:00", "2026-12-31T00:00", True, "2026-12-31T00:00"),  # stays, and is certain
         ("2026-12-28T10:00", "2027-01-01T00:00", True, "2027-01-05T00:00"),  # Thursday the 31st is free
-        ("2026-12-29T10:00", "2027-01-02T00:00", True, "2027-01-06T00:00"),
+        ("2026-12-29T10:00", "2027-01-05T00:00", True, "2027-01-06T00:00"),
     ],
 )
 async def test_the_last_days_of_december_are_provisional_and_settled_by_the_next_year(
@@ -178,7 +178,7 @@ async def test_the_year_that_comes_in_settles_provisional_deadlines(desk: Desk) 
     desk.clock.set(local("2026-12-30T09:00"))
     await desk.tell(received("2026-12-30T09:00"), assigned("2026-12-30T10:00"))
     armed = await clock(desk)
-    assert (armed["provisional"], armed["due_at"]) == (True, local("2027-01-05T00:00"))
+    assert (armed["provisional"], armed["due_at"]) == (True, local("2027-01-06T00:00"))
 
     file = YearFile(2027, "notice", NOTICE_2027, None, complete=True)
     async with desk.runtime.works.begin(desk.person(Role.ADMIN)) as work:

@@ -86,7 +86,8 @@ async def test_an_import_publishes_the_whole_calendar_and_records_who_why_and_by
     )
     [audit] = await desk.rows("select actor, reason, before, after from audit where action = 'calendar.changed'")
     assert (audit["actor"], audit["reason"]) == ("admin-centre", "通知发布")
-    assert audit["after"]["days"]["2027-02-05"] == "holiday"
+    assert audit["after"]["days"]["2027-02-09"] == "holiday"
+    assert "2027-02-05" not in audit["after"]["days"]  # the eve of the new year was off before, by law
 
 
 async def test_versions_are_append_only(desk: Desk) -> None:
@@ -163,19 +164,18 @@ async def test_a_preview_comes_in_pages_that_miss_and_repeat_nothing(desk: Desk)
 
 
 async def test_a_preview_of_a_year_shows_provisional_deadlines_that_become_certain(desk: Desk) -> None:
-    await desk.tell(received("2026-12-29T09:00"))  # 30, 31 and 1 January, counted Monday to Friday
+    await desk.tell(received("2026-12-29T09:00"))  # 30, 31 and 4 January: New Year's Day is off by law
 
     answer = (await post(desk, "/calendar/imports/preview", year())).json()
 
     [item] = [item for item in answer["items"] if item["kind"] == "district_final"]
     assert (item["due_at"], item["new_due_at"], item["provisional"]) == (
-        "2027-01-01T16:00:00Z",
+        "2027-01-04T16:00:00Z",
         "2027-01-05T16:00:00Z",
         False,
     )
-    assert (
-        len(answer["changed_days"]) == 365
-    )  # the last six days of December 2026 are certain now, those of 2027 are not
+    # The last six days of December 2026 are certain now, those of 2027 are not; the 13 days of the law were before.
+    assert len(answer["changed_days"]) == 365 - 13
 
 
 # -- refusals -----------------------------------------------------------------------------------------------------------

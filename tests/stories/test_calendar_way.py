@@ -29,7 +29,7 @@ async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPa
 async def test_every_service_counts_by_an_imported_year(place: District) -> None:
     admin = await place.person("admin")
     order_id = await place.received_and_assigned()
-    await eventually_final(place, order_id, provisional=True, due_at=local(2027, 1, 5))
+    await eventually_final(place, order_id, provisional=True, due_at=local(2027, 1, 6))
     [alarm] = await call(admin, "GET", "/api/sla/v1/calendar/alarms")
 
     body = {"year": 2027, "form": "notice", "content": NOTICE_2027}

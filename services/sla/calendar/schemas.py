@@ -41,7 +41,7 @@ class CalendarState(BaseModel):
 
 
 class ListedDay(BaseModel):
-    """A day that the notice names."""
+    """A day that the notice names, or in a year not yet published one that is off by law."""
 
     on: date
     kind: DayKind
@@ -54,7 +54,7 @@ class CalendarYear(BaseModel):
     year: int
     published: bool
     source_notice: Annotated[str | None, Field(description="国务院办公厅通知文号")]
-    workdays: Annotated[int, Field(description="全年工作日数；未公布时按周一至周五暂计")]
+    workdays: Annotated[int, Field(description="全年工作日数；未公布时除法定节日外按周一至周五暂计")]
     days: list[ListedDay]
     calendar: str
 
@@ -62,15 +62,12 @@ class CalendarYear(BaseModel):
     def of(cls, year: int, calendar: WorkCalendar) -> CalendarYear:
         """What the calendar knows of a year, days of it that a neighbouring year's notice names included."""
         arrangement = calendar.years.get(year)
-        neighbours = [calendar.years[y] for y in (year - 1, year, year + 1) if y in calendar.years]
-        named = {day for a in neighbours for day in (*a.off_days, *a.make_up_days) if day.year == year}
-        days = [calendar.day(day) for day in sorted(named)]
         return cls(
             year=year,
             published=arrangement is not None,
             source_notice=arrangement.source_notice if arrangement else None,
             workdays=calendar.workdays_between(date(year - 1, 12, 31), date(year, 12, 31)),
-            days=[ListedDay(on=day.on, kind=day.kind, holiday=day.holiday) for day in days],
+            days=[ListedDay(on=day.on, kind=day.kind, holiday=day.holiday) for day in calendar.named_days(year)],
             calendar=calendar.version,
         )
 
