@@ -194,9 +194,66 @@ async def test_bytes_that_are_no_json_object_are_kept_as_they_are(body: bytes, p
     async with intake_desk(postgres_server) as desk:
         answer = await Platform(desk).push(body)
 
-        assert (answer.status_code, answer.json()["facts"]["reason"]) == (422, "undecodable")
+        assert (answer.status_code, answer.json()["facts"]["reason"]) == (
+            422,
+            "not_finite" if body == b"NaN" else "undecodable",
+        )
         [kept] = await desk.rows("select id, body from quarantine")
         assert opened(desk, kept) == body
+
+
+_TWICE = {
+    "orders": (b'{"orderNum": "A1", "title": "x", "title": "y"}', "title"),
+    "cancellations": (b'{"orderNum": "A1", "reason": "r", "orderNum": "A2"}', "orderNum"),
+    "urges": (b'{"operateTime": "2026-11-23 08:55:00", "operateTime": "2026-11-23 08:56:00"}', "operateTime"),
+    "revisits": (
+        b'{"isSolve": "\xe8\xa7\xa3\xe5\x86\xb3", "isSolve": "\xe6\x9c\xaa\xe8\xa7\xa3\xe5\x86\xb3"}',
+        "isSolve",
+    ),
+    "redos": (b'{"a": {"b": [{"reason": "r", "reas\\u006fn": "s"}]}}', "reason"),
+}
+
+
+@pytest.mark.parametrize("kind", _TWICE)
+async def test_a_key_that_comes_twice_is_refused_at_any_depth_and_no_value_wins(
+    kind: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        body, field = _TWICE[kind]
+        answer = await Platform(desk).push(body, kind=kind)
+
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["facts"]["reason"]) == (
+            422,
+            "not_understood",
+            "repeated_field",
+        )
+        [fault] = problem["errors"]
+        assert (fault["field"], fault["code"]) == (field, "repeated_field")
+        [kept] = await desk.rows("select * from quarantine")
+        assert (opened(desk, kept), kept["kind"], kept["reason"]) == (body, kind, "repeated_field")
+        assert not await desk.rows("select 1 from upstream_order")
+
+
+@pytest.mark.parametrize("kind", _TWICE)
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+async def test_a_word_in_place_of_a_number_is_refused_with_its_own_code(
+    kind: str, word: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        answer = await Platform(desk).push(f'{{"a": [{{"lng": {word}}}]}}'.encode(), kind=kind)
+
+        problem = answer.json()
+        assert (answer.status_code, problem["facts"]["reason"]) == (422, "not_finite")
+        assert len(await desk.rows("select 1 from quarantine where reason = 'not_finite'")) == 1
+
+
+async def test_an_object_nested_too_deep_is_refused_and_kept(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        for depth in (900, 1010, 1100):
+            answer = await Platform(desk).push(b'{"a":' * depth + b"1" + b"}" * depth)
+            assert answer.status_code == 422, depth
+        assert len(await desk.rows("select 1 from quarantine")) == 3
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, "9" * 5000])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeGuard
+from typing import Annotated, Any, Final, NoReturn, TypeGuard
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
@@ -15,6 +17,8 @@ from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.model import TITLES, Channel, Spelling
 from shared.clock import SHANGHAI
 from shared.personal.numbers import PHONE_FORM
+from shared.web.faults import FAULTS
+from shared.web.form import shown
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
@@ -57,16 +61,44 @@ _WRITTEN: Final[Mapping[Spelling, str]] = {
 
 
 def decoded(body: bytes) -> dict[str, Any]:
-    """The JSON object in the bytes; NotUnderstood when there is none."""
+    """The JSON object in the bytes, each key of it once at every depth; NotUnderstood when there is none."""
     try:
         raw = orjson.loads(body)
     except ValueError as fault:
-        if "infinity" in str(fault):  # valid JSON, and only the message tells this fault from others
-            raise NotUnderstood("undecodable", "请求内容中有过大的数值，请核对后重新发送") from fault
-        raise NotUnderstood("undecodable", "请求内容不是有效的 UTF-8 JSON，请核对编码与格式后重新发送") from fault
+        raise _undecodable(body, fault) from fault
     if not isinstance(raw, dict):
         raise NotUnderstood("undecodable", "请求内容应为一个 JSON 对象，请核对格式后重新发送")
+    try:
+        # orjson keeps the last of two values and says nothing; the standard library shows every pair.
+        json.loads(body, object_pairs_hook=_each_once)
+    except RecursionError as fault:
+        raise NotUnderstood("undecodable", "请求内容嵌套过深，请核对后重新发送") from fault
     return raw
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        twice = shown(Counter(name for name, _ in pairs).most_common(1)[0][0])
+        said = f"{twice}：{FAULTS['repeated_field'].words}"
+        fault = {"field": twice, "code": "repeated_field", "message": said}
+        raise NotUnderstood("repeated_field", f"请按提示修改后重新发送：{said}", [fault])
+
+
+def _undecodable(body: bytes, fault: ValueError) -> NotUnderstood:
+    if "infinity" in str(fault):  # valid JSON, and only the message tells this fault from others
+        return NotUnderstood("undecodable", "请求内容中有过大的数值，请核对后重新发送")
+    try:
+        json.loads(body, parse_constant=_not_finite)
+    except NotUnderstood as found:
+        return found
+    except (ValueError, RecursionError):
+        pass
+    return NotUnderstood("undecodable", "请求内容不是有效的 UTF-8 JSON，请核对编码与格式后重新发送")
+
+
+def _not_finite(word: str) -> NoReturn:
+    """Many libraries write NaN and Infinity for numbers that are none; JSON has no such words."""
+    raise NotUnderstood("not_finite", f"请求内容中有不是数值的 {word}，请改为数值或去掉该字段后重新发送")
 
 
 def renamed(
