@@ -16,6 +16,7 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from shared.files.kinds import KINDS
+from shared.files.names import safe_name
 from shared.files.store import FileStore
 from shared.files.stored import StoredFile
 from shared.web.problem import problem_response
@@ -74,7 +75,11 @@ def part_of(asked: str, size: int) -> range | None:
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition with the name for all readers (RFC 6266, RFC 8187): to be saved, never shown in our place."""
+    """Content-Disposition with the name for all readers (RFC 6266, RFC 8187): to be saved, never shown in our place.
+
+    The name is made safe once more, whatever the table says that it came from.
+    """
+    name = safe_name(name)
     plain = _ASCII.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from shared.errors import BusinessError, Unavailable
-from shared.files.limits import FILE_BYTES, MEBIBYTE, MOST_FILES, NAME_LENGTH, UPLOAD_SECONDS
+from shared.files.limits import FILE_BYTES, MEBIBYTE, MOST_FILES, NAME_BYTES, NAME_LENGTH, UPLOAD_SECONDS
 
 
 class FileRefused(BusinessError):
@@ -31,11 +31,12 @@ class NameUnfit(FileRefused):
     code = "file_name_unfit"
     _WORDS: ClassVar[Mapping[str, str]] = {
         "missing": "没有文件名，请填写带扩展名的文件名",
-        "too_long": f"文件名超过 {NAME_LENGTH} 个字符，请缩短后重新上传",
+        "too_long": f"文件名超过 {NAME_LENGTH} 个字符或 {NAME_BYTES} 字节（一个汉字 3 字节），请缩短后重新上传",
         "path": "文件名中含有路径（/ 或 \\），请只保留文件名",
         "invisible": "文件名中含有控制字符或不可见字符，请重命名后重新上传",
         "encoding": "文件名须为 UTF-8 编码，请重命名后重新上传",
         "dots": "文件名不能以点或空格开头、结尾，请重命名后重新上传",
+        "device": "文件名是 Windows 的保留名称（如 CON、COM1），无法保存，请重命名后重新上传",
         "disguised": "文件名中夹有程序或网页的扩展名，请重命名后重新上传",
     }
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from shared.files.documents import check_ofd, check_office, check_pdf, check_text
 from shared.files.errors import KindRefused, NameUnfit
 from shared.files.limits import NAME_LENGTH
+from shared.files.names import has_edge, has_invisible, has_path, is_device, is_too_long
 from shared.files.pictures import check_picture
 from shared.files.recordings import check_amr, check_m4a, check_mp3, check_mp4, check_wav
 
@@ -67,8 +68,6 @@ _DISGUISES: Final = frozenset({
     "php", "asp", "aspx", "jsp", "htm", "html", "svg", "xml", "docm", "xlsm", "pptm",
 })
 # fmt: on
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Control characters, marks that turn the direction of writing, and what no font shows."""
 
 
 def check_name(name: str, *, position: int) -> str:
@@ -76,14 +75,16 @@ def check_name(name: str, *, position: int) -> str:
     name = unicodedata.normalize("NFC", name)
     if not name:
         raise NameUnfit("missing", position=position)
-    if len(name) > NAME_LENGTH:
+    if len(name) > NAME_LENGTH or is_too_long(name):
         raise NameUnfit("too_long", position=position)
-    if any(unicodedata.category(character) in _INVISIBLE for character in name):
+    if has_invisible(name):
         raise NameUnfit("invisible", position=position)
-    if "/" in name or "\\" in name:
+    if has_path(name):
         raise NameUnfit("path", position=position)
-    if name != name.strip(". ") or name.isspace():
+    if has_edge(name):
         raise NameUnfit("dots", position=position)
+    if is_device(name):
+        raise NameUnfit("device", position=position)
     if not _DISGUISES.isdisjoint(part.strip().lower() for part in name.split(".")[1:-1]):
         raise NameUnfit("disguised", position=position)
     return name

@@ -14,6 +14,8 @@ DATA_BYTES: Final = BODY_BYTES
 REQUEST_BYTES: Final = 100 * MEBIBYTE + DATA_BYTES
 """All of it: twenty photos of a telephone, but not twenty files of the largest size."""
 NAME_LENGTH: Final = 120
+NAME_BYTES: Final = 240
+"""Disks take 255 bytes at most, of which a browser needs some for its own marks (`.part`, `(1)`)."""
 UPLOAD_SECONDS: Final = 300.0
 """How long a sender may take; a slow one keeps room that others wait for."""
 UPLOADS_AT_ONCE: Final = 8

@@ -212,3 +212,17 @@ async def test_an_unknown_order_is_404_everywhere(postgres_server: DatabaseServe
         ]
 
         assert [answer.status_code for answer in answers] == [404] * 4
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.png", "..\\etc\\passwd.png", "\u202epasswd.png"])
+async def test_an_attachment_of_a_platform_is_listed_under_a_safe_name(
+    name: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order_id = await Platform(desk).accepted(attachments=[{"name": name, "url": "https://example.org/1"}])
+        answer = await desk.http.post(
+            f"{ORDERS}/{order_id}/caller/reveal", json={"purpose": "核实"}, headers=desk.bearer(Role.DISPATCHER)
+        )
+
+        [attachment] = answer.json()["more"]["attachments"]
+        assert attachment["name"] == "passwd.png"

@@ -446,6 +446,11 @@ def test_a_name_is_given_in_a_form_that_cannot_leave_its_header(name: str) -> No
     assert said.count('"') == 2
 
 
+@pytest.mark.parametrize("name", ["../../etc/passwd.png", "..\\passwd.png", "\u202e./passwd.png"])
+def test_a_download_gives_the_base_name_only_whatever_is_stored(name: str) -> None:
+    assert disposition(name) == "attachment; filename=\"passwd.png\"; filename*=UTF-8''passwd.png"
+
+
 # --- The scanner ----------------------------------------------------------------------------------------------------
 
 

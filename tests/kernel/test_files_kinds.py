@@ -15,7 +15,8 @@ from shared.files import checking, documents, pictures
 from shared.files.checking import check_file
 from shared.files.errors import ChecksBusy, ContentUnfit, KindRefused, NameUnfit
 from shared.files.kinds import KINDS, Kind, check_name, kind_of
-from shared.files.limits import NAME_LENGTH
+from shared.files.limits import NAME_BYTES, NAME_LENGTH
+from shared.files.names import safe_name
 from tests.kernel.filing import SOUND_FILES, amr, archive, box, film, mp3, ofd, office, sound
 from tests.support.files import pdf, picture
 
@@ -78,6 +79,7 @@ async def test_a_file_without_its_end_is_refused(name: str) -> None:
     [
         ("", "missing"),
         ("a" * (NAME_LENGTH - 3) + ".png", "too_long"),
+        ("照" * (NAME_BYTES // 3 - 1) + ".png", "too_long"),
         ("../../etc/passwd.png", "path"),
         ("C:\\照片\\a.png", "path"),
         ("a\\b.png", "path"),
@@ -97,6 +99,8 @@ async def test_a_file_without_its_end_is_refused(name: str) -> None:
         ("a.png ", "dots"),
         (" a.png", "dots"),
         ("...", "dots"),
+        ("CON.png", "device"),
+        ("com1 .png", "device"),
         ("a.exe.png", "disguised"),
         ("a.JS.pdf", "disguised"),
         ("a.html.txt", "disguised"),
@@ -109,6 +113,43 @@ def test_a_name_that_would_surprise_is_refused_and_not_repeated(name: str, why: 
     assert refused.value.facts == {"position": 3, "why": why}
     assert "第 3 个文件" in refused.value.message
     assert not name.strip() or name not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("情况说明.pdf", "情况说明.pdf"),
+        ("CONTRACT.pdf", "CONTRACT.pdf"),
+        ("e\u0301.png", "é.png"),
+        ("../../etc/passwd.png", "passwd.png"),
+        ("..\\..\\etc\\passwd.png", "passwd.png"),
+        ("C:\\照片/a.png", "a.png"),
+        ("/etc/", "附件"),
+        ("", "附件"),
+        ("..", "附件"),
+        ("\u202e\x00", "附件"),
+        ("a\u202egnp.exe", "agnp.exe"),
+        ("a\r\nX-Evil: 1.png", "aX-Evil_ 1.png"),
+        ("\u2066..\u2069/b.png", "b.png"),
+        (".htaccess", "htaccess"),
+        (" . .a.png. ", "a.png"),
+        ("\u3000a.png", "a.png"),
+        ("con", "_con"),
+        ("NUL.tar.gz", "_NUL.tar.gz"),
+        ("lpt¹.txt", "_lpt¹.txt"),
+        ("./aux.png", "_aux.png"),
+        ('a<b>:"c|d?e*.png', "a_b___c_d_e_.png"),
+        ("照" * 100 + ".png", "照" * 78 + ".png"),
+        ("a" * 230 + "." + "b" * 30, "a" * 230 + "." + "b" * 9),
+        ("." * 300 + "x" * 300, "x" * NAME_BYTES),
+    ],
+)
+def test_a_name_that_nobody_can_be_asked_about_is_made_safe(name: str, safe: str) -> None:
+    found = safe_name(name)
+
+    assert found == safe
+    assert safe_name(found) == found
+    assert len(found.encode()) <= NAME_BYTES
 
 
 def test_a_name_of_exactly_the_longest_length_is_kept_in_its_composed_form() -> None:

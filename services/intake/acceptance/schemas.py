@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from services.intake.acceptance import policy
 from services.intake.channels.model import TITLES, Channel, UpstreamOrder
@@ -24,6 +24,7 @@ from services.intake.channels.schemas import (
     schema_of,
 )
 from shared.contracts.intake import Subject
+from shared.files.names import safe_name
 from shared.web.fields import Body, Line, SaneMoment, Text
 
 _STARTS: Final = ("called_at", "accepted_at", "filed_at", "sent_at")
@@ -40,7 +41,7 @@ class AcceptedView(BaseModel):
 class Attachment(Body):
     """A file that is stored at the platform."""
 
-    name: Annotated[Line, Field(title="文件名")]
+    name: Annotated[Line, AfterValidator(safe_name), Field(title="文件名")]
     url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]
 
 
