@@ -137,6 +137,8 @@ async def same_day_lines(desk: Desk, order: str = ORDER) -> dict[str, str]:
 
 
 TO_MIDNIGHT, BY_FIVE = "当日事项，计至当日 24:00", "当日事项，当日 17:00 及以前起算的，计至当日 24:00"
+TWO_HOURS = "当日事项，计至当日 24:00，当日工作时间不少于 2 小时"
+SHORT_OF_TWO_HOURS = "当日事项，当日工作时间不足 2 小时，顺延至满 2 小时工作时间为止；工作时间为工作日 08:30 至 17:30"
 AFTER_FIVE = "当日事项，当日 17:00 之后起算的，计至次日 12:00"
 
 
@@ -148,7 +150,7 @@ async def test_a_same_day_clock_is_explained_by_the_line_that_decided(desk: Desk
     assert await same_day_lines(desk) == {
         "same_day_dispatch receipt": cut,
         "same_day_dispatch determined:1": TO_MIDNIGHT,
-        "first_contact assignment:1": TO_MIDNIGHT,
+        "first_contact assignment:1": SHORT_OF_TWO_HOURS,
         "accept assignment:1": cut,
         "progress_note assignment:1": cut,
     }
@@ -176,9 +178,33 @@ async def test_a_same_day_clock_is_explained_by_the_rule_set_of_its_order(desk: 
 
     before, after = await same_day_lines(desk), await same_day_lines(desk, OTHER)
     names = ("accept", "progress_note", "first_contact")
-    assert [before[f"{name} assignment:1"] for name in names] == [BY_FIVE, BY_FIVE, TO_MIDNIGHT]
+    assert [before[f"{name} assignment:1"] for name in names] == [BY_FIVE, BY_FIVE, SHORT_OF_TWO_HOURS]
     late = "当日事项，当日 16:30 之后起算的，计至次日 10:15"
-    assert [after[f"{name} assignment:1"] for name in names] == [late, TO_MIDNIGHT, TO_MIDNIGHT]
+    assert [after[f"{name} assignment:1"] for name in names] == [late, TO_MIDNIGHT, SHORT_OF_TWO_HOURS]
+
+
+@pytest.mark.clause("S2.2.1a")
+async def test_the_proof_of_a_first_contact_counts_the_working_time_of_each_day(desk: Desk) -> None:
+    await desk.tell(received("2026-11-20T15:00"), assigned("2026-11-20T17:00"))
+    await desk.tell(received("2026-11-23T09:00", order_id=OTHER))
+    await desk.tell(assigned("2026-11-23T09:00").model_copy(update={"order_id": OTHER}))
+
+    assert await contact_lines(desk, ORDER) == [
+        "2026-11-20 17:00 起算",
+        SHORT_OF_TWO_HOURS,
+        "11-20 工作日 工作时间 30 分钟",
+        "11-21 周末 工作时间 0 分钟",
+        "11-22 周末 工作时间 0 分钟",
+        "11-23 工作日 工作时间 90 分钟",
+        "2026-11-23 10:00 截止",
+    ]
+    assert await contact_lines(desk, OTHER) == ["2026-11-23 09:00 起算", TWO_HOURS, "2026-11-23 24:00 截止"]
+
+
+async def contact_lines(desk: Desk, order_id: str) -> list[str]:
+    [clock] = await desk.rows("select id from clock where kind = 'first_contact' and order_id = :id", id=order_id)
+    proof = (await get(desk, f"/clocks/{clock['id']}/explain", Role.DISPATCHER)).json()
+    return [line["text"] for line in proof["lines"]]
 
 
 async def test_every_kind_of_clock_can_be_explained(desk: Desk) -> None:

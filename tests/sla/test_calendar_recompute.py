@@ -98,6 +98,20 @@ async def test_a_make_up_day_brings_the_deadline_forward(desk: Desk) -> None:
     assert (await clock(desk))["due_at"] == local("2026-12-01T00:00")
 
 
+@pytest.mark.clause("S2.2.1a")
+async def test_a_first_contact_moves_with_the_working_time_that_it_waits_for(desk: Desk) -> None:
+    await desk.tell(received(), assigned("2026-11-23T17:30"))
+    assert (await clock(desk, "first_contact"))["due_at"] == local("2026-11-24T10:30")
+    await edit(desk, ("2026-11-24", Wanted.OFF))
+
+    await recompute(desk.runtime)
+
+    moved = await clock(desk, "first_contact")
+    assert (moved["due_at"], moved["original_due_at"]) == (local("2026-11-25T10:30"), local("2026-11-24T10:30"))
+    assert moved["next_at"] == local("2026-11-25T09:30")
+    assert "first_contact" in {event.kind for event in await desk.told(ClockChanged)}
+
+
 async def test_what_does_not_count_working_days_and_what_has_ended_stays(desk: Desk) -> None:
     await desk.tell(
         received(urgent=("safety",)), assigned(), contacted("2026-11-23T11:00"), fed_back("2026-11-23T12:00")

@@ -125,16 +125,44 @@ def test_a_named_moment_warns_one_working_day_before_at_the_same_hour(promised: 
         ("2026-11-23T10:00", "2026-11-23T12:00", "2026-11-24T00:00"),
         ("2026-11-23T07:00", "2026-11-23T10:30", "2026-11-24T00:00"),
         ("2026-11-23T15:30", "2026-11-23T17:30", "2026-11-24T00:00"),
-        ("2026-11-23T16:00", "2026-11-23T20:00", "2026-11-24T00:00"),
-        ("2026-11-21T10:00", "2026-11-21T17:00", "2026-11-22T00:00"),
+        ("2026-11-23T00:30", "2026-11-23T10:30", "2026-11-24T00:00"),
+        ("2026-11-23T07:30", "2026-11-23T10:30", "2026-11-24T00:00"),
+        ("2026-11-23T15:31", "2026-11-23T16:31", "2026-11-24T08:31"),  # a minute short of two hours on its own day
+        ("2026-11-23T17:29", "2026-11-24T09:29", "2026-11-24T10:29"),
+        ("2026-11-23T21:59", "2026-11-24T09:30", "2026-11-24T10:30"),
+        ("2026-11-23T22:00", "2026-11-24T09:30", "2026-11-24T10:30"),
+        ("2026-11-23T23:59", "2026-11-24T09:30", "2026-11-24T10:30"),
+        ("2026-11-20T23:59", "2026-11-23T09:30", "2026-11-23T10:30"),  # a Friday night
+        ("2026-11-21T10:00", "2026-11-23T09:30", "2026-11-23T10:30"),  # a Saturday
+        ("2026-09-30T17:00", "2026-10-08T09:00", "2026-10-08T10:00"),  # the evening before 国庆
+        ("2026-10-09T23:59", "2026-10-10T09:30", "2026-10-10T10:30"),  # before a Saturday that is worked
     ],
 )
-def test_first_contact_warns_after_two_working_hours_and_is_due_the_same_day(
+def test_first_contact_is_due_with_its_day_and_not_before_two_working_hours_have_passed(
     assigned_at: str, warn_at: str, due_at: str
 ) -> None:
     clock = on_assignment(assigned_at)["first_contact"]
 
     assert (clock.rungs[0].at, clock.due.at) == (local(warn_at), local(due_at))
+
+
+@pytest.mark.clause("S2.1b", "S2.2.1d", "S3.1d", "S1.3.1c")
+@pytest.mark.parametrize("at", ["2026-11-23T16:59", "2026-11-23T17:29", "2026-11-23T23:59", "2026-11-20T23:59"])
+def test_every_other_clock_of_the_same_day_leaves_seven_hours_whenever_it_starts(at: str) -> None:
+    plans = {
+        **on_assignment(at, urgent=True),
+        **by_kind(rules.clocks_on_receipt(received(at), RULES, CALENDAR)),
+    }
+
+    left = {kind: plans[kind].due.at - local(at) for kind in ("accept", "progress_note", "same_day_dispatch")}
+    assert min(left.values()) >= timedelta(hours=7), left
+    assert plans["caller_reply"].due.at - local(at) == timedelta(hours=24)
+
+
+@pytest.mark.clause("S2.2.1a")
+def test_a_first_contact_is_provisional_when_its_working_time_lies_in_a_year_to_come() -> None:
+    assert on_assignment("2027-12-31T23:59")["first_contact"].due.provisional
+    assert not on_assignment("2026-11-23T23:59")["first_contact"].due.provisional
 
 
 @pytest.mark.clause("S2.1b")

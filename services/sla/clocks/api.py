@@ -14,7 +14,7 @@ from services.sla.clocks.rules import same_day_rule
 from services.sla.clocks.schemas import Change, Clock, Explanation, OrderClocks
 from services.sla.clocks.store import Wanted
 from services.sla.counting.model import Span
-from services.sla.counting.rules import proof
+from services.sla.counting.rules import contact_proof, proof
 from services.sla.counting.schemas import Line
 from services.sla.rulesets.store import published
 from shared.access import ACCESS
@@ -126,15 +126,18 @@ async def explain_clock(
     if record.calendar != calendar.version:
         calendar = await runtime.parts.of(KnownCalendars).of(session, record.calendar)
     rule_set = (await published(session)).of(record.rules)
-    lines = proof(
-        record.span,
-        record.amount,
-        record.started_at,
-        record.due_at,
-        calendar,
-        extended=record.extended_workdays,
-        same_day=same_day_rule(record.kind, record.occasion, rule_set) if record.span is Span.DAY else None,
-    )
+    if record.kind == "first_contact":
+        lines = contact_proof(record.started_at, record.due_at, rule_set, calendar)
+    else:
+        lines = proof(
+            record.span,
+            record.amount,
+            record.started_at,
+            record.due_at,
+            calendar,
+            extended=record.extended_workdays,
+            same_day=same_day_rule(record.kind, record.occasion, rule_set) if record.span is Span.DAY else None,
+        )
     words, sealer = scope.words_for(record.unit), runtime.works.sealer
     started = stopped = None
     if record.note is not None and ACCESS["sla"]["stop_clock"].allows(person):

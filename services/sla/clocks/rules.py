@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -47,12 +46,10 @@ def warn_left(kind: str, scheme: str, rules: RuleSet) -> int:
 
 
 def same_day_rule(kind: ClockKind, occasion: str, rules: RuleSet) -> SameDay:
-    """The rule that a same-day clock was counted by (S2.1b, S2.2.1a, S2.2.1d, S3.1d)."""
+    """The rule that a same-day clock was counted by (S2.1b, S2.2.1d, S3.1d); a first contact is counted otherwise (A12)."""
     if kind == "same_day_dispatch":
         return rules.determined_dispatch if occasion.startswith(DETERMINED) else rules.same_day_dispatch
-    # 立即 ends with its own day, whenever it begins (A12).
-    by_kind = {"accept": rules.accept, "progress_note": rules.progress_note}
-    return by_kind.get(kind) or replace(rules.first_contact, cut_off=None)
+    return rules.accept if kind == "accept" else rules.progress_note
 
 
 def breaking(clock: KnownClock, now: datetime) -> list[Event]:

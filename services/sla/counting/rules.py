@@ -9,7 +9,7 @@ from typing import Final
 
 from services.sla.counting.model import ClockPlan, Lapse, ProofLine, Rung, Span
 from services.sla.rulesets.policy import Hours, RuleSet, SameDay, Workdays
-from shared.calendar import SHANGHAI, Due, WorkCalendar
+from shared.calendar import SHANGHAI, Day, DayKind, Due, WorkCalendar
 from shared.contracts.sla import ClockKind
 
 YELLOW: Final = "yellow"
@@ -76,6 +76,22 @@ def same_day_clock(
         due = calendar.due_at(start, 0)
     rungs = rungs_before(start, due, moment_on(local.date(), rule.warn_at))
     return ClockPlan(kind, occasion, unit, start, Span.DAY, 0, due, rungs, rule.clause)
+
+
+def contact_moments(start: datetime, rules: RuleSet, calendar: WorkCalendar) -> tuple[Due, tuple[Rung, ...]]:
+    """立即 (S2.2.1a, A12): due with the start's own day, but not before the unit has had its working time.
+
+    Two hours of it by the circular's rule set: an order of 17:29 or of a Friday night is due on the next working
+    morning. Yellow when that working time has passed, or half of it where the deadline itself ends with it.
+    """
+    needed = timedelta(hours=rules.first_contact_warn.count)
+    day, reached = calendar.due_at(start, 0), work_time_after(start, needed, rules, calendar)
+    if reached <= day.at:
+        return day, rungs_before(start, day, reached)
+    on = reached.date()
+    days = (date.fromordinal(ordinal) for ordinal in range(day.on.toordinal() + 1, on.toordinal() + 1))
+    due = Due(reached.astimezone(UTC), on, provisional=not all(calendar.is_known(each) for each in days))
+    return due, rungs_before(start, due, work_time_after(start, needed / 2, rules, calendar))
 
 
 def after_cut_off(start: datetime, rule: SameDay) -> bool:
@@ -301,6 +317,27 @@ def proof(
     )
 
 
+def contact_proof(
+    started_at: datetime, due_at: datetime, rules: RuleSet, calendar: WorkCalendar
+) -> tuple[ProofLine, ...]:
+    """Why a first contact is due when it is: the working time of each day, where the start's own day had too little."""
+    hours = rules.first_contact_warn.count
+    first, last = started_at.astimezone(SHANGHAI).date(), due_at.astimezone(SHANGHAI)
+    start, end = ProofLine(f"{local_text(started_at)} 起算"), ProofLine(f"{local_text(due_at)} 截止")
+    if due_at <= calendar.due_at(started_at, 0).at:
+        return start, ProofLine(f"当日事项，计至当日 24:00，当日工作时间不少于 {hours} 小时"), end
+    worked = f"工作时间为工作日 {rules.work_from:%H:%M} 至 {rules.work_until:%H:%M}"
+    lines = [start, ProofLine(f"当日事项，当日工作时间不足 {hours} 小时，顺延至满 {hours} 小时工作时间为止；{worked}")]
+    for ordinal in range(first.toordinal(), last.date().toordinal() + 1):
+        day = calendar.day(date.fromordinal(ordinal))
+        begins = max(started_at, moment_on(day.on, time(0)))
+        until = min(last, moment_on(day.on + timedelta(days=1), time(0)))
+        minutes = work_time_between(begins, until, rules, calendar) // timedelta(minutes=1)
+        text = f"{day.on:%m-%d} {_named(day)} 工作时间 {minutes} 分钟"
+        lines.append(ProofLine(text, day.on.isoformat(), day.kind.value, None, day.known))
+    return (*lines, end)
+
+
 def _same_day(started_at: datetime, rule: SameDay | None) -> str:
     """The half of the rule that decided, with its hours."""
     if rule is None or rule.cut_off is None:
@@ -313,6 +350,11 @@ def _same_day(started_at: datetime, rule: SameDay | None) -> str:
 def _days(calendar: WorkCalendar, started_at: datetime, amount: int) -> tuple[ProofLine, ...]:
     days = calendar.explain(started_at, amount)
     return tuple(ProofLine(day.reason, day.on.isoformat(), day.kind.value, day.ordinal, day.known) for day in days)
+
+
+def _named(day: Day) -> str:
+    names = {DayKind.WORKING: "工作日", DayKind.WEEKEND: "周末", DayKind.MAKE_UP: "调休上班"}
+    return names.get(day.kind) or f"{day.holiday}放假"
 
 
 def local_text(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from services.sla.clocks.rules import DETERMINED
 from services.sla.counting.model import ClockPlan, Lapse, Rung, Span
 from services.sla.counting.rules import (
     WAKE,
+    contact_moments,
     final_of,
     hour_clock,
     moment_clock,
@@ -159,10 +160,8 @@ def clock_on_plan(
 
 
 def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
-    """立即: a warning after two hours of working time, a breach at the end of the day (A12)."""
-    due = calendar.due_at(start, 0)
-    warn_at = work_time_after(start, timedelta(hours=rules.first_contact_warn.count), rules, calendar)
-    rungs = rungs_before(start, due, warn_at)
+    """立即: by the end of the day, and never before the unit has had its working time (A12)."""
+    due, rungs = contact_moments(start, rules, calendar)
     clause = rules.first_contact.clause
     return ClockPlan("first_contact", occasion, unit, start, Span.DAY, 0, due, rungs, clause)
 

@@ -9,7 +9,15 @@ from typing import Any
 from services.sla.chain_plans.rules import chain_rung
 from services.sla.clocks.rules import is_excused, warn_left
 from services.sla.counting.model import Rung, Span
-from services.sla.counting.rules import CHAIN, due_of, moment_clock, quietened_rungs, rearmed, workday_moments
+from services.sla.counting.rules import (
+    CHAIN,
+    contact_moments,
+    due_of,
+    moment_clock,
+    quietened_rungs,
+    rearmed,
+    workday_moments,
+)
 from services.sla.orders.model import Received
 from services.sla.recomputing.model import Counted, Moved
 from services.sla.rulesets.policy import RuleSet
@@ -39,6 +47,8 @@ def recounted(
     elif clock.span is Span.MOMENT and warnings:
         due = due_of(clock.due_at)
         rungs = moment_clock(clock.kind, "", clock.unit, clock.started_at, clock.due_at, calendar, "").rungs
+    elif clock.kind == "first_contact":
+        due, rungs = contact_moments(clock.started_at, rules, calendar)
     else:
         return None
     moves = due.at != clock.due_at or due.provisional != clock.provisional

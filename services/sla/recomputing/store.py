@@ -160,8 +160,9 @@ async def any_outdated(session: AsyncSession, versions: Sequence[str], reach: Re
 
 
 async def touched(session: AsyncSession, reach: Reach, *, cursor: str | None, limit: int) -> Listed[Counted]:
-    """Running clocks of working days whose span holds one of the days, by due moment: for a preview."""
-    query = _counted().where(ClockRecord.state == State.RUNNING, ClockRecord.span == Span.WORKDAYS, _holds(reach))
+    """Running clocks of working days or working time whose span holds one of the days, by due moment: for a preview."""
+    counts = (ClockRecord.span == Span.WORKDAYS) | (ClockRecord.kind == "first_contact")
+    query = _counted().where(ClockRecord.state == State.RUNNING, counts, _holds(reach))
     found = await _BY_DUE.page(session, query, cursor=cursor, limit=limit)
     return Listed([Counted(*row) for row in found.rows], found.next)
 
