@@ -15,14 +15,21 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 _BREAK: Final = re.compile("[\t\r\n]")
 # The same as patterns for the OpenAPI document; at least one character must not be blank.
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
-_IN_MOMENT: Final = (
-    r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"(\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
+# Every day that there is from 2000 to 2099, so that a value which fits the pattern is never refused for its date.
+_DAY: Final = (
+    "(20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    "|20([02468][048]|[13579][26])-02-29)"
 )
+_TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+_OFFSET: Final = "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
+MOMENT_PATTERN: Final = f"^{_DAY}T{_TIME}{_OFFSET}$"
+"""How a moment with its offset is written: `2026-11-23T09:00:00+08:00`."""
+LOCAL_MOMENT_PATTERN: Final = f"^{_DAY}[ T]{_TIME}{_OFFSET}?$"
+"""The same, where a moment without an offset is meant in local time: `2026-11-23 09:00:00`."""
 _IN_TEXT: Final = f"^[^{_CONTROLS}]*[^{_CONTROLS}\\s][^{_CONTROLS}]*$"
 _IN_LINE: Final = f"^[^{_CONTROLS}\\t\\r\\n]*[^{_CONTROLS}\\s][^{_CONTROLS}\\t\\r\\n]*$"
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+YEARS: Final = range(2000, 2100)
+"""The years that a moment may have, as it is written; its moment in UTC may lie hours outside of them."""
 
 
 def _text(value: str) -> str:
@@ -41,11 +48,9 @@ def _line(value: str) -> str:
 
 
 def _sane(value: datetime) -> datetime:
-    # Comparing moments of one zone is fast, of two zones slow. The year is checked first, so that the conversion is safe.
-    if EARLIEST.year - 1 <= value.year <= LATEST.year:
-        moment = value.astimezone(UTC)
-        if EARLIEST <= moment < LATEST:
-            return moment
+    # The year as it is written, because that is what the published pattern can say; the conversion is safe with it.
+    if value.year in YEARS:
+        return value.astimezone(UTC)
     raise PydanticCustomError("absurd_date", "日期应在 2000 年至 2099 年之间")
 
 
@@ -74,9 +79,9 @@ YesNo = Annotated[bool, Strict()]
 SaneMoment = Annotated[
     AwareDatetime,
     AfterValidator(_sane),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _IN_MOMENT}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT_PATTERN}),
 ]
-"""A moment with its offset, between 2000 and 2099; UTC inside."""
+"""A moment with its offset, written with a year from 2000 to 2099; UTC inside."""
 PastMoment = SaneMoment
 """The same; a rule, which has the clock, checks that it lies before now."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeGuard
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from services.intake.channels import policy
@@ -18,12 +18,26 @@ from services.intake.channels.model import TITLES, Channel, Spelling
 from shared.clock import SHANGHAI
 from shared.personal.numbers import PHONE_FORM
 from shared.web.faults import FAULTS
+from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
 from shared.web.form import shown
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
 _FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
-Flag = Annotated[bool, BeforeValidator(lambda value: _FLAGS.get(value, value) if isinstance(value, str) else value)]
+Flag = Annotated[
+    bool,
+    BeforeValidator(lambda value: _FLAGS.get(value, value) if isinstance(value, str) else value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "boolean"},
+                {"type": "string", "enum": list(_FLAGS)},
+                {"type": "integer", "minimum": 0, "maximum": 1},
+            ]
+        }
+    ),
+]
+"""Yes or no in any of the platforms' spellings."""
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-./#]{1,64}$")]
 """A platform's own number of an order."""
 Phone = Annotated[str, StringConstraints(pattern=PHONE_FORM, strip_whitespace=True)]
@@ -58,6 +72,12 @@ _WRITTEN: Final[Mapping[Spelling, str]] = {
     "iso": "时间应写作 2026-11-23T09:00:00+08:00",
     "millis": "时间应为 1970 年以来的毫秒数",
 }
+_ZONES: Final[Mapping[Spelling, str]] = {
+    "local": "北京时间（UTC+8），如 2026-11-23 09:00:00；写明时区的按所写时区",
+    "iso": "须写明时区，如 2026-11-23T09:00:00+08:00",
+    "millis": "1970-01-01T00:00:00Z 以来的毫秒数，与时区无关",
+}
+_NULL: Final[Mapping[str, str]] = {"type": "null"}
 
 
 def decoded(body: bytes) -> dict[str, Any]:
@@ -176,15 +196,25 @@ def refusal(faults: list[dict[str, str]]) -> NotUnderstood:
 def schema_of(
     channel: Channel, kind: str, model: type[BaseModel], *, names: Mapping[str, str], required: set[str]
 ) -> dict[str, Any]:
-    """The JSON schema of a platform's request for the API document, in the platform's field names."""
+    """The JSON schema of a platform's request for the API document, in the platform's field names.
+
+    A field that is not required may also be empty (`""` or null), as `renamed` takes it.
+    """
     ours = model.model_json_schema()
     definitions = ours.get("$defs", {})
     properties = {}
     for theirs, name in names.items():
         field = dict(ours["properties"][name]) if name not in _MOMENTS else _moment_schema(channel.spelling)
         field.pop("default", None)
+        field = _inlined(field, definitions)
+        if name not in required:
+            field = {"anyOf": [*_variants(field), {"type": "string", "maxLength": 0}]}
+        elif "anyOf" in field:
+            field = _either([each for each in field["anyOf"] if each != _NULL])
+        if name in _MOMENTS:
+            field["description"] = _ZONES[channel.spelling]
         field["title"] = TITLES[name]
-        properties[theirs] = _inlined(field, definitions)
+        properties[theirs] = field
     return {
         "type": "object",
         "title": f"{channel.title} {kind}",
@@ -194,18 +224,20 @@ def schema_of(
     }
 
 
+def _variants(field: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a field that may be left out can be, null among it."""
+    known = field.get("anyOf") or [{name: value for name, value in field.items() if name != "title"}]
+    return [*known, *([] if _NULL in known else [dict(_NULL)])]
+
+
+def _either(variants: list[dict[str, Any]]) -> dict[str, Any]:
+    return dict(variants[0]) if len(variants) == 1 else {"anyOf": variants}
+
+
 def _moment_schema(spelling: Spelling) -> dict[str, Any]:
     if spelling == "millis":
         return {"type": "integer", "minimum": 946684800000, "maximum": 4102444799999}
-    if spelling == "local":
-        return {
-            "type": "string",
-            "pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
-        }
-    return {
-        "type": "string",
-        "pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\+08:00$",
-    }
+    return {"type": "string", "pattern": LOCAL_MOMENT_PATTERN if spelling == "local" else MOMENT_PATTERN}
 
 
 def _inlined(field: Any, definitions: Mapping[str, Any]) -> Any:
