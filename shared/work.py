@@ -140,9 +140,20 @@ class Work:
         return self.outbox.add(event, at=self.clock.now(), headers=self._headers[1])
 
     def _headers_now(self) -> str:
+        actor, role, unit = self._actor()
         if self.cause is None:
-            return headers_beside(self.correlation, self.person.account)
-        return headers_beside(self.cause.correlation or self.correlation, self.person.account, str(self.cause.id))
+            return headers_beside(self.correlation, actor, role=role, unit=unit)
+        correlation = self.cause.correlation or self.correlation
+        return headers_beside(correlation, actor, str(self.cause.id), role=role, unit=unit)
+
+    def _actor(self) -> tuple[str, str, str | None]:
+        """Who acts, with roles and unit: the person of the command, or whoever acted in the event that is applied.
+
+        A service that applies another's event carries out what was decided there; the history names who decided (X1).
+        """
+        if self.cause is None:
+            return self.person.account, self.person.role, self.person.unit
+        return self.cause.actor, self.cause.actor_role, self.cause.actor_unit
 
     def audit(
         self,
@@ -153,13 +164,17 @@ class Work:
         after: dict[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Record who changed what, in this transaction (X1).  `before` and `after` have no personal data."""
+        """Record who changed what, in this transaction (X1).  `before` and `after` have no personal data.
+
+        A change that an event caused is recorded with whoever acted in that event, in whichever service.
+        """
+        actor, role, unit = self._actor()
         self._audit.append(
             {
                 "at": self.clock.now(),
-                "actor": self.person.account,
-                "role": self.person.role,
-                "unit": self.person.unit,
+                "actor": actor,
+                "role": role,
+                "unit": unit,
                 "action": action,
                 "subject": subject,
                 "before": None if before is None else orjson.dumps(before).decode(),

@@ -39,6 +39,9 @@ class Envelope:
     correlation: str
     causation: str | None
     actor: str
+    """The account that acted, `channel:<code>` of an upstream, or system; of a consequence, who acted in its cause."""
+    actor_role: str = "system"
+    actor_unit: str | None = None
 
 
 class Undecodable(ValueError):
@@ -78,7 +81,9 @@ def headers_of(
 def encode(envelope: Envelope) -> Message:
     """An envelope as a message for the bus."""
     assert envelope.event is not None
-    extra = {"correlationid": envelope.correlation, "actor": envelope.actor}
+    extra = {"correlationid": envelope.correlation, "actor": envelope.actor, "actorrole": envelope.actor_role}
+    if envelope.actor_unit:
+        extra["actorunit"] = envelope.actor_unit
     if envelope.causation:
         extra["causationid"] = envelope.causation
     return Message(
@@ -143,4 +148,6 @@ def decode(delivery: Delivery, *, now: datetime | None, types: Mapping[str, type
         correlation=headers.get("ce_correlationid", ""),
         causation=headers.get("ce_causationid"),
         actor=headers.get("ce_actor", "system"),
+        actor_role=headers.get("ce_actorrole", "system"),
+        actor_unit=headers.get("ce_actorunit"),
     )

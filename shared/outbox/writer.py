@@ -26,9 +26,15 @@ def new_id() -> UUID:
     return made
 
 
-def headers_beside(correlation: str, actor: str, causation: str | None = None) -> str:
-    """The attributes beside an event's content, as the outbox keeps them."""
+def headers_beside(
+    correlation: str, actor: str, causation: str | None = None, *, role: str | None = None, unit: str | None = None
+) -> str:
+    """The attributes beside an event's content, as the outbox keeps them; without `role` the platform itself acted."""
     headers = {"correlationid": correlation, "actor": actor}
+    if role is not None:
+        headers["actorrole"] = role
+    if unit is not None:
+        headers["actorunit"] = unit
     if causation is not None:
         headers["causationid"] = causation
     return orjson.dumps(headers).decode()

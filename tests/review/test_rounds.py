@@ -64,7 +64,7 @@ async def test_every_step_is_in_the_audit_trail(desk: Desk):
         "select actor, action, before, after from audit where subject = :id order by id", id=reply_id
     )
     assert [(row["actor"], row["action"]) for row in trail] == [
-        ("system", "reply.round_opened"),
+        ("test", "reply.round_opened"),
         ("unit_head-zhujian", "reply.leader_approved"),
         ("reviewer-1", "reply.approved"),
     ]

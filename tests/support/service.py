@@ -104,10 +104,10 @@ class Desk:
         name = account or "-".join([*sorted(roles), unit or "centre"])
         return Person(account=name, name=name, roles=frozenset(roles), unit=unit)
 
-    async def tell(self, *events: Event, event_id: UUID | None = None) -> None:
-        """Let events of other services arrive, one by one, as the consumer would apply them."""
+    async def tell(self, *events: Event, event_id: UUID | None = None, by: Person | None = None) -> None:
+        """Let events of other services arrive, one by one, as the consumer would apply them; `by` acted in them."""
         for event in events:
-            await self.runtime.consumer.apply_one(self._delivery_of(event, event_id or new_id()))
+            await self.runtime.consumer.apply_one(self._delivery_of(event, event_id or new_id(), by))
 
     async def tell_together(self, *events: Event) -> None:
         """Let events of one topic arrive as one batch, which the consumer applies in one transaction."""
@@ -118,7 +118,7 @@ class Desk:
         """Begin every stream anew, as a publisher does whose database was lost."""
         self._sequences.clear()
 
-    def _delivery_of(self, event: Event, event_id: UUID) -> Delivery:
+    def _delivery_of(self, event: Event, event_id: UUID, by: Person | None = None) -> Delivery:
         source = next(name for name, events_of in PUBLISHERS.items() if type(event) in events_of)
         stream = (source, event.topic, event.key)
         self._sequences[stream] = self._sequences.get(stream, 0) + 1
@@ -135,7 +135,9 @@ class Desk:
                 type=event.type,
                 correlation="test",
                 causation=None,
-                actor="test",
+                actor="test" if by is None else by.account,
+                actor_role="system" if by is None else by.role,
+                actor_unit=None if by is None else by.unit,
             )
         )
         return Delivery(

@@ -29,9 +29,13 @@ _HEADERS: Final[Mapping[str, str]] = {
     "ce_dataschema": "which schema the body follows",
     "ce_sequence": "1, 2, 3 ... within source, topic and subject",
     "ce_correlationid": "the request that started it",
-    "ce_actor": "the account that acted, or system",
+    "ce_actor": "the account that acted, channel:<code> of an upstream, or system; of a consequence, who acted in its cause",
+    "ce_actorrole": "the roles of the actor, joined by +; system without a person",
+    "ce_actorunit": "the unit of the actor, if it has one",
     "content-type": "application/json",
 }
+
+_OPTIONAL_HEADERS: Final = frozenset({"ce_correlationid", "ce_actor", "ce_actorrole", "ce_actorunit"})
 
 
 def documents() -> dict[str, str]:
@@ -91,7 +95,7 @@ def asyncapi() -> Document:
                 "CloudEventHeaders": {
                     "type": "object",
                     "properties": {name: {"type": "string", "description": text} for name, text in _HEADERS.items()},
-                    "required": [name for name in _HEADERS if name not in {"ce_correlationid", "ce_actor"}],
+                    "required": [name for name in _HEADERS if name not in _OPTIONAL_HEADERS],
                 }
             },
         },
