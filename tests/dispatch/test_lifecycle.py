@@ -15,6 +15,7 @@ from shared.contracts.dispatch import (
     ReplySubmitted,
 )
 from shared.contracts.sla import PlanBroken, PlanWoken
+from shared.identity import SYSTEM, Person, Role
 from shared.outbox.writer import new_id
 from tests.dispatch.story import STREET, URBAN, WATER, Story
 from tests.support import facts
@@ -63,6 +64,30 @@ async def test_the_history_says_who_did_what(story: Story) -> None:
     ]
     assert lines[1]["actor"] == "dispatcher-centre"
     assert lines[3]["after"]["reply_id"] == reply_id
+
+
+@pytest.mark.clause("X1")
+async def test_the_history_names_who_decided_in_another_service_and_not_the_platform(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    head = story.desk.person(Role.UNIT_HEAD, unit=URBAN, account="head-1")
+    reviewer = story.desk.person(Role.REVIEWER, account="reviewer-1")
+    upstream = Person(account="channel:city_12345", name="city_12345", roles=frozenset({Role.SYSTEM}))
+
+    await story.desk.tell(story.leader_approved(order_id, reply_id), by=head)
+    await story.desk.tell(story.approved(order_id, reply_id), by=reviewer)
+    await story.desk.tell(story.fed_back(order_id, reply_id), by=SYSTEM)
+    await story.desk.tell(story.revisited(order_id), by=upstream)
+
+    lines = (await story.get(f"/orders/{order_id}/history")).json()["items"][-4:]
+    assert [(line["action"], line["actor"], line["role"], line["unit"]) for line in lines] == [
+        ("reply.leader_approved", "head-1", "unit_head", URBAN),
+        ("reply.approved", "reviewer-1", "reviewer", None),
+        ("order.fed_back", "system", "system", None),
+        ("order.closed", "channel:city_12345", "system", None),
+    ]
+    # What follows from a decision carries its actor on: a third service names him too.
+    [headers] = await story.desk.rows("select headers from outbox where type = 'order.closed.v1'")
+    assert headers["headers"]["actor"] == "channel:city_12345"
 
 
 async def test_the_history_comes_in_pages(story: Story) -> None:
@@ -139,6 +164,44 @@ async def test_a_reopened_order_needs_a_new_contact_with_the_caller(story: Story
     assert early.json()["code"] == "result_contact_missing"
     assert late.json()["round"] == 2
     assert (await story.order(order_id))["redos"] == 1
+
+
+@pytest.mark.clause("S3.1b")
+async def test_a_unit_that_has_answered_does_not_return_the_order_after_a_redo(story: Story) -> None:
+    order_id, _ = await story.answered()
+    await story.desk.tell(story.revisited(order_id, "unsolved", "unsatisfied"))
+
+    asked = await story.ask_return(order_id)
+    seen = await story.order(order_id, story.caseworker())
+
+    # Still inside the window of the assignment.
+    assert (asked.status_code, asked.json()["code"], asked.json()["clause"]) == (409, "answered_before", "S3.1b")
+    assert await story.status(order_id) == "handling"
+    assert "request_return" not in seen["can"]
+
+
+@pytest.mark.clause("S3.1b")
+async def test_after_a_redo_another_unit_may_return_the_order_and_the_one_that_answered_may_not(story: Story) -> None:
+    order_id, _ = await story.answered()
+    await story.desk.tell(facts.redo_requested(order_id, story.now))
+    assert (await story.assign(order_id, WATER, reason="改由供水单位承办")).status_code == 200
+
+    asked = await story.ask_return(order_id, WATER, suggested_unit=STREET)
+    assert (await story.decide(order_id, "accept")).status_code == 204
+    assert (await story.assign(order_id, URBAN)).status_code == 200
+    again = await story.ask_return(order_id, URBAN)
+
+    assert asked.status_code == 202, asked.text
+    assert again.status_code == 409
+    assert (await story.order(order_id))["no_return"] is True
+
+
+@pytest.mark.clause("S3.1b")
+async def test_a_reply_that_the_units_own_leader_gave_back_is_no_answer(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    await story.desk.tell(story.leader_rejected(order_id, reply_id))
+
+    assert (await story.ask_return(order_id)).status_code == 202
 
 
 async def test_two_failed_revisits_on_two_days_close_the_order(story: Story) -> None:

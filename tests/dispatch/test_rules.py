@@ -79,6 +79,7 @@ CASE = Case(
     first_assigned_at=MONDAY_0900,
     no_return=False,
     returned_by=(),
+    answered_by=(),
     returns=0,
     counted_contacts=1,
 )
@@ -412,6 +413,8 @@ def test_the_cause_of_an_assignment_is_known() -> None:
         ({}, "water", "研判第7号", True),
         ({"returned_by": ("urban",)}, "urban", None, True),
         ({"returned_by": ("urban",)}, "water", None, False),
+        ({"answered_by": ("urban",)}, "urban", None, True),
+        ({"answered_by": ("urban",)}, "water", None, False),
         ({"no_return": True}, "water", None, True),
     ],
 )

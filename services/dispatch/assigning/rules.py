@@ -60,6 +60,7 @@ def cause_of(case: Case, *, assigned_before: bool) -> Literal["first", "returned
 def is_confirmed(case: Case, unit: str, decision: str | None) -> bool:
     """Whether the unit may not return this assignment (S3.1d, S3.1h, A20).
 
-    Confirmed once, decided by the panel, or given to a unit that returned it before; what was confirmed stays so.
+    Confirmed once, decided by the panel, or given to a unit that returned or answered it before; what was confirmed
+    stays so.
     """
-    return case.no_return or decision is not None or unit in case.returned_by
+    return case.no_return or decision is not None or unit in {*case.returned_by, *case.answered_by}

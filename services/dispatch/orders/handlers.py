@@ -45,6 +45,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         assignment=0,
         no_return=False,
         returned_by=[],
+        answered_by=[],
         returns=0,
         attempts=0,
         failed_attempts=0,

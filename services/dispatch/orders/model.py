@@ -116,5 +116,6 @@ class Case:
     first_assigned_at: datetime | None
     no_return: bool
     returned_by: tuple[str, ...]
+    answered_by: tuple[str, ...]
     returns: int
     counted_contacts: int

@@ -18,6 +18,7 @@ from shared.personal.sealing import Sealer
 _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
     *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
+    "answered_by",
 )
 """What no request of a unit changes."""
 
@@ -55,6 +56,7 @@ class CaseRecord(Record):
     accepted_at: Mapped[datetime | None]
     no_return: Mapped[bool]
     returned_by: Mapped[list[str]] = mapped_column(comment="units that have asked to return it (A20)")
+    answered_by: Mapped[list[str]] = mapped_column(comment="units whose leader has released a reply to it (S3.1b)")
     returns: Mapped[int] = mapped_column(comment="accepted returns (S3.1h)")
     attempts: Mapped[int] = mapped_column(comment="contacts in this turn: since the assignment or the reopening")
     failed_attempts: Mapped[int]
@@ -107,6 +109,7 @@ class CaseRecord(Record):
             first_assigned_at=self.first_assigned_at,
             no_return=self.no_return,
             returned_by=tuple(self.returned_by),
+            answered_by=tuple(self.answered_by),
             returns=self.returns,
             counted_contacts=self.counted_contacts,
         )

@@ -92,8 +92,10 @@ def _sealed_grounds(work: Work, order_id: str, reply_id: str, reply: Reply) -> s
 
 
 async def take_to_centre(work: Work, event: ReplyLeaderApproved) -> None:
-    """The unit's leader approved the reply: the centre reviews it (S2.2.3c)."""
-    await _judge(work, event, Move.LEADER_APPROVE, ReplyState.LEADER_APPROVED)
+    """The unit's leader approved the reply: the centre reviews it, and the unit returns the order no more (S2.2.3c, S3.1b)."""
+    record = await _judge(work, event, Move.LEADER_APPROVE, ReplyState.LEADER_APPROVED)
+    if record is not None and event.unit not in record.answered_by:
+        record.answered_by = [*record.answered_by, event.unit]
 
 
 async def give_back_to_caseworker(work: Work, event: ReplyLeaderRejected) -> None:

@@ -38,6 +38,16 @@ class ReturnedBefore(BusinessError):
         self.unit = unit
 
 
+class AnsweredBefore(BusinessError):
+    """A unit that has answered the order has taken it on: it handles a redo to the end."""
+
+    code, clause = "answered_before", "S3.1b"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("本单位已对该工单作出答复，须一办到底，不得回退；请继续办理并重新答复")
+        self.unit = unit
+
+
 class ReturnWindowClosed(BusinessError):
     """The working days after the assignment in which a unit may ask are over."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.dispatch.orders.model import Case, Move
 from services.dispatch.returns.errors import (
+    AnsweredBefore,
     RejectionReasonMissing,
     ReturnedBefore,
     ReturnForbidden,
@@ -24,11 +25,13 @@ def window_closes_at(assigned_at: datetime, rules: RuleSet, calendar: WorkCalend
 
 
 def check_return_open(case: Case, *, rules: RuleSet, now: datetime, calendar: WorkCalendar) -> None:
-    """Refuse a return after the centre's confirmation, a second one by this unit, and a late one (S3.1b, S2.2.1f)."""
+    """Refuse a return after the centre's confirmation, a second one, one after an answer, and a late one (S3.1b, S2.2.1f)."""
     if case.no_return:
         raise ReturnForbidden
     if case.unit is not None and case.unit in case.returned_by:
         raise ReturnedBefore(case.unit)
+    if case.unit is not None and case.unit in case.answered_by:
+        raise AnsweredBefore(case.unit)
     assert case.assigned_at is not None, "only a unit that has the order comes here"
     closes_at = window_closes_at(case.assigned_at, rules, calendar)
     if now > closes_at:

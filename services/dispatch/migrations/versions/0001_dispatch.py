@@ -85,6 +85,9 @@ def upgrade() -> None:
         sa.Column("accepted_at", moment),
         sa.Column("no_return", sa.Boolean, nullable=False),
         sa.Column("returned_by", JSONB, nullable=False, comment="units that have asked to return it (A20)"),
+        sa.Column(
+            "answered_by", JSONB, nullable=False, comment="units whose leader has released a reply to it (S3.1b)"
+        ),
         sa.Column("returns", sa.BigInteger, nullable=False, comment="accepted returns (S3.1h)"),
         sa.Column(
             "attempts",
