@@ -279,13 +279,89 @@ async def test_the_running_job_is_woken_by_the_approval(
         job.cancel()
 
 
-async def test_an_endless_answer_is_not_read_and_its_status_counts(postgres_server: DatabaseServer) -> None:
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.clause("S2.3b")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(204),
+        httpx.Response(200, content=b""),
+        httpx.Response(200, text=" \n"),
+        httpx.Response(202, json={}),
+        httpx.Response(200, json={"ack": "7f", "code": None}),
+        httpx.Response(200, json={"code": 0, "success": True, "message": "成功"}),
+        httpx.Response(200, json={"Code": "200", "status": "SUCCESS"}),
+        httpx.Response(
+            201, content=b'{"status":1}', headers={"content-type": "application/problem+json; charset=utf-8"}
+        ),
+    ],
+)
+async def test_an_empty_body_or_an_object_that_says_nothing_against_it_acknowledges(
+    answer: httpx.Response, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        await desk.tell(approved(desk, await Platform(desk).accepted()))
+        await deliverer(desk, Receiver(lambda _: answer)).send_due()
+
+        assert len(await desk.told(OrderFedBack)) == 1
+
+
+@pytest.mark.clause("S2.3b")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (httpx.Response(200, html="<html><form>请登录</form></html>"), "not_json"),
+        (httpx.Response(200, content=b"<html>", headers=JSON), "not_json"),
+        (httpx.Response(200, text="success"), "not_json"),
+        (httpx.Response(200, content=b'{"code":0}', headers={"content-type": "text/html"}), "not_json"),
+        (httpx.Response(200, json=["ok"]), "not_an_object"),
+        (httpx.Response(200, content=b"null", headers=JSON), "not_an_object"),
+        (httpx.Response(200, json={"code": 500, "message": "工单不存在"}), "says_failure:code=500"),
+        (httpx.Response(200, json={"code": 1}), "says_failure:code=1"),
+        (httpx.Response(200, json={"code": 200, "success": False}), "says_failure:success=false"),
+        (httpx.Response(200, json={"status": "处理失败"}), "says_failure:status"),
+        (httpx.Response(200, json={"errcode": 40001}), "says_failure:errcode=40001"),
+        (httpx.Response(200, json={"pad": "x" * policy.ANSWER_BYTES}), "too_long"),
+        (httpx.Response(200, content=b"x", headers={**JSON, "content-encoding": "gzip"}), "encoded"),
+    ],
+)
+async def test_any_other_answer_with_2xx_is_not_acknowledged_and_sent_again(
+    answer: httpx.Response, reason: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        await desk.tell(approved(desk, await Platform(desk).accepted()))
+        receiver = Receiver(lambda _: httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream))
+        await deliverer(desk, receiver).send_due()
+
+        assert await desk.told(OrderFedBack) == []
+        [failure] = await desk.told(FeedbackFailed)
+        assert (failure.reason, failure.final) == ("not_acknowledged", False)
+        [row] = await state_of(desk)
+        assert (row["state"], row["next_at"] > desk.clock.now()) == ("waiting", True)
+        who = desk.bearer(Role.REVIEWER)
+        [shown] = (await desk.http.get(DELIVERIES, headers=who)).json()["items"]
+        [attempt] = (await desk.http.get(f"{DELIVERIES}/{shown['id']}", headers=who)).json()["history"]
+        assert (attempt["status"], attempt["outcome"], attempt["reason"]) == (200, "not_acknowledged", reason)
+        assert attempt["words"].startswith("平台的回答不能视为确认收到：")
+
+
+async def test_an_endless_answer_is_read_to_its_limit_and_is_no_acknowledgement(
+    postgres_server: DatabaseServer,
+) -> None:
+    given = 0
+
     async def endless():
+        nonlocal given
         while True:
+            given += 8192
             yield b"x" * 8192
 
     async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
         await desk.tell(approved(desk, await Platform(desk).accepted()))
         await deliverer(desk, Receiver(lambda _: httpx.Response(200, content=endless()))).send_due()
 
-        assert len(await desk.told(OrderFedBack)) == 1
+        [failure] = await desk.told(FeedbackFailed)
+        assert failure.reason == "not_acknowledged"
+        assert given <= policy.ANSWER_BYTES + 8192

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from shared.contracts.intake import Level, ReplyScheme, Subject
@@ -20,6 +21,19 @@ ChannelCode = Literal[
     "city_enterprise",
     "province_enterprise",
 ]
+
+
+USUAL_SUCCESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "code": frozenset({"0", "00", "000", "0000", "00000", "000000", "200", "201", "202", "success", "ok"}),
+        "errcode": frozenset({"0"}),
+        "success": frozenset({"true", "1", "success", "ok", "y", "yes"}),
+        "status": frozenset(
+            {"0", "1", "200", "201", "202", "true", "success", "succeeded", "ok", "accepted", "received"}
+        ),
+    }
+)
+"""How platforms usually answer; `1` is a success in `status` and not in `code`, as most of them use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,8 @@ class Channel:
     """A whole order as this platform writes it: shown in the API document and pushed by the simulated upstream."""
     notices: Mapping[str, str] = field(default_factory=dict)
     """Its field name -> ours, for cancellations, urges, revisits and redos."""
+    success: Mapping[str, frozenset[str]] = field(default_factory=lambda: USUAL_SUCCESS)
+    """Fields of its answers to our feedback that say whether it took it, with the values that say yes (lower case)."""
 
     def theirs(self, ours: str) -> str:
         """Its name for one of our order fields; ours when it has none."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 
-from services.intake.feedback import handlers, store
+from services.intake.feedback import handlers, rules, store
 from services.intake.feedback.model import DeliveryState
 from services.intake.feedback.schemas import DeliveryDetail, DeliveryLine
 from services.intake.feedback.tables import Delivery
@@ -78,6 +78,8 @@ async def read_delivery(delivery_id: DeliveryPath, session: InRead) -> dict[str,
                 "ended_at": one.ended_at,
                 "status": one.status,
                 "outcome": one.outcome,
+                "reason": one.reason,
+                "words": None if one.outcome is None else rules.words_of(one.outcome, one.reason),
             }
             for one in attempts
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import httpx
 
 from services.intake.channels.rules import signature
-from services.intake.feedback import policy
+from services.intake.feedback import policy, rules
 from services.intake.feedback.model import Outcome
 
 _OK: Final = range(200, 300)
@@ -37,11 +38,23 @@ class FeedbackClient:
         """Close the connections."""
         await self._transport.aclose()
 
-    async def send(self, url: str, key: bytes, *, webhook_id: str, attempt: str, body: bytes, now: datetime) -> Outcome:
-        """One attempt: fifteen seconds in all; of the answer only the status and Retry-After count."""
+    async def send(
+        self,
+        url: str,
+        key: bytes,
+        *,
+        webhook_id: str,
+        attempt: str,
+        body: bytes,
+        now: datetime,
+        success: Mapping[str, frozenset[str]],
+    ) -> Outcome:
+        """One attempt: fifteen seconds in all, the answer included; `success` as in channels.model.Channel."""
         seconds = int(now.timestamp())
         headers = {
             "content-type": "application/json",
+            "accept": "application/json",
+            "accept-encoding": "identity",
             "user-agent": "gongdan",
             "webhook-id": webhook_id,
             "webhook-timestamp": str(seconds),
@@ -55,8 +68,7 @@ class FeedbackClient:
                 request = httpx.Request("POST", url, content=body, headers=headers, extensions={"timeout": _TIMEOUT})
                 answer = await self._transport.handle_async_request(request)
                 try:
-                    # Only the status counts.  The body is not read: it may be endless.
-                    return _outcome(answer, now)
+                    return await _outcome(answer, now, success)
                 finally:
                     await answer.aclose()
         except (TimeoutError, httpx.TimeoutException):
@@ -65,10 +77,29 @@ class FeedbackClient:
             return Outcome("unreachable")
 
 
-def _outcome(answer: httpx.Response, now: datetime) -> Outcome:
-    if answer.status_code in _OK:
+async def _outcome(answer: httpx.Response, now: datetime, success: Mapping[str, frozenset[str]]) -> Outcome:
+    if answer.status_code not in _OK:
+        return Outcome(f"status_{answer.status_code}", answer.status_code, _retry_after(answer, now))
+    reason = rules.refutation(
+        success,
+        content_type=answer.headers.get("content-type", ""),
+        encoding=answer.headers.get("content-encoding", ""),
+        body=await _read(answer),
+    )
+    if reason is None:
         return Outcome("acked", answer.status_code)
-    return Outcome(f"status_{answer.status_code}", answer.status_code, _retry_after(answer, now))
+    return Outcome("not_acknowledged", answer.status_code, _retry_after(answer, now), reason)
+
+
+async def _read(answer: httpx.Response) -> bytes | None:
+    """The bytes of the answer as they came, None when there are too many: it may be endless."""
+    read = bytearray()
+    assert isinstance(answer.stream, httpx.AsyncByteStream)
+    async for piece in answer.stream:
+        read += piece
+        if len(read) > policy.ANSWER_BYTES:
+            return None
+    return bytes(read)
 
 
 def _retry_after(answer: httpx.Response, now: datetime) -> timedelta | None:

@@ -106,6 +106,7 @@ async def _sent(works: Works, client: FeedbackClient, secrets: ChannelSecrets | 
         attempt=claimed.lease,
         body=orjson.dumps(body),
         now=works.clock.now(),
+        success=CHANNELS[claimed.platform].success,
     )
 
 
@@ -149,5 +150,5 @@ async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
             failed_at=work.now,
         )
     )
-    after = {"attempt": claimed.attempts, "outcome": outcome.word, "final": again_at is None}
+    after = {"attempt": claimed.attempts, "outcome": outcome.word, "why": outcome.reason, "final": again_at is None}
     work.audit("feedback.failed", order.order_id, after=after)

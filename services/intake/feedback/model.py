@@ -26,10 +26,12 @@ class Outcome:
     word: str
     status: int | None = None
     retry_after: timedelta | None = None
+    reason: str | None = None
+    """Why an answer with 2xx is no acknowledgement: a fixed word, for `says_failure` with the field and its value."""
 
     @property
     def acked(self) -> bool:
-        """Only 2xx is an acknowledgement (R37)."""
+        """Whether the platform said that it has the reply: rules.refutation found nothing against it (R37)."""
         return self.word == "acked"
 
     @property

@@ -21,12 +21,32 @@ FEEDBACK_SCHEDULE: Final = (
 """Standard Webhooks: the wait before each attempt, 75.6 hours in all (P8)."""
 FEEDBACK_JITTER: Final = 0.1
 FEEDBACK_TIMEOUT_SECONDS: Final = 15.0
+ANSWER_BYTES: Final = 64 * 1024
+"""How much of a platform's answer is read; a longer one is no acknowledgement."""
 FEEDBACK_LEASE_SECONDS: Final = 45
 """Real seconds after which an attempt whose sender vanished is sent again under the same id: thrice the timeout."""
 FEEDBACK_AT_ONCE: Final = 16
 """Attempts that run side by side."""
 FEEDBACK_PER_PLATFORM: Final = FEEDBACK_AT_ONCE // 4
 """How many of them one platform may hold: the others are served while it does not answer."""
+
+OUTCOMES: Final[Mapping[str, str]] = {
+    "acked": "平台已确认收到",
+    "not_acknowledged": "平台的回答不能视为确认收到",
+    "timeout": "平台未在时限内回答",
+    "unreachable": "无法连接平台",
+    "no_address": "该渠道未配置反馈地址或密钥",
+    "unreadable": "答复内容无法读取，请联系系统管理员",
+}
+"""How an attempt ended; for any other status than 2xx the word is `status_` and the number."""
+REASONS: Final[Mapping[str, str]] = {
+    "not_json": "回答不是 JSON，可能是登录页或网关页面",
+    "not_an_object": "回答不是 JSON 对象",
+    "too_long": "回答超过 64 KB",
+    "encoded": "回答经过压缩，无法读取",
+    "says_failure": "回答中写明失败",
+}
+"""Why an answer with 2xx is no acknowledgement."""
 
 DISPOSITIONS: Final[Mapping[str, str]] = {
     "solved": "办结",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 from services.intake.channels.model import Channel, Spelling
 from services.intake.feedback import policy
 from shared.calendar import SHANGHAI
+
+_PLAIN_WORD: Final = re.compile(r"[a-z0-9_.-]{1,20}")
+"""What of a platform's answer is shown and kept: nothing that could be a text."""
 
 
 def next_attempt_at(attempts: int, *, now: datetime, jitter: float, retry_after: timedelta | None) -> datetime | None:
@@ -23,6 +29,56 @@ def next_attempt_at(attempts: int, *, now: datetime, jitter: float, retry_after:
     if retry_after is not None:
         wait = max(wait, min(retry_after, timedelta(days=1)))
     return now + wait
+
+
+def refutation(
+    success: Mapping[str, frozenset[str]], *, content_type: str, encoding: str, body: bytes | None
+) -> str | None:
+    """Why an answer with 2xx is no acknowledgement: a word of policy.REASONS; None when it is one (R37).
+
+    A platform acknowledges with an empty body, or with a JSON object that does not say the contrary in one of the
+    fields in `success`.  Anything else may come from a login page or a gateway that answers 200 to everything.
+    `body` is None when it was longer than policy.ANSWER_BYTES.
+    """
+    if body is None:
+        return "too_long"
+    if encoding.strip().lower() not in {"", "identity"}:
+        return "encoded"
+    if not body.strip():
+        return None
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        return "not_json"
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        return "not_json"
+    if not isinstance(said, dict):
+        return "not_an_object"
+    for name, value in said.items():
+        values = success.get(name.lower())
+        if values is not None and value is not None and (word := _word_of(value)) not in values:
+            return f"says_failure:{name}={word}" if _PLAIN_WORD.fullmatch(word) else f"says_failure:{name}"
+    return None
+
+
+def _word_of(value: Any) -> str:
+    """A value as the tables of success write it: true, 0, ok."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip().lower()
+
+
+def words_of(outcome: str, reason: str | None) -> str:
+    """How an attempt ended, in Chinese."""
+    if outcome.startswith("status_"):
+        return f"平台回答 HTTP {outcome.removeprefix('status_')}"
+    said = policy.OUTCOMES.get(outcome, outcome)
+    if reason is None:
+        return said
+    word, _, detail = reason.partition(":")
+    why = policy.REASONS.get(word, word)
+    return f"{said}：{why}（{detail}）" if detail else f"{said}：{why}"
 
 
 def feedback_body(

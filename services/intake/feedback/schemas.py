@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.intake.feedback.model import DeliveryState
 
@@ -32,8 +32,15 @@ class AttemptView(BaseModel):
     number: int
     started_at: datetime
     ended_at: datetime | None
-    status: int | None
-    outcome: str | None
+    status: int | None = Field(description="平台回答的 HTTP 状态码")
+    outcome: str | None = Field(
+        description="acked 已确认 / not_acknowledged 回答了 2xx 但不能视为确认 / status_<状态码> / timeout / unreachable / "
+        "no_address / unreadable"
+    )
+    reason: str | None = Field(
+        description="not_acknowledged 的原因：not_json / not_an_object / too_long / encoded / says_failure:<字段>=<值>"
+    )
+    words: str | None = Field(description="以上两项的中文说明")
 
 
 class DeliveryDetail(DeliveryLine):

@@ -70,7 +70,8 @@ class Claimed:
 _END_ATTEMPT = text(
     """
 with ended as (
-  update delivery_attempt set ended_at = :at, outcome = :word, status = :answered where id = cast(:lease as uuid)
+  update delivery_attempt set ended_at = :at, outcome = :word, reason = :reason, status = :answered
+  where id = cast(:lease as uuid)
 ), settled as (
   update delivery set state = :state, next_at = :next_at, acked_at = :acked_at, lease = null, leased_until = null
   where id = cast(:of as uuid) and lease = cast(:lease as uuid)
@@ -133,6 +134,7 @@ async def end_attempt(
             "lease": claimed.lease,
             "at": at,
             "word": outcome.word,
+            "reason": outcome.reason,
             "answered": outcome.status,
             "state": state,
             "next_at": next_at,

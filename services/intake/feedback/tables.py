@@ -57,5 +57,6 @@ class DeliveryAttempt(Record):
     ended_at: Mapped[datetime | None]
     status: Mapped[int | None] = mapped_column(SmallInteger, comment="HTTP status of the answer")
     outcome: Mapped[str | None] = mapped_column(comment="acked, or a fixed word for what went wrong")
+    reason: Mapped[str | None] = mapped_column(comment="why an answer with 2xx is no acknowledgement")
 
     __table_args__ = (Index("uq_delivery_attempt_number", "delivery_id", "number", unique=True),)

@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("status", sa.SmallInteger(), nullable=True, comment="HTTP status of the answer"),
         sa.Column("outcome", sa.Text, nullable=True, comment="acked, or a fixed word for what went wrong"),
+        sa.Column("reason", sa.Text, nullable=True, comment="why an answer with 2xx is no acknowledgement"),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name="fk_delivery_attempt_delivery_id_delivery"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery_attempt"),
     )
