@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_order_part
+from shared.db.kernel import add_followed_unit, add_order_part
 
 ID = UUID(as_uuid=False)
 """The type of every id column."""
@@ -20,3 +20,4 @@ class Record(DeclarativeBase):
 
 
 add_order_part(Record.metadata)
+add_followed_unit(Record.metadata)

@@ -19,10 +19,11 @@ from services.intake.quarantine import api as quarantine
 from services.intake.record import Record
 from services.intake.releases import api as releases
 from services.intake.settings import channel_secrets
-from shared.bus.topics import ORDERS
-from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
+from shared.bus.topics import DIRECTORY, ORDERS
+from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted, UnitChanged
 from shared.contracts.review import ReplyApproved
 from shared.following import parts
+from shared.following.units import follow_unit
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
@@ -49,7 +50,7 @@ SERVICE = Service(
         feedback.router,
     ),
     metadata=Record.metadata,
-    topics=(ORDERS,),
+    topics=(ORDERS, DIRECTORY),
     rows=(RowsOfOrder(UpstreamOrderRecord, by=UpstreamOrderRecord.order_id),),
     subscriptions={
         OrderAssigned: (parts.take_over, give_to_unit),
@@ -57,6 +58,7 @@ SERVICE = Service(
         OrderReopened: give_again,
         OrderClosed: close_order,
         ReplyApproved: queue_feedback,
+        UnitChanged: follow_unit,
     },
     jobs=(write_orders, deliver_feedback),
     prepare=prepare,

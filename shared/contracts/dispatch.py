@@ -113,6 +113,8 @@ class ReplySubmitted(OrderEvent):
     round: int
     unit: str
     disposition: Disposition
+    demand_version: int
+    """Which version of the order's content dispatch knew, and the unit answers; 1 is the first (S1.1.4c)."""
     reply: Sealed
     submitted_by: str
     submitted_at: Moment

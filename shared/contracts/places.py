@@ -38,6 +38,7 @@ GROUNDS: Final = Place("order:{order_id}:grounds:{reply_id}")
 # Sealed by review.
 OPINION: Final = Place("order:{order_id}:opinion:{reply_id}")
 FINDINGS: Final = Place("order:{order_id}:findings:{reply_id}")
+LEADER: Final = Place("order:{order_id}:leader:{reply_id}")
 OVERRIDE: Final = Place("order:{order_id}:override:{reply_id}")
 
 # Sealed by sla.

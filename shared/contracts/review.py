@@ -42,7 +42,13 @@ class ReplyApproved(OrderEvent):
     round: int
     unit: str
     disposition: Disposition
+    demand_version: int
+    """Which version of the order's content the reply answers; 1 is the first (S1.1.4c)."""
     reply: Sealed
+    leader_name: Sealed
+    """The name of the unit's leader who let the reply go to the centre (审阅人)."""
+    leader_at: Moment
+    """When he did: the day of it is the date of the reply."""
     approved_by: str
     approved_at: Moment
 

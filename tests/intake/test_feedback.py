@@ -20,6 +20,7 @@ from services.intake.settings import SecretsByChannel
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
 from shared.identity import Role
 from tests.intake.upstream import SECRETS, Platform, approved, intake_desk
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
 from tests.support.waiting import eventually
@@ -82,6 +83,36 @@ async def test_an_approved_reply_is_sent_signed_and_in_the_platforms_field_names
         assert [row["state"] for row in await state_of(desk)] == ["acked"]
         assert await desk.rows("select state from upstream_order") == [{"state": "fed_back"}]
         assert await desk.parked() == []
+
+
+@pytest.mark.clause("S2.2.3b", "S2.2.3c")
+@pytest.mark.parametrize("code", CHANNELS)
+async def test_the_feedback_names_the_unit_the_day_the_leader_and_the_version_that_it_answers(
+    code: str, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        order_id = await Platform(desk, code).accepted()
+        late = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # the 24th in Shanghai
+        await desk.tell(approved(desk, order_id, leader_at=late, demand_version=2))
+        await desk.tell(facts.unit_changed("u1", desk.clock.now(), name="区住房和城乡建设局"))
+        receiver = Receiver()
+        await deliverer(desk, receiver).send_due()
+
+        body, words = orjson.loads(receiver.requests[0].content), CHANNELS[code].feedback
+        assert body[words["unit"]] == "区住房和城乡建设局"
+        assert body[words["replied_on"]] == "2026-11-24"
+        assert body[words["leader_name"]] == "周局长"
+        assert body[words["demand_version"]] == 2
+
+
+async def test_a_reply_does_not_wait_for_the_name_of_its_unit(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        await desk.tell(approved(desk, await Platform(desk).accepted()))
+        receiver = Receiver()
+        assert await deliverer(desk, receiver).send_due() == 1
+
+        body = orjson.loads(receiver.requests[0].content)
+        assert body[CHANNELS["city_12345"].feedback["unit"]] == "u1"
 
 
 def signature_by_library(code: str, request: httpx.Request) -> str:

@@ -16,6 +16,7 @@ from services.intake.channels.errors import SignatureRefused
 from services.intake.channels.model import UpstreamOrder
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import check_signature, signature
+from services.intake.feedback.model import Answer
 from services.intake.feedback.policy import FEEDBACK_SCHEDULE
 from services.intake.feedback.rules import feedback_body, next_attempt_at
 from services.intake.first_look.rules import scope_suspicion, street_of, urgency_of
@@ -265,7 +266,8 @@ def test_a_reply_is_written_in_the_platforms_own_words(code: str) -> None:
         "remarks": None,
     }
     channel = CHANNELS[code]
-    body = feedback_body(channel, "N1", "r1", 1, "城管局", "solved", reply)
+    answer = Answer("N1", 1, "r1", 1, "城管局", "周局长", NOW, "solved", reply)
+    body = feedback_body(channel, answer)
 
     assert set(body) == set(channel.feedback.values()) - {channel.feedback["remarks"]}
     assert body[channel.feedback["disposition"]] == "办结"

@@ -20,7 +20,7 @@ from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import signature
 from services.intake.service import SERVICE
 from services.intake.settings import key_of
-from shared.contracts.places import REPLY
+from shared.contracts.places import LEADER, REPLY
 from shared.contracts.review import ReplyApproved
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
@@ -88,7 +88,7 @@ class Platform:
         return str(answer.json()["order_id"])
 
 
-def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
+def approved(desk: Desk, order_id: str, *, round: int = 1, **changes: Any) -> ReplyApproved:
     """The centre approves a reply to the order."""
     reply_id = str(uuid4())
     reply = {
@@ -100,7 +100,9 @@ def approved(desk: Desk, order_id: str, *, round: int = 1) -> ReplyApproved:
         "remarks": None,
     }
     sealed = desk.runtime.works.sealer.seal_json(reply, REPLY.at(order_id=order_id, reply_id=reply_id))
-    return facts.approved(order_id, "u1", desk.clock.now(), reply_id=reply_id, number=round, reply=sealed)
+    leader = desk.runtime.works.sealer.seal("周局长", LEADER.at(order_id=order_id, reply_id=reply_id))
+    usual = {"reply": sealed, "leader_name": leader, **changes}
+    return facts.approved(order_id, "u1", desk.clock.now(), reply_id=reply_id, number=round, **usual)
 
 
 @asynccontextmanager

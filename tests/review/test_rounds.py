@@ -53,6 +53,8 @@ async def test_a_reply_is_approved_by_the_leader_and_then_by_the_centre(desk: De
     assert (centre.disposition, centre.approved_by) == ("solved", "reviewer-1")
     opened = desk.runtime.works.sealer.open(centre.reply, places.REPLY.at(order_id=order_id, reply_id=reply_id))
     assert "迎春大街" in opened
+    name = desk.runtime.works.sealer.open(centre.leader_name, places.LEADER.at(order_id=order_id, reply_id=reply_id))
+    assert (name, centre.leader_at, centre.demand_version) == ("unit_head-zhujian", leader.approved_at, 1)
 
 
 @pytest.mark.clause("X1")

@@ -218,6 +218,7 @@ def submitted(
         "round": number,
         "unit": unit,
         "disposition": "solved",
+        "demand_version": 1,
         "reply": SEALED,
         "submitted_by": "caseworker",
         "submitted_at": at,
@@ -295,7 +296,10 @@ def approved(
         "round": number,
         "unit": unit,
         "disposition": "solved",
+        "demand_version": 1,
         "reply": SEALED,
+        "leader_name": SEALED,
+        "leader_at": at,
         "approved_by": "reviewer",
         "approved_at": at,
     }

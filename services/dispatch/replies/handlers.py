@@ -58,6 +58,7 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
             round=record.round,
             unit=record.unit,
             disposition=reply.disposition,
+            demand_version=record.demand_version,
             reply=sealed,
             submitted_by=work.person.account,
             submitted_at=work.now,

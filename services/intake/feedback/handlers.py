@@ -15,14 +15,14 @@ from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import rules, store
 from services.intake.feedback.clients import FeedbackClient
 from services.intake.feedback.errors import DeliveryNotWaiting
-from services.intake.feedback.model import DeliveryState, Outcome
+from services.intake.feedback.model import Answer, DeliveryState, Outcome
 from services.intake.feedback.store import Claimed
 from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
 from services.intake.orders.store import order_for_update
 from services.intake.settings import ChannelSecrets, key_of
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
-from shared.contracts.places import REPLY
+from shared.contracts.places import LEADER, REPLY
 from shared.contracts.review import ReplyApproved
 from shared.personal.sealing import SealBroken
 from shared.telemetry import logger
@@ -46,7 +46,10 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         round=approved.round,
         unit=approved.unit,
         disposition=approved.disposition,
+        demand_version=approved.demand_version,
         reply=approved.reply,
+        leader_name=approved.leader_name,
+        leader_at=approved.leader_at,
         created_at=work.now,
         next_at=work.now,
     )
@@ -86,17 +89,19 @@ async def _sent(works: Works, client: FeedbackClient, secrets: ChannelSecrets | 
     if secrets is None or secrets.url is None or secrets.outgoing is None:
         return Outcome("no_address")
     try:
-        place = REPLY.at(order_id=claimed.order_id, reply_id=claimed.reply_id)
-        reply = works.sealer.open_json(claimed.reply, place)
-        body = rules.feedback_body(
-            CHANNELS[claimed.platform],
-            claimed.platform_no,
-            claimed.reply_id,
-            claimed.round,
-            claimed.unit,
-            claimed.disposition,
-            reply,
+        ids = {"order_id": claimed.order_id, "reply_id": claimed.reply_id}
+        answer = Answer(
+            order_no=claimed.platform_no,
+            demand_version=claimed.demand_version,
+            reply_id=claimed.reply_id,
+            round=claimed.round,
+            unit_name=claimed.unit_name,
+            leader_name=works.sealer.open(claimed.leader_name, LEADER.at(**ids)),
+            leader_at=claimed.leader_at,
+            disposition=claimed.disposition,
+            reply=works.sealer.open_json(claimed.reply, REPLY.at(**ids)),
         )
+        body = rules.feedback_body(CHANNELS[claimed.platform], answer)
     except (SealBroken, ValueError, TypeError, AttributeError):
         return Outcome("unreadable")
     return await client.send(

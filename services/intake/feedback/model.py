@@ -1,11 +1,12 @@
-"""How far a delivery is, and how an attempt to send it ended."""
+"""What is sent to a platform, how far a delivery is, and how an attempt to send it ended."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 _GONE: Final = 410
 
@@ -17,6 +18,25 @@ class DeliveryState(StrEnum):
     SENDING = "sending"
     ACKED = "acked"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An approved reply, opened, with what its platform is told beside it."""
+
+    order_no: str
+    """The platform's own number of the order."""
+    demand_version: int
+    """Which version of the order's content the unit answers; 1 is the first, as the answer to each push says."""
+    reply_id: str
+    round: int
+    unit_name: str
+    leader_name: str
+    """The unit's leader who let the reply go to the centre (审阅人)."""
+    leader_at: datetime
+    disposition: str
+    reply: Mapping[str, Any]
+    """contact_person, contact_at, contact_phone, findings, satisfaction, remarks."""
 
 
 @dataclass(frozen=True, slots=True)

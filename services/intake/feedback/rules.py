@@ -11,6 +11,7 @@ import orjson
 
 from services.intake.channels.model import Channel, Spelling
 from services.intake.feedback import policy
+from services.intake.feedback.model import Answer
 from shared.calendar import SHANGHAI
 
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9_.-]{1,20}")
@@ -81,17 +82,23 @@ def words_of(outcome: str, reason: str | None) -> str:
     return f"{said}：{why}（{detail}）" if detail else f"{said}：{why}"
 
 
-def feedback_body(
-    channel: Channel, order_no: str, reply_id: str, round_: int, unit: str, disposition: str, reply: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A reply in the field names and words of its platform; empty elements are left out."""
+def feedback_body(channel: Channel, answer: Answer) -> dict[str, Any]:
+    """A reply in the field names and words of its platform; empty elements are left out.
+
+    The template of a reply demands unit, date and reviewing leader beside the five elements (S2.2.3b, S2.2.3c): the unit
+    by its name, the day as YYYY-MM-DD.
+    """
+    reply = answer.reply
     contact_at = reply.get("contact_at")
     values = {
-        "order_no": order_no,
-        "reply_id": reply_id,
-        "round": round_,
-        "unit": unit,
-        "disposition": policy.DISPOSITIONS.get(disposition, disposition),
+        "order_no": answer.order_no,
+        "demand_version": answer.demand_version,
+        "reply_id": answer.reply_id,
+        "round": answer.round,
+        "unit": answer.unit_name,
+        "replied_on": answer.leader_at.astimezone(SHANGHAI).date().isoformat(),
+        "leader_name": answer.leader_name,
+        "disposition": policy.DISPOSITIONS.get(answer.disposition, answer.disposition),
         "contact_person": reply.get("contact_person"),
         "contact_at": None if not contact_at else spelled(datetime.fromisoformat(contact_at), channel.spelling),
         "contact_phone": reply.get("contact_phone"),

@@ -41,9 +41,9 @@ with due as (
   insert into delivery_attempt (id, delivery_id, number, started_at)
   select lease, id, attempts, :now from claimed
 )
-select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, c.unit, c.disposition, c.reply,
-  c.attempts, c.scheduled, c.lease::text
-from claimed c join upstream_order o using (order_id)
+select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, coalesce(u.name, c.unit),
+  c.disposition, c.demand_version, c.reply, c.leader_name, c.leader_at, c.attempts, c.scheduled, c.lease::text
+from claimed c join upstream_order o using (order_id) left join followed_unit u on u.code = c.unit
 """  # noqa: S608 - no user input
 )
 
@@ -58,9 +58,13 @@ class Claimed:
     reply_id: str
     platform: str
     round: int
-    unit: str
+    unit_name: str
+    """The unit's name; its code where the directory has not said the name yet: no reply waits for that."""
     disposition: str
+    demand_version: int
     reply: str
+    leader_name: str
+    leader_at: datetime
     attempts: int
     scheduled: int
     lease: str

@@ -23,7 +23,10 @@ class Delivery(Record):
     round: Mapped[int] = mapped_column(Integer)
     unit: Mapped[str]
     disposition: Mapped[str]
+    demand_version: Mapped[int] = mapped_column(Integer, comment="of the content that the reply answers")
     reply: Mapped[str] = mapped_column(comment="sealed, as it came with the approval")
+    leader_name: Mapped[str] = mapped_column(comment="sealed: the unit's leader who let the reply go")
+    leader_at: Mapped[datetime]
     created_at: Mapped[datetime]
     state: Mapped[DeliveryState] = mapped_column(server_default=text("'waiting'"))
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))

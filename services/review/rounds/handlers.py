@@ -19,7 +19,7 @@ from shared.contracts.dispatch import (
     ReturnRequested,
 )
 from shared.contracts.intake import OrderCancelled, OrderReceived
-from shared.contracts.places import FINDINGS, OPINION, OVERRIDE, REPLY
+from shared.contracts.places import FINDINGS, LEADER, OPINION, OVERRIDE, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.deps import check_version
 from shared.errors import Forbidden
@@ -91,6 +91,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         round=event.round,
         state=State.VOID if cancelled else State.LEADER_REVIEW,
         disposition=event.disposition,
+        demand_version=event.demand_version,
         reply=event.reply,
         findings=work.sealer.seal_json(findings, FINDINGS.at(order_id=event.order_id, reply_id=event.reply_id)),
         blocking=sum(finding.severity is Severity.BLOCKING for finding in findings),
@@ -153,6 +154,7 @@ async def approve_as_leader(work: Work, reply_id: str, *, version: int | None) -
     check_version(record.version, version)
     _moved(work, record, Move.LEADER_APPROVE, "reply.leader_approved")
     record.leader_by, record.leader_at = work.person.account, work.now
+    record.leader_name = work.sealer.seal(work.person.name, LEADER.at(order_id=record.order_id, reply_id=reply_id))
     work.emit(
         ReplyLeaderApproved(
             order_id=record.order_id,
@@ -199,6 +201,8 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
         )
     _moved(work, record, Move.APPROVE, "reply.approved", overridden=overridden)
     record.centre_by, record.centre_at = work.person.account, work.now
+    assert record.leader_name is not None, "a reply comes to the centre through the unit's leader"
+    assert record.leader_at is not None
     work.emit(
         ReplyApproved(
             order_id=record.order_id,
@@ -206,7 +210,10 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
             round=record.round,
             unit=record.unit,
             disposition=record.disposition,
+            demand_version=record.demand_version,
             reply=record.reply,
+            leader_name=record.leader_name,
+            leader_at=record.leader_at,
             approved_by=work.person.account,
             approved_at=work.now,
         )

@@ -56,6 +56,7 @@ class RoundRecord(Record):
     round: Mapped[int]
     state: Mapped[State]
     disposition: Mapped[Disposition]
+    demand_version: Mapped[int] = mapped_column(comment="of the order's content, as the unit answers it")
     reply: Mapped[str] = mapped_column(comment="sealed, as the unit submitted it")
     findings: Mapped[str] = mapped_column(comment="sealed JSON of the pre-check: it quotes the reply")
     blocking: Mapped[int] = mapped_column(comment="how many findings forbid an approval without a reason")
@@ -63,6 +64,7 @@ class RoundRecord(Record):
     submitted_by: Mapped[str]
     submitted_at: Mapped[datetime]
     leader_by: Mapped[str | None]
+    leader_name: Mapped[str | None] = mapped_column(comment="sealed: the feedback names who let the reply go")
     leader_at: Mapped[datetime | None]
     centre_by: Mapped[str | None]
     centre_at: Mapped[datetime | None]

@@ -20,6 +20,7 @@ UUID = sa.UUID(as_uuid=False)
 def upgrade() -> None:
     kernel_v1.create()
     kernel_v1.create_order_part()
+    kernel_v1.create_followed_unit()
     op.create_table(
         "caller",
         sa.Column("order_id", UUID, nullable=False),
@@ -165,7 +166,10 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("unit", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("demand_version", sa.Integer(), nullable=False, comment="of the content that the reply answers"),
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as it came with the approval"),
+        sa.Column("leader_name", sa.Text, nullable=False, comment="sealed: the unit's leader who let the reply go"),
+        sa.Column("leader_at", MOMENT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -253,5 +257,6 @@ def downgrade() -> None:
     op.drop_table("order_version")
     op.drop_index("ix_caller_phone_print", table_name="caller", postgresql_where=sa.text("phone_print is not null"))
     op.drop_table("caller")
+    op.drop_table("followed_unit")
     op.drop_table("order_part")
     kernel_v1.drop()

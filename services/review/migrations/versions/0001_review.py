@@ -40,6 +40,12 @@ def upgrade() -> None:
         sa.Column("round", sa.BigInteger, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("disposition", sa.String, nullable=False),
+        sa.Column(
+            "demand_version",
+            sa.BigInteger,
+            nullable=False,
+            comment="of the order's content, as the unit answers it",
+        ),
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as the unit submitted it"),
         sa.Column("findings", sa.Text, nullable=False, comment="sealed JSON of the pre-check: it quotes the reply"),
         sa.Column(
@@ -52,6 +58,7 @@ def upgrade() -> None:
         sa.Column("submitted_by", sa.Text, nullable=False),
         sa.Column("submitted_at", moment, nullable=False),
         sa.Column("leader_by", sa.Text),
+        sa.Column("leader_name", sa.Text, comment="sealed: the feedback names who let the reply go"),
         sa.Column("leader_at", moment),
         sa.Column("centre_by", sa.Text),
         sa.Column("centre_at", moment),
