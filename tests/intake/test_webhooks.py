@@ -203,8 +203,8 @@ async def test_bytes_that_are_no_json_object_are_kept_as_they_are(body: bytes, p
 
 
 _TWICE = {
-    "orders": (b'{"orderNum": "A1", "title": "x", "title": "y"}', "title"),
-    "cancellations": (b'{"orderNum": "A1", "reason": "r", "orderNum": "A2"}', "orderNum"),
+    "orders": (b'{"orderNum": "NO-1", "title": "x", "title": "y"}', "title"),
+    "cancellations": (b'{"orderNum": "NO-1", "reason": "r", "orderNum": "NO-2"}', "orderNum"),
     "urges": (b'{"operateTime": "2026-11-23 08:55:00", "operateTime": "2026-11-23 08:56:00"}', "operateTime"),
     "revisits": (
         b'{"isSolve": "\xe8\xa7\xa3\xe5\x86\xb3", "isSolve": "\xe6\x9c\xaa\xe8\xa7\xa3\xe5\x86\xb3"}',

@@ -20,12 +20,17 @@ router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平
     "/{channel}/orders",  # noqa: FAST003 - a raw endpoint takes the request and finds its path parameter there
     summary="推送工单：同一编号再次推送即为同一工单，内容有变则为新版本",
     operation_id="receive_order",
-    description=ABOUT,
+    description=(
+        "渠道字段中有版本号的，以版本号判断先后：版本号更小的内容已知悉而不采用（200，not_applied 为 older_revision）；"
+        "版本号相同而内容不同的不采用（409，revision_reused）；此前带有版本号、本次内容有变而不带的不采用（409，revision_missing）。"
+        + ABOUT
+    ),
     status_code=201,
     response_model=AcceptedView,
     responses={
         200: {"model": AcceptedView, "description": "已受理过的工单，或其新版本", "links": ORDER_LINKS},
         201: {"model": AcceptedView, "description": "新工单", "links": ORDER_LINKS},
+        409: {"description": "revision_reused、revision_missing：本次内容未采用，请以更大的版本号重新推送"},
     },
     openapi_extra=documented(
         [order_schema(channel) for channel in CHANNELS.values()],

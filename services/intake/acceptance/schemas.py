@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
@@ -15,6 +15,7 @@ from services.intake.channels.schemas import (
     Flag,
     Number,
     Phone,
+    Revision,
     check_past,
     fault_of,
     is_aware,
@@ -36,6 +37,11 @@ class AcceptedView(BaseModel):
 
     order_id: str = Field(description="本平台工单编号")
     version: int = Field(description="内容版本，首次为 1")
+    not_applied: Literal["older_revision"] | None = Field(
+        default=None,
+        description="仅在未采用本次内容时出现：older_revision，平台已推送过版本号更大的内容",
+    )
+    detail: str | None = Field(default=None, description="仅在未采用本次内容时出现：中文说明")
 
 
 class Attachment(Body):
@@ -54,7 +60,7 @@ class OrderBody(Body):
     category: Line
     old_no: Number | None = None
     duplicate_of: Number | None = None
-    revision: Line | None = None
+    revision: Revision | None = None
     is_test: Flag = False
     way: Line | None = None
     caller_name: Line | None = None

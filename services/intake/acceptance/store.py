@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import orjson
 
+from services.intake.acceptance.model import NewOrder
 from services.intake.channels.model import Channel, UpstreamOrder
 from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags
@@ -21,38 +22,6 @@ from services.intake.orders.rules import details_of, private_of
 from shared.contracts.places import CALLER, DEMAND
 from shared.outbox.writer import WRITE, Pending, columns_of, writing
 from shared.personal.sealing import Sealer
-
-
-class NewOrder(NamedTuple):
-    """One order as it would be stored if it is new: the columns of _STORED, in their sequence."""
-
-    order_id: str
-    platform: str
-    platform_no: str
-    level: str
-    subject: str
-    scheme: str
-    fingerprint: str
-    category: str
-    street: str | None
-    urgent: str
-    out_of_scope: str | None
-    confidential: bool
-    is_test: bool
-    at: datetime
-    upstream_due_at: datetime | None
-    demand: str
-    details: str
-    name: str | None
-    phone: str | None
-    contact_phone: str | None
-    id_number: str | None
-    email: str | None
-    address: str | None
-    private: str | None
-    phone_print: str | None
-    webhook_id: str
-    body_hash: bytes
 
 
 def sealed_order(
@@ -82,6 +51,7 @@ def sealed_order(
         level=channel.level,
         subject="enterprise" if channel.subject == "enterprise" else order.subject or channel.subject,
         scheme=channel.scheme,
+        platform_revision=order.revision,
         fingerprint=fingerprint,
         category=order.category,
         street=flags.street,
@@ -128,17 +98,17 @@ def as_json(order: UpstreamOrder) -> dict[str, Any]:
 # known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.
 _STORED: Final = """
 given as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::bool[], $13::bool[], $14::timestamptz[], $15::timestamptz[],
-    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::text[], $25::text[], $26::text[], $27::bytea[])
-  as g(order_id, platform, platform_no, level, subject, scheme, fingerprint, category, street, urgent, out_of_scope,
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::timestamptz[],
+    $16::timestamptz[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+    $24::text[], $25::text[], $26::text[], $27::text[], $28::bytea[])
+  as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street, urgent, out_of_scope,
     confidential, is_test, at, upstream_due_at, demand, details, name, phone, contact_phone, id_number, email, address,
     private, phone_print, webhook_id, body_hash)
 ), accepted as (
-  insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, fingerprint, category,
-    street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
-  select order_id, platform, platform_no, level, subject, scheme, 1, fingerprint, category, street, urgent::jsonb,
+  insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
+    fingerprint, category, street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
+  select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street, urgent::jsonb,
     out_of_scope, confidential, is_test, at, at, upstream_due_at
   from given order by platform, platform_no
   on conflict (platform, platform_no) do nothing
@@ -158,19 +128,26 @@ given as (
 """
 
 _RECEIPTS: Final = """
-select r.channel, r.webhook_id, r.body_hash, r.status, r.order_id::text, r.version, r.quarantine_id::text
+select r.channel, r.webhook_id, r.body_hash, r.status, r.order_id::text, r.version, r.quarantine_id::text,
+  r.not_applied
 from receipt r join unnest($1::text[], $2::text[]) as t(channel, webhook_id) using (channel, webhook_id)
 """
 
-_LOCK_EXISTING: Final = """
-select o.order_id::text, o.platform, o.platform_no, o.version, o.fingerprint, o.state, v.category, v.demand, v.details,
-  c.name, c.phone, c.contact_phone, c.id_number, c.email, c.address, c.private
+_LOCK: Final = """
+select o.order_id::text, o.platform, o.platform_no, o.version, o.platform_revision, o.fingerprint, o.state
 from upstream_order o
 join unnest($1::text[], $2::text[]) as t(platform, platform_no) using (platform, platform_no)
-join order_version v on v.order_id = o.order_id and v.version = o.version
-left join caller c on c.order_id = o.order_id
 order by o.platform, o.platform_no
 for update of o
+"""
+# Read after the lock, by a statement of its own: one statement would look for the version that was the present one when
+# it began, and find nothing where another replica has stored the next one meanwhile.
+_PRESENT: Final = """
+select v.order_id::text, v.category, v.demand, v.details, c.name, c.phone, c.contact_phone, c.id_number, c.email,
+  c.address, c.private
+from order_version v
+join unnest($1::uuid[], $2::int[]) as t(order_id, version) using (order_id, version)
+left join caller c on c.order_id = v.order_id
 """
 
 # Flags that a person decided stay; flags that the rules found are replaced by what they find now.
@@ -178,10 +155,12 @@ _CHANGE: Final = """
 update upstream_order set version = version + 1, revision = revision + 1, fingerprint = $2, category = $3, street = $4,
   urgent = case when flagged_by = 'rules' then $5::jsonb else urgent end,
   out_of_scope = case when flagged_by = 'rules' then $6 else out_of_scope end,
-  confidential = $7, is_test = $8, changed_at = $9, upstream_due_at = $10
+  confidential = $7, is_test = $8, changed_at = $9, upstream_due_at = $10,
+  platform_revision = coalesce($11, platform_revision)
 where order_id = $1
 returning version, urgent::text, out_of_scope
 """
+_REVISION: Final = "update upstream_order set platform_revision = $2 where order_id = $1"
 _CALLER: Final = """
 insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -198,8 +177,9 @@ insert into audit (at, actor, role, action, subject, before, after, correlation)
 values ($1, $2, 'system', 'order.updated', $3, $4::jsonb, $5::jsonb, $6)
 """
 _RECEIVED: Final = """
-insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
-select * from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::uuid[], $6::int[], $7::timestamptz[])
+insert into receipt (channel, webhook_id, body_hash, status, order_id, version, not_applied, received_at)
+select * from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::uuid[], $6::int[], $7::text[],
+  $8::timestamptz[])
 """
 _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
 
@@ -236,10 +216,19 @@ async def known_receipts(
     return {(row[0], row[1]): KnownReceipt(bytes(row[2]), *row[3:]) for row in rows}
 
 
-async def lock_existing(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
-    """The orders with these (platform, number), locked, with their present version."""
-    rows = await connection.fetch(_LOCK_EXISTING, [key[0] for key in keys], [key[1] for key in keys])
-    return {(row["platform"], row["platform_no"]): row for row in rows}
+async def lock_existing(
+    connection: Connection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The orders with these (platform, number), locked, each with its present version and its caller."""
+    locked = await connection.fetch(_LOCK, [key[0] for key in keys], [key[1] for key in keys])
+    present = await connection.fetch(_PRESENT, [row["order_id"] for row in locked], [row["version"] for row in locked])
+    by_order = {row["order_id"]: row for row in present}
+    return {(row["platform"], row["platform_no"]): {**row, **by_order[row["order_id"]]} for row in locked}
+
+
+async def note_revision(connection: Connection, order_id: str, revision: int) -> None:
+    """Remember the highest revision number of a locked order whose content stays the same."""
+    await connection.execute(_REVISION, order_id, revision)
 
 
 async def store_version(
@@ -258,6 +247,7 @@ async def store_version(
         order.is_test,
         order.at,
         order.upstream_due_at,
+        order.platform_revision,
     )
     assert row is not None, "the order is locked"
     await connection.execute(
@@ -284,9 +274,11 @@ async def audit_update(
 
 
 async def insert_receipts(
-    connection: Connection, receipts: Sequence[tuple[str, str, bytes, int, str, int, datetime]]
+    connection: Connection, receipts: Sequence[tuple[str, str, bytes, int, str, int, str | None, datetime]]
 ) -> None:
-    """Remember answers: channel, webhook-id, body hash, status, order id, version, moment."""
+    """Remember answers: channel, webhook-id, body hash, status, order id, version, why it was not applied, moment."""
+    if not receipts:
+        return
     await connection.execute(_RECEIVED, *map(list, zip(*receipts, strict=True)))
 
 

@@ -47,7 +47,7 @@ class Channel:
     scheme: ReplyScheme
     spelling: Spelling
     order: Mapping[str, str]
-    """Its field name -> ours, for orders."""
+    """Its field name -> ours, for orders.  Where it numbers the revisions of an order, one of them is our `revision`."""
     required: tuple[str, ...]
     """Our names of the fields that every order of this platform must have."""
     feedback: Mapping[str, str]
@@ -76,7 +76,7 @@ class UpstreamOrder(NamedTuple):
     category: str
     old_no: str | None = None
     duplicate_of: str | None = None
-    revision: str | None = None
+    revision: int | None = None
     is_test: bool = False
     way: str | None = None
     caller_name: str | None = None
@@ -198,3 +198,5 @@ class Answered:
     version: int | None = None
     replayed: bool = False
     quarantine_id: str | None = None
+    not_applied: str | None = None
+    """A stable code where nothing was done, because what is known is newer: `older_revision`."""

@@ -23,6 +23,7 @@ FAST_CLOCK: Final = timedelta(minutes=10)
 
 # --- National ---------------------------------------------------------------------------------------------------------
 
+# No field for a revision number: what a national platform sends last is the newest.
 _NATIONAL_ORDER: Final = {
     "letterNo": "upstream_no",
     "oldLetterNo": "old_no",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeGuard
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticKnownError
 
 from services.intake.channels import policy
 from services.intake.channels.errors import NotUnderstood
@@ -41,6 +43,32 @@ Flag = Annotated[
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-./#]{1,64}$")]
 """A platform's own number of an order."""
 Phone = Annotated[str, StringConstraints(pattern=PHONE_FORM, strip_whitespace=True)]
+
+_REVISION: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
+def _revision(value: Any) -> Any:
+    if isinstance(value, str) and _REVISION.fullmatch(value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+Revision = Annotated[
+    int,
+    BeforeValidator(_revision),
+    Field(ge=0, lt=2**53),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
+                {"type": "string", "pattern": "^[0-9]{1,15}$"},
+            ]
+        }
+    ),
+]
+"""A platform's number of an order's revision, which grows with every change: 3 or "3"."""
 
 _MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
 _PAST: Final = _MOMENTS - {"due_at"}

@@ -16,9 +16,9 @@ from services.intake.record import Record
 # Built once: such a statement takes longer to put together than to run.
 _RECEIPTS = Record.metadata.tables[Receipt.__tablename__]
 _CLAIM = insert(_RECEIPTS).on_conflict_do_nothing().returning(_RECEIPTS.c.channel)
-_KNOWN = select(Receipt.body_hash, Receipt.status, Receipt.order_id, Receipt.version, Receipt.quarantine_id).where(
-    Receipt.channel == bindparam("of"), Receipt.webhook_id == bindparam("id")
-)
+_KNOWN = select(
+    Receipt.body_hash, Receipt.status, Receipt.order_id, Receipt.version, Receipt.quarantine_id, Receipt.not_applied
+).where(Receipt.channel == bindparam("of"), Receipt.webhook_id == bindparam("id"))
 _SETTLE = (
     update(_RECEIPTS)
     .where(_RECEIPTS.c.channel == bindparam("of"), _RECEIPTS.c.webhook_id == bindparam("id"))
@@ -40,11 +40,19 @@ class KnownReceipt:
     order_id: str | None
     version: int | None
     quarantine_id: str | None
+    not_applied: str | None
 
     @property
     def answer(self) -> Answered:
         """The same answer again."""
-        return Answered(self.status, self.order_id, self.version, replayed=True, quarantine_id=self.quarantine_id)
+        return Answered(
+            self.status,
+            self.order_id,
+            self.version,
+            replayed=True,
+            quarantine_id=self.quarantine_id,
+            not_applied=self.not_applied,
+        )
 
 
 async def claim_receipt(

@@ -26,4 +26,5 @@ class Receipt(Record):
     order_id: Mapped[str | None] = mapped_column(ID)
     version: Mapped[int | None] = mapped_column(Integer)
     quarantine_id: Mapped[str | None] = mapped_column(ID)
+    not_applied: Mapped[str | None] = mapped_column(comment="why nothing was done: older_revision")
     received_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.orders.model import State
@@ -29,6 +29,9 @@ class UpstreamOrderRecord(Record):
     subject: Mapped[str]
     scheme: Mapped[str]
     version: Mapped[int] = mapped_column(Integer, comment="of the content; 1 is the first")
+    platform_revision: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the highest revision number that the platform sent; null where it numbers none"
+    )
     fingerprint: Mapped[str] = mapped_column(comment="keyed hash of the whole content: the same or changed?")
     category: Mapped[str]
     street: Mapped[str | None]

@@ -35,6 +35,7 @@ ABOUT: Final = (
     f"合计不超过 {policy.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
 )
 """What the API document says about an unknown channel."""
+_NOT_APPLIED: Final = "该工单已有版本号更大的内容，本次推送的是较早的版本，已知悉，未采用；无须重发"
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
 _REFUSED: Final = 422
 
@@ -217,4 +218,6 @@ def _answer(answered: Answered) -> Response:
     answer: dict[str, str | int] = {"order_id": answered.order_id}
     if answered.version is not None:
         answer["version"] = answered.version
+    if answered.not_applied is not None:
+        answer |= {"not_applied": answered.not_applied, "detail": _NOT_APPLIED}
     return Response(orjson.dumps(answer), status_code=answered.status, media_type="application/json", headers=headers)

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("order_id", UUID, nullable=True),
         sa.Column("version", sa.Integer(), nullable=True),
         sa.Column("quarantine_id", UUID, nullable=True),
+        sa.Column("not_applied", sa.Text, nullable=True, comment="why nothing was done: older_revision"),
         sa.Column("received_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("channel", "webhook_id", name="pk_receipt"),
     )
@@ -114,6 +115,12 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("scheme", sa.Text, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False, comment="of the content; 1 is the first"),
+        sa.Column(
+            "platform_revision",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the highest revision number that the platform sent; null where it numbers none",
+        ),
         sa.Column(
             "fingerprint", sa.Text, nullable=False, comment="keyed hash of the whole content: the same or changed?"
         ),

@@ -1,0 +1,39 @@
+"""An order on its way into the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class NewOrder(NamedTuple):
+    """One order as it would be stored if it is new: the columns of the statement that stores it, in their sequence; personal data sealed."""
+
+    order_id: str
+    platform: str
+    platform_no: str
+    level: str
+    subject: str
+    scheme: str
+    platform_revision: int | None
+    fingerprint: str
+    category: str
+    street: str | None
+    urgent: str
+    out_of_scope: str | None
+    confidential: bool
+    is_test: bool
+    at: datetime
+    upstream_due_at: datetime | None
+    demand: str
+    details: str
+    name: str | None
+    phone: str | None
+    contact_phone: str | None
+    id_number: str | None
+    email: str | None
+    address: str | None
+    private: str | None
+    phone_print: str | None
+    webhook_id: str
+    body_hash: bytes
