@@ -61,7 +61,7 @@ class ClockChanged(OrderEvent):
     calendar: str
     """The calendar version under which it is due now."""
     excused: bool
-    """This change takes the clock's breach back: it stays published and no longer counts.  A later breach is published."""
+    """This change takes the clock's breach back, as `clock.breach_excused.v1` says.  A later breach is published."""
 
 
 class ClockStopped(OrderEvent):
@@ -113,6 +113,41 @@ class ClockBreached(Event):
     fired_late: bool
     original_due_at: Moment | None
     """The first due moment, when it has moved since: lateness is shown against both (S1.3.2e)."""
+
+    @property
+    def key(self) -> str:
+        """The unit that owns the deadline, or the district."""
+        return self.unit or "district"
+
+
+Excuse = Literal["calendar", "extension", "upstream", "in_time", "not_urgent"]
+"""Why a breach is taken back: another calendar, an extension or the upstream moved the deadline; what it asked for had
+happened in time, and sla heard of it later; or the order is not urgent."""
+
+
+class BreachExcused(Event):
+    """A published breach does not count any more (S1.1.4b).  It follows the breach, on its topic and with its key.
+
+    The clock may be breached once more, at `now_due_at` or later; that is another `clock.breached.v1`.
+    """
+
+    type: ClassVar[str] = "clock.breach_excused.v1"
+    topic: ClassVar[str] = "sla-breaches"
+
+    order_id: str
+    clock_id: str
+    kind: ClockKind
+    unit: str | None
+    due_at: Moment
+    """The due moment of the breach that is taken back."""
+    breached_at: Moment
+    """When that breach was published."""
+    cause: Excuse
+    reason: str
+    """The same in Chinese, with the particulars."""
+    now_due_at: Moment | None
+    """When the clock is due now; None when it has ended."""
+    excused_at: Moment
 
     @property
     def key(self) -> str:
@@ -321,6 +356,7 @@ EVENTS: tuple[type[Event], ...] = (
     ClockStopped,
     ClockWarned,
     ClockBreached,
+    BreachExcused,
     WarningsDigested,
     ExtensionRequested,
     ExtensionGranted,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.calendar import SHANGHAI
 from shared.contracts import PUBLISHERS, Event
-from shared.contracts.sla import ClockBreached, ClockChanged, ClockKind
+from shared.contracts.sla import BreachExcused, ClockBreached, ClockKind
 from shared.outbox import Envelope
 from shared.outbox.writer import new_id
 from tests.support import facts
@@ -94,16 +94,17 @@ class OrderEvents:
         return self._add(event)
 
     def excused(self, due_at: datetime, clock: str, kind: ClockKind = "final") -> "OrderEvents":
-        event = ClockChanged(
+        event = BreachExcused(
             order_id=self.order_id,
             clock_id=clock,
             kind=kind,
-            was_due_at=due_at - timedelta(days=1),
-            due_at=due_at,
-            provisional=False,
+            unit=None,
+            due_at=due_at - timedelta(days=1),
+            breached_at=due_at - timedelta(hours=23),
+            cause="calendar",
             reason="日历更新",
-            calendar="cn-2",
-            excused=True,
+            now_due_at=due_at,
+            excused_at=due_at,
         )
         return self._add(event)
 
@@ -175,10 +176,11 @@ def _handled(order: OrderEvents, unit: str, random: Random, later: Any) -> bool:
 
 
 def interleaved(orders: list[OrderEvents], random: Random) -> Iterator[Event]:
-    """The events of many orders, mixed; those of one order keep their sequence, and so do the breaches of one clock."""
-    queues = [[event for event in order.events if not isinstance(event, ClockBreached)] for order in orders]
+    """The events of many orders, mixed; those of one order keep their sequence, and so does what is said of the breaches of one clock."""
+    of_breaches = (ClockBreached, BreachExcused)
+    queues = [[event for event in order.events if not isinstance(event, of_breaches)] for order in orders]
     breaches: dict[str, list[Event]] = {}
-    for event in (event for order in orders for event in order.events if isinstance(event, ClockBreached)):
+    for event in (event for order in orders for event in order.events if isinstance(event, of_breaches)):
         breaches.setdefault(event.clock_id, []).append(event)
     queues += breaches.values()
     while queues := [queue for queue in queues if queue]:

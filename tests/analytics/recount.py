@@ -61,8 +61,8 @@ def _overdue(counts: Counts, told: list[Any], kind: str, measure: str) -> None:
     breaches = []
     for clock in {event.clock_id for event in told if event.type == "clock.breached.v1" and event.kind == kind}:
         own = [event for event in told if event.type == "clock.breached.v1" and event.clock_id == clock]
-        excused = [event for event in told if event.type == "clock.changed.v1" and event.clock_id == clock]
-        breaches += own[len([event for event in excused if event.excused]) :]
+        excused = [event for event in told if event.type == "clock.breach_excused.v1" and event.clock_id == clock]
+        breaches += own[len(excused) :]
     for unit in {event.unit for event in breaches}:
         due = min(event.due_at for event in breaches if event.unit == unit)
         # A deadline of 24:00 ends the day before.

@@ -57,6 +57,28 @@ async def test_an_order_is_overdue_only_when_the_moved_deadline_is_missed(
     assert found == overdue
 
 
+@pytest.mark.parametrize(
+    ("answered_at", "overdue"),
+    [("2026-11-27T00:00", []), ("2026-11-27T00:01", [{"unit": UNIT, "day": "2026-11-26", "count": 1}])],
+)
+async def test_an_answer_in_time_that_was_heard_after_the_breach_is_not_overdue(
+    postgres_server: DatabaseServer, answered_at: str, overdue: list[dict[str, object]]
+) -> None:
+    async with desk_of(SLA, postgres_server) as sla, desk_of(ANALYTICS, postgres_server) as analytics:
+        await sla.tell(received(), assigned())
+        sla.clock.set(local("2026-11-27T00:05"))
+        await drain(sla.runtime)
+        await sla.tell(fed_back(answered_at))
+        publisher = Publisher()
+        async with analytics.runtime.works.begin() as work:
+            await handlers.project(work, [publisher.envelope(event) for event in await sla.told()])
+
+        found = await analytics.rows(
+            "select unit, day::text as day, count from figure where measure = 'overdue' and unit <> '' and count <> 0"
+        )
+    assert found == overdue
+
+
 @pytest.mark.clause("S1.2.2c")
 @pytest.mark.parametrize(("answered", "late_replies"), [(True, 0), (False, 1)])
 async def test_a_late_first_reply_and_a_late_finish_are_figures_apart(

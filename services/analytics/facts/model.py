@@ -22,7 +22,7 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     OVERDUE = "overdue"
     FIRST_REPLY_OVERDUE = "first_reply_overdue"
-    EXCUSED = "excused"  # a breach is no longer one: the deadline was moved
+    EXCUSED = "excused"  # a breach was excused
     CANCELLED = "cancelled"
 
 

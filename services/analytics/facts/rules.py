@@ -8,7 +8,7 @@ from shared.contracts import Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
 from shared.contracts.review import ReplyApproved, ReplyRejected
-from shared.contracts.sla import ClockBreached, ClockChanged
+from shared.contracts.sla import BreachExcused, ClockBreached
 
 
 def fact_of(event: Event) -> Fact | None:
@@ -58,7 +58,7 @@ def _answer_of(event: Event) -> Fact | None:
         case ClockBreached() if event.kind in OVERDUE_CLOCKS:
             kind = OVERDUE_CLOCKS[event.kind]
             return Fact(order_id=event.order_id, kind=kind, at=event.due_at, unit=event.unit, clock=event.clock_id)
-        case ClockChanged(excused=True) if event.kind in OVERDUE_CLOCKS:
-            return Fact(order_id=event.order_id, kind=Kind.EXCUSED, at=event.was_due_at, clock=event.clock_id)
+        case BreachExcused() if event.kind in OVERDUE_CLOCKS:
+            return Fact(order_id=event.order_id, kind=Kind.EXCUSED, at=event.due_at, clock=event.clock_id)
         case _:
             return None

@@ -82,8 +82,8 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
     """Each order once per unit, at its earliest missed deadline (S1.1.4b); likewise its first reply (S1.2.2c).
 
-    A breach is excused when its deadline is moved afterwards; the clock may then be breached again.  As many breaches
-    of a clock as were excused do not count, the first ones.
+    A breach is excused when sla takes it back; the clock may then be breached again.  As many breaches of a clock as
+    were excused do not count, the first ones.
     """
     excused = Counter(fact.clock for fact in facts if fact.kind is Kind.EXCUSED)
     earliest: dict[tuple[Measure, str | None], datetime] = {}

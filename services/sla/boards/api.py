@@ -16,7 +16,9 @@ from shared.web import Code, DeskRoute
 router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["看板"])
 
 
-@router.get("/boards/{board}", operation_id="show_board", summary="看板：今日到期、超期、暂定、失约、不过夜")
+@router.get(
+    "/boards/{board}", operation_id="show_board", summary="看板：今日到期、超期、暂定、失约、不过夜、撤回的超期"
+)
 async def show_board(
     board: Annotated[Board, Path(title="看板", description="看板")],
     session: InRead,

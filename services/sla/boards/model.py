@@ -13,3 +13,4 @@ class Board(StrEnum):
     PROVISIONAL = "provisional"
     BROKEN_PROMISES = "broken-promises"
     OVERNIGHT = "overnight"
+    EXCUSED = "excused"

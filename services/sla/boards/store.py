@@ -32,6 +32,8 @@ def _conditions(
             ClockRecord.breached_at.is_not(None),
         ],
         # 不过夜 (S2.2.1c): neither a reply nor a progress note yet, and the day is about to end or has ended.
+        # Whatever became of them since: a clock that was breached again is on both boards.
+        Board.EXCUSED: [ClockRecord.excused.is_(True)],
         Board.OVERNIGHT: [running, ClockRecord.kind == "progress_note", ClockRecord.due_at <= day_ends],
     }
     found = shown[board]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from services.sla.clocks import rules, store
-from services.sla.clocks.model import NamedClock, State
+from services.sla.clocks.model import KnownClock, State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import ClockPlan, Lapse, Rung
@@ -19,7 +19,7 @@ from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import Due
 from shared.contracts.places import CLOCK, CLOCK_CHANGE
-from shared.contracts.sla import ClockChanged, ClockKind, ClockStarted, PromiseKept
+from shared.contracts.sla import BreachExcused, ClockChanged, ClockKind, ClockStarted, Excuse, PromiseKept
 from shared.work import Work
 
 
@@ -95,7 +95,7 @@ def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
     """What the clocks of these kinds asked for has happened; a promise that was kept has an event of its own (S2.2.1e)."""
     for clock in clocks:
         if clock.kind in kinds and clock.state is State.RUNNING:
-            _breach_if_missed(work, clock, at)
+            _judge_end(work, clock, at)
             clock.state, clock.next_at, clock.stopped_at = rules.ended(clock.due_at, at), None, at
             met = clock.state is State.MET
             if clock.kind in STEP_KINDS:
@@ -116,18 +116,69 @@ def void(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind]
     """What the clocks of these kinds asked for no longer applies."""
     for clock in clocks:
         if clock.kind in kinds and clock.state is State.RUNNING:
-            _breach_if_missed(work, clock, at)
+            _judge_end(work, clock, at)
             clock.state, clock.next_at, clock.stopped_at = State.VOID, None, at
             work.emit(rules.stopped(clock, at, met=False, void=True))
 
 
-def _breach_if_missed(work: Work, clock: ClockRecord, at: datetime) -> None:
-    """A deadline that passed while the loop was down is a breach, also when the clock is stopped first (S1.1.4b)."""
-    if at <= clock.due_at or clock.breached_at is not None or clock.lapse is not Lapse.BREACH:
-        return
-    clock.breached_at = work.now
-    for event in rules.breaking(clock, work.now):
-        work.emit(event)
+def _judge_end(work: Work, clock: ClockRecord, at: datetime) -> None:
+    """Make a breach agree with the moment at which the clock ended, whatever was heard first (S1.1.4b).
+
+    A deadline that passed while the loop was down is a breach, also when the clock is stopped first. One that was
+    breached because the fact that ended it in time came late was not missed.
+    """
+    if clock.breached_at is not None:
+        if at <= clock.due_at:
+            excuse(work, clock, "in_time", "截止时刻之前已经办理或不再适用，平台随后才得知")
+    elif at > clock.due_at and clock.lapse is Lapse.BREACH:
+        clock.breached_at = work.now
+        for event in rules.breaking(clock, work.now):
+            work.emit(event)
+
+
+def excuse(work: Work, clock: ClockRecord, cause: Excuse, reason: str) -> None:
+    """Take back the breach of a clock that ends and keeps its due moment; it stays on the record with the reason."""
+    assert clock.breached_at is not None
+    change = ClockChange(
+        id=work.ids(),
+        clock_id=clock.id,
+        changed_at=work.now,
+        was_due_at=clock.due_at,
+        due_at=clock.due_at,
+        reason=reason,
+        calendar=clock.calendar,
+        excused_breach_at=clock.breached_at,
+    )
+    work.session.add(change)
+    _tell_excuse(work, clock, clock.breached_at, cause, reason, now_due_at=None)
+    before = {"clock": str(clock.id), "breached_at": local_text(clock.breached_at)}
+    work.audit("clock.breach_excused", clock.order_id, before=before, reason=reason)
+    clock.excused, clock.breached_at = True, None
+
+
+def _tell_excuse(
+    work: Work,
+    clock: KnownClock,
+    breached_at: datetime,
+    cause: Excuse,
+    reason: str,
+    *,
+    now_due_at: datetime | None,
+) -> None:
+    work.emit(
+        BreachExcused(
+            order_id=clock.order_id,
+            clock_id=str(clock.id),
+            kind=clock.kind,
+            unit=clock.unit,
+            due_at=clock.due_at,
+            breached_at=breached_at,
+            cause=cause,
+            reason=reason,
+            now_due_at=now_due_at,
+            excused_at=work.now,
+        )
+    )
 
 
 def end_quiet_hours(clock: ClockRecord, now: datetime) -> None:
@@ -151,18 +202,25 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
 
 
 def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
-    """Give a running clock another due moment and keep the old one with the reason.
+    """Give a running clock the due moment that the upstream names now, and keep the old one with the reason.
 
     A breach that came no later than the new due moment is taken back, and the clock starts to count anew.
     """
     rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
-    move_to(work, clock, plan.due, rungs, reason)
+    move_to(work, clock, plan.due, rungs, "upstream", reason)
 
 
 def move_to(
-    work: Work, clock: ClockRecord, due: Due, rungs: Sequence[Rung], reason: str, *, words: str | None = None
+    work: Work,
+    clock: ClockRecord,
+    due: Due,
+    rungs: Sequence[Rung],
+    cause: Excuse,
+    reason: str,
+    *,
+    words: str | None = None,
 ) -> None:
-    """The same with the due moment and the warnings alone.
+    """The same with the due moment and the warnings alone; `cause` is why, should a breach be taken back by it.
 
     `words` are what a person wrote: they stay with the clock, sealed, and go into no event and no audit.
     """
@@ -183,7 +241,7 @@ def move_to(
         excused_breach_at=clock.breached_at if excused else None,
     )
     work.session.add(change)
-    tell_move(work, clock, due, reason=reason, calendar=work.calendar.version, excused=excused)
+    tell_move(work, clock, due, cause, reason=reason, calendar=work.calendar.version, excused=excused)
     clock.due_at, clock.due_on, clock.provisional = due.at, due.on, due.provisional
     clock.calendar = work.calendar.version
     if excused:
@@ -192,8 +250,12 @@ def move_to(
         rearm(clock, rungs, 0)
 
 
-def tell_move(work: Work, clock: NamedClock, due: Due, *, reason: str, calendar: str, excused: bool) -> None:
-    """The event and the audit entry of a clock that still has its old due moment and gets this one."""
+def tell_move(
+    work: Work, clock: KnownClock, due: Due, cause: Excuse, *, reason: str, calendar: str, excused: bool
+) -> None:
+    """The events and the audit entry of a clock that still has its old due moment and breach, and gets this one."""
+    if excused and clock.breached_at is not None:
+        _tell_excuse(work, clock, clock.breached_at, cause, reason, now_due_at=due.at)
     work.emit(
         ClockChanged(
             order_id=clock.order_id,

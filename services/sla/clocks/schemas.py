@@ -43,7 +43,9 @@ class Clock(BaseModel):
         Field(description="计入了尚未公布的放假安排可能调整的日期（未公布年份及其上年 12 月 26 日起），公布后可能变动"),
     ]
     breached_at: datetime | None
-    excused: Annotated[bool, Field(description="曾有超期因截止时刻变更（日历更新、延期）而撤回；此后再超期照常计算")]
+    excused: Annotated[
+        bool, Field(description="曾有超期被撤回（截止时刻变更、其实按时、已非紧急），原因见依据；此后再超期照常计算")
+    ]
     stopped_at: datetime | None
     late_by_seconds: Annotated[
         float | None, Field(description="较现行截止时刻超出的秒数，至结束时止，仍在办的至查询时止；未超出为空")
@@ -103,7 +105,7 @@ class OrderClocks(BaseModel):
 
 
 class Change(BaseModel):
-    """One move of the due moment."""
+    """One move of the due moment, or a breach that was taken back, with the due moment as it was."""
 
     changed_at: datetime
     was_due_at: datetime

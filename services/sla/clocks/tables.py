@@ -60,7 +60,7 @@ class ClockRecord(Record):
     breached_at: Mapped[datetime | None]
     excused: Mapped[bool] = mapped_column(
         server_default=text("false"),
-        comment="a breach was taken back, because its due moment moved; a later one is a breach as any",
+        comment="a breach was taken back: the due moment moved, or nothing was missed; a later one is a breach as any",
     )
     stopped_at: Mapped[datetime | None]
     extended_workdays: Mapped[int] = mapped_column(
@@ -85,6 +85,7 @@ class ClockRecord(Record):
         # What a calendar change has still to look at: a clock leaves the old version's part when it was recomputed.
         Index("ix_clock_calendar", "calendar", "due_at", "id", postgresql_where=text("state = 'running'")),
         Index("ix_clock_breached", "breached_at", "id", postgresql_where=text("breached_at is not null")),
+        Index("ix_clock_excused", "due_at", "id", postgresql_where=text("excused")),
         Index("ix_clock_unit", "unit", "due_at", "id"),
         # How long the latest steps of signature chains took.
         Index("ix_clock_steps", "kind", "stopped_at", postgresql_where=text(STEPS)),

@@ -143,7 +143,7 @@ def _extend(
         rungs = tuple(sorted([*rungs, chain], key=lambda rung: rung.at))
     quiet = quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=order.safety)
     granted = f"经批准延期 {workdays} 个工作日（批准人 {work.person.account}）"
-    move_to(work, clock, due, quiet, granted, words=reason)
+    move_to(work, clock, due, quiet, "extension", granted, words=reason)
 
 
 async def _running_final(work: Work, order: OrderRecord) -> ClockRecord:

@@ -138,7 +138,7 @@ async def recompute_batch(
     moved = {move.clock.id for move in found}
     await store.keep_due(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
     for move in moves.values():
-        tell_move(work, move.clock, move.due, reason=why, calendar=target.version, excused=move.excused)
+        tell_move(work, move.clock, move.due, "calendar", reason=why, calendar=target.version, excused=move.excused)
     job.started_at = job.started_at or now
     job.seen += len(clocks)
     job.moved += sum(move.due.at != move.clock.due_at for move in moves.values())

@@ -34,6 +34,7 @@ class Counted:
     amount: int
     extended_workdays: int
     due_at: datetime
+    original_due_at: datetime
     provisional: bool
     fired: int
     next_at: datetime | None

@@ -32,7 +32,7 @@ SLOWEST: Final = (
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
-            "事件流；每条的 id 可作为 Last-Event-ID 续接。stream.reset：所给编号在最新编号之后，改从最新处开始；"
+            "事件流；每条的 id 可作为 Last-Event-ID 续接。超期流中 clock.breach_excused.v1 撤回同一时限此前的超期。stream.reset：所给编号在最新编号之后，改从最新处开始；"
             "stream.ended：结束前的最后一条，reason 为 token_ended（令牌失效）或 closing（服务停止）"
         ),
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -77,7 +77,7 @@ class EventStream(StreamingResponse):
 async def stream_breaches(
     request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
 ) -> EventStream:
-    """Each breach when it is published, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
+    """Each breach, and each that is taken back, when it is published, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
     return await _answer(request, runtime, scope, "breaches", last_event_id)
 
 

@@ -41,16 +41,18 @@ declare
   many bigint;
   before bigint;
 begin
-  select count(*) into many from written where type in ('clock.breached.v1', 'clock.warned.v1', 'clock.warnings_digested.v1');
+  select count(*) into many from written where type in
+    ('clock.breached.v1', 'clock.breach_excused.v1', 'clock.warned.v1', 'clock.warnings_digested.v1');
   if many = 0 then
     return null;
   end if;
   update announcement_head set last = last + many returning last - many into before;
   insert into announcement (position, stream, unit, type, event_id, payload, at)
   select before + row_number() over (order by w.position),
-    case w.type when 'clock.breached.v1' then 'breaches' else 'warnings' end,
+    case when w.type in ('clock.breached.v1', 'clock.breach_excused.v1') then 'breaches' else 'warnings' end,
     convert_from(w.payload, 'UTF8')::json ->> 'unit', w.type, w.id, w.payload, w.created_at
-  from written w where w.type in ('clock.breached.v1', 'clock.warned.v1', 'clock.warnings_digested.v1');
+  from written w where w.type in
+    ('clock.breached.v1', 'clock.breach_excused.v1', 'clock.warned.v1', 'clock.warnings_digested.v1');
   return null;
 end $$
 """
@@ -239,7 +241,7 @@ def _create_orders_and_clocks() -> None:
             sa.Boolean,
             server_default=sa.text("false"),
             nullable=False,
-            comment="a breach was taken back, because its due moment moved; a later one is a breach as any",
+            comment="a breach was taken back: the due moment moved, or nothing was missed; a later one is a breach as any",
         ),
         sa.Column("stopped_at", _MOMENT),
         sa.Column(
@@ -274,6 +276,7 @@ def _create_orders_and_clocks() -> None:
         ["kind", "stopped_at"],
         postgresql_where=sa.text("kind in ('review_turnaround', 'chain_step') and state in ('met', 'late')"),
     )
+    op.create_index("ix_clock_excused", "clock", ["due_at", "id"], postgresql_where=sa.text("excused"))
     op.create_index("ix_clock_unit", "clock", ["unit", "due_at", "id"])
     op.create_table(
         "clock_change",
