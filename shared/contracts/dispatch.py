@@ -49,13 +49,19 @@ class CallerContacted(OrderEvent):
 
     type: ClassVar[str] = "order.contacted.v1"
 
+    contact_id: str
     unit: str
+    turn: int
+    """Which turn of a unit at the order: an assignment, a redo and an approved plan begin one."""
     attempt: int
+    """1, 2, 3 ... within the turn."""
     outcome: Literal["reached", "not_reached", "refused"]
     counts: bool
     contacted_at: Moment
     recorded_at: Moment
     promised_at: Moment | None = None
+    contact: Sealed
+    """JSON when opened: phone, person, content, as far as the record has them (S1.2.2d)."""
 
 
 class ProgressNoted(OrderEvent):

@@ -26,11 +26,27 @@ _CERTAIN: Final = re.compile(
 # For readers: any digits that may be such a number, with single separators between them; a day (2026-11-23) is none.
 _POSSIBLE: Final = re.compile(r"(?<![\d-])(?!\d{4}-\d\d-\d\d(?!\d))\d(?:[ .()（）-]{0,2}\d){6,19}(?!\d)")
 _FEWEST_DIGITS: Final = 7
+_LOCAL: Final = (7, 8)
+"""Digits of a landline without its area's code."""
+_WITH_AREA: Final = 12
 
 
 def is_phone(text: str) -> bool:
     """Whether it may be dialled: a mobile, a landline with or without its area, a short service number (S2.2.3b)."""
     return _PHONE.fullmatch(re.sub(r"\s+", "", text)) is not None
+
+
+def same_phone(one: str, other: str) -> bool:
+    """Whether two writings are of one number, however they are spaced, with or without 86 and the area's code."""
+    shorter, longer = sorted((_digits(one), _digits(other)), key=len)
+    if shorter == longer:
+        return True
+    return len(shorter) in _LOCAL and longer.startswith("0") and longer.endswith(shorter) and len(longer) <= _WITH_AREA
+
+
+def _digits(text: str) -> str:
+    digits = "".join(character for character in text if character.isdecimal() and character.isascii())
+    return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
 
 
 def without_numbers(text: str) -> str:

@@ -176,6 +176,7 @@ async def test_while_its_return_waits_the_unit_still_has_the_order_and_the_centr
     by_unit = await story.post(
         f"/orders/{order_id}/return/decision", body, story.desk.bearer(Role.UNIT_HEAD, unit=URBAN)
     )
+    story.pass_time(minutes=1)
     contact = await story.contact(order_id)
     decided = await story.decide(order_id, "accept", "确属供水职责")
     twice = await story.decide(order_id, "reject", "改主意")

@@ -9,7 +9,14 @@ import pytest
 
 from sample.staff import File
 from services.dispatch.materials.jobs import sweep
-from shared.contracts.dispatch import OrderAssigned, ReturnAccepted, ReturnRejected, ReturnRequested
+from shared.contracts.dispatch import (
+    CallerContacted,
+    OrderAssigned,
+    ProgressNoted,
+    ReturnAccepted,
+    ReturnRejected,
+    ReturnRequested,
+)
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
 from tests.support.files import PDF, PNG
@@ -402,12 +409,94 @@ async def test_a_repeated_command_with_its_key_is_done_once(story: Story) -> Non
 
 
 @pytest.mark.clause("S2.2.1b")
+async def test_one_failed_call_sent_twice_is_one_attempt_and_answered_as_before(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    failed: dict[str, Any] = {"outcome": "not_reached", "person": None, "content": None}
+
+    first = await story.contact(order_id, **failed)
+    again = await story.contact(order_id, **failed)
+    spelled = await story.contact(order_id, **failed, phone="6891234")
+    reply = await story.reply(order_id)
+
+    assert (first.status_code, again.status_code, spelled.status_code) == (201, 200, 200)
+    assert again.json() == spelled.json() == first.json()
+    assert (first.json()["attempt"], first.json()["counts"]) == (1, False)
+    assert reply.json()["code"] == "result_contact_missing"
+    assert len(await story.desk.told(CallerContacted)) == 1
+
+
+@pytest.mark.clause("S2.2.1b")
+async def test_the_same_call_with_other_words_is_refused_and_another_moment_or_number_is_another_call(
+    story: Story,
+) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    story.pass_time(minutes=10)
+    await story.contact(order_id)
+
+    other = await story.contact(order_id, content="来电人不在家")
+    later = await story.contact(order_id, contacted_at=(story.now - timedelta(minutes=1)).isoformat())
+    number = await story.contact(order_id, phone="13800138000")
+
+    assert (other.status_code, other.json()["code"]) == (409, "contact_recorded_otherwise")
+    assert (later.status_code, later.json()["attempt"]) == (201, 2)
+    assert (number.status_code, number.json()["attempt"]) == (201, 3)
+
+
+@pytest.mark.clause("S2.2.1b")
+async def test_a_contact_that_is_sent_again_after_the_reply_is_known_and_changes_nothing(story: Story) -> None:
+    order_id, _ = await story.replied()
+
+    again = await story.contact(order_id)
+
+    assert again.status_code == 200
+    assert await story.status(order_id) == "leader_review"
+
+
+@pytest.mark.clause("S2.2.3a")
+async def test_a_contact_of_before_the_redo_does_not_count_for_it(story: Story) -> None:
+    order_id, _ = await story.answered()
+    before = story.now
+    story.pass_time(hours=1)
+    await story.desk.tell(story.revisited(order_id, "unsolved", "unsatisfied"))
+
+    old = await story.contact(order_id, contacted_at=before.isoformat())
+    new = await story.contact(order_id)
+
+    assert (old.status_code, old.json()["code"]) == (422, "contact_outside")
+    assert (new.status_code, new.json()["attempt"]) == (201, 1)
+
+
+@pytest.mark.clause("S2.2.1d", "S2.2.1e")
+async def test_the_same_note_sent_twice_is_one_note_and_one_promise(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    path, promised = f"/orders/{order_id}/notes", (story.now + timedelta(hours=3)).isoformat()
+    note = {"text": "正在协调", "promised_at": promised}
+
+    first = await story.post(path, note, story.caseworker())
+    again = await story.post(path, note, story.caseworker())
+    other = await story.post(path, {**note, "text": "已派工"}, story.caseworker())
+    story.pass_time(hours=1)
+    await story.contact(order_id)
+    kept = await story.post(path, note, story.caseworker())
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 201)
+    assert again.json() == first.json()
+    # The contact has kept the promise: to promise the same moment once more is another note.
+    assert kept.status_code == 201
+    assert len(await story.desk.told(ProgressNoted)) == 3
+
+
+@pytest.mark.clause("S2.2.1b")
 async def test_the_second_failed_attempt_counts(story: Story) -> None:
     order_id = await story.arrive()
     await story.assign(order_id)
 
     first = await story.contact(order_id, outcome="not_reached", person=None, content=None)
     too_early = await story.reply(order_id)
+    story.pass_time(minutes=5)
     second = await story.contact(order_id, outcome="not_reached", person=None, content=None)
 
     assert (first.json()["counts"], second.json()["counts"]) == (False, True)

@@ -248,6 +248,7 @@ async def test_a_cancelled_order_has_ended_and_later_decisions_on_it_change_noth
 
     assert await story.status(order_id) == "cancelled"
     assert await story.desk.parked() == []
+    story.pass_time(minutes=1)
     refused = await story.contact(order_id)
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_move")
 

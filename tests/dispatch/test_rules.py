@@ -81,6 +81,7 @@ CASE = Case(
     returned_by=(),
     answered_by=(),
     returns=0,
+    turn_at=MONDAY_0900,
     counted_contacts=1,
 )
 RETURN = ReturnRequest("不属于本单位职责", "三定方案", "water", (FILE,))
@@ -464,7 +465,7 @@ def test_a_contact_without_a_part_names_it(outcome: Any, part: str, needed: bool
 )
 def test_a_contact_is_between_the_assignment_and_now(contacted_at: datetime, fits: bool) -> None:
     # The order was assigned in the middle of the minute; people write down the minute.
-    case = replace(CASE, assigned_at=MONDAY_0900 + timedelta(seconds=30))
+    case = replace(CASE, turn_at=MONDAY_0900 + timedelta(seconds=30))
     contact = replace(CONTACT, contacted_at=contacted_at)
     if fits:
         check_contact(case, contact, now=LATER, calendar=CALENDAR)
@@ -503,7 +504,7 @@ def test_a_promised_contact_is_in_the_future() -> None:
 def test_a_promised_contact_is_at_most_thirteen_working_days_ahead(now: datetime, latest_on: date) -> None:
     midnight = datetime(latest_on.year, latest_on.month, latest_on.day, tzinfo=YANTAI) + timedelta(days=1)
     contact = replace(CONTACT, contacted_at=now)
-    case = replace(CASE, assigned_at=now)
+    case = replace(CASE, turn_at=now)
 
     check_promise(midnight, now=now, calendar=CALENDAR)
     check_contact(case, replace(contact, promised_at=midnight), now=now, calendar=CALENDAR)

@@ -170,12 +170,15 @@ def contacted(
     """The unit has called the caller; a call that reached nobody counts from the second attempt on."""
     usual = {
         "order_id": order_id,
+        "contact_id": f"contact-{attempt}",
         "unit": unit,
+        "turn": 1,
         "attempt": attempt,
         "outcome": outcome,
         "counts": outcome != "not_reached" or attempt > 1,
         "contacted_at": at,
         "recorded_at": at,
+        "contact": SEALED,
     }
     return _made(CallerContacted, usual, changes)
 

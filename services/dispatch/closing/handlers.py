@@ -104,7 +104,7 @@ def _reopen(work: Work, record: CaseRecord, reason: str) -> None:
     before = record.status
     record.status, record.ended_at = after(before, Move.REOPEN), None
     record.redos, record.reply_id = record.redos + 1, None
-    record.attempts = record.failed_attempts = record.counted_contacts = 0
+    record.begin_turn(work.now)
     record.failed_revisit_days, record.promised_at = [], None
     work.emit(
         OrderReopened.model_validate(

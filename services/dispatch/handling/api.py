@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from services.dispatch.handling import handlers, store
 from services.dispatch.handling.schemas import (
@@ -33,10 +33,15 @@ async def accept_order(order_id: OrderPath, work: InWork, scope: CurrentScope) -
     operation_id="record_contact",
     summary="登记联系记录",
     tags=["办理"],
+    responses={200: {"model": ContactRecorded, "description": "该次联系已登记过，仍为同一条记录"}},
 )
-async def record_contact(order_id: OrderPath, body: ContactBody, work: InWork, scope: CurrentScope) -> ContactRecorded:
-    """接通、拒绝计为有效联系；未接通须两次以上方计。"""
+async def record_contact(
+    order_id: OrderPath, body: ContactBody, work: InWork, scope: CurrentScope, response: Response
+) -> ContactRecorded:
+    """接通、拒绝计为有效联系；未接通须两次以上方计。同一时间、同一号码、同一结果的为同一次联系，重复登记不另计。"""
     recorded = await handlers.record_contact(work, order_id, scope, body.as_contact())
+    if recorded.known:
+        response.status_code = 200
     return ContactRecorded(contact_id=recorded.contact_id, attempt=recorded.attempt, counts=recorded.counts)
 
 
@@ -46,10 +51,15 @@ async def record_contact(order_id: OrderPath, body: ContactBody, work: InWork, s
     operation_id="note_progress",
     summary="登记办理进度",
     tags=["办理"],
+    responses={200: {"model": NoteRecorded, "description": "该条进度已登记过，仍为同一条记录"}},
 )
-async def note_progress(order_id: OrderPath, body: NoteBody, work: InWork, scope: CurrentScope) -> NoteRecorded:
-    """当日不能解决的，写明办理进度和再次联系时间。"""
-    note_id = await handlers.note_progress(work, order_id, scope, text=body.text, promised_at=body.promised_at)
+async def note_progress(
+    order_id: OrderPath, body: NoteBody, work: InWork, scope: CurrentScope, response: Response
+) -> NoteRecorded:
+    """当日不能解决的，写明办理进度和再次联系时间。内容和再次联系时间都相同的为同一条，重复登记不另计。"""
+    note_id, new = await handlers.note_progress(work, order_id, scope, text=body.text, promised_at=body.promised_at)
+    if not new:
+        response.status_code = 200
     return NoteRecorded(note_id=note_id)
 
 

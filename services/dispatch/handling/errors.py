@@ -7,7 +7,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from shared.errors import Incomplete
+from shared.errors import BusinessError, Incomplete
 
 _PARTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -29,13 +29,25 @@ class ContactIncomplete(Incomplete):
 
 
 class ContactOutside(Incomplete):
-    """The contact is in the future, or before the assignment to the unit."""
+    """The contact is in the future, or before the unit's present turn: the assignment, the redo or the approved plan."""
 
     code, clause = "contact_outside", "S2.2.1b"
 
-    def __init__(self, assigned_at: datetime) -> None:
-        super().__init__("联系时间应在交办之后、当前时间之前")
-        self.assigned_at = assigned_at
+    def __init__(self, earliest_at: datetime) -> None:
+        super().__init__("联系时间应在交办（重办、列入计划的，在其之后）之后、当前时间之前；此前的联系不再计入")
+        self.earliest_at = earliest_at
+
+
+class ContactRecordedOtherwise(BusinessError):
+    """A contact at this moment, by this number and with this outcome is on record, with other words or another promise."""
+
+    code, clause = "contact_recorded_otherwise", "S2.2.1b"
+
+    def __init__(self, contact_id: str) -> None:
+        super().__init__(
+            "同一时间、同一号码、同一结果的联系已登记，但内容不同；另一次联系请填写其实际联系时间，补充情况请登记办理进度"
+        )
+        self.contact_id = contact_id
 
 
 class PromiseNotAhead(Incomplete):

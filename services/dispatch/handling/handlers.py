@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.dispatch.handling import store
+from services.dispatch.handling.errors import ContactRecordedOtherwise
 from services.dispatch.handling.model import Contact
-from services.dispatch.handling.rules import check_contact, check_promise, contact_counts
+from services.dispatch.handling.rules import check_contact, check_promise, contact_counts, is_same_contact
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.rules import after
 from services.dispatch.orders.store import case_for_update
+from services.dispatch.orders.tables import CaseRecord
 from shared.access import Scope
 from shared.contracts.dispatch import CallerContacted, OrderAccepted, ProgressNoted
 from shared.contracts.places import CONTACT, NOTE
@@ -35,11 +38,16 @@ class Recorded:
     contact_id: str
     attempt: int
     counts: bool
+    known: bool = False
+    """Whether it was on record already: one call is one record, however often it is sent."""
 
 
 async def record_contact(work: Work, order_id: str, scope: Scope, contact: Contact) -> Recorded:
     """Record that the unit spoke, or tried to speak, with the caller (S2.2.1a, S2.2.1b, S1.2.2d)."""
     record = await case_for_update(work, order_id, scope)
+    # First of all: what was recorded once is answered alike whatever the order's state is by now.
+    if (known := await _known_contact(work, record, contact)) is not None:
+        return known
     before = record.status
     status = after(before, Move.CONTACT)
     now = work.now
@@ -52,16 +60,17 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     record.counted_contacts += counts
     record.promised_at = contact.promised_at or record.promised_at
     contact_id = str(work.ids())
-    words = {"phone": contact.phone, "person": contact.person, "content": contact.content}
+    sealed = work.sealer.seal_json(contact.words(), CONTACT.at(order_id=order_id, contact_id=contact_id))
     work.session.add(
         ContactRecord(
             id=contact_id,
             order_id=order_id,
             unit=record.unit,
+            turn=record.turn,
             attempt=record.attempts,
             outcome=contact.outcome,
             counts=counts,
-            sealed=work.sealer.seal_json(words, CONTACT.at(order_id=order_id, contact_id=contact_id)),
+            sealed=sealed,
             contacted_at=contact.contacted_at,
             promised_at=contact.promised_at,
             recorded_at=now,
@@ -71,13 +80,16 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     work.emit(
         CallerContacted(
             order_id=order_id,
+            contact_id=contact_id,
             unit=record.unit,
+            turn=record.turn,
             attempt=record.attempts,
             outcome=contact.outcome,
             counts=counts,
             contacted_at=contact.contacted_at,
             recorded_at=now,
             promised_at=contact.promised_at,
+            contact=sealed,
         )
     )
     work.audit(
@@ -89,13 +101,40 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     return Recorded(contact_id, record.attempts, counts)
 
 
-async def note_progress(work: Work, order_id: str, scope: Scope, *, text: str, promised_at: datetime) -> str:
-    """Write down how far the unit is and when it will call again; the note's id (S2.2.1d)."""
+async def _known_contact(work: Work, record: CaseRecord, contact: Contact) -> Recorded | None:
+    """The record of the same call, if there is one; ContactRecordedOtherwise when it says something else."""
+    found = await store.contacts_at(
+        work.session,
+        record.order_id,
+        turn=record.turn,
+        contacted_at=contact.contacted_at,
+        outcome=contact.outcome,
+    )
+    for row in found:
+        words = work.sealer.open_json(row.sealed, CONTACT.at(order_id=record.order_id, contact_id=row.id))
+        if not is_same_contact(contact, words["phone"]):
+            continue
+        if {**words, "phone": contact.phone} != contact.words() or row.promised_at != contact.promised_at:
+            raise ContactRecordedOtherwise(row.id)
+        return Recorded(row.id, row.attempt, row.counts, known=True)
+    return None
+
+
+async def note_progress(
+    work: Work, order_id: str, scope: Scope, *, text: str, promised_at: datetime
+) -> tuple[str, bool]:
+    """Write down how far the unit is and when it will call again; the note's id, and whether it is new (S2.2.1d).
+
+    The same note again is the same note: its promise runs already (S2.2.1e).
+    """
     record = await case_for_update(work, order_id, scope)
+    assert record.unit is not None
+    for row in await store.notes_promising(work.session, order_id, unit=record.unit, promised_at=promised_at):
+        if work.sealer.open(row.sealed, NOTE.at(order_id=order_id, note_id=row.id)) == text:
+            return row.id, False
     before = record.status
     status = after(before, Move.NOTE)
     check_promise(promised_at, now=work.now, calendar=work.calendar)
-    assert record.unit is not None
 
     record.status, record.promised_at = status, promised_at
     note_id = str(work.ids())
@@ -114,4 +153,4 @@ async def note_progress(work: Work, order_id: str, scope: Scope, *, text: str, p
     work.audit(
         "progress.noted", order_id, before={"status": before}, after={"status": status, "promised_at": str(promised_at)}
     )
-    return note_id
+    return note_id, True

@@ -19,3 +19,7 @@ class Contact:
     person: str | None
     content: str | None
     promised_at: datetime | None
+
+    def words(self) -> dict[str, str | None]:
+        """Who, by which number and what: stored sealed."""
+        return {"phone": self.phone, "person": self.person, "content": self.content}

@@ -9,6 +9,7 @@ from services.dispatch.handling.model import Contact
 from services.dispatch.handling.policy import FAILED_ATTEMPTS_THAT_COUNT, PROMISE_WORKDAYS
 from services.dispatch.orders.model import Case
 from shared.calendar import WorkCalendar
+from shared.personal.numbers import same_phone
 
 
 def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: WorkCalendar) -> None:
@@ -22,13 +23,20 @@ def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: Work
     missing = tuple(name for name, value in parts.items() if not value)
     if missing:
         raise ContactIncomplete(missing)
-    assert case.assigned_at is not None, "only a unit that has the order comes here"
+    assert case.turn_at is not None, "only a unit that has the order comes here"
     # People write down the minute, so the minute of the assignment itself is inside.
-    earliest = case.assigned_at.replace(second=0, microsecond=0)
+    earliest = case.turn_at.replace(second=0, microsecond=0)
     if not earliest <= contact.contacted_at <= now:
-        raise ContactOutside(case.assigned_at)
+        raise ContactOutside(case.turn_at)
     if contact.promised_at is not None:
         check_promise(contact.promised_at, now=now, calendar=calendar)
+
+
+def is_same_contact(contact: Contact, phone: str | None) -> bool:
+    """Whether a contact of the same moment and outcome that names this number is the same one (S2.2.1b)."""
+    return contact.phone == phone or (
+        contact.phone is not None and phone is not None and same_phone(contact.phone, phone)
+    )
 
 
 def check_promise(promised_at: datetime, *, now: datetime, calendar: WorkCalendar) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
@@ -24,3 +25,33 @@ async def notes_of(session: AsyncSession, order_id: str, *, only: str | None) ->
     if only is not None:  # the part of a former unit
         query = query.where(NoteRecord.unit == only)
     return (await session.execute(query.limit(200))).scalars().all()
+
+
+async def contacts_at(
+    session: AsyncSession, order_id: str, *, turn: int, contacted_at: datetime, outcome: str
+) -> Sequence[ContactRecord]:
+    """What is on record of this moment with this outcome, in one turn of a unit, the first first."""
+    query = (
+        select(ContactRecord)
+        .where(
+            ContactRecord.order_id == order_id,
+            ContactRecord.turn == turn,
+            ContactRecord.contacted_at == contacted_at,
+            ContactRecord.outcome == outcome,
+        )
+        .order_by(ContactRecord.recorded_at)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def notes_promising(
+    session: AsyncSession, order_id: str, *, unit: str, promised_at: datetime
+) -> Sequence[NoteRecord]:
+    """The unit's notes with this promise that no later contact has ended, the first first."""
+    ended = exists().where(ContactRecord.order_id == order_id, ContactRecord.recorded_at > NoteRecord.noted_at)
+    query = (
+        select(NoteRecord)
+        .where(NoteRecord.order_id == order_id, NoteRecord.unit == unit, NoteRecord.promised_at == promised_at, ~ended)
+        .order_by(NoteRecord.noted_at)
+    )
+    return (await session.execute(query)).scalars().all()

@@ -19,6 +19,7 @@ class ContactRecord(Record):
     id: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[str] = mapped_column(ForeignKey("order_case.order_id"))
     unit: Mapped[str]
+    turn: Mapped[int] = mapped_column(comment="of the order: a turn's contacts count for its reply")
     attempt: Mapped[int]
     outcome: Mapped[str]
     counts: Mapped[bool]

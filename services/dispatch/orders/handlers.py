@@ -47,6 +47,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         returned_by=[],
         answered_by=[],
         returns=0,
+        turn=0,
         attempts=0,
         failed_attempts=0,
         counted_contacts=0,

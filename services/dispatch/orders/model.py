@@ -118,4 +118,5 @@ class Case:
     returned_by: tuple[str, ...]
     answered_by: tuple[str, ...]
     returns: int
+    turn_at: datetime | None
     counted_contacts: int

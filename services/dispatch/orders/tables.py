@@ -18,7 +18,7 @@ from shared.personal.sealing import Sealer
 _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
     *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
-    "answered_by",
+    *("answered_by", "turn", "turn_at"),
 )
 """What no request of a unit changes."""
 
@@ -58,7 +58,13 @@ class CaseRecord(Record):
     returned_by: Mapped[list[str]] = mapped_column(comment="units that have asked to return it (A20)")
     answered_by: Mapped[list[str]] = mapped_column(comment="units whose leader has released a reply to it (S3.1b)")
     returns: Mapped[int] = mapped_column(comment="accepted returns (S3.1h)")
-    attempts: Mapped[int] = mapped_column(comment="contacts in this turn: since the assignment or the reopening")
+    turn: Mapped[int] = mapped_column(
+        comment="an assignment, a redo and an approved plan begin one; 0 before the first"
+    )
+    turn_at: Mapped[datetime | None] = mapped_column(
+        comment="when this turn began: earlier contacts do not count for it"
+    )
+    attempts: Mapped[int] = mapped_column(comment="contacts in this turn")
     failed_attempts: Mapped[int]
     counted_contacts: Mapped[int]
     promised_at: Mapped[datetime | None] = mapped_column(comment="the next contact that was promised (S2.2.1d)")
@@ -95,6 +101,11 @@ class CaseRecord(Record):
         content = sealer.open_json(self.demand, DEMAND.at(order_id=self.order_id))
         return Demand(content["title"], content["content"])
 
+    def begin_turn(self, at: datetime) -> None:
+        """The unit is to speak with the caller anew: contacts of before count no more (S2.2.3a, S2.2.2f)."""
+        self.turn, self.turn_at = self.turn + 1, at
+        self.attempts = self.failed_attempts = self.counted_contacts = 0
+
     def as_case(self) -> Case:
         """The facts that the rules look at."""
         level: Level = self.level  # type: ignore[assignment]  # written from the event, which is checked
@@ -111,5 +122,6 @@ class CaseRecord(Record):
             returned_by=tuple(self.returned_by),
             answered_by=tuple(self.answered_by),
             returns=self.returns,
+            turn_at=self.turn_at,
             counted_contacts=self.counted_contacts,
         )

@@ -114,7 +114,7 @@ async def await_feedback(work: Work, event: ReplyApproved) -> None:
     if planned:
         # The unit tells the caller of the completion in a new contact: contacts before the plan do not count for it
         # (S2.2.2f).
-        record.attempts = record.failed_attempts = record.counted_contacts = 0
+        record.begin_turn(work.now)
         assert record.first_assigned_at is not None
         work.emit(
             OrderPlanned(

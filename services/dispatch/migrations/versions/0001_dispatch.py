@@ -88,12 +88,19 @@ def upgrade() -> None:
         sa.Column(
             "answered_by", JSONB, nullable=False, comment="units whose leader has released a reply to it (S3.1b)"
         ),
+        sa.Column(
+            "turn",
+            sa.BigInteger,
+            nullable=False,
+            comment="an assignment, a redo and an approved plan begin one; 0 before the first",
+        ),
+        sa.Column("turn_at", moment, comment="when this turn began: earlier contacts do not count for it"),
         sa.Column("returns", sa.BigInteger, nullable=False, comment="accepted returns (S3.1h)"),
         sa.Column(
             "attempts",
             sa.BigInteger,
             nullable=False,
-            comment="contacts in this turn: since the assignment or the reopening",
+            comment="contacts in this turn",
         ),
         sa.Column("failed_attempts", sa.BigInteger, nullable=False),
         sa.Column("counted_contacts", sa.BigInteger, nullable=False),
@@ -196,6 +203,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("turn", sa.BigInteger, nullable=False, comment="of the order: a turn's contacts count for its reply"),
         sa.Column("attempt", sa.BigInteger, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("counts", sa.Boolean, nullable=False),
