@@ -62,10 +62,15 @@ class ClockChanged(OrderEvent):
     """The calendar version under which it is due now."""
     excused: bool
     """This change takes the clock's breach back, as `clock.breach_excused.v1` says.  A later breach is published."""
+    reopened: bool = False
+    """The clock had ended, and runs again until `due_at`: by the calendar of then it had passed its due moment."""
 
 
 class ClockStopped(OrderEvent):
-    """What the deadline demanded happened (`met` says whether in time), or the deadline became void."""
+    """What the deadline demanded happened (`met` says whether in time), or the deadline became void.
+
+    A clock whose due moment a calendar moved after its end is told once more: the last one holds.
+    """
 
     type: ClassVar[str] = "clock.stopped.v1"
 

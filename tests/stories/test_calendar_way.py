@@ -9,13 +9,21 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from sample.staff import Refused
 from shared.clock import SHANGHAI
 from tests.calendar.published import NOTICE_2027
+from tests.support.files import PDF
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.clause("S1.1.4a")
+
+RETURN = {
+    "reason": "经现场核实，问题为占道经营，不属于本单位职责",
+    "policy_basis": "区综合行政执法局三定方案第三条",
+    "suggested_unit": "chengguan",
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -26,10 +34,20 @@ async def place(postgres_server: DatabaseServer, tmp_path_factory: pytest.TempPa
         yield found
 
 
-async def test_every_service_counts_by_an_imported_year(place: District) -> None:
+@pytest.mark.clause("S2.2.1f")
+async def test_every_service_counts_by_an_imported_year_and_a_window_that_had_closed_opens(place: District) -> None:
     admin = await place.person("admin")
     order_id = await place.received_and_assigned()
     await eventually_final(place, order_id, provisional=True, due_at=local(2027, 1, 6))
+    # By the provisional calendar the return window ends with 31 December.
+    place.at(local(2027, 1, 2) + timedelta(hours=9))
+    await eventually(lambda: window_is(place, order_id, "void", local(2027, 1, 1)), within=30)
+    caseworker = await place.person("zhujian-jingban")
+    path = f"/api/dispatch/v1/orders/{order_id}/return"
+    with pytest.raises(Refused) as refused:
+        await caseworker.upload(path, RETURN, [("现场记录.pdf", PDF)])
+    assert refused.value.problem["code"] == "return_window_closed"
+
     [alarm] = await call(admin, "GET", "/api/sla/v1/calendar/alarms")
 
     body = {"year": 2027, "form": "notice", "content": NOTICE_2027}
@@ -51,8 +69,17 @@ async def test_every_service_counts_by_an_imported_year(place: District) -> None
     await eventually(lambda: of_version(dispatch, applied["version"]), within=20)
     assert dispatch.calendar.years == sla.calendar.years
     # Assigned on the 30th, the return window ends with 4 January, the first working day after the holiday.
-    window = dispatch.calendar.due_at(local(2026, 12, 30) + timedelta(hours=9), 1)
-    assert window.at == local(2027, 1, 5)
+    await eventually(lambda: window_is(place, order_id, "running", local(2027, 1, 5)), within=30)
+    assert "return_window" in {item["kind"] for item in preview["items"] if item["reopened"]}
+    shown = await caseworker.call("GET", f"/api/dispatch/v1/orders/{order_id}")
+    assert datetime.fromisoformat(shown["return_closes_at"]) == local(2027, 1, 5)
+    await caseworker.upload(path, RETURN, [("现场记录.pdf", PDF)])
+    await eventually(lambda: window_is(place, order_id, "met", local(2027, 1, 5)), within=30)
+
+
+async def window_is(place: District, order_id: str, state: str, due_at: datetime) -> bool:
+    window = (await place.clocks(order_id)).get("return_window", {})
+    return window.get("state") == state and datetime.fromisoformat(window["due_at"]) == due_at
 
 
 async def of_version(works: Any, version: str) -> bool:

@@ -87,6 +87,7 @@ def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, n
         excused=False,
         stopped_at=None,
         extended_workdays=0,
+        kept_by=None,
         note=work.sealer.seal_if_any(note, CLOCK.at(order_id=order.order_id, clock_id=clock_id, part="note")),
     )
 
@@ -250,12 +251,34 @@ def move_to(
         rearm(clock, rungs, 0)
 
 
+def use_closed_window(work: Work, window: ClockRecord, at: datetime) -> None:
+    """The unit asked to return the order, and the window had closed before its request was heard.
+
+    Either the request comes late, and lies inside the window, or dispatch knows a calendar by which the window was open:
+    then it is late until this calendar comes here as well and the clock is counted anew.
+    """
+    window.state, window.stopped_at = rules.ended(window.due_at, at), at
+    work.emit(rules.stopped(window, at, met=window.state is State.MET))
+
+
 def tell_move(
-    work: Work, clock: KnownClock, due: Due, cause: Excuse, *, reason: str, calendar: str, excused: bool
+    work: Work,
+    clock: KnownClock,
+    due: Due,
+    cause: Excuse,
+    *,
+    reason: str,
+    calendar: str,
+    excused: bool,
+    reopened: bool = False,
+    ended: bool = False,
 ) -> None:
-    """The events and the audit entry of a clock that still has its old due moment and breach, and gets this one."""
+    """The events and the audit entry of a clock that still has its old due moment and breach, and gets this one.
+
+    It runs on, or again if it is `reopened`; one that has `ended` stays so.
+    """
     if excused and clock.breached_at is not None:
-        _tell_excuse(work, clock, clock.breached_at, cause, reason, now_due_at=due.at)
+        _tell_excuse(work, clock, clock.breached_at, cause, reason, now_due_at=None if ended else due.at)
     work.emit(
         ClockChanged(
             order_id=clock.order_id,
@@ -267,6 +290,7 @@ def tell_move(
             reason=reason,
             calendar=calendar,
             excused=excused,
+            reopened=reopened,
         )
     )
     work.audit(

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.sla.clocks.errors import ClockUnknown, OrderHasNoClocks
 from services.sla.clocks.model import State
 from services.sla.clocks.policy import STEP_KINDS
-from services.sla.clocks.tables import ClockChange, ClockRecord, StopRecord
+from services.sla.clocks.tables import CLOSED_UNUSED, ClockChange, ClockRecord, StopRecord
+from services.sla.orders.tables import OrderRecord
 from shared.access import Scope
 from shared.following.parts import seen_rows
 from shared.lists import Keyset, Listed
@@ -34,6 +35,21 @@ async def running_clocks(work: Work, order_id: str) -> Sequence[ClockRecord]:
     clocks = await work.rows(ClockRecord, order_id)
     running = [clock for clock in clocks if clock.state is State.RUNNING]
     return sorted(running, key=lambda clock: (clock.due_at, clock.id))
+
+
+async def closed_window(session: AsyncSession, order: OrderRecord, unit: str) -> ClockRecord | None:
+    """The return window of the order's present assignment to this unit, locked, if it closed unused; else None."""
+    return await session.scalar(
+        select(ClockRecord)
+        .where(
+            ClockRecord.order_id == order.order_id,
+            ClockRecord.kind == "return_window",
+            ClockRecord.unit == unit,
+            ClockRecord.started_at == order.assigned_at,
+            CLOSED_UNUSED,
+        )
+        .with_for_update()
+    )
 
 
 async def step_spans(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime]]]:

@@ -29,6 +29,11 @@ SPECIAL: Final = (
 
 STEPS: Final = "kind in ('review_turnaround', 'chain_step') and state in ('met', 'late')"
 
+# A clock that ended by the calendar of then against its unit: after its due moment, or a window that closed.
+ENDED_AGAINST: Final = "state <> 'running' and (span = 'workdays' or kind = 'first_contact') and (breached_at is not null or lapse = 'close')"
+
+LOOKED_AT_BY: Final = "coalesce(kept_by, calendar)"
+
 
 class ClockRecord(Record):
     """One deadline. `next_at` is when the loop has to look at it again: the next rung, then the due moment, then never."""
@@ -66,6 +71,9 @@ class ClockRecord(Record):
     extended_workdays: Mapped[int] = mapped_column(
         Integer, server_default=text("0"), comment="granted on top, counted from the due moment that was (A10)"
     )
+    kept_by: Mapped[str | None] = mapped_column(
+        comment="the latest calendar by which the ended clock was looked at and left as it ended, explained by its own"
+    )
     note: Mapped[str | None] = mapped_column(comment="sealed: why an operator started it")
 
     # Never read: it tells the session to write an order before its clocks.
@@ -84,6 +92,8 @@ class ClockRecord(Record):
         Index("ix_clock_due", "due_at", "id"),
         # What a calendar change has still to look at: a clock leaves the old version's part when it was recomputed.
         Index("ix_clock_calendar", "calendar", "due_at", "id", postgresql_where=text("state = 'running'")),
+        # The same of the ended ones that another calendar may put right.
+        Index("ix_clock_ended", text(LOOKED_AT_BY), "due_at", "id", postgresql_where=text(ENDED_AGAINST)),
         Index("ix_clock_breached", "breached_at", "id", postgresql_where=text("breached_at is not null")),
         Index("ix_clock_excused", "due_at", "id", postgresql_where=text("excused")),
         Index("ix_clock_unit", "unit", "due_at", "id"),
@@ -91,6 +101,14 @@ class ClockRecord(Record):
         Index("ix_clock_steps", "kind", "stopped_at", postgresql_where=text(STEPS)),
         {"info": {PROTECTED: RowsOfUnit("unit")}},
     )
+
+
+CLOSED_UNUSED: Final = (
+    (ClockRecord.lapse == Lapse.CLOSE)
+    & (ClockRecord.state == State.VOID)
+    & (ClockRecord.stopped_at == ClockRecord.due_at)
+)
+"""A window that closed because its due moment came; one that was void before has an earlier end."""
 
 
 class ClockChange(Record):

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from services.sla.candidates.handlers import name_overdue, raise_candidate
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
-from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start, stop, void
-from services.sla.clocks.store import running_clocks
+from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start, stop, use_closed_window, void
+from services.sla.clocks.store import closed_window, running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
 from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
@@ -160,8 +160,15 @@ async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
 
 
 async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:
-    """Asking inside the window stops the window; every other clock runs on (S2.2.1f, S2.2.1i)."""
-    await _stop_for(work, event.order_id, STOPS["return_requested"], event.requested_at, unit=event.unit)
+    """Asking inside the window stops the window; every other clock runs on (S2.2.1f, S2.2.1i).
+
+    Dispatch judges the window by its own copy of the calendar, and the request may be heard late: so a window that has
+    closed here was used all the same.
+    """
+    order = await _stop_for(work, event.order_id, STOPS["return_requested"], event.requested_at, unit=event.unit)
+    window = await closed_window(work.session, order, event.unit)
+    if window is not None:
+        use_closed_window(work, window, event.requested_at)
 
 
 async def release_the_unit(work: Work, event: ReturnAccepted) -> None:

@@ -88,7 +88,7 @@ async def preview_calendar_import(
     responses=_TO_VERSION,  # type: ignore[arg-type]  # FastAPI's type does not know links
 )
 async def import_calendar_year(body: ImportBody, work: InWork) -> AppliedOut:
-    """A new version of the calendar; every running clock that it touches is counted anew (S1.1.4a)."""
+    """A new version of the calendar; every clock that it touches is counted anew, a window that closed or a breach by the old one put right (S1.1.4a)."""
     applied = await handlers.import_year(work, body.as_file(), reason=body.reason, base=body.base_version)
     return AppliedOut.of(applied)
 
@@ -115,7 +115,7 @@ async def preview_calendar_edit(
     responses=_TO_VERSION,  # type: ignore[arg-type]
 )
 async def edit_calendar_days(body: EditBody, work: InWork) -> AppliedOut:
-    """A new version of the calendar; every running clock that it touches is counted anew (S1.1.4a)."""
+    """A new version of the calendar; every clock that it touches is counted anew, a window that closed or a breach by the old one put right (S1.1.4a)."""
     changes = [day.as_change() for day in body.days]
     applied = await handlers.edit_days(
         work, changes, reason=body.reason, document=body.document, base=body.base_version

@@ -1,4 +1,6 @@
-"""A change of the calendar: what it would move, and the running clocks counted anew after it.
+"""A change of the calendar: what it would move, and the clocks counted anew after it.
+
+The running ones, and those that ended by the calendar of then against their unit: breached, or a window that closed.
 
 They are counted in batches, restartable, with an event per moved deadline.
 """
@@ -6,6 +8,7 @@ They are counted in batches, restartable, with an event per moved deadline.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +19,8 @@ from services.sla.calendar import store as calendar
 from services.sla.calendar.model import Changed, Reach, Version, YearFile
 from services.sla.chain_plans.rules import observed_hours
 from services.sla.clocks.handlers import tell_move
+from services.sla.clocks.model import State
+from services.sla.clocks.rules import breached, stopped
 from services.sla.clocks.store import step_spans
 from services.sla.counting.rules import CHAIN
 from services.sla.recomputing import rules, store
@@ -65,7 +70,11 @@ async def _preview(
     while counting or len(page) <= limit:
         clocks = await store.touched(session, reach, cursor=following, limit=_CHUNK)
         for clock in clocks.rows:
-            move = rules.recounted(clock, published.of(clock.rules), wanted, now=now)
+            rule_set = published.of(clock.rules)
+            if clock.state is State.RUNNING:
+                move = rules.recounted(clock, rule_set, wanted, now=now)
+            else:
+                move = rules.put_right(clock, rule_set, wanted, now=now)
             if move is None:
                 continue
             if len(page) <= limit:
@@ -116,11 +125,13 @@ async def _recount(work: Work, changed: Changed) -> Applied:
 
 
 async def recompute_batch(
-    work: Work, target: Version, outdated: str, *, after: Position | None, limit: int
+    work: Work, target: Version, outdated: str, *, after: Position | None, limit: int, ended: bool = False
 ) -> Batch | None:
-    """Count the next clocks of an older version anew; None when another replica is at it, or all is done.
+    """Count the next clocks of an older version anew, the running ones or those that `ended` against their unit.
 
-    A clock that was looked at bears the new version and is not found again, so that a batch which was lost with its
+    None when another replica is at it, or all is done.
+
+    A clock that was looked at bears the new version (one that stays ended beside its own) and is not found again, so that a batch which was lost with its
     process is done again by the next, and nothing twice.
     """
     job = await store.take_recomputation(work.session)
@@ -128,7 +139,7 @@ async def recompute_batch(
     if job is None or reach is None or job.number > target.number:
         return None
     reason = (await calendar.version_record(work.session, target.version)).reason
-    clocks = await store.claim_outdated(work.session, outdated, reach, after=after, limit=limit)
+    clocks = await store.claim_outdated(work.session, outdated, reach, ended=ended, after=after, limit=limit)
     now = work.now
     found = await _recounted(work, clocks, target.calendar)
     moves = {work.ids(): move for move in found if move.moves}
@@ -136,15 +147,39 @@ async def recompute_batch(
     await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)
     await store.write_warnings(work.session, [move for move in found if not move.moves], calendar=target.version)
     moved = {move.clock.id for move in found}
-    await store.keep_due(work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version)
+    await store.keep_due(
+        work.session, [c.id for c in clocks if c.id not in moved], calendar=target.version, ended=ended
+    )
     for move in moves.values():
-        tell_move(work, move.clock, move.due, "calendar", reason=why, calendar=target.version, excused=move.excused)
+        _tell(work, move, why, target.version)
     job.started_at = job.started_at or now
     job.seen += len(clocks)
     job.moved += sum(move.due.at != move.clock.due_at for move in moves.values())
     job.excused += sum(move.excused for move in moves.values())
     last = (clocks[-1].due_at, clocks[-1].id) if clocks else None
     return Batch(last, len(clocks), len(moves))
+
+
+def _tell(work: Work, move: Moved, why: str, version: str) -> None:
+    clock = move.clock
+    tell_move(
+        work,
+        clock,
+        move.due,
+        "calendar",
+        reason=why,
+        calendar=version,
+        excused=move.excused,
+        reopened=move.reopened,
+        ended=move.state is not State.RUNNING,
+    )
+    if move.state is State.RUNNING or move.stopped_at is None:
+        return
+    now_due = replace(clock, due_at=move.due.at, provisional=move.due.provisional, breached_at=move.breached_at)
+    if move.breached_at is not None and move.excused:
+        work.emit(breached(now_due, work.now))
+    met, void = move.state is State.MET, move.state is State.VOID
+    work.emit(stopped(now_due, move.stopped_at, met=met, void=void))
 
 
 async def _recounted(work: Work, clocks: Sequence[Counted], calendar: WorkCalendar) -> list[Moved]:
@@ -155,7 +190,10 @@ async def _recounted(work: Work, clocks: Sequence[Counted], calendar: WorkCalend
         if clock.rules not in observed and any(rung["name"] == CHAIN for rung in clock.rungs):
             observed[clock.rules] = observed_hours(await work.once(step_spans), rule_set, calendar)
         hours = observed.get(clock.rules)
-        move = rules.recounted(clock, rule_set, calendar, now=work.now, observed=hours, warnings=True)
+        if clock.state is State.RUNNING:
+            move = rules.recounted(clock, rule_set, calendar, now=work.now, observed=hours, warnings=True)
+        else:
+            move = rules.put_right(clock, rule_set, calendar, now=work.now, observed=hours)
         if move is not None:
             found.append(move)
     return found

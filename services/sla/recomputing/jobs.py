@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import product
 from typing import Final
 
 from services.sla.calendar import store as calendar
@@ -59,8 +60,8 @@ async def recompute(runtime: Runtime, target: Version, *, batch: int = BATCH) ->
         older = await calendar.older_versions(session, target.number)
     seen = 0
     while True:
-        for outdated in older:
-            looked = await _pass(runtime, target, outdated, batch)
+        for outdated, ended in product(older, (False, True)):
+            looked = await _pass(runtime, target, outdated, batch, ended=ended)
             if looked is None:
                 return seen
             seen += looked
@@ -73,13 +74,13 @@ async def recompute(runtime: Runtime, target: Version, *, batch: int = BATCH) ->
     return seen
 
 
-async def _pass(runtime: Runtime, target: Version, outdated: str, batch: int) -> int | None:
-    """All clocks of one older version once; None when another replica is at it."""
+async def _pass(runtime: Runtime, target: Version, outdated: str, batch: int, *, ended: bool) -> int | None:
+    """All clocks of one older version once, the running or the ended ones; None when another replica is at it."""
     position: Position | None = None
     seen = 0
     while True:
         async with runtime.works.begin() as work:
-            done = await handlers.recompute_batch(work, target, outdated, after=position, limit=batch)
+            done = await handlers.recompute_batch(work, target, outdated, after=position, limit=batch, ended=ended)
         if done is None:
             return None
         seen, position = seen + done.seen, done.position

@@ -1,4 +1,4 @@
-"""A running clock as it was counted, and how another calendar moves it."""
+"""A clock as it was counted, and how another calendar moves it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.sla.calendar.model import Version
-from services.sla.counting.model import Rung, Span
+from services.sla.clocks.model import State
+from services.sla.counting.model import Lapse, Rung, Span
 from shared.calendar import Day, Due
 from shared.contracts.sla import ClockKind
 
@@ -23,7 +24,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a running clock was counted by."""
+    """What a clock was counted by, and where it stands."""
 
     id: UUID
     order_id: str
@@ -36,8 +37,11 @@ class Counted:
     due_at: datetime
     original_due_at: datetime
     provisional: bool
+    lapse: Lapse
     fired: int
     next_at: datetime | None
+    state: State
+    stopped_at: datetime | None
     breached_at: datetime | None
     excused: bool
     rules: str
@@ -47,11 +51,16 @@ class Counted:
     safety: bool
     received_at: datetime
     upstream_due_at: datetime | None
+    stands: bool
+    """Whether the order is still with the clock's unit by the assignment that started it, which may return it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How a clock runs on: another due moment, the same one that has become certain, or other warnings of the same."""
+    """How a clock goes on: another due moment, the same one that has become certain, or other warnings of the same.
+
+    A clock that had ended runs again, or has ended otherwise.
+    """
 
     clock: Counted
     due: Due
@@ -60,6 +69,15 @@ class Moved:
     next_at: datetime | None
     excused: bool
     """Whether this move takes the clock's breach back."""
+    state: State
+    stopped_at: datetime | None
+    breached_at: datetime | None
+    """Its breach from now on: none, the one that it has, or for an ended clock a new one, of the new due moment."""
+
+    @property
+    def reopened(self) -> bool:
+        """Whether the clock had ended and runs again."""
+        return self.clock.state is not State.RUNNING and self.state is State.RUNNING
 
     @property
     def moves(self) -> bool:

@@ -1,4 +1,4 @@
-"""What another calendar does to a running clock: the same count by the code that started it (A01)."""
+"""What another calendar does to a clock: the same count by the code that started it (A01)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from services.sla.chain_plans.rules import chain_rung
-from services.sla.clocks.rules import is_excused, warn_left
-from services.sla.counting.model import Rung, Span
+from services.sla.clocks.model import State
+from services.sla.clocks.rules import ended, is_excused, warn_left
+from services.sla.counting.model import Lapse, Rung, Span
 from services.sla.counting.rules import (
     CHAIN,
     contact_moments,
@@ -33,7 +34,7 @@ def recounted(
     observed: Mapping[str, Sequence[float]] | None = None,
     warnings: bool = False,
 ) -> Moved | None:
-    """The clock on another calendar; None when neither its due moment nor its certainty changes.
+    """The running clock on another calendar; None when neither its due moment nor its certainty changes.
 
     With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not. A
     breach that came no later than the new due moment is taken back, and the clock starts to count anew: at the new moment it
@@ -57,12 +58,57 @@ def recounted(
     rungs = _rungs(clock, rungs, due, rules, calendar, observed or {})
     excused = moves and is_excused(clock.breached_at, due.at, now)
     if clock.breached_at is not None and not excused:
-        return Moved(clock, due, rungs, clock.fired, clock.next_at, excused=False) if moves else None
+        if not moves:
+            return None
+        return Moved(
+            clock, due, rungs, clock.fired, clock.next_at, False, State.RUNNING, None, breached_at=clock.breached_at
+        )
     told = () if excused else [rung["name"] for rung in clock.rungs[: clock.fired]]
     rungs, fired = rearmed(rungs, told, now)
     if not moves and _moments(rungs[fired:]) == _moments(clock.rungs[clock.fired :]):
         return None
-    return Moved(clock, due, rungs, fired, min([*(rung.at for rung in rungs[fired:]), due.at]), excused)
+    following = min([*(rung.at for rung in rungs[fired:]), due.at])
+    return Moved(clock, due, rungs, fired, following, excused, State.RUNNING, None, breached_at=None)
+
+
+def put_right(
+    clock: Counted,
+    rules: RuleSet,
+    calendar: WorkCalendar,
+    *,
+    now: datetime,
+    observed: Mapping[str, Sequence[float]] | None = None,
+) -> Moved | None:
+    """An ended clock of working days or working time on another calendar; None when it ended as it would have by this one too.
+
+    It is put right for its unit only: a due moment that comes to lie earlier leaves an ended clock as it ended. With a
+    later one a window that closed runs again while the order may still be returned, a breach of before that moment is
+    taken back, and what happened by then was in time. What happened only after it is a breach of the new moment.
+    """
+    if clock.span is Span.WORKDAYS:
+        left = warn_left(clock.kind, clock.scheme, rules)
+        due, rungs = workday_moments(
+            clock.started_at, clock.amount, calendar, warn_left=left, extended=clock.extended_workdays
+        )
+    else:
+        due, rungs = contact_moments(clock.started_at, rules, calendar)
+    if clock.stopped_at is None or due.at <= clock.due_at:
+        return None
+    if clock.lapse is Lapse.CLOSE:
+        if clock.state is State.VOID and clock.stopped_at == clock.due_at and clock.stands and due.at > now:
+            told = [rung["name"] for rung in clock.rungs[: clock.fired]]
+            armed, fired = rearmed(_rungs(clock, rungs, due, rules, calendar, observed or {}), told, now)
+            following = min([*(rung.at for rung in armed[fired:]), due.at])
+            return Moved(clock, due, armed, fired, following, False, State.RUNNING, None, breached_at=None)
+        if clock.state is not State.LATE or clock.stopped_at > due.at:
+            return None
+    state = clock.state if clock.state is State.VOID else ended(due.at, clock.stopped_at)
+    breached_at = clock.breached_at
+    excused = breached_at is not None and (clock.stopped_at <= due.at or breached_at <= due.at)
+    if excused:
+        breached_at = None if clock.stopped_at <= due.at else now
+    kept = tuple(Rung.of(rung) for rung in clock.rungs)
+    return Moved(clock, due, kept, clock.fired, None, excused, state, clock.stopped_at, breached_at=breached_at)
 
 
 def _rungs(

@@ -21,7 +21,7 @@ class AppliedOut(BaseModel):
     version: str
     number: int
     changed_days: Annotated[int, Field(description="计算方式改变的天数")]
-    clocks_to_check: Annotated[int, Field(description="将重新计算的运行中时限数")]
+    clocks_to_check: Annotated[int, Field(description="将重新计算的时限数：运行中的，以及按原日历已截止或已超期的")]
 
     @classmethod
     def of(cls, applied: Applied) -> AppliedOut:
@@ -56,7 +56,7 @@ class ChangedDayOut(BaseModel):
 
 
 class MoveOut(BaseModel):
-    """A running clock that would move, or become certain."""
+    """A clock that would move, or become certain, or run again."""
 
     clock_id: str
     order_id: str
@@ -67,6 +67,7 @@ class MoveOut(BaseModel):
     new_due_at: datetime
     provisional: Annotated[bool, Field(description="更新后是否仍为暂定")]
     excused: Annotated[bool, Field(description="原超期按新日历不成立")]
+    reopened: Annotated[bool, Field(description="按原日历已截止，按新日历恢复计时")]
 
     @classmethod
     def of(cls, move: Moved) -> MoveOut:
@@ -82,6 +83,7 @@ class MoveOut(BaseModel):
             new_due_at=move.due.at,
             provisional=move.due.provisional,
             excused=move.excused,
+            reopened=move.reopened,
         )
 
 
@@ -90,7 +92,9 @@ class PreviewOut(BaseModel):
 
     base_version: str
     changed_days: Annotated[list[ChangedDayOut], Field(description="放假或上班有变化的日期（至多 400 天）")]
-    clocks_looked_at: Annotated[int | None, Field(description="涉及的运行中时限数；仅首页给出")]
+    clocks_looked_at: Annotated[
+        int | None, Field(description="涉及的时限数（运行中的，以及按原日历已截止或已超期的）；仅首页给出")
+    ]
     clocks_moving: Annotated[int | None, Field(description="截止时刻将变化的时限数；仅首页给出")]
     clocks_settled: Annotated[int | None, Field(description="截止时刻不变、不再暂定的时限数；仅首页给出")]
     items: list[MoveOut]
@@ -111,7 +115,7 @@ class PreviewOut(BaseModel):
 
 
 class RecomputationOut(BaseModel):
-    """How far the running clocks have been counted anew."""
+    """How far the clocks have been counted anew."""
 
     state: Annotated[str, Field(description="open 进行中；done 已完成")]
     expected: int

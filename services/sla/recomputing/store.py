@@ -8,14 +8,27 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, select, text, tuple_, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.calendar.model import Reach
 from services.sla.calendar.store import version_record
 from services.sla.calendar.tables import CalendarVersionRecord
 from services.sla.clocks.model import State
-from services.sla.clocks.tables import ClockRecord
+from services.sla.clocks.tables import ENDED_AGAINST, LOOKED_AT_BY, ClockRecord
 from services.sla.counting.model import Span
 from services.sla.counting.rules import moment_on
 from services.sla.orders.tables import OrderRecord
@@ -29,6 +42,13 @@ _VERSIONS: Final = Keyset(CalendarVersionRecord.number, descending=True)
 _BY_DUE: Final = Keyset(ClockRecord.due_at, ClockRecord.id)
 
 Position = tuple[datetime, UUID]
+
+
+_RUNNING: Final = ClockRecord.state == State.RUNNING
+
+# Written out, so that every plan of a statement may use the index that has these clocks alone.
+_ENDED: Final[ColumnElement[bool]] = literal_column(f"({ENDED_AGAINST})", Boolean)
+_ENDED_BY: Final[ColumnElement[str]] = literal_column(LOOKED_AT_BY, Text)
 
 
 def _holds(reach: Reach) -> ColumnElement[bool]:
@@ -61,9 +81,9 @@ async def versions_with_recomputation(
 
 
 async def open_recomputation(session: AsyncSession, number: int, reach: Reach, now: datetime) -> int:
-    """Write down that the running clocks are to be counted anew; how many may move."""
+    """Write down that the clocks are to be counted anew, the running and those that ended wrongly; how many may move."""
     expected = await session.scalar(
-        select(func.count()).select_from(ClockRecord).where(ClockRecord.state == State.RUNNING, _holds(reach))
+        select(func.count()).select_from(ClockRecord).where(or_(_RUNNING, _ENDED), _holds(reach))
     )
     session.add(
         RecomputationRecord(
@@ -132,37 +152,60 @@ async def reopen_recomputation(session: AsyncSession, number: int) -> None:
 _OF_ORDER: Final = {"scheme", "safety", "received_at", "upstream_due_at"}
 
 
+# A redo follows an answer: the order cannot be returned any more.
+_REDONE: Final[ColumnElement[bool]] = literal_column(
+    """jsonb_path_exists(clocked_order.occasions, '$[*] ? (@ starts with "final redo:")')""", Boolean
+)
+
+_STANDS: Final = func.coalesce(
+    (OrderRecord.unit == ClockRecord.unit)
+    & (OrderRecord.assigned_at == ClockRecord.started_at)
+    & OrderRecord.ended_at.is_(None)
+    & ~OrderRecord.no_return
+    & ~_REDONE,
+    false(),
+)
+
+
 def _counted() -> Select[Any]:
     columns: list[Any] = [
-        getattr(OrderRecord if name in _OF_ORDER else ClockRecord, name) for name in Counted.__dataclass_fields__
+        _STANDS if name == "stands" else getattr(OrderRecord if name in _OF_ORDER else ClockRecord, name)
+        for name in Counted.__dataclass_fields__
     ]
     return select(*columns).join(OrderRecord, OrderRecord.order_id == ClockRecord.order_id)
 
 
 async def claim_outdated(
-    session: AsyncSession, version: str, reach: Reach, *, after: Position | None, limit: int
+    session: AsyncSession, version: str, reach: Reach, *, ended: bool, after: Position | None, limit: int
 ) -> list[Counted]:
-    """Running clocks that are still counted by this older version, locked; what another transaction holds is left."""
-    query = _counted().where(ClockRecord.state == State.RUNNING, ClockRecord.calendar == version, _holds(reach))
+    """Clocks that are still counted by this older version, locked; what another transaction holds is left.
+
+    The running ones, or those that `ended` against their unit: these with their orders, because nothing else holds back
+    what ends an order while its window is opened again.
+    """
+    which, by = (_ENDED, _ENDED_BY) if ended else (_RUNNING, ClockRecord.calendar)
+    query = _counted().where(which, by == version, _holds(reach))
     if after is not None:
         query = query.where(tuple_(ClockRecord.due_at, ClockRecord.id) > after)
     query = query.order_by(ClockRecord.due_at, ClockRecord.id).limit(limit)
-    rows = await session.execute(query.with_for_update(of=ClockRecord, skip_locked=True))
+    held = (ClockRecord, OrderRecord) if ended else (ClockRecord,)
+    rows = await session.execute(query.with_for_update(of=held, skip_locked=True))
     return [Counted(*row) for row in rows]
 
 
 async def any_outdated(session: AsyncSession, versions: Sequence[str], reach: Reach) -> bool:
-    """Whether a running clock is still counted by one of these versions."""
-    query = select(ClockRecord.id).where(
-        ClockRecord.state == State.RUNNING, ClockRecord.calendar.in_(versions), _holds(reach)
-    )
-    return await session.scalar(query.limit(1)) is not None
+    """Whether a clock that is to be looked at is still counted by one of these versions."""
+    for which, by in ((_RUNNING, ClockRecord.calendar), (_ENDED, _ENDED_BY)):
+        query = select(ClockRecord.id).where(which, by.in_(versions), _holds(reach))
+        if await session.scalar(query.limit(1)) is not None:
+            return True
+    return False
 
 
 async def touched(session: AsyncSession, reach: Reach, *, cursor: str | None, limit: int) -> Listed[Counted]:
-    """Running clocks of working days or working time whose span holds one of the days, by due moment: for a preview."""
+    """Clocks of working days or working time whose span holds one of the days, by due moment: for a preview."""
     counts = (ClockRecord.span == Span.WORKDAYS) | (ClockRecord.kind == "first_contact")
-    query = _counted().where(ClockRecord.state == State.RUNNING, counts, _holds(reach))
+    query = _counted().where(or_(_RUNNING, _ENDED), counts, _holds(reach))
     found = await _BY_DUE.page(session, query, cursor=cursor, limit=limit)
     return Listed([Counted(*row) for row in found.rows], found.next)
 
@@ -172,20 +215,24 @@ _MOVE = text(
 with moved as (
   select * from unnest(cast(:ids as uuid[]), cast(:changes as uuid[]), cast(:was as timestamptz[]),
     cast(:due as timestamptz[]), cast(:due_on as date[]), cast(:provisional as bool[]), cast(:rungs as text[]),
-    cast(:fired as int[]), cast(:next_at as timestamptz[]), cast(:excused as timestamptz[]))
-    as t(id, change, was, due_at, due_on, provisional, rungs, fired, next_at, excused_breach_at)
+    cast(:fired as int[]), cast(:next_at as timestamptz[]), cast(:excused as timestamptz[]), cast(:state as text[]),
+    cast(:stopped as timestamptz[]), cast(:breached as timestamptz[]))
+    as t(id, change, was, due_at, due_on, provisional, rungs, fired, next_at, excused_breach_at, state, stopped_at,
+      breached_at)
 ), changed as (
   insert into clock_change (id, clock_id, changed_at, was_due_at, due_at, reason, calendar, excused_breach_at)
   select change, id, :now, was, due_at, :reason, :calendar, excused_breach_at from moved
 )
 update clock set due_at = m.due_at, due_on = m.due_on, provisional = m.provisional, rungs = m.rungs::jsonb,
-  fired = m.fired, next_at = m.next_at, calendar = :calendar, excused = clock.excused or m.excused_breach_at is not null,
-  breached_at = case when m.excused_breach_at is null then clock.breached_at end
+  fired = m.fired, next_at = m.next_at, calendar = :calendar, kept_by = null, excused = clock.excused or m.excused_breach_at is not null,
+  state = m.state, stopped_at = m.stopped_at, breached_at = m.breached_at
 from moved m where clock.id = m.id
 """
 )
 
 _KEEP_DUE = text("update clock set calendar = :calendar where id = any(cast(:ids as uuid[]))")
+
+_KEEP_ENDED = text("update clock set kept_by = :calendar where id = any(cast(:ids as uuid[]))")
 
 
 async def write_moves(
@@ -211,6 +258,9 @@ async def write_moves(
             "fired": [move.fired for move in values],
             "next_at": [move.next_at for move in values],
             "excused": [move.clock.breached_at if move.excused else None for move in values],
+            "state": [move.state.value for move in values],
+            "stopped": [move.stopped_at for move in values],
+            "breached": [move.breached_at for move in values],
         },
     )
 
@@ -240,10 +290,10 @@ async def write_warnings(session: AsyncSession, moves: Sequence[Moved], *, calen
         )
 
 
-async def keep_due(session: AsyncSession, ids: Sequence[UUID], *, calendar: str) -> None:
-    """These clocks were looked at and are due as before by this calendar too."""
+async def keep_due(session: AsyncSession, ids: Sequence[UUID], *, calendar: str, ended: bool) -> None:
+    """These clocks were looked at and are due as before by this calendar too, or are left as they `ended`."""
     if ids:
-        await session.execute(_KEEP_DUE, {"ids": list(ids), "calendar": calendar})
+        await session.execute(_KEEP_ENDED if ended else _KEEP_DUE, {"ids": list(ids), "calendar": calendar})
 
 
 async def provisional_clocks(session: AsyncSession) -> int:

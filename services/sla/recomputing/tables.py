@@ -13,7 +13,7 @@ from shared.db.logins import GRANTED_TO_UNITS
 
 
 class RecomputationRecord(Record):
-    """How far the running clocks have been recomputed by a version; the row is the lock between replicas."""
+    """How far the clocks have been recomputed by a version; the row is the lock between replicas."""
 
     __tablename__ = "recomputation"
 

@@ -251,6 +251,11 @@ def _create_orders_and_clocks() -> None:
             nullable=False,
             comment="granted on top, counted from the due moment that was (A10)",
         ),
+        sa.Column(
+            "kept_by",
+            sa.Text,
+            comment="the latest calendar by which the ended clock was looked at and left as it ended, explained by its own",
+        ),
         sa.Column("note", sa.Text, comment="sealed: why an operator started it"),
         sa.CheckConstraint("lapse in ('breach', 'close')", name=op.f("ck_clock_known_lapse")),
         sa.CheckConstraint("span in ('workdays', 'hours', 'day', 'moment')", name=op.f("ck_clock_known_span")),
@@ -266,6 +271,15 @@ def _create_orders_and_clocks() -> None:
     )
     op.create_index(
         "ix_clock_calendar", "clock", ["calendar", "due_at", "id"], postgresql_where=sa.text("state = 'running'")
+    )
+    op.create_index(
+        "ix_clock_ended",
+        "clock",
+        [sa.text("coalesce(kept_by, calendar)"), "due_at", "id"],
+        postgresql_where=sa.text(
+            "state <> 'running' and (span = 'workdays' or kind = 'first_contact')"
+            " and (breached_at is not null or lapse = 'close')"
+        ),
     )
     op.create_index("ix_clock_due", "clock", ["due_at", "id"])
     op.create_index("ix_clock_plain", "clock", ["next_at", "id"], postgresql_where=sa.text(_PLAIN))
