@@ -15,6 +15,7 @@ from typing import Final
 
 from shared.errors import Forbidden, NotFound
 from shared.identity import DISTRICT_READERS, UNIT, Person, Role
+from shared.personal.confidential import without_caller
 from shared.personal.numbers import masked_numbers
 
 
@@ -77,6 +78,8 @@ class Scope:
 
     unit: str | None
     grants: tuple[Grant, ...]
+    knows_callers: bool = False
+    """Whether the person may know who called when the caller asked for confidentiality (X2)."""
 
     @property
     def everything(self) -> bool:
@@ -107,7 +110,7 @@ class Scope:
         return max((grant.words for grant in self.grants if grant.reach.covers(part)), default=Words.NONE)
 
 
-EVERYTHING: Final = Scope(None, (Grant(frozenset({Role.SYSTEM}), Reach.ALL, Words.OPEN),))
+EVERYTHING: Final = Scope(None, (Grant(frozenset({Role.SYSTEM}), Reach.ALL, Words.OPEN),), knows_callers=True)
 """What the platform itself reaches: for handlers of events."""
 
 
@@ -131,7 +134,7 @@ class Operation:
         held = tuple(grant for grant in self.grants if grant.is_held_by(person))
         if not held:
             raise Forbidden
-        return Scope(person.unit, held)
+        return Scope(person.unit, held, knows_callers=person.has(*KNOW_CALLERS))
 
 
 def _district(*roles: Role, words: Words = Words.OPEN) -> Grant:
@@ -145,6 +148,13 @@ def _unit(*roles: Role, reach: Reach) -> Grant:
 def _row(*grants: Grant) -> Operation:
     return Operation(grants)
 
+
+KNOW_CALLERS: Final = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD})
+"""Who may know the caller of a confidential order: the desk, which speaks with him in the unit's place (X2).
+
+Everybody else, units and whoever watches the district, reads such an order without the caller's name and without any
+number, in every service, and cannot have the caller revealed.
+"""
 
 _DESK: Final = (Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD)
 _DECIDES: Final = (Role.DISPATCHER, Role.CENTRE_HEAD)
@@ -187,6 +197,24 @@ def shown(text: str | None, words: Words) -> str | None:
     if text is None or words is Words.NONE:
         return None
     return text if words is Words.OPEN else masked_numbers(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How one person reads the texts of one order; false when not at all."""
+
+    words: Words
+    known_by: tuple[str, ...] | None = None
+    """By which words the caller is known, when the order is confidential and the person may not know him; else None."""
+
+    def __bool__(self) -> bool:
+        return self.words is not Words.NONE
+
+    def shows(self, text: str | None) -> str | None:
+        """A text of the order, or about it, as the person sees it (X2)."""
+        if text is None or not self:
+            return None
+        return shown(text, self.words) if self.known_by is None else without_caller(text, self.known_by)
 
 
 KERNEL: Final[Mapping[str, Operation]] = MappingProxyType(

@@ -8,7 +8,7 @@ from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_followed_calendar, add_followed_rule_set, add_order_part
+from shared.db.kernel import add_confidential_order, add_followed_calendar, add_followed_rule_set, add_order_part
 from shared.db.logins import PROTECTED, HangsOn
 
 
@@ -22,6 +22,7 @@ class Record(DeclarativeBase):
 add_followed_calendar(Record.metadata)
 add_followed_rule_set(Record.metadata)
 add_order_part(Record.metadata)
+add_confidential_order(Record.metadata)
 # The history of an order is its audit trail, shown to whoever sees the order.
 Record.metadata.tables["audit"].info[PROTECTED] = HangsOn("subject", "order_case", "order_id", added=True)
 

@@ -40,6 +40,7 @@ from shared.contracts.intake import (
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
 from shared.following.calendar import follow_calendar, load_calendar, watch_calendar
+from shared.following.confidential import follow_confidential
 from shared.following.rulesets import follow_rule_set
 from shared.identity import TokenSigner
 from shared.reading_ahead import RowsOfOrder
@@ -80,8 +81,8 @@ SERVICE = Service(
         RowsOfOrder(RecommendationRecord, by=RecommendationRecord.order_id, lock=False),
     ),
     subscriptions={
-        OrderReceived: open_case,
-        OrderUpdated: refresh_case,
+        OrderReceived: (follow_confidential, open_case),
+        OrderUpdated: (follow_confidential, refresh_case),
         OrderUrged: mark_urged,
         ReplyLeaderApproved: take_to_centre,
         ReplyLeaderRejected: give_back_to_caseworker,

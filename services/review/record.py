@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_order_part
+from shared.db.kernel import add_confidential_order, add_order_part
 
 
 class Record(DeclarativeBase):
@@ -16,3 +16,4 @@ class Record(DeclarativeBase):
 
 
 add_order_part(Record.metadata)
+add_confidential_order(Record.metadata)

@@ -19,8 +19,9 @@ from shared.contracts.dispatch import (
     ReturnAccepted,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderReceived
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated
 from shared.following import parts
+from shared.following.confidential import follow_confidential
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Service
 
@@ -37,7 +38,8 @@ SERVICE: Final = Service(
         RowsOfOrder(RoundRecord, by=RoundRecord.order_id, sequence=SEQUENCE),
     ),
     subscriptions={
-        OrderReceived: rounds.note_order,
+        OrderReceived: (follow_confidential, rounds.note_order),
+        OrderUpdated: follow_confidential,
         OrderCancelled: rounds.void_cancelled,
         ReturnAccepted: parts.give_back,
         OrderAssigned: (parts.take_over, rounds.void_reassigned),

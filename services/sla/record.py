@@ -8,7 +8,7 @@ from sqlalchemy import Date
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.db import TYPES, new_metadata
-from shared.db.kernel import add_followed_unit, add_order_part
+from shared.db.kernel import add_confidential_order, add_followed_unit, add_order_part
 
 
 class Record(DeclarativeBase):
@@ -20,3 +20,4 @@ class Record(DeclarativeBase):
 
 add_followed_unit(Record.metadata)
 add_order_part(Record.metadata)
+add_confidential_order(Record.metadata)

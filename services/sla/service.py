@@ -43,6 +43,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.following import parts, units
+from shared.following.confidential import follow_confidential
 from shared.reading_ahead import RowsOfOrder
 from shared.service import Runtime, Service
 
@@ -83,8 +84,8 @@ SERVICE: Final = Service(
         ),
     ),
     subscriptions={
-        OrderReceived: orders.start_district_clocks,
-        OrderUpdated: orders.follow_the_upstream,
+        OrderReceived: (follow_confidential, orders.start_district_clocks),
+        OrderUpdated: (follow_confidential, orders.follow_the_upstream),
         OrderCancelled: orders.end_clocks,
         OrderAssigned: (parts.take_over, orders.start_unit_clocks),
         OrderAccepted: orders.stop_on_acceptance,

@@ -14,7 +14,11 @@ ReplyScheme = Literal["ordinary", "enterprise_fast", "national_report"]
 
 
 class OrderReceived(OrderEvent):
-    """An upstream sent an order that was not known before (S1.1.4c)."""
+    """An upstream sent an order that was not known before (S1.1.4c).
+
+    `known_by`, of a confidential order only: a JSON list of the words by which its caller is known, sealed; whoever shows
+    texts of the order strikes them out for readers who may not know the caller (X2).
+    """
 
     type: ClassVar[str] = "order.received.v1"
 
@@ -28,6 +32,7 @@ class OrderReceived(OrderEvent):
     out_of_scope: str | None = None
     street: str | None = None
     confidential: bool = False
+    known_by: Sealed | None = None
     demand: Sealed
     received_at: Moment
     upstream_due_at: Moment | None = None
@@ -35,7 +40,11 @@ class OrderReceived(OrderEvent):
 
 
 class OrderUpdated(OrderEvent):
-    """The upstream sent the same order again with other content (S1.1.4c)."""
+    """The upstream sent the same order again with other content (S1.1.4c).
+
+    `confidential` is as it holds from this version on; `known_by` as in `order.received.v1`, with the words of the
+    versions before.
+    """
 
     type: ClassVar[str] = "order.updated.v1"
 
@@ -45,6 +54,8 @@ class OrderUpdated(OrderEvent):
     urgent: tuple[Urgency, ...] = ()
     out_of_scope: str | None = None
     street: str | None = None
+    confidential: bool = False
+    known_by: Sealed | None = None
     demand: Sealed
     updated_at: Moment
     upstream_due_at: Moment | None = None

@@ -23,6 +23,7 @@ class Place:
 # Sealed by intake.
 DEMAND: Final = Place("order:{order_id}:demand")
 CALLER: Final = Place("order:{order_id}:caller:{column}")
+KNOWN_BY: Final = Place("order:{order_id}:known_by")
 REVISIT: Final = Place("order:{order_id}:revisit:{number}")
 QUARANTINED: Final = Place("quarantine:{quarantine_id}:body")
 

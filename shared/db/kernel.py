@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db.engine import Moment
-from shared.db.logins import GRANTED_TO_UNITS, PARTS_TABLE
+from shared.db.logins import GRANTED_TO_UNITS, PARTS_TABLE, PROTECTED, OrderTable
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",
@@ -222,6 +222,19 @@ def add_order_part(metadata: MetaData) -> None:
         CheckConstraint("part in ('lead', 'joint')", name="part"),
     )
     Index("ix_order_part_unit", part.c.unit, part.c.order_id)
+
+
+def add_confidential_order(metadata: MetaData) -> None:
+    """Put the table of confidential orders beside the tables of a service that shows texts of orders."""
+    Table(
+        "confidential_order",
+        metadata,
+        Column("order_id", Text, primary_key=True),
+        Column("version", BigInteger, nullable=False, comment="of the order's content"),
+        Column("confidential", Boolean, nullable=False, comment="false: it was, before this version"),
+        Column("known_by", Text, comment="sealed JSON: the words by which the caller is known"),
+        info={PROTECTED: OrderTable(lead=None, changed_by_units=False)},
+    )
 
 
 def new_metadata() -> MetaData:

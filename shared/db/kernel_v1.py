@@ -188,3 +188,15 @@ def create_order_part() -> None:
         sa.CheckConstraint("part in ('lead', 'joint')", name=op.f("ck_order_part_part")),
     )
     op.create_index("ix_order_part_unit", "order_part", ["unit", "order_id"])
+
+
+def create_confidential_order() -> None:
+    """Create confidential_order, where a service shows texts of orders and does not keep their callers."""
+    op.create_table(
+        "confidential_order",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False, comment="of the order's content"),
+        sa.Column("confidential", sa.Boolean, nullable=False, comment="false: it was, before this version"),
+        sa.Column("known_by", sa.Text, comment="sealed JSON: the words by which the caller is known"),
+        sa.PrimaryKeyConstraint("order_id", name="pk_confidential_order"),
+    )

@@ -29,6 +29,14 @@ _FEWEST_DIGITS: Final = 7
 _LOCAL: Final = (7, 8)
 """Digits of a landline without its area's code."""
 _WITH_AREA: Final = 12
+# For texts that may tell nothing of a caller: also in Chinese digits and with any gap that is no punctuation of a sentence.
+_DIGIT: Final = r"[0-9零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]"
+_GAP: Final = r"(?:[^\w\n，。；：、！？:;!?,\"']|_){0,3}"
+_ANY_NUMBER: Final = re.compile(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{6,}}[xX]?")
+_LAST_DIGITS: Final = re.compile(
+    rf"(?:尾号|[后末][四4]位)(?:数|数字)?[^\w\n]{{0,3}}[是为]?[^\w\n]{{0,3}}({_DIGIT}{{3,}})"
+)
+_DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?:\s+[0-2]?\d)?")
 
 
 def is_phone(text: str) -> bool:
@@ -64,3 +72,9 @@ def masked_numbers(text: str) -> str:
         return number[:3] + "*" * (len(number) - 5) + number[-2:]
 
     return _POSSIBLE.sub(strike, text)
+
+
+def spans_of_numbers(text: str) -> list[tuple[int, int]]:
+    """Where `text` may give a telephone or identity number, or the last digits of one; a day is none."""
+    numbers = [match.span() for match in _ANY_NUMBER.finditer(text) if not _DAY.fullmatch(match.group())]
+    return numbers + [match.span(1) for match in _LAST_DIGITS.finditer(text)]

@@ -176,3 +176,35 @@ async def test_a_national_reply_is_not_sent_without_its_documents(place: Distric
         await place.centre_approves(reply_id)
     assert (refused.value.status, refused.value.problem["code"]) == (409, "doc_chain_incomplete")
     assert refused.value.problem["clause"] == "S1.1.1b"
+
+
+@pytest.mark.clause("X2")
+async def test_an_order_that_becomes_confidential_hides_its_caller_in_every_service(place: District) -> None:
+    words = CHANNELS["city_12345"]
+    content = {**words.example, words.theirs("upstream_no"): f"SECRET{next(_NUMBERS):06d}", "callerName": "张示例"}
+    content |= {"title": "张示例反映路灯不亮", "eventDesc": "请张先生13800138000接听"}
+    answer = await place.upstream.send(place.http, "city_12345", "orders", content)
+    order_id = answer.json()["order_id"]
+    await place.case(order_id, status="triage")
+    await place.assign(order_id)
+    await place.contact(order_id, content="张示例称路灯仍不亮，电话13800138000")
+    await place.reply(order_id, remarks="张示例13800138000")
+    leader = await place.person("zhujian-lingdao")
+    pages = [f"/api/intake/v1/orders/{order_id}{page}" for page in ("", "/versions")]
+    pages += [f"/api/dispatch/v1/orders/{order_id}{page}" for page in ("", "/contacts", "/replies")]
+    pages += [f"/api/review/v1/orders/{order_id}/replies"]
+
+    async def telling() -> list[str]:
+        """The pages on which the unit's leader reads who called."""
+        texts = {page: str(await leader.call("GET", page)) for page in pages}
+        return [
+            page for page, text in texts.items() if any(told in text for told in ("张示例", "张先生", "13800138000"))
+        ]
+
+    assert await telling() == pages
+    await place.upstream.send(place.http, "city_12345", "orders", {**content, "isSecret": "1", "callerName": "匿名"})
+
+    async def hidden() -> bool:
+        return await telling() == []
+
+    await eventually(hidden, within=20)

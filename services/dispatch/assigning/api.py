@@ -27,6 +27,7 @@ async def list_assignments(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[AssignmentOut]:
     """历次交办：单位、依据、原因、何人何时；首接单位在第一行。文字只对办理、审核人员显示。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     rows = await store.assignments_of(session, order_id, only=found.only)
-    return [AssignmentOut.of(row, sealer, found.words) for row in rows]
+    return [AssignmentOut.of(row, sealer, found.sight) for row in rows]

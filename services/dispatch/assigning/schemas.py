@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.assigning.model import AssignmentOrder
 from services.dispatch.assigning.tables import AssignmentRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.dispatch import Basis
 from shared.contracts.places import ASSIGNMENT
 from shared.personal.sealing import Sealer
@@ -63,11 +63,11 @@ class AssignmentOut(BaseModel):
     assigned_by: str
 
     @classmethod
-    def of(cls, record: AssignmentRecord, sealer: Sealer, words: Words) -> AssignmentOut:
+    def of(cls, record: AssignmentRecord, sealer: Sealer, sight: Sight) -> AssignmentOut:
         """From the row."""
         opened: dict[str, Any] = dict.fromkeys(("grounds", "reason", "decision"))
-        if words:
+        if sight:
             for part in opened:
                 place = ASSIGNMENT.at(order_id=record.order_id, number=record.number, part=part)
-                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
+                opened[part] = sight.shows(sealer.open_if_any(getattr(record, part), place))
         return cls(**opened, **{name: getattr(record, name) for name in set(cls.model_fields) - set(opened)})

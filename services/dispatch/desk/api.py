@@ -28,7 +28,8 @@ async def show_order(
     response: Response,
 ) -> OrderDetail | FormerOrder:
     """诉求内容、承办情况，以及本人现在可以进行的操作；曾承办的单位只见编号和标题。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     if found.only is not None:
         return former_order(sealer, found)
     record = found.record

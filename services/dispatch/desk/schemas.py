@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.schemas import OrderOut, listed_fields, title_of
 from services.dispatch.orders.store import SeenOrder
-from shared.access import Part, shown
+from shared.access import Part
 from shared.personal.sealing import Sealer
 
 
@@ -55,9 +55,9 @@ def order_detail(
     record = found.record
     names = set(OrderDetail.model_fields) - set(OrderOut.model_fields) - {"content", "part", "can", "return_closes_at"}
     return OrderDetail(
-        **listed_fields(sealer, record, found.words),
+        **listed_fields(sealer, record, found.sight),
         **{name: getattr(record, name) for name in names},
-        content=shown(record.open_demand(sealer).content, found.words),
+        content=found.sight.shows(record.open_demand(sealer).content),
         part=found.part,
         can=list(can),
         return_closes_at=return_closes_at,
@@ -71,5 +71,5 @@ def former_order(sealer: Sealer, found: SeenOrder) -> FormerOrder:
         order_id=record.order_id,
         platform=record.platform,
         platform_no=record.platform_no,
-        title=title_of(sealer, record, found.words),
+        title=title_of(sealer, record, found.sight),
     )

@@ -68,14 +68,16 @@ async def list_contacts(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ContactOut]:
     """最近 200 条；联系人、号码与内容只对办理、审核人员显示。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     rows = await store.contacts_of(session, order_id, only=found.only)
-    return [ContactOut.of(row, sealer, found.words) for row in rows]
+    return [ContactOut.of(row, sealer, found.sight) for row in rows]
 
 
 @router.get("/notes", operation_id="list_notes", summary="办理进度", tags=["工单查询"])
 async def list_notes(order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime) -> list[NoteOut]:
     """最近 200 条。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     rows = await store.notes_of(session, order_id, only=found.only)
-    return [NoteOut.of(row, sealer, found.words) for row in rows]
+    return [NoteOut.of(row, sealer, found.sight) for row in rows]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.handling.model import Contact, Outcome
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.places import CONTACT, NOTE
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, PastMoment, SaneMoment, Text
@@ -94,12 +94,12 @@ class ContactOut(BaseModel):
     content: str | None
 
     @classmethod
-    def of(cls, record: ContactRecord, sealer: Sealer, words: Words) -> ContactOut:
+    def of(cls, record: ContactRecord, sealer: Sealer, sight: Sight) -> ContactOut:
         """From the row."""
         opened: dict[str, Any] = {"phone": None, "person": None, "content": None}
-        if words:
+        if sight:
             said = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.id))
-            opened = {name: shown(text, words) for name, text in said.items()}
+            opened = {name: sight.shows(text) for name, text in said.items()}
         names = set(cls.model_fields) - {"contact_id", *opened}
         return cls(contact_id=record.id, **opened, **{name: getattr(record, name) for name in names})
 
@@ -115,9 +115,9 @@ class NoteOut(BaseModel):
     noted_by: str
 
     @classmethod
-    def of(cls, record: NoteRecord, sealer: Sealer, words: Words) -> NoteOut:
+    def of(cls, record: NoteRecord, sealer: Sealer, sight: Sight) -> NoteOut:
         """From the row."""
         place = NOTE.at(order_id=record.order_id, note_id=record.id)
-        text = shown(sealer.open(record.sealed, place), words)
+        text = sight.shows(sealer.open(record.sealed, place))
         names = set(cls.model_fields) - {"note_id", "text"}
         return cls(note_id=record.id, text=text, **{name: getattr(record, name) for name in names})

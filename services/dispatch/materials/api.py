@@ -35,9 +35,10 @@ async def list_attachments(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[AttachmentOut]:
     """回退材料与证明材料。"""
-    order, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    order = await seen(session, order_id, scope, sealer)
     records = await store.attachments_of(session, order_id, only=order.only)
-    return [AttachmentOut.of(record, sealer, order.words) for record in records]
+    return [AttachmentOut.of(record, sealer, order.sight) for record in records]
 
 
 @router.get(
@@ -56,8 +57,9 @@ async def download_attachment(
     scope: CurrentScope,
 ) -> Response:
     """原始字节，可用 Range 只取一段；浏览器只会保存，不会打开。每次下载记入审计。"""
-    order = await seen(work.session, order_id, scope)
+    order = await seen(work.session, order_id, scope, work.sealer)
     found = await store.attachment_of(work.session, order_id, attachment_id, only=order.only)
     work.audit("attachment.read", order_id, after={"attachment": attachment_id})
-    file = StoredFile(found.sha256, found.size, found.media_type, found.open_name(runtime.works.sealer))
+    name = order.sight.shows(found.open_name(work.sealer)) or found.id
+    file = StoredFile(found.sha256, found.size, found.media_type, name)
     return await download(request, runtime.files, file)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from services.dispatch.materials.tables import AttachmentRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.personal.sealing import Sealer
 
 
@@ -25,8 +25,8 @@ class AttachmentOut(BaseModel):
     attached_by: str
 
     @classmethod
-    def of(cls, record: AttachmentRecord, sealer: Sealer, words: Words) -> AttachmentOut:
+    def of(cls, record: AttachmentRecord, sealer: Sealer, sight: Sight) -> AttachmentOut:
         """From the row."""
         names = set(cls.model_fields) - {"attachment_id", "name"}
-        name = shown(record.open_name(sealer), words)
+        name = sight.shows(record.open_name(sealer))
         return cls(attachment_id=record.id, name=name, **{name: getattr(record, name) for name in names})

@@ -58,9 +58,8 @@ async def list_orders(
         session, scope, statuses=status or (), unit=unit, urgent=urgent, cursor=cursor, limit=limit
     )
     sealer = runtime.works.sealer
-    return Page(
-        items=[order_out(sealer, record, scope.words_for(record.unit)) for record in found.rows], next=found.next
-    )
+    sights = await store.sights_of(session, sealer, scope, found.rows)
+    return Page(items=[order_out(sealer, record, sights[record.order_id]) for record in found.rows], next=found.next)
 
 
 @router.get("/counts", operation_id="count_orders", summary="各状态件数")
@@ -75,17 +74,24 @@ async def count_orders(session: InRead, scope: CurrentScope) -> DeskOut:
 
 @router.get("/{order_id}/history", operation_id="list_history", summary="流转记录")
 async def list_history(
-    order_id: OrderPath, session: InRead, scope: CurrentScope, cursor: Cursor = None, limit: Limit = 50
+    order_id: OrderPath,
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[HistoryOut]:
     """何人何时做了何事，先后为序。"""
-    await store.seen(session, order_id, scope)
+    await store.seen(session, order_id, scope, runtime.works.sealer)
     found = await store.history_of(session, order_id, cursor=cursor, limit=limit)
     items = [HistoryOut(**{name: getattr(row, name) for name in HistoryOut.model_fields}) for row in found.rows]
     return Page(items=items, next=found.next)
 
 
 @router.get("/{order_id}/recommendations", operation_id="show_recommendations", summary="推荐承办单位")
-async def show_recommendations(order_id: OrderPath, session: InRead, scope: CurrentScope) -> RecommendationOut:
+async def show_recommendations(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+) -> RecommendationOut:
     """至少三个候选单位，各附依据类型与佐证。"""
-    await store.seen(session, order_id, scope)
+    await store.seen(session, order_id, scope, runtime.works.sealer)
     return RecommendationOut.of(await recommendation_of(session, order_id))

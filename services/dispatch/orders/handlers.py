@@ -69,6 +69,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
         return
     record.demand_version, record.demand = event.version, event.demand
     record.category, record.street = event.category, event.street
+    record.confidential = event.confidential
     record.urgent, record.queue = list(event.urgent), 0 if event.urgent else 1
     if event.upstream_due_at is not None:
         record.upstream_due_at = event.upstream_due_at

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.dispatch.orders.model import STATUS_TITLES, Status
 from services.dispatch.orders.tables import CaseRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.personal.sealing import Sealer
 
 
@@ -38,20 +38,20 @@ class OrderOut(BaseModel):
     ended_at: datetime | None
 
 
-def title_of(sealer: Sealer, record: CaseRecord, words: Words) -> str | None:
+def title_of(sealer: Sealer, record: CaseRecord, sight: Sight) -> str | None:
     """The title as this reader sees it (X2)."""
-    return shown(record.open_demand(sealer).title, words)
+    return sight.shows(record.open_demand(sealer).title)
 
 
-def listed_fields(sealer: Sealer, record: CaseRecord, words: Words) -> dict[str, Any]:
+def listed_fields(sealer: Sealer, record: CaseRecord, sight: Sight) -> dict[str, Any]:
     """The fields of OrderOut."""
     fields = {name: getattr(record, name) for name in set(OrderOut.model_fields) - {"title", "status_title"}}
-    return {**fields, "title": title_of(sealer, record, words), "status_title": STATUS_TITLES[record.status]}
+    return {**fields, "title": title_of(sealer, record, sight), "status_title": STATUS_TITLES[record.status]}
 
 
-def order_out(sealer: Sealer, record: CaseRecord, words: Words) -> OrderOut:
+def order_out(sealer: Sealer, record: CaseRecord, sight: Sight) -> OrderOut:
     """A row of the queue."""
-    return OrderOut(**listed_fields(sealer, record, words))
+    return OrderOut(**listed_fields(sealer, record, sight))
 
 
 class HistoryOut(BaseModel):

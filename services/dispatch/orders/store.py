@@ -17,9 +17,11 @@ from services.dispatch.orders.errors import OrderUnknown
 from services.dispatch.orders.model import ENDED, Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.record import Record
-from shared.access import Part, Scope, Words
+from shared.access import Part, Scope, Sight
+from shared.following.confidential import callers_kept_back
 from shared.following.parts import part_of
 from shared.lists import Counted, Keyset, Listed, counted
+from shared.personal.sealing import Sealer
 from shared.work import Work
 
 _AUDIT: Final = Record.metadata.tables["audit"]
@@ -36,7 +38,7 @@ class SeenOrder:
     record: CaseRecord
     part: Part | None
     """What the person's unit has to do with it."""
-    words: Words
+    sight: Sight
     """How its words are shown."""
     only: str | None
     """The unit whose rows alone are shown of it; None for all: a former unit sees its own part and nothing later."""
@@ -55,8 +57,8 @@ async def case_for_update(work: Work, order_id: str, scope: Scope) -> CaseRecord
     return record
 
 
-async def seen(session: AsyncSession, order_id: str, scope: Scope) -> SeenOrder:
-    """The order as it is, and what of it the caller may see; OrderUnknown when the operation does not reach it."""
+async def seen(session: AsyncSession, order_id: str, scope: Scope, sealer: Sealer) -> SeenOrder:
+    """The order as it is, and what of it the reader may see; OrderUnknown when the operation does not reach it."""
     record = await session.scalar(_CASE, {"of": order_id})
     if record is None:
         raise OrderUnknown(order_id)
@@ -65,7 +67,17 @@ async def seen(session: AsyncSession, order_id: str, scope: Scope) -> SeenOrder:
     if not scope.reaches(part):
         raise OrderUnknown(order_id)
     only = scope.unit if part is Part.FORMER and not scope.everything else None
-    return SeenOrder(record, part, scope.words(part), only)
+    kept_back = await callers_kept_back(session, sealer, scope, (order_id,)) if record.confidential else {}
+    return SeenOrder(record, part, Sight(scope.words(part), kept_back.get(order_id)), only)
+
+
+async def sights_of(
+    session: AsyncSession, sealer: Sealer, scope: Scope, records: Sequence[CaseRecord]
+) -> dict[str, Sight]:
+    """How the words of each order of a list are shown, by the order's id."""
+    confidential = [record.order_id for record in records if record.confidential]
+    kept_back = await callers_kept_back(session, sealer, scope, confidential)
+    return {record.order_id: Sight(scope.words_for(record.unit), kept_back.get(record.order_id)) for record in records}
 
 
 async def orders_waiting(

@@ -40,6 +40,7 @@ async def list_replies(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ReplyOut]:
     """历次提交的答复及其结果、退回意见。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     rows = await store.replies_of(session, order_id, only=found.only)
-    return [ReplyOut.of(row, sealer, found.words) for row in rows]
+    return [ReplyOut.of(row, sealer, found.sight) for row in rows]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.replies.model import Reply
 from services.dispatch.replies.tables import ReplyRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.dispatch import Disposition, Satisfaction
 from shared.contracts.places import GROUNDS, OPINION, REPLY
 from shared.files.stored import StoredFile
@@ -118,15 +118,15 @@ class ReplyOut(BaseModel):
     opinion: str | None = None
 
     @classmethod
-    def of(cls, record: ReplyRecord, sealer: Sealer, words: Words) -> ReplyOut:
+    def of(cls, record: ReplyRecord, sealer: Sealer, sight: Sight) -> ReplyOut:
         """From the row."""
         opened: dict[str, Any] = {}
-        if words:
+        if sight:
             ids = {"order_id": record.order_id, "reply_id": record.id}
             opened |= sealer.open_json(record.sealed, REPLY.at(**ids))
             if record.grounds is not None:
                 opened |= sealer.open_json(record.grounds, GROUNDS.at(**ids))
             opened["opinion"] = sealer.open_if_any(record.opinion, OPINION.at(**ids))
-            opened = {name: shown(text, words) for name, text in opened.items()}
+            opened = {name: sight.shows(text) for name, text in opened.items()}
         names = ("round", "unit", "disposition", "state", "plan_on", "submitted_at", "submitted_by", "judged_at")
         return cls(reply_id=record.id, **opened, **{name: getattr(record, name) for name in names})

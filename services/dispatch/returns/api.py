@@ -55,6 +55,7 @@ async def list_returns(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ReturnOut]:
     """历次回退申请及中心的决定；文字只对办理、审核人员显示。"""
-    found, sealer = await seen(session, order_id, scope), runtime.works.sealer
+    sealer = runtime.works.sealer
+    found = await seen(session, order_id, scope, sealer)
     rows = await store.returns_of(session, order_id, only=found.only)
-    return [ReturnOut.of(row, sealer, found.words) for row in rows]
+    return [ReturnOut.of(row, sealer, found.sight) for row in rows]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.returns.model import ReturnRequest
 from services.dispatch.returns.tables import ReturnRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.places import RETURN
 from shared.files.stored import StoredFile
 from shared.personal.sealing import Sealer
@@ -80,12 +80,12 @@ class ReturnOut(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, record: ReturnRecord, sealer: Sealer, words: Words) -> ReturnOut:
+    def of(cls, record: ReturnRecord, sealer: Sealer, sight: Sight) -> ReturnOut:
         """From the row."""
         opened: dict[str, Any] = dict.fromkeys(("reason", "policy_basis", "decision_reason"))
-        if words:
+        if sight:
             for part in opened:
                 place = RETURN.at(order_id=record.order_id, return_id=record.id, part=part)
-                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
+                opened[part] = sight.shows(sealer.open_if_any(getattr(record, part), place))
         names = set(cls.model_fields) - {"return_id", *opened}
         return cls(return_id=record.id, **opened, **{name: getattr(record, name) for name in names})

@@ -238,7 +238,7 @@ class Batches:
             if known:
                 await self._answer_known(connection, known)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-            if connection.is_closed() or _away(fault):
+            if connection.is_closed() or store.is_away(fault):
                 for one in batch:
                     one.settle(IntakeBusy())
                 raise
@@ -285,9 +285,9 @@ class Batches:
             except asyncpg.UniqueViolationError:
                 continue  # another replica stored the same request first: now it is known
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-                if connection.is_closed() or _away(fault):
+                if connection.is_closed() or store.is_away(fault):
                     return IntakeBusy()
-                if _sqlstate(fault)[:2] not in {"40", "55"}:
+                if store.sqlstate(fault)[:2] not in {"40", "55"}:
                     log.warning("order cannot be stored", error=type(fault).__name__, channel=one.channel.code)
                     return NotUnderstood("unstorable", "内容含有无法保存的字符或数值，请修改后重新发送")
         return IntakeBusy()
@@ -356,7 +356,9 @@ class Batches:
     async def _update(self, connection: store.Connection, one: Submission, found: Any) -> tuple[int, Pending]:
         order_id: str = found["order_id"]
         sealer = self._works.sealer
-        changed = changed_fields(store.opened(found, order_id, sealer), store.as_json(one.order))
+        before, after = store.opened(found, order_id, sealer), store.as_json(one.order)
+        changed = changed_fields(before, after)
+        known = store.sealed_known_by(sealer, order_id, before, after, earlier=found["known_by"])
         row = store.sealed_order(
             one.channel,
             one.order,
@@ -369,7 +371,7 @@ class Batches:
             body_hash=one.row.body_hash,
         )
         names = orjson.dumps(changed).decode()
-        version, urgent, out_of_scope = await store.store_version(connection, order_id, row, names)
+        version, urgent, out_of_scope = await store.store_version(connection, order_id, row, names, known)
         await store.audit_update(
             connection,
             at=row.at,
@@ -379,22 +381,16 @@ class Batches:
             after=orjson.dumps({"version": version, "changed": changed}).decode(),
             correlation=one.correlation,
         )
-        event = rules.updated(row, version, changed, urgent=urgent, out_of_scope=out_of_scope)
+        event = rules.updated(row, version, changed, known, urgent=urgent, out_of_scope=out_of_scope)
         return version, Pending(self._works.ids(), event, row.at, _headers(one))
 
     def _received(self, one: Submission) -> Pending:
         row = one.row
-        return Pending(self._works.ids(), rules.received(row, one.channel), row.at, _headers(one))
+        known = None
+        if row.confidential:
+            known = store.sealed_known_by(self._works.sealer, row.order_id, one.order._asdict())
+        return Pending(self._works.ids(), rules.received(row, known, one.channel), row.at, _headers(one))
 
 
 def _headers(one: Submission) -> str:
     return headers_beside(one.correlation, f"channel:{one.channel.code}")
-
-
-def _sqlstate(fault: BaseException) -> str:
-    return str(getattr(fault, "sqlstate", None) or "")
-
-
-def _away(fault: BaseException) -> bool:
-    """Whether the database is unavailable or shutting down; otherwise one row is wrong."""
-    return isinstance(fault, OSError) or _sqlstate(fault)[:2] in {"08", "57", "53"}

@@ -19,8 +19,9 @@ from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags
 from services.intake.orders.model import CALLER_COLUMNS
 from services.intake.orders.rules import details_of, private_of
-from shared.contracts.places import CALLER, DEMAND
+from shared.contracts.places import CALLER, DEMAND, KNOWN_BY
 from shared.outbox.writer import WRITE, Pending, columns_of, writing
+from shared.personal.confidential import known_by
 from shared.personal.sealing import Sealer
 
 
@@ -93,6 +94,16 @@ def as_json(order: UpstreamOrder) -> dict[str, Any]:
     return values
 
 
+def sealed_known_by(sealer: Sealer, order_id: str, *versions: Mapping[str, Any], earlier: str | None = None) -> str:
+    """By which words the caller is known in these versions and in earlier ones, sealed.
+
+    What was said of the caller in any version is struck out of all of them, should one be confidential (X2).
+    """
+    place = KNOWN_BY.at(order_id=order_id)
+    known = None if earlier is None else sealer.open_json(earlier, place)
+    return sealer.seal_json(known_by(known, *versions), place)
+
+
 # Receipt, order, caller and first version beside each other.  The orders are inserted in the order of their numbers, so
 # that two writers wait for each other in one direction only; a known number is skipped here and handled separately.  A
 # known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.
@@ -144,7 +155,7 @@ for update of o
 # it began, and find nothing where another replica has stored the next one meanwhile.
 _PRESENT: Final = """
 select v.order_id::text, v.category, v.demand, v.details, c.name, c.phone, c.contact_phone, c.id_number, c.email,
-  c.address, c.private
+  c.address, c.private, c.known_by
 from order_version v
 join unnest($1::uuid[], $2::int[]) as t(order_id, version) using (order_id, version)
 left join caller c on c.order_id = v.order_id
@@ -162,11 +173,12 @@ returning version, urgent::text, out_of_scope
 """
 _REVISION: Final = "update upstream_order set platform_revision = $2 where order_id = $1"
 _CALLER: Final = """
-insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print, known_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (order_id) do update set name = excluded.name, phone = excluded.phone,
   contact_phone = excluded.contact_phone, id_number = excluded.id_number, email = excluded.email,
-  address = excluded.address, private = excluded.private, phone_print = excluded.phone_print
+  address = excluded.address, private = excluded.private, phone_print = excluded.phone_print,
+  known_by = excluded.known_by
 """
 _VERSION: Final = """
 insert into order_version (order_id, version, received_at, category, changed, demand, details)
@@ -232,7 +244,7 @@ async def note_revision(connection: Connection, order_id: str, revision: int) ->
 
 
 async def store_version(
-    connection: Connection, order_id: str, order: NewOrder, changed: str
+    connection: Connection, order_id: str, order: NewOrder, changed: str, known_by: str
 ) -> tuple[int, str, str | None]:
     """Make `order` the next version of a locked order; version, urgent classes (JSON) and scope class that now hold."""
     row = await connection.fetchrow(
@@ -261,6 +273,7 @@ async def store_version(
         order.address,
         order.private,
         order.phone_print,
+        known_by,
     )
     await connection.execute(_VERSION, order_id, row[0], order.at, order.category, changed, order.demand, order.details)
     return row[0], row[1], row[2]
@@ -291,3 +304,13 @@ async def write_outbox(connection: Connection, pending: Sequence[Pending]) -> No
 async def backlog(connection: Connection, ceiling: int) -> int:
     """How many events wait for the bus, counted up to the ceiling."""
     return int(await connection.fetchval(_BACKLOG, ceiling))
+
+
+def sqlstate(fault: BaseException) -> str:
+    """PostgreSQL's code of a fault; empty when it has none."""
+    return str(getattr(fault, "sqlstate", None) or "")
+
+
+def is_away(fault: BaseException) -> bool:
+    """Whether the database is unavailable or shutting down; otherwise one row is wrong."""
+    return isinstance(fault, OSError) or sqlstate(fault)[:2] in {"08", "57", "53"}

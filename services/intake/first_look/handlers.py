@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.intake.orders.store import order_for_update, present_version
+from services.intake.orders.handlers import known_words
+from services.intake.orders.store import caller_of_order, order_for_update, present_version
 from shared.contracts.intake import OrderUpdated, Urgency
+from shared.contracts.places import KNOWN_BY
 from shared.deps import check_version
 from shared.work import Work
 
@@ -26,6 +28,10 @@ async def overrule_flags(
     record.urgent, record.out_of_scope = list(dict.fromkeys(urgent)), out_of_scope
     record.flagged_by = work.person.account
     version = await present_version(work.session, record)
+    known_by = None
+    if record.confidential:
+        words = known_words(await caller_of_order(work.session, order_id), version, work.sealer)
+        known_by = work.sealer.seal_json(words, KNOWN_BY.at(order_id=order_id))
     work.emit(
         OrderUpdated(
             order_id=order_id,
@@ -35,6 +41,8 @@ async def overrule_flags(
             urgent=tuple(dict.fromkeys(urgent)),
             out_of_scope=out_of_scope,
             street=record.street,
+            confidential=record.confidential,
+            known_by=known_by,
             demand=version.demand,
             updated_at=work.now,
             upstream_due_at=record.upstream_due_at,

@@ -12,10 +12,11 @@ from services.intake.orders import handlers, store
 from services.intake.orders.model import State
 from services.intake.orders.schemas import MaskedCaller, OrderDetail, OrderLine, RevealBody, RevealedCaller, VersionView
 from services.intake.orders.store import OrderFilter, StoredOrder
-from shared.access import Scope, Words, shown
+from shared.access import Scope, Sight
 from shared.contracts.intake import Level
 from shared.deps import CurrentScope, Cursor, InRead, InWork, Limit, ThisRuntime
 from shared.personal import masking
+from shared.personal.confidential import without_caller_in
 from shared.personal.sealing import Sealer
 from shared.web import CommandRoute, Identifier, Page, SaneMoment
 
@@ -25,7 +26,7 @@ OrderPath = Annotated[Identifier, Path(title="工单编号")]
 _IDENTITY: Final = frozenset({"enterprise_name", "credit_code", "caller_region", "id_type", "recording_id"})
 
 
-def _line(found: StoredOrder, title: str, words: Words) -> dict[str, Any]:
+def _line(found: StoredOrder, title: str, sight: Sight) -> dict[str, Any]:
     record = found.record
     return {
         "order_id": record.order_id,
@@ -50,12 +51,13 @@ def _line(found: StoredOrder, title: str, words: Words) -> dict[str, Any]:
         "upstream_due_at": record.upstream_due_at,
         "urges": record.urges,
         "revisits": record.revisits,
-        "title": shown(title, words),
+        "title": sight.shows(title),
     }
 
 
-def _shown_details(details: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
-    return {name: value for name, value in details.items() if not (hidden and name in _IDENTITY)}
+def _shown_details(details: dict[str, Any], sight: Sight, *, hidden: bool) -> dict[str, Any]:
+    kept = {name: value for name, value in details.items() if not (hidden and name in _IDENTITY)}
+    return kept if sight.known_by is None else without_caller_in(kept, sight.known_by)
 
 
 def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
@@ -70,9 +72,9 @@ def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
     )
 
 
-def _hidden(found: StoredOrder, scope: Scope, words: Words) -> bool:
+def _hidden(found: StoredOrder, scope: Scope, sight: Sight) -> bool:
     """Whether this reader must not see who called (X2)."""
-    return words is Words.NONE or (found.record.confidential and not scope.everything)
+    return not sight or (found.record.confidential and not scope.knows_callers)
 
 
 @router.get(
@@ -98,8 +100,7 @@ async def list_orders(
     page = await store.orders_page(session, scope, wanted, cursor=cursor, limit=limit)
     sealer = runtime.works.sealer
     items = [
-        _line(one, handlers.demand_of(one, sealer)["title"], scope.words_for(one.record.holder_unit))
-        for one in page.rows
+        _line(one, handlers.demand_of(one, sealer)["title"], handlers.sight_of(one, scope, sealer)) for one in page.rows
     ]
     return {"items": items, "next": page.next}
 
@@ -118,12 +119,12 @@ async def read_order(
     sealer = runtime.works.sealer
     demand = handlers.demand_of(found, sealer)
     response.headers["ETag"] = f'"{found.record.revision}"'
-    words = scope.words_for(found.record.holder_unit)
-    hidden = _hidden(found, scope, words)
+    sight = handlers.sight_of(found, scope, sealer)
+    hidden = _hidden(found, scope, sight)
     return {
-        **_line(found, demand["title"], words),
-        "content": shown(demand["content"], words),
-        "details": _shown_details(found.version.details, hidden=hidden),
+        **_line(found, demand["title"], sight),
+        "content": sight.shows(demand["content"]),
+        "details": _shown_details(found.version.details, sight, hidden=hidden),
         "caller": None if hidden else _masked(found, sealer),
     }
 
@@ -140,17 +141,17 @@ async def read_versions(
     """The oldest version first (S1.1.4c)."""
     found = await store.order_of(session, scope, order_id)
     versions = await store.versions_of(session, order_id)
-    words = scope.words_for(found.record.holder_unit)
-    hidden = _hidden(found, scope, words)
+    sight = handlers.sight_of(found, scope, runtime.works.sealer)
+    hidden = _hidden(found, scope, sight)
     return [
         {
             "version": version.version,
             "received_at": version.received_at,
             "category": version.category,
             "changed": version.changed,
-            "details": _shown_details(version.details, hidden=hidden),
+            "details": _shown_details(version.details, sight, hidden=hidden),
             **{
-                name: shown(text, words)
+                name: sight.shows(text)
                 for name, text in handlers.demand_text(order_id, version.demand, runtime.works.sealer).items()
             },
         }

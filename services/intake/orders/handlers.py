@@ -9,10 +9,11 @@ from services.intake.orders import policy, store
 from services.intake.orders.errors import RevealRefused, TooManyReveals
 from services.intake.orders.model import CALLER_COLUMNS, State
 from services.intake.orders.store import StoredOrder
-from services.intake.orders.tables import Caller, UpstreamOrderRecord
-from shared.access import Scope
+from services.intake.orders.tables import Caller, OrderVersion, UpstreamOrderRecord
+from shared.access import Scope, Sight, Words
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
-from shared.contracts.places import CALLER, DEMAND
+from shared.contracts.places import CALLER, DEMAND, KNOWN_BY
+from shared.personal.confidential import known_by
 from shared.personal.sealing import Sealer
 from shared.work import Work
 
@@ -79,17 +80,36 @@ def caller_of(caller: Caller | None, sealer: Sealer) -> dict[str, str | None]:
     }
 
 
+def known_words(caller: Caller, version: OrderVersion, sealer: Sealer) -> tuple[str, ...]:
+    """The words by which the caller is known, of all versions of the order (X2)."""
+    column = caller.known_by
+    earlier = None if column is None else sealer.open_json(column, KNOWN_BY.at(order_id=caller.order_id))
+    opened = caller_of(caller, sealer)
+    return known_by(earlier, {name: opened[column] for name, column in CALLER_COLUMNS.items()}, version.details)
+
+
+def sight_of(found: StoredOrder, scope: Scope, sealer: Sealer) -> Sight:
+    """How a reader sees the words of an order: without its caller when that is confidential and not for him to know."""
+    words = scope.words_for(found.record.holder_unit)
+    if scope.knows_callers or not found.record.confidential:
+        return Sight(words)
+    if found.caller is None:
+        # A unit that no longer has the order does not find its caller, and nobody can tell what to strike out.
+        return Sight(Words.NONE)
+    return Sight(words, known_words(found.caller, found.version, sealer))
+
+
 async def reveal_caller(work: Work, scope: Scope, order_id: str, purpose: str) -> dict[str, Any]:
     """The caller's identity in clear; that it was read goes into the audit trail with its purpose (X2, R45).
 
-    A unit sees it only while it holds the order, and never when the caller asked for confidentiality.
+    A unit sees it only while it holds the order; when the caller asked for confidentiality, only those may see it who
+    may know such a caller (shared/access.py).
     """
     found = await store.order_of(work.session, scope, order_id)
-    if not scope.everything:
-        if found.record.confidential:
-            raise RevealRefused("confidential")
-        if found.record.state in _OVER:
-            raise RevealRefused("over")
+    if found.record.confidential and not scope.knows_callers:
+        raise RevealRefused("confidential")
+    if not scope.everything and found.record.state in _OVER:
+        raise RevealRefused("over")
     seen = await store.reveals_since(work.session, work.person.account, work.now - timedelta(hours=1))
     if seen >= policy.REVEALS_PER_HOUR:
         raise TooManyReveals(policy.REVEALS_PER_HOUR)

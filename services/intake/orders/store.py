@@ -35,7 +35,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order with its present version and its caller; personal data still sealed."""
+    """An order with its present version and its caller (in lists where it is needed); personal data still sealed."""
 
     record: UpstreamOrderRecord
     version: OrderVersion
@@ -76,7 +76,19 @@ async def orders_page(
     if wanted.received_to is not None:
         query = query.where(record.received_at < wanted.received_to)
     page = await _NEWEST_FIRST.page(session, query, cursor=cursor, limit=limit)
-    return Listed([StoredOrder(row[0], row[1], None) for row in page.rows], page.next)
+    callers = await _callers_to_strike(session, scope, [row[0] for row in page.rows])
+    return Listed([StoredOrder(row[0], row[1], callers.get(row[0].order_id)) for row in page.rows], page.next)
+
+
+async def _callers_to_strike(
+    session: AsyncSession, scope: Scope, records: Sequence[UpstreamOrderRecord]
+) -> dict[str, Caller]:
+    """The callers whom the reader may not know, by order: what names them is struck out of the titles."""
+    ids = [] if scope.knows_callers else [record.order_id for record in records if record.confidential]
+    if not ids:
+        return {}
+    found = await session.scalars(select(Caller).where(Caller.order_id.in_(ids)))
+    return {caller.order_id: caller for caller in found}
 
 
 _ORDER = (
@@ -142,6 +154,11 @@ async def present_version(session: AsyncSession, record: UpstreamOrderRecord) ->
             select(OrderVersion).where(OrderVersion.order_id == record.order_id, OrderVersion.version == record.version)
         )
     ).one()
+
+
+async def caller_of_order(session: AsyncSession, order_id: str) -> Caller:
+    """Who called."""
+    return (await session.scalars(select(Caller).where(Caller.order_id == order_id))).one()
 
 
 async def note_reveal(

@@ -86,6 +86,9 @@ class Caller(Record):
     address: Mapped[str | None]
     private: Mapped[str | None] = mapped_column(comment="JSON of the other fields that may name a person")
     phone_print: Mapped[str | None] = mapped_column(comment="keyed hash of the phone")
+    known_by: Mapped[str | None] = mapped_column(
+        comment="sealed JSON: the words by which the caller is known, of all versions; null while there is one version"
+    )
 
     __table_args__ = (
         Index("ix_caller_phone_print", "phone_print", postgresql_where=text("phone_print is not null")),

@@ -19,7 +19,7 @@ from services.review.rounds.schemas import (
     RoundSummary,
 )
 from services.review.rounds.tables import RoundRecord
-from shared.access import ACCESS, Scope, Words, shown
+from shared.access import ACCESS, Sight
 from shared.contracts.places import OPINION, OVERRIDE
 from shared.deps import (
     CurrentPerson,
@@ -66,8 +66,7 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _round(sealer: Sealer, person: Person, scope: Scope, record: RoundRecord, background: store.Background) -> Round:
-    words = scope.words_for(record.unit)
+def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, background: store.Background) -> Round:
     involved = handlers.involved_in(record, background.caseworkers)
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
@@ -75,14 +74,14 @@ def _round(sealer: Sealer, person: Person, scope: Scope, record: RoundRecord, ba
     return Round(
         **RoundSummary.of(record).model_dump(),
         version=record.version,
-        reply=None if words is Words.NONE else ReplyText.of(handlers.reply_of(sealer, record), words),
-        findings=[FindingText.of(finding, words) for finding in handlers.findings_of(sealer, record)],
+        reply=ReplyText.of(handlers.reply_of(sealer, record), sight) if sight else None,
+        findings=[FindingText.of(finding, sight) for finding in handlers.findings_of(sealer, record)],
         leader_by=record.leader_by,
         leader_at=record.leader_at,
         centre_by=record.centre_by,
         centre_at=record.centre_at,
-        opinion=shown(opinion, words),
-        override_reason=shown(reason, words),
+        opinion=sight.shows(opinion),
+        override_reason=sight.shows(reason),
         voided_at=record.voided_at,
         can=list(
             rules.moves_of(
@@ -128,7 +127,9 @@ async def get_reply(
     record = await store.round_of(session, scope, reply_id)
     response.headers["ETag"] = f'"{record.version}"'
     background = await store.background_of(session, record.order_id)
-    return _round(runtime.works.sealer, person, scope, record, background)
+    sealer = runtime.works.sealer
+    sights = await store.sights_of(session, sealer, scope, (record,), background)
+    return _round(sealer, person, sights[reply_id], record, background)
 
 
 @router.get("/orders/{order_id}/replies", operation_id="replies_of_order", summary="工单的全部答复轮次")
@@ -138,9 +139,11 @@ async def replies_of_order(
     """Every round of an order, kept for ever; a unit sees its own (S2.3c)."""
     records = await store.rounds_of(session, scope, order_id)
     background = await store.background_of(session, order_id)
+    sealer = runtime.works.sealer
+    sights = await store.sights_of(session, sealer, scope, records, background)
     return Rounds(
         order_id=order_id,
-        rounds=[_round(runtime.works.sealer, person, scope, record, background) for record in records],
+        rounds=[_round(sealer, person, sights[record.reply_id], record, background) for record in records],
     )
 
 

@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 from services.review.checks.model import Element, Finding, Reply, Severity
 from services.review.rounds.model import Move, State
 from services.review.rounds.tables import RoundRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.dispatch import Disposition
-from shared.personal.numbers import masked_numbers
 from shared.web import Body, Text
 
 
@@ -66,9 +65,12 @@ class ReplyText(BaseModel):
     remarks: str = Field(description="备注")
 
     @classmethod
-    def of(cls, reply: Reply, words: Words) -> ReplyText:
-        """The reply, with its numbers struck out for those who need not call anybody."""
-        show = str if words is Words.OPEN else masked_numbers
+    def of(cls, reply: Reply, sight: Sight) -> ReplyText:
+        """The reply as its reader sees it."""
+
+        def show(text: str) -> str:
+            return sight.shows(text) or ""
+
         return cls(
             contact_person=show(reply.contact_person),
             contact_at=reply.contact_at,
@@ -89,13 +91,13 @@ class FindingText(BaseModel):
     message: str = Field(description="说明")
 
     @classmethod
-    def of(cls, finding: Finding, words: Words) -> FindingText:
+    def of(cls, finding: Finding, sight: Sight) -> FindingText:
         """The finding; its sentence is shown as the reply is."""
         return cls(
             code=finding.code,
             severity=finding.severity,
             element=finding.element,
-            sentence=shown(finding.sentence, words) or "",
+            sentence=sight.shows(finding.sentence) or "",
             message=finding.message,
         )
 

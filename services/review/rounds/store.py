@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.review.record import Record
 from services.review.rounds.model import State
 from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
-from shared.access import Scope
+from shared.access import Scope, Sight, Words
 from shared.errors import NotFound
+from shared.following.confidential import callers_kept_back
 from shared.following.parts import seen_rows
 from shared.lists import Keyset, Listed
+from shared.personal.sealing import Sealer
 
 SEQUENCE: Final = (RoundRecord.round, RoundRecord.submitted_at, RoundRecord.reply_id)
 """How the rounds of one order are sorted."""
@@ -56,6 +58,19 @@ async def background_of(session: AsyncSession, order_id: str) -> Background:
     connection = await session.connection()
     scheme, accounts = (await connection.execute(_BACKGROUND, {"of": order_id})).one()
     return Background(scheme, frozenset(accounts))
+
+
+async def sights_of(
+    session: AsyncSession, sealer: Sealer, scope: Scope, records: Sequence[RoundRecord], background: Background
+) -> dict[str, Sight]:
+    """How the words of each of these rounds of one order are shown, by the reply's id (X2)."""
+    kept_back = await callers_kept_back(session, sealer, scope, {record.order_id for record in records})
+    # A reply may be heard of before its order: until then nobody here knows whether the order is confidential.
+    unknown = background.scheme is None and not scope.knows_callers
+    return {
+        record.reply_id: Sight(Words.NONE if unknown else scope.words_for(record.unit), kept_back.get(record.order_id))
+        for record in records
+    }
 
 
 async def round_of(session: AsyncSession, scope: Scope, reply_id: str) -> RoundRecord:

@@ -17,10 +17,11 @@ from services.sla.counting.model import Span
 from services.sla.counting.rules import contact_proof, proof
 from services.sla.counting.schemas import Line
 from services.sla.rulesets.store import published
-from shared.access import ACCESS
+from shared.access import ACCESS, Sight, Words
 from shared.contracts.places import CLOCK
 from shared.contracts.sla import ClockKind
 from shared.deps import CurrentPerson, CurrentScope, Cursor, InRead, Limit, ThisRuntime
+from shared.following.confidential import callers_kept_back
 from shared.web import Code, DeskRoute, Identifier, Page, SaneMoment
 
 router = APIRouter(prefix="/v1", route_class=DeskRoute)
@@ -138,19 +139,24 @@ async def explain_clock(
             extended=record.extended_workdays,
             same_day=same_day_rule(record.kind, record.occasion, rule_set) if record.span is Span.DAY else None,
         )
-    words, sealer = scope.words_for(record.unit), runtime.works.sealer
+    sealer = runtime.works.sealer
+    kept_back = (await callers_kept_back(session, sealer, scope, (record.order_id,))).get(record.order_id)
+    sight = Sight(scope.words_for(record.unit), kept_back)
     started = stopped = None
     if record.note is not None and ACCESS["sla"]["stop_clock"].allows(person):
-        started = sealer.open(record.note, CLOCK.at(order_id=record.order_id, clock_id=record.id, part="note"))
+        by_hand = Sight(Words.OPEN, kept_back)
+        place = CLOCK.at(order_id=record.order_id, clock_id=record.id, part="note")
+        started = by_hand.shows(sealer.open(record.note, place))
         sealed = await store.reason_of_stop(session, record.id)
-        stopped = sealer.open_if_any(sealed, CLOCK.at(order_id=record.order_id, clock_id=record.id, part="stop"))
+        place = CLOCK.at(order_id=record.order_id, clock_id=record.id, part="stop")
+        stopped = by_hand.shows(sealer.open_if_any(sealed, place))
     return Explanation(
         clock=Clock.of(record, runtime.clock.now()),
         span=record.span,
         amount=record.amount,
         document=rule_set.document,
         lines=[Line.of(line) for line in lines],
-        changes=[Change.of(change, record.order_id, sealer, words) for change in changes],
+        changes=[Change.of(change, record.order_id, sealer, sight) for change in changes],
         started_reason=started,
         stopped_reason=stopped,
     )

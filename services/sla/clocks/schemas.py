@@ -12,7 +12,7 @@ from services.sla.clocks.policy import TITLES
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import Lapse, Span
 from services.sla.counting.schemas import Line
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.places import CLOCK_CHANGE
 from shared.contracts.sla import ClockKind
 from shared.personal.sealing import Sealer
@@ -115,21 +115,21 @@ class Change(BaseModel):
     excused_breach_at: Annotated[datetime | None, Field(description="本次变更撤回的超期")]
 
     @classmethod
-    def of(cls, change: ClockChange, order_id: str, sealer: Sealer, words: Words) -> Change:
-        """The record's public side, and what a person wrote as far as `words` allows (X2)."""
+    def of(cls, change: ClockChange, order_id: str, sealer: Sealer, sight: Sight) -> Change:
+        """The record's public side, and what a person wrote as its reader may see it (X2)."""
         return cls(
             changed_at=change.changed_at,
             was_due_at=change.was_due_at,
             due_at=change.due_at,
-            reason=_reason(change, order_id, sealer, words),
+            reason=_reason(change, order_id, sealer, sight),
             calendar=change.calendar,
             excused_breach_at=change.excused_breach_at,
         )
 
 
-def _reason(change: ClockChange, order_id: str, sealer: Sealer, words: Words) -> str:
-    """Why a due moment moved; what a person wrote beside it as far as `words` allows."""
-    said = shown(sealer.open_if_any(change.words, CLOCK_CHANGE.at(order_id=order_id, change_id=change.id)), words)
+def _reason(change: ClockChange, order_id: str, sealer: Sealer, sight: Sight) -> str:
+    """Why a due moment moved; what a person wrote beside it as its reader may see it."""
+    said = sight.shows(sealer.open_if_any(change.words, CLOCK_CHANGE.at(order_id=order_id, change_id=change.id)))
     return change.reason if said is None else f"{change.reason}：{said}"
 
 

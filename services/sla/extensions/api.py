@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.clocks.errors import OrderHasNoClocks
 from services.sla.extensions import handlers, store
 from services.sla.extensions.errors import ConsentRefused
 from services.sla.extensions.model import ExtensionState
 from services.sla.extensions.schemas import DecisionBody, Extension, ExtensionBody
+from services.sla.extensions.tables import ExtensionRecord
 from services.sla.orders.store import order_in_scope
+from shared.access import Scope, Sight
 from shared.deps import CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, ThisRuntime
+from shared.following.confidential import callers_kept_back
+from shared.personal.sealing import Sealer
 from shared.web import CommandRoute, Identifier, Page
 from shared.web.problem import problem_of
 
@@ -27,6 +33,16 @@ _TO_DECISION = {
 }
 
 ExtensionId = Annotated[Identifier, Path(title="延期申请编号", description="延期申请编号")]
+
+
+async def _shown(
+    session: AsyncSession, sealer: Sealer, scope: Scope, records: Sequence[ExtensionRecord]
+) -> list[Extension]:
+    kept_back = await callers_kept_back(session, sealer, scope, {record.order_id for record in records})
+    return [
+        Extension.of(record, sealer, Sight(scope.words_for(record.unit), kept_back.get(record.order_id)))
+        for record in records
+    ]
 
 
 @router.post(
@@ -54,7 +70,8 @@ async def request_extension(
         # Not raised: what was recorded has to stay (S1.3.2c).
         return problem_of(ConsentRefused(str(record.id)))
     response.headers["ETag"] = f'"{record.version}"'
-    return Extension.of(record, work.sealer, scope.words_for(record.unit))
+    [shown] = await _shown(work.session, work.sealer, scope, (record,))
+    return shown
 
 
 @router.get("/orders/{order_id}/extensions", operation_id="extensions_of_order", summary="工单的延期申请")
@@ -68,8 +85,7 @@ async def extensions_of_order(
     if await order_in_scope(session, order_id, scope) is None:
         raise OrderHasNoClocks(order_id)
     records = await store.extensions_of_order(session, order_id, scope)
-    sealer = runtime.works.sealer
-    return Page(items=[Extension.of(record, sealer, scope.words_for(record.unit)) for record in records])
+    return Page(items=await _shown(session, runtime.works.sealer, scope, records))
 
 
 @router.get("/extensions", operation_id="list_extensions", summary="延期申请列表（等待最久在前）")
@@ -84,10 +100,7 @@ async def list_extensions(
 ) -> Page[Extension]:
     """The requests of the district for the centre, its own for a unit."""
     listed = await store.extensions(session, scope, state=state, cursor=cursor, limit=limit)
-    sealer = runtime.works.sealer
-    return Page(
-        items=[Extension.of(record, sealer, scope.words_for(record.unit)) for record in listed.rows], next=listed.next
-    )
+    return Page(items=await _shown(session, runtime.works.sealer, scope, listed.rows), next=listed.next)
 
 
 @router.post(
@@ -102,4 +115,5 @@ async def decide_extension(
     record = await handlers.decide_extension(
         work, UUID(extension_id), grant=body.decision == "grant", reason=body.reason, expected=expected
     )
-    return Extension.of(record, work.sealer, scope.words_for(record.unit))
+    [shown] = await _shown(work.session, work.sealer, scope, (record,))
+    return shown

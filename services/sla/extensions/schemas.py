@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from services.sla.extensions.errors import CONSENT_PARTS
 from services.sla.extensions.model import WORDS, Consent, ExtensionRequest, ExtensionState, ReasonCode
 from services.sla.extensions.tables import ExtensionRecord
-from shared.access import Words, shown
+from shared.access import Sight
 from shared.contracts.places import EXTENSION
 from shared.personal.numbers import PHONE_FORM
 from shared.personal.sealing import Sealer
@@ -109,13 +109,13 @@ class Extension(Body):
     decision_reason: str | None
 
     @classmethod
-    def of(cls, record: ExtensionRecord, sealer: Sealer, words: Words) -> Extension:
-        """The record's public side, and what people wrote as far as `words` allows."""
+    def of(cls, record: ExtensionRecord, sealer: Sealer, sight: Sight) -> Extension:
+        """The record's public side, and what people wrote as its reader may see it."""
         opened: dict[str, str | None] = dict.fromkeys(WORDS)
-        if words:
+        if sight:
             for part in opened:
                 place = EXTENSION.at(order_id=record.order_id, extension_id=record.id, part=part)
-                opened[part] = shown(sealer.open_if_any(getattr(record, part), place), words)
+                opened[part] = sight.shows(sealer.open_if_any(getattr(record, part), place))
         return cls(
             id=str(record.id),
             order_id=record.order_id,

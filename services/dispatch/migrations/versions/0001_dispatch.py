@@ -18,6 +18,7 @@ def upgrade() -> None:
     kernel_v1.create_followed_calendar()
     kernel_v1.create_followed_rule_set()
     kernel_v1.create_order_part()
+    kernel_v1.create_confidential_order()
     op.create_table(
         "account",
         sa.Column("account", sa.Text, nullable=False),
@@ -317,6 +318,7 @@ def downgrade() -> None:
         "account",
     ):
         op.drop_table(table)
+    op.drop_table("confidential_order")
     op.drop_table("order_part")
     op.drop_table("followed_rule_set")
     op.drop_table("followed_calendar")

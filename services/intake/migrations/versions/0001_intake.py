@@ -32,6 +32,12 @@ def upgrade() -> None:
         sa.Column("address", sa.Text, nullable=True),
         sa.Column("private", sa.Text, nullable=True, comment="JSON of the other fields that may name a person"),
         sa.Column("phone_print", sa.Text, nullable=True, comment="keyed hash of the phone"),
+        sa.Column(
+            "known_by",
+            sa.Text,
+            nullable=True,
+            comment="sealed JSON: the words by which the caller is known, of all versions; null while there is one version",
+        ),
         sa.PrimaryKeyConstraint("order_id", name="pk_caller"),
     )
     op.create_index(

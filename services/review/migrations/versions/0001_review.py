@@ -15,6 +15,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     kernel_v1.create()
     kernel_v1.create_order_part()
+    kernel_v1.create_confidential_order()
     op.create_table(
         "reviewed_order",
         sa.Column("order_id", sa.Text, nullable=False),
@@ -96,5 +97,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("reply_round", "order_caseworker", "reviewed_order"):
         op.drop_table(table)
+    op.drop_table("confidential_order")
     op.drop_table("order_part")
     kernel_v1.drop()

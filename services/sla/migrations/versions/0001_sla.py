@@ -66,6 +66,7 @@ def upgrade() -> None:
     kernel_v1.create()
     kernel_v1.create_followed_unit()
     kernel_v1.create_order_part()
+    kernel_v1.create_confidential_order()
     _create_calendar_and_rules()
     _create_orders_and_clocks()
     _create_extensions_and_candidates()
@@ -430,6 +431,7 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.execute("drop function calendar_is_append_only()")
+    op.drop_table("confidential_order")
     op.drop_table("order_part")
     op.drop_table("followed_unit")
     kernel_v1.drop()

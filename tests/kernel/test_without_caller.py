@@ -1,0 +1,86 @@
+"""The caller of a confidential order, struck out of what others read (X2)."""
+
+import pytest
+
+from shared.personal.confidential import known_by, without_caller, without_caller_in
+
+pytestmark = pytest.mark.clause("X2")
+
+KNOWN = known_by(
+    {
+        "caller_name": "张示例",
+        "caller_phone": "13800138000",
+        "contact_phone": "66812",
+        "id_number": "37060219900101123X",
+        "email": "zhang@example.com",
+        "category": "城市管理",
+    }
+)
+
+
+def test_only_what_names_the_caller_is_known():
+    assert known_by({"caller_name": " 张示例 ", "caller_phone": "1", "title": "垃圾"}, None, ("李四",)) == (
+        "1",
+        "张示例",
+        "李四",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("张示例反映垃圾无人清运", "［已隐去］反映垃圾无人清运"),
+        ("张 示·例反映", "［已隐去］反映"),
+        ("来电人张先生称", "来电人［已隐去］称"),
+        ("张某某、张女士", "［已隐去］、［已隐去］"),
+        ("请回电13800138000。", "请回电［已隐去］。"),
+        ("另一号码138-1234-5678", "另一号码［已隐去］"),
+        ("電話１３８ ００１３ ８０００", "電話［已隐去］"),
+        ("号码一三八零零一三八零零零", "号码［已隐去］"),
+        ("座机0535—6891234转", "座机［已隐去］转"),
+        ("内线66812，可打", "内线［已隐去］，可打"),
+        ("手机尾号8000的住户", "手机尾号［已隐去］的住户"),
+        ("证件37060219900101123X", "证件［已隐去］"),
+        ("证件370602 19900101 123x", "证件［已隐去］"),
+        ("老证370602900101123号", "老证［已隐去］号"),
+        ("邮箱zhang@example.com或li.si@example.org", "邮箱［已隐去］或［已隐去］"),
+        ("共3户，2026-11-23到场", "共3户，2026-11-23到场"),
+        ("2026-11-23 09:30到场，23楼", "2026-11-23 09:30到场，23楼"),
+        ("2026-11-23T09:30:00.123456+08:00", "2026-11-23T09:30:00.123456+08:00"),
+        ("张家村的垃圾", "张家村的垃圾"),
+    ],
+)
+def test_names_and_numbers_are_struck_out_and_the_rest_stays(text: str, shown: str):
+    assert without_caller(text, KNOWN) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("欧阳示例", "欧阳女士来电，欧女士", "［已隐去］来电，欧女士"),
+        ("Anna Smith", "anna  smith called, annasmithson", "［已隐去］ called, annasmithson"),
+        ("张", "张家村，张先生", "张家村，［已隐去］"),
+        ("示例（烟台）物业有限公司", "示例(烟台)物业有限公司欠费", "［已隐去］欠费"),
+        ("**", "无", "无"),
+    ],
+)
+def test_names_of_several_forms(name: str, text: str, shown: str):
+    assert without_caller(text, known_by((name,))) == shown
+
+
+def test_every_text_of_a_value_is_struck_and_its_fields_keep_their_names():
+    value = {"note": "张示例", "phone": 13800138000, "tags": ["张先生", 3], "on": True, "none": None}
+
+    assert without_caller_in(value, KNOWN) == {
+        "note": "［已隐去］",
+        "phone": "［已隐去］",
+        "tags": ["［已隐去］", 3],
+        "on": True,
+        "none": None,
+    }
+
+
+def test_a_long_text_takes_no_time_to_speak_of():
+    text = "垃圾1 2 3 4 5 6，张 示 " * 2000
+
+    assert without_caller(text, KNOWN) == text
