@@ -14,6 +14,7 @@ from shared.contracts.dispatch import (
     CallerContacted,
     OrderAccepted,
     OrderAssigned,
+    OrderReopened,
     ProgressNoted,
     ReplySubmitted,
     ReturnAccepted,
@@ -48,5 +49,6 @@ SERVICE: Final = Service(
         ProgressNoted: rounds.note_caseworker,
         ReturnRequested: rounds.note_caseworker,
         ReplySubmitted: rounds.open_round,
+        OrderReopened: rounds.void_reopened,
     },
 )

@@ -110,7 +110,9 @@ class ReturnRejected(OrderEvent):
 class ReplySubmitted(OrderEvent):
     """The unit submitted its reply with the five elements (S2.2.3b); the text is sealed.
 
-    `reply` is JSON when opened: contact_person, contact_at, contact_phone, findings, satisfaction, remarks.
+    `reply` is JSON when opened: contact_person, contact_at, contact_phone, findings, satisfaction, remarks.  `redos` is
+    the cycle that the reply answers: how often the order had been reopened; it travels with the reply to its
+    acknowledgement.
     """
 
     type: ClassVar[str] = "order.reply_submitted.v1"
@@ -124,6 +126,7 @@ class ReplySubmitted(OrderEvent):
     reply: Sealed
     submitted_by: str
     submitted_at: Moment
+    redos: int = 0
 
 
 class OrderPlanned(OrderEvent):
@@ -139,7 +142,11 @@ class OrderPlanned(OrderEvent):
 
 
 class OrderClosed(OrderEvent):
-    """The order is closed."""
+    """The order is closed.
+
+    `fed_back_at` is when the upstream had the first reply of this cycle; a reader that has not heard of that yet ends
+    the deadlines of the cycle at that moment.
+    """
 
     type: ClassVar[str] = "order.closed.v1"
 
@@ -147,10 +154,15 @@ class OrderClosed(OrderEvent):
     disposition: Disposition
     redos: int
     closed_at: Moment
+    fed_back_at: Moment | None = None
 
 
 class OrderReopened(OrderEvent):
-    """The caller said at the revisit that it is unsolved or unsatisfying: the unit handles it again (重办)."""
+    """The caller said at the revisit that it is unsolved or unsatisfying: the unit handles it again (重办).
+
+    `redos` is the number of the cycle that begins, `fed_back_at` when the upstream had the first reply of the cycle that
+    ends: its deadlines end at that moment.
+    """
 
     type: ClassVar[str] = "order.reopened.v1"
 
@@ -158,6 +170,7 @@ class OrderReopened(OrderEvent):
     redos: int
     reason: Literal["unsolved", "unsatisfied"]
     reopened_at: Moment
+    fed_back_at: Moment | None = None
 
 
 class UnitChanged(Event):

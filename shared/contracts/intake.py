@@ -81,7 +81,8 @@ class OrderUrged(OrderEvent):
 class OrderRevisited(OrderEvent):
     """The upstream called the caller back and sent the result.
 
-    `valid`: the caller was reached and answered; otherwise solved and satisfied are None.
+    `valid`: the caller was reached and answered; otherwise solved and satisfied are None.  `redos` is the cycle of the
+    reply that the caller was asked about: a result about an earlier cycle opens and closes nothing.
     """
 
     type: ClassVar[str] = "order.revisited.v1"
@@ -91,19 +92,27 @@ class OrderRevisited(OrderEvent):
     solved: Literal["solved", "mostly_solved", "unsolved"] | None
     satisfied: Literal["satisfied", "mostly_satisfied", "unsatisfied"] | None
     revisited_at: Moment
+    redos: int = 0
 
 
 class OrderRedoRequested(OrderEvent):
-    """The upstream rejected the reply and wants the order handled again (重办)."""
+    """The upstream rejected the reply and wants the order handled again (重办).
+
+    `redos` is the cycle of the reply that it rejects: a cycle that was reopened already is not reopened twice.
+    """
 
     type: ClassVar[str] = "order.redo_requested.v1"
 
     reason: str
     requested_at: Moment
+    redos: int = 0
 
 
 class OrderFedBack(OrderEvent):
-    """The upstream acknowledged the reply (S2.3b)."""
+    """The upstream has the reply: it acknowledged it, or revisited the caller or demanded a redo (S2.3b).
+
+    `redos` is the cycle of the reply: an acknowledgement says nothing about the deadlines of a later cycle.
+    """
 
     type: ClassVar[str] = "order.fed_back.v1"
 
@@ -111,6 +120,7 @@ class OrderFedBack(OrderEvent):
     platform: str
     attempts: int
     fed_back_at: Moment
+    redos: int = 0
 
 
 class FeedbackFailed(OrderEvent):

@@ -34,7 +34,10 @@ class ReplyLeaderRejected(OrderEvent):
 
 
 class ReplyApproved(OrderEvent):
-    """The centre approved the reply: it is sent to the upstream at once (S2.3b)."""
+    """The centre approved the reply: it is sent to the upstream at once (S2.3b).
+
+    `redos` as in order.reply_submitted.v1.
+    """
 
     type: ClassVar[str] = "reply.approved.v1"
 
@@ -51,6 +54,7 @@ class ReplyApproved(OrderEvent):
     """When he did: the day of it is the date of the reply."""
     approved_by: str
     approved_at: Moment
+    redos: int = 0
 
 
 class ReplyRejected(OrderEvent):

@@ -75,8 +75,8 @@ def return_accepted(at: str, returns: int = 1) -> ReturnAccepted:
     return facts.return_accepted(ORDER, UNIT, local(at), returns=returns)
 
 
-def fed_back(at: str, reply_id: str = "r1") -> OrderFedBack:
-    return facts.fed_back(ORDER, local(at), reply_id=reply_id)
+def fed_back(at: str, reply_id: str = "r1", **more: Any) -> OrderFedBack:
+    return facts.fed_back(ORDER, local(at), reply_id=reply_id, **more)
 
 
 def cancelled(at: str) -> OrderCancelled:
@@ -108,9 +108,9 @@ def return_rejected(at: str) -> ReturnRejected:
     return facts.return_rejected(ORDER, UNIT, local(at))
 
 
-def closed(at: str) -> OrderClosed:
-    return facts.closed(ORDER, UNIT, local(at))
+def closed(at: str, **more: Any) -> OrderClosed:
+    return facts.closed(ORDER, UNIT, local(at), **more)
 
 
-def reopened(at: str, redos: int = 1) -> OrderReopened:
-    return facts.reopened(ORDER, UNIT, local(at), redos=redos)
+def reopened(at: str, redos: int = 1, **more: Any) -> OrderReopened:
+    return facts.reopened(ORDER, UNIT, local(at), redos=redos, **more)

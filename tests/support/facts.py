@@ -93,9 +93,9 @@ def urged(order_id: str, at: datetime) -> OrderUrged:
     return OrderUrged(order_id=order_id, urged_at=at)
 
 
-def redo_requested(order_id: str, at: datetime) -> OrderRedoRequested:
-    """The platform has rejected the reply and wants the order handled again."""
-    return OrderRedoRequested(order_id=order_id, reason="市民再次反映", requested_at=at)
+def redo_requested(order_id: str, at: datetime, **changes: Any) -> OrderRedoRequested:
+    """The platform has rejected the first reply and wants the order handled again."""
+    return _made(OrderRedoRequested, {"order_id": order_id, "reason": "市民再次反映", "requested_at": at}, changes)
 
 
 def fed_back(order_id: str, at: datetime, *, reply_id: str, **changes: Any) -> OrderFedBack:

@@ -6,10 +6,12 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from services.dispatch.closing.model import Revisit
-from services.dispatch.closing.policy import FAILED_REVISIT_DAYS
+from services.dispatch.closing.policy import EXCLUSIONS, FAILED_REVISIT_DAYS, WITH_THE_UPSTREAM
+from services.dispatch.orders.model import Status
 from shared.calendar import SHANGHAI
 
 Verdict = Literal["close", "unsolved", "unsatisfied", "failed"]
+Outcome = Literal["close", "unsolved", "unsatisfied", "failed", "noted"]
 
 
 def revisit_verdict(revisit: Revisit, failed_days: AbstractSet[str]) -> Verdict:
@@ -24,6 +26,23 @@ def revisit_verdict(revisit: Revisit, failed_days: AbstractSet[str]) -> Verdict:
         return "unsatisfied" if revisit.satisfied == "unsatisfied" else "close"
     days = {*failed_days, local_day(revisit)}
     return "close" if len(days) >= FAILED_REVISIT_DAYS.value else "failed"
+
+
+def revisit_outcome(
+    revisit: Revisit, failed_days: AbstractSet[str], *, status: Status, disposition: str | None, of_earlier_cycle: bool
+) -> Outcome:
+    """What a revisit does to an order in this state; `noted` when it is recorded and moves nothing.
+
+    Noted are results about a reply of an earlier cycle, about a plan (its own day brings the order back, S2.2.2f), of an
+    order that an approved exclusion closed, and what confirms a closed order.
+    """
+    if of_earlier_cycle or status not in WITH_THE_UPSTREAM:
+        return "noted"
+    if disposition in EXCLUSIONS:
+        # Whoever revisits has the reply that excludes the order: that is its end, whatever the caller says.
+        return "noted" if status is Status.CLOSED else "close"
+    verdict = revisit_verdict(revisit, failed_days)
+    return "noted" if status is Status.CLOSED and verdict in {"close", "failed"} else verdict
 
 
 def local_day(revisit: Revisit) -> str:

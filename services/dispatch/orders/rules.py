@@ -42,7 +42,8 @@ _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.PLANNED, Move.WAKE): Status.HANDLING,  # its day has come
     (Status.PLANNED, Move.REOPEN): Status.HANDLING,
     (Status.AWAITING_FEEDBACK, Move.FEED_BACK): Status.REVISIT,
-    # An upstream that revisits has our reply, even if its acknowledgement has not arrived.
+    # An upstream that revisits has our reply, even if its acknowledgement has not arrived.  An approved exclusion is
+    # closed by the acknowledgement itself, without a revisit (S2.2.2b, S2.2.2c).
     (Status.AWAITING_FEEDBACK, Move.REVISIT_IN_VAIN): Status.REVISIT,
     (Status.AWAITING_FEEDBACK, Move.CLOSE): Status.CLOSED,
     (Status.AWAITING_FEEDBACK, Move.REOPEN): Status.HANDLING,
@@ -50,6 +51,12 @@ _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.REVISIT, Move.CLOSE): Status.CLOSED,
     (Status.REVISIT, Move.REOPEN): Status.HANDLING,
     (Status.CLOSED, Move.REOPEN): Status.HANDLING,  # 上级重办
+    # The upstream may reject the reply that announced a plan while the unit already works on its completion.
+    (Status.ASSIGNED, Move.REOPEN): Status.HANDLING,
+    (Status.HANDLING, Move.REOPEN): Status.HANDLING,
+    (Status.REWORK, Move.REOPEN): Status.HANDLING,
+    (Status.LEADER_REVIEW, Move.REOPEN): Status.HANDLING,
+    (Status.CENTRE_REVIEW, Move.REOPEN): Status.HANDLING,
 }
 
 # The upstream may take an order back until it has our reply.

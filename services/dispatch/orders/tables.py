@@ -18,7 +18,7 @@ from shared.personal.sealing import Sealer
 _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
     *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
-    *("answered_by", "turn", "turn_at"),
+    *("answered_by", "turn", "turn_at", "fed_back_at"),
 )
 """What no request of a unit changes."""
 
@@ -72,6 +72,7 @@ class CaseRecord(Record):
     reply_id: Mapped[str | None] = mapped_column(comment="the reply that counts now")
     disposition: Mapped[str | None]
     redos: Mapped[int]
+    fed_back_at: Mapped[datetime | None] = mapped_column(comment="when the upstream had the first reply of this cycle")
     revisits: Mapped[int] = mapped_column(comment="number of the last revisit")
     failed_revisit_days: Mapped[list[str]] = mapped_column(comment="days on which the upstream reached nobody (A32)")
     urges: Mapped[int]

@@ -62,6 +62,7 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
             reply=sealed,
             submitted_by=work.person.account,
             submitted_at=work.now,
+            redos=record.redos,
         )
     )
     work.audit(

@@ -14,6 +14,7 @@ from shared.contracts.dispatch import (
     CallerContacted,
     OrderAccepted,
     OrderAssigned,
+    OrderReopened,
     ProgressNoted,
     ReplySubmitted,
     ReturnRequested,
@@ -89,6 +90,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         order_id=event.order_id,
         unit=event.unit,
         round=event.round,
+        redos=event.redos,
         state=State.VOID if cancelled else State.LEADER_REVIEW,
         disposition=event.disposition,
         demand_version=event.demand_version,
@@ -122,9 +124,14 @@ async def void_reassigned(work: Work, event: OrderAssigned) -> None:
     await _void_open(work, event.order_id, "reassigned")
 
 
-async def _void_open(work: Work, order_id: str, why: str) -> None:
+async def void_reopened(work: Work, event: OrderReopened) -> None:
+    """The upstream demanded a redo while a further reply was under review: the unit answers anew."""
+    await _void_open(work, event.order_id, "reopened", before_redo=event.redos)
+
+
+async def _void_open(work: Work, order_id: str, why: str, *, before_redo: int | None = None) -> None:
     for record in await work.rows(RoundRecord, order_id):
-        if record.state in rules.OPEN_STATES:
+        if record.state in rules.OPEN_STATES and (before_redo is None or record.redos < before_redo):
             _void(work, record, why)
 
 
@@ -216,6 +223,7 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
             leader_at=record.leader_at,
             approved_by=work.person.account,
             approved_at=work.now,
+            redos=record.redos,
         )
     )
 

@@ -54,6 +54,7 @@ class RoundRecord(Record):
     order_id: Mapped[str]
     unit: Mapped[str]
     round: Mapped[int]
+    redos: Mapped[int] = mapped_column(comment="how often the order had been reopened when it was submitted")
     state: Mapped[State]
     disposition: Mapped[Disposition]
     demand_version: Mapped[int] = mapped_column(comment="of the order's content, as the unit answers it")

@@ -11,7 +11,7 @@ from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start,
 from services.sla.clocks.store import closed_window, running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
-from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
+from services.sla.order_events.policy import ENDED_BY_REDO, EXCLUSIONS, STOPS, UNIT_CLOCKS
 from services.sla.orders.model import Received
 from services.sla.orders.store import add_order, order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
@@ -191,9 +191,15 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
 async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
     """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b).
 
-    A plan ends with the reply that tells its completion, not with the one that announced it (S2.2.2f).
+    A plan ends with the reply that tells its completion, not with the one that announced it (S2.2.2f).  An acknowledgement
+    of a cycle that was reopened since stops nothing: the clocks that run belong to the reply that is still to come.
     """
-    order = await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
+    order = await order_for_update(work, event.order_id)
+    if event.redos < order.redos:
+        return
+    if order.answered_redos is None or order.answered_redos < event.redos:
+        order.answered_redos, order.answered_at = event.redos, event.fed_back_at
+    await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
     clocks = await running_clocks(work, event.order_id)
     announced = f"plan:{event.reply_id}"
     stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
@@ -227,26 +233,48 @@ async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
 
 
 async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
-    """The order has ended: what still runs becomes void."""
+    """The order has ended: what still runs becomes void.
+
+    A close may be heard before the acknowledgement that it rests on: the clocks that this stops end at its moment.  An
+    exclusion is closed without a call to the person, so the clock for that is void.
+    """
     order = await order_for_update(work, event.order_id)
+    if isinstance(event, OrderClosed) and event.redos < order.redos:
+        return
     ended_at = event.closed_at if isinstance(event, OrderClosed) else event.cancelled_at
     clocks = await running_clocks(work, event.order_id)
     if isinstance(event, OrderClosed):
-        stop(work, clocks, STOPS["revisited"], ended_at)
+        if event.fed_back_at is not None:
+            stop(work, clocks, STOPS["fed_back"], event.fed_back_at)
+        if event.disposition not in EXCLUSIONS:
+            stop(work, clocks, STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
     await name_overdue(work, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
 
 
 async def start_redo(work: Work, event: OrderReopened) -> None:
-    """重办: a new final clock for the unit; rework of a rejected reply starts none (A19)."""
+    """重办: a new final clock for the unit; rework of a rejected reply starts none (A19).
+
+    What still runs of the cycle before ends at the moment at which the upstream had its reply: the acknowledgement may be
+    heard later, and then stops nothing.  Plan, review and call-back of that cycle no longer apply.
+    """
     order = await order_for_update(work, event.order_id)
-    if order.cancelled:
+    if order.cancelled or event.redos <= order.redos:
         return
-    order.unit, order.ended_at = event.unit, None
+    answered = order.answered_redos is not None and order.answered_redos >= event.redos
+    if not answered:
+        clocks = await running_clocks(work, event.order_id)
+        stop(work, clocks, STOPS["fed_back"], event.fed_back_at or event.reopened_at)
+        void(work, clocks, ENDED_BY_REDO, event.reopened_at)
+        await name_overdue(work, clocks, event.reopened_at)
+    order.unit, order.ended_at, order.redos = event.unit, None, event.redos
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
-    start(work, order, await with_chain(work, order, (plan,), rule_set), rule_set)
+    new = start(work, order, await with_chain(work, order, (plan,), rule_set), rule_set)
+    if answered and order.answered_at is not None:
+        # The acknowledgement of this cycle's reply was heard before the redo that began the cycle.
+        stop(work, new, STOPS["fed_back"], order.answered_at)
     done_before = event.redos - 1
     if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
         facts = f"重办 {done_before} 次后回访仍未解决"

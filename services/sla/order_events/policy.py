@@ -1,4 +1,4 @@
-"""What each fact stops, and what ends when an order leaves its unit."""
+"""What each fact stops, what ends when an order leaves its unit or is handled once more."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ UNIT_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
         "plan",
     }
 )
+
+# What a redo makes pointless: the plan, the review and the call-back of the reply that the upstream rejected.
+ENDED_BY_REDO: Final[frozenset[ClockKind]] = frozenset({"plan", "review_turnaround", "revisit"})
+
+# Dispositions with which an order is closed by the acknowledgement, without a call to the person.
+EXCLUSIONS: Final = frozenset({"out_of_scope", "not_true"})
 
 # What each fact stops. What is not named here runs on: signing for an order stops nothing but the signing itself (A04),
 # submitting a reply or having it rejected stops no deadline of the order (A19).

@@ -30,6 +30,11 @@ class OrderRecord(Record):
     cancelled: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="nothing starts any more, also not by events from before the cancellation"
     )
+    redos: Mapped[int] = mapped_column(
+        server_default=text("0"), comment="how often it was reopened: acknowledgements of earlier cycles stop nothing"
+    )
+    answered_redos: Mapped[int | None] = mapped_column(comment="the latest cycle whose reply the upstream has")
+    answered_at: Mapped[datetime | None] = mapped_column(comment="since when")
     safety: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="a safety emergency: no quiet hours for its warnings"
     )

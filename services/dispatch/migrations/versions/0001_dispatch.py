@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("reply_id", sa.Text, comment="the reply that counts now"),
         sa.Column("disposition", sa.Text),
         sa.Column("redos", sa.BigInteger, nullable=False),
+        sa.Column("fed_back_at", moment, comment="when the upstream had the first reply of this cycle"),
         sa.Column("revisits", sa.BigInteger, nullable=False, comment="number of the last revisit"),
         sa.Column(
             "failed_revisit_days", JSONB, nullable=False, comment="days on which the upstream reached nobody (A32)"

@@ -39,6 +39,12 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("unit", sa.Text, nullable=False),
         sa.Column("round", sa.BigInteger, nullable=False),
+        sa.Column(
+            "redos",
+            sa.BigInteger,
+            nullable=False,
+            comment="how often the order had been reopened when it was submitted",
+        ),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("disposition", sa.String, nullable=False),
         sa.Column(

@@ -180,6 +180,15 @@ def _create_orders_and_clocks() -> None:
             comment="nothing starts any more, also not by events from before the cancellation",
         ),
         sa.Column(
+            "redos",
+            sa.Integer,
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="how often it was reopened: acknowledgements of earlier cycles stop nothing",
+        ),
+        sa.Column("answered_redos", sa.Integer, comment="the latest cycle whose reply the upstream has"),
+        sa.Column("answered_at", _MOMENT, comment="since when"),
+        sa.Column(
             "safety",
             sa.Boolean,
             server_default=sa.text("false"),
