@@ -20,8 +20,9 @@ from services.intake.feedback.model import Answer
 from services.intake.feedback.policy import FEEDBACK_SCHEDULE
 from services.intake.feedback.rules import feedback_body, next_attempt_at
 from services.intake.first_look.rules import scope_suspicion, street_of, urgency_of
+from services.intake.notices.model import RevisitCall
 from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
-from services.intake.notices.rules import revisit_result
+from services.intake.notices.rules import contradictions, revisit_result
 from services.intake.settings import BadChannelSecrets, channel_secrets, key_of
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -202,31 +203,59 @@ def test_the_street_is_found_within_the_district_only(place: dict[str, str], str
 # --- Revisits -------------------------------------------------------------------------------------------------------
 
 
+def call(*, connected: bool, solved: str | None, satisfied: str | None) -> RevisitCall:
+    return RevisitCall("N1", NOW, connected=connected, solved=solved, satisfied=satisfied, opinion=None)
+
+
 @pytest.mark.parametrize(
     ("connected", "solved", "satisfied", "result"),
     [
         (True, "解决", "满意", (True, "solved", "satisfied")),
         (True, "基本解决", "基本满意", (True, "mostly_solved", "mostly_satisfied")),
         (True, "未解决", "不满意", (True, "unsolved", "unsatisfied")),
-        (True, "解决", "无法回访", (False, None, None)),
-        (True, "解决", None, (False, None, None)),
-        (False, "解决", "满意", (False, None, None)),
+        (True, "未解决", "满意", (True, "unsolved", "satisfied")),
+        (False, None, None, (False, None, None)),
         (False, None, "无人接听", (False, None, None)),
+        (False, "无法回访", "未接通", (False, None, None)),
     ],
 )
 def test_a_revisit_counts_only_when_somebody_answered(
     connected: bool, solved: str | None, satisfied: str | None, result: tuple[Any, ...]
 ) -> None:
-    found = revisit_result(connected=connected, solved=solved, satisfied=satisfied)
+    given = call(connected=connected, solved=solved, satisfied=satisfied)
+    found = revisit_result(given)
 
+    assert contradictions(given) == ()
     assert (found.valid, found.solved, found.satisfied) == result
 
 
-def test_every_combination_of_a_revisits_words_has_a_result() -> None:
-    for solved in SOLVED_WORDS:
-        for satisfied in SATISFIED_WORDS:
-            found = revisit_result(connected=True, solved=solved, satisfied=satisfied)
-            assert found.valid == (found.solved is not None) == (found.satisfied is not None)
+@pytest.mark.parametrize(
+    ("connected", "solved", "satisfied", "fields"),
+    [
+        (False, "解决", "满意", ["solved", "satisfied"]),
+        (False, "未解决", None, ["solved"]),
+        (False, "无法回访", "不满意", ["satisfied"]),
+        (True, None, None, ["solved", "satisfied"]),
+        (True, "解决", None, ["satisfied"]),
+        (True, "解决", "无法回访", ["satisfied"]),
+        (True, "未接通", "无人接听", ["solved", "satisfied"]),
+    ],
+)
+def test_a_revisit_that_contradicts_itself_is_found_with_its_fields(
+    connected: bool, solved: str | None, satisfied: str | None, fields: list[str]
+) -> None:
+    found = contradictions(call(connected=connected, solved=solved, satisfied=satisfied))
+
+    assert [field for field, _ in found] == fields
+
+
+def test_every_combination_of_a_revisits_words_has_a_result_or_contradicts_itself() -> None:
+    for connected in (True, False):
+        for solved in (*SOLVED_WORDS, None):
+            for satisfied in (*SATISFIED_WORDS, None):
+                given = call(connected=connected, solved=solved, satisfied=satisfied)
+                if not contradictions(given):
+                    assert revisit_result(given).valid is connected
 
 
 # --- The schedule ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,10 @@ from services.intake.acceptance.model import NewOrder
 from services.intake.acceptance.rules import Repeat
 from services.intake.channels.errors import NotUnderstood, RequestIdReused
 from services.intake.channels.model import Answered, Channel, UpstreamOrder
+from services.intake.endings.model import Told
+from services.intake.endings.rules import ending_of, refusal_of, standing_of
 from services.intake.first_look.rules import flags_of
+from services.intake.orders.model import State
 from services.intake.orders.rules import changed_fields
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
@@ -336,10 +339,15 @@ class Batches:
         receipts = []
         for one in sorted(known, key=lambda one: one.number):
             found = existing[one.number]
-            order_id, version = found["order_id"], found["version"]
+            order_id, version, state = found["order_id"], found["version"], State(found["state"])
             known_revision, pushed = found["platform_revision"], one.row.platform_revision
+            same = found["fingerprint"] == one.row.fingerprint
+            ended = refusal_of(ending_of(standing_of(state), Told.SAME if same else Told.CHANGED), state)
+            if ended is not None:
+                answers[one.row.order_id] = ended
+                continue
             try:
-                repeat = rules.repeat_of(known_revision, pushed, same=found["fingerprint"] == one.row.fingerprint)
+                repeat = rules.repeat_of(known_revision, pushed, same=same)
             except BusinessError as refusal:
                 answers[one.row.order_id] = refusal  # its webhook-id stays free for the mended request
                 continue

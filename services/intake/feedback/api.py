@@ -37,6 +37,7 @@ def _line(record: Delivery) -> dict[str, Any]:
         "created_at": record.created_at,
         "next_at": record.next_at,
         "acked_at": record.acked_at,
+        "acked_by": record.acked_by,
     }
 
 

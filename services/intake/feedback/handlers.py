@@ -15,11 +15,12 @@ from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import rules, store
 from services.intake.feedback.clients import FeedbackClient
 from services.intake.feedback.errors import DeliveryNotWaiting
-from services.intake.feedback.model import Answer, DeliveryState, Outcome
+from services.intake.feedback.model import AckedBy, Answer, DeliveryState, Outcome
 from services.intake.feedback.store import Claimed
 from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
 from services.intake.orders.store import order_for_update
+from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.settings import ChannelSecrets, key_of
 from shared.contracts.intake import FeedbackFailed, OrderFedBack
 from shared.contracts.places import LEADER, REPLY
@@ -44,6 +45,7 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         reply_id=approved.reply_id,
         platform=record.platform,
         round=approved.round,
+        redos=approved.redos,
         unit=approved.unit,
         disposition=approved.disposition,
         demand_version=approved.demand_version,
@@ -58,6 +60,39 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         work.wake(DUE)
     if record.state not in {State.CLOSED, State.FED_BACK}:
         follow(work, record, State.APPROVED, record.holder_unit)
+
+
+async def take_as_acknowledged(work: Work, order: UpstreamOrderRecord, by: AckedBy) -> None:
+    """A revisit or a redo proves that the platform has the reply, although its acknowledgement never came (S2.3b).
+
+    A reply that was sent at least once is not sent again, and the outcome of an attempt that is still under way changes
+    nothing.  One that was never sent still is, because nobody else tells the platform its words.  `order` is locked.
+    """
+    for delivery in await store.not_acknowledged(work.session, order.order_id):
+        delivery.acked_at, delivery.acked_by = work.now, by
+        if delivery.attempts:
+            delivery.state, delivery.next_at = DeliveryState.ACKED, None
+            delivery.lease = delivery.leased_until = None
+        _tell_fed_back(work, order, delivery.reply_id, attempts=delivery.attempts, redos=delivery.redos, by=by)
+        work.wake(DUE)  # a later reply of the same order may go now
+
+
+def _tell_fed_back(
+    work: Work, order: UpstreamOrderRecord, reply_id: str, *, attempts: int, redos: int, by: AckedBy
+) -> None:
+    if redos >= order.redos and order.state not in {State.CLOSED, State.CANCELLED}:
+        order.state = State.FED_BACK
+    work.emit(
+        OrderFedBack(
+            order_id=order.order_id,
+            reply_id=reply_id,
+            platform=order.platform,
+            attempts=attempts,
+            fed_back_at=work.now,
+            redos=redos,
+        )
+    )
+    work.audit("feedback.acked", order.order_id, after={"reply_id": reply_id, "attempts": attempts, "by": by})
 
 
 async def retry(work: Work, delivery_id: str) -> None:
@@ -125,24 +160,16 @@ async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
         )
     state = DeliveryState.ACKED if outcome.acked else DeliveryState.WAITING if again_at else DeliveryState.FAILED
     try:
-        others = await store.end_attempt(work.session, claimed, outcome, at=work.now, state=state, next_at=again_at)
+        others, by = await store.end_attempt(work.session, claimed, outcome, at=work.now, state=state, next_at=again_at)
     except store.Superseded:
         return
     if others and state is not DeliveryState.WAITING:
         work.wake(DUE)  # a later reply of the same order may go now
     if outcome.acked:
-        if order.state not in {State.CLOSED, State.CANCELLED}:
-            order.state = State.FED_BACK
-        work.emit(
-            OrderFedBack(
-                order_id=order.order_id,
-                reply_id=claimed.reply_id,
-                platform=claimed.platform,
-                attempts=claimed.attempts,
-                fed_back_at=work.now,
+        if by is AckedBy.ANSWER:  # otherwise a notice proved it before, and said so
+            _tell_fed_back(
+                work, order, claimed.reply_id, attempts=claimed.attempts, redos=claimed.redos, by=AckedBy.ANSWER
             )
-        )
-        work.audit("feedback.acked", order.order_id, after={"attempts": claimed.attempts})
         return
     work.emit(
         FeedbackFailed(

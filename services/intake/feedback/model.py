@@ -20,6 +20,14 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+class AckedBy(StrEnum):
+    """How it is known that the platform has a reply: its answer, or a notice that only makes sense with the reply."""
+
+    ANSWER = "answer"
+    REVISIT = "revisit"
+    REDO = "redo"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An approved reply, opened, with what its platform is told beside it."""

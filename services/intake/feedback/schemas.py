@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from services.intake.feedback.model import DeliveryState
+from services.intake.feedback.model import AckedBy, DeliveryState
 
 
 class DeliveryLine(BaseModel):
@@ -24,6 +24,7 @@ class DeliveryLine(BaseModel):
     created_at: datetime
     next_at: datetime | None
     acked_at: datetime | None
+    acked_by: AckedBy | None
 
 
 class AttemptView(BaseModel):

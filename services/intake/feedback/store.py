@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, exists, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feedback import policy
-from services.intake.feedback.model import DeliveryState, Outcome
+from services.intake.feedback.model import AckedBy, DeliveryState, Outcome
 from services.intake.feedback.tables import Delivery, DeliveryAttempt
 from services.intake.record import Record
 from shared.errors import NotListed
@@ -42,7 +42,8 @@ with due as (
   select lease, id, attempts, :now from claimed
 )
 select c.id::text, c.order_id::text, o.platform_no, c.reply_id, c.platform, c.round, coalesce(u.name, c.unit),
-  c.disposition, c.demand_version, c.reply, c.leader_name, c.leader_at, c.attempts, c.scheduled, c.lease::text
+  c.disposition, c.demand_version, c.reply, c.leader_name, c.leader_at, c.attempts, c.scheduled, c.redos,
+  c.lease::text
 from claimed c join upstream_order o using (order_id) left join followed_unit u on u.code = c.unit
 """  # noqa: S608 - no user input
 )
@@ -67,6 +68,7 @@ class Claimed:
     leader_at: datetime
     attempts: int
     scheduled: int
+    redos: int
     lease: str
 
 
@@ -77,18 +79,25 @@ with ended as (
   update delivery_attempt set ended_at = :at, outcome = :word, reason = :reason, status = :answered
   where id = cast(:lease as uuid)
 ), settled as (
-  update delivery set state = :state, next_at = :next_at, acked_at = :acked_at, lease = null, leased_until = null
+  update delivery set state = :state, next_at = :next_at, lease = null, leased_until = null,
+    acked_at = coalesce(acked_at, :acked_at), acked_by = coalesce(acked_by, :acked_by)
   where id = cast(:of as uuid) and lease = cast(:lease as uuid)
-  returning id, order_id
+  returning id, order_id, acked_by
 )
-select exists (select from delivery d where d.order_id = s.order_id and d.id <> s.id and d.state = 'waiting')
+select exists (select from delivery d where d.order_id = s.order_id and d.id <> s.id and d.state = 'waiting'), s.acked_by
 from settled s
 """
 )
 # Built once: such a statement takes longer to put together than to run.
 _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
-_ANSWERED = select(exists().where(Delivery.order_id == bindparam("of")))
+_ANSWERED = select(func.max(Delivery.redos)).where(Delivery.order_id == bindparam("of"))
+_NOT_ACKED = (
+    select(Delivery)
+    .where(Delivery.order_id == bindparam("of"), Delivery.acked_at.is_(None))
+    .order_by(Delivery.created_at, Delivery.id)
+    .with_for_update()
+)
 
 
 async def add_delivery(session: AsyncSession, **values: object) -> bool:
@@ -96,9 +105,15 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
     return (await (await session.connection()).execute(_ADD, values)).first() is not None
 
 
-async def was_answered(session: AsyncSession, order_id: str) -> bool:
-    """Whether a reply of the order was ever approved, whether it was delivered or not."""
-    return bool(await (await session.connection()).scalar(_ANSWERED, {"of": order_id}))
+async def answered_cycle(session: AsyncSession, order_id: str) -> int | None:
+    """The cycle of the newest approved reply of the order, whether it was delivered or not; None without one."""
+    found: int | None = await (await session.connection()).scalar(_ANSWERED, {"of": order_id})
+    return found
+
+
+async def not_acknowledged(session: AsyncSession, order_id: str) -> Sequence[Delivery]:
+    """The replies of an order of which it is not known that the platform has them, locked, the oldest first."""
+    return (await session.scalars(_NOT_ACKED, {"of": order_id})).all()
 
 
 async def platforms_due(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -126,8 +141,10 @@ async def end_attempt(
     at: datetime,
     state: DeliveryState,
     next_at: datetime | None,
-) -> bool:
-    """Store how an attempt ended and what becomes of its delivery; whether another reply of the order waits.
+) -> tuple[bool, AckedBy | None]:
+    """Store how an attempt ended and what becomes of its delivery.
+
+    Whether another reply of the order waits, and how it is known that the platform has this one.
 
     Superseded when this attempt is not the one that counts any more: then only its own end is stored.
     """
@@ -143,12 +160,13 @@ async def end_attempt(
             "state": state,
             "next_at": next_at,
             "acked_at": at if outcome.acked else None,
+            "acked_by": AckedBy.ANSWER.value if outcome.acked else None,
         },
     )
     row = found.first()
     if row is None:
         raise Superseded
-    return bool(row[0])
+    return bool(row[0]), None if row[1] is None else AckedBy(row[1])
 
 
 async def deliveries_page(

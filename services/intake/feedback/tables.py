@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.intake.feedback.model import DeliveryState
+from services.intake.feedback.model import AckedBy, DeliveryState
 from services.intake.record import ID, Record
 
 
@@ -21,6 +21,7 @@ class Delivery(Record):
     reply_id: Mapped[str] = mapped_column(unique=True)
     platform: Mapped[str]
     round: Mapped[int] = mapped_column(Integer)
+    redos: Mapped[int] = mapped_column(Integer, comment="the cycle that it answers")
     unit: Mapped[str]
     disposition: Mapped[str]
     demand_version: Mapped[int] = mapped_column(Integer, comment="of the content that the reply answers")
@@ -37,8 +38,12 @@ class Delivery(Record):
     lease: Mapped[str | None] = mapped_column(ID, comment="the attempt that is alive")
     leased_until: Mapped[datetime | None] = mapped_column(comment="by the database's own clock")
     acked_at: Mapped[datetime | None]
+    acked_by: Mapped[AckedBy | None] = mapped_column(
+        comment="answer, or the notice that proves that the platform has it"
+    )
 
     __table_args__ = (
+        CheckConstraint("(acked_at is null) = (acked_by is null)", name="acked_has_a_cause"),
         CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed')", name="known_state"),
         CheckConstraint("(state = 'sending') = (lease is not null)", name="sending_is_leased"),
         CheckConstraint("state <> 'waiting' or next_at is not null", name="waiting_is_scheduled"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 
 from services.intake.channels.handlers import answer_request, take_request
@@ -34,15 +36,18 @@ def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -
     )(receive_notice)
 
 
+_EARLY: Final = (
+    "工单尚无审核通过的答复时回答 409（not_fed_back），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。"
+)
 _notice_route("cancellations", "receive_cancellation", "推送撤单")
 _notice_route("urges", "receive_urge", "推送催办")
 _notice_route(
     "revisits",
     "receive_revisit",
     "推送回访结果",
-    about="工单尚无审核通过的答复时回答 409（not_yet_answered），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。",
+    about=_EARLY + "未接通而有解决情况或满意度的，以及已接通而缺其一的，回答 422（revisit_contradicts）。",
 )
-_notice_route("redos", "receive_redo", "推送重办要求")
+_notice_route("redos", "receive_redo", "推送重办要求", about=_EARLY)
 
 
 async def _apply(runtime: Runtime, pushed: Pushed) -> Answered:

@@ -1,15 +1,23 @@
-"""The smaller requests of a platform take effect: cancel, urge, revisit result, redo."""
+"""The smaller requests of a platform take effect: cancel, urge, revisit result, redo.
+
+How each ends in each state of its order says the table of endings, and nothing here decides it a second time.
+"""
 
 from __future__ import annotations
 
-from typing import Final
-
 from services.intake.channels.policy import CHANNELS
-from services.intake.feedback.store import was_answered
+from services.intake.endings.model import Ending, Standing, Way
+from services.intake.endings.policy import CONTRADICTS
+from services.intake.endings.rules import ending_of, refusal_of, standing_of
+from services.intake.feedback.handlers import take_as_acknowledged
+from services.intake.feedback.model import AckedBy
+from services.intake.feedback.store import answered_cycle
 from services.intake.notices import rules
-from services.intake.notices.errors import NotYetAnswered, OrderOver, UnknownOrder
+from services.intake.notices.errors import UnknownOrder
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
+from services.intake.notices.store import is_known
 from services.intake.notices.tables import Revisit
+from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
 from services.intake.orders.store import called_at_of, numbered_for_update
 from services.intake.orders.tables import UpstreamOrderRecord
@@ -21,34 +29,43 @@ from shared.work import Work
 
 log = logger("intake.notices")
 
-_ANSWERED: Final = frozenset({State.FED_BACK, State.CLOSED})
-
 
 async def apply_notice(work: Work, platform: str, notice: Notice) -> str:
-    """Apply a notice of a platform about one of its orders; the order's id.  UnknownOrder, HappenedBeforeCall, OrderOver."""
+    """Apply a notice of a platform about one of its orders; the order's id.
+
+    UnknownOrder, HappenedBeforeCall and RevisitContradicts for what cannot be about the order, a Refusal for what its
+    state does not allow.
+    """
+    channel, told = CHANNELS[platform], rules.told_by(notice)
     record = await numbered_for_update(work.session, platform, notice.upstream_no)
+    answered = None if record is None else await answered_cycle(work.session, record.order_id)
+    standing = Standing.UNKNOWN if record is None else standing_of(record.state, redos=record.redos, answered=answered)
+    ending = ending_of(standing, told)
+    if isinstance(notice, RevisitCall) and ending.code == CONTRADICTS:
+        raise rules.contradiction(channel, notice)
     if record is None:
         raise UnknownOrder
     called_at = await called_at_of(work.session, record)
-    rules.check_happened(CHANNELS[platform], notice.happened_at, called_at=called_at)
+    rules.check_happened(channel, notice.happened_at, called_at=called_at)
+    refusal = refusal_of(ending, record.state)
+    if refusal is not None:
+        raise refusal
     match notice:
         case Cancellation():
-            _cancel_order(work, record, notice)
+            _cancel_order(work, record, notice, ending)
         case Urge():
             _urge_order(work, record, notice)
         case RevisitCall():
-            await _record_revisit(work, record, notice)
+            await _record_revisit(work, record, notice, cycle=answered or 0)
         case Redo():
-            _request_redo(work, record, notice)
+            await _request_redo(work, record, notice, ending, cycle=answered or 0)
     return record.order_id
 
 
-def _cancel_order(work: Work, record: UpstreamOrderRecord, notice: Cancellation) -> None:
-    """The platform takes the order back; a second time changes nothing.  OrderOver when its answer was fed back."""
-    if record.state is State.CANCELLED:
+def _cancel_order(work: Work, record: UpstreamOrderRecord, notice: Cancellation, ending: Ending) -> None:
+    """The platform takes the order back; a second time changes nothing."""
+    if ending.way is Way.KNOWN:
         return
-    if record.state in _ANSWERED:
-        raise OrderOver(record.state)
     before, record.state = record.state, State.CANCELLED
     reason = without_numbers(notice.reason)
     work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=work.now))
@@ -59,40 +76,36 @@ def _cancel_order(work: Work, record: UpstreamOrderRecord, notice: Cancellation)
 
 def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge) -> None:
     """The platform urges the order."""
-    if record.state is State.CANCELLED or record.state in _ANSWERED:
-        raise OrderOver(record.state)
     record.urges += 1
     work.emit(OrderUrged(order_id=record.order_id, urged_at=work.now))
     after = {"urges": record.urges, "told_at": notice.happened_at.isoformat()}
     work.audit("order.urged", record.order_id, after=after)
 
 
-async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: RevisitCall) -> None:
+async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: RevisitCall, *, cycle: int) -> None:
     """The result of the platform's call to the person (A31, A32); the opinion stays sealed.
 
-    NotYetAnswered before a reply was ever approved: the first result is the one that ranks (A34), and without a reply
-    it would be about nothing.  An approved reply is enough, acknowledged or not: the acknowledgement may have been lost.
+    It is about the newest approved reply, of which it proves that the platform has it: `cycle` is that reply's.  The same
+    result once more is known: it would count as a second call.
     """
-    if record.state is State.CANCELLED:
-        raise OrderOver(record.state)
-    if not await was_answered(work.session, record.order_id):
-        raise NotYetAnswered
-    result = rules.revisit_result(connected=call.connected, solved=call.solved, satisfied=call.satisfied)
-    record.revisits += 1
-    number = record.revisits
-    place = REVISIT.at(order_id=record.order_id, number=number)
-    work.session.add(
-        Revisit(
-            order_id=record.order_id,
-            revisit=number,
-            valid=result.valid,
-            solved=result.solved,
-            satisfied=result.satisfied,
-            opinion=work.sealer.seal_if_any(call.opinion, place),
-            revisited_at=call.happened_at,
-            received_at=work.now,
-        )
+    result = rules.revisit_result(call)
+    number = record.revisits + 1
+    revisit = Revisit(
+        order_id=record.order_id,
+        revisit=number,
+        redos=cycle,
+        valid=result.valid,
+        solved=result.solved,
+        satisfied=result.satisfied,
+        opinion=work.sealer.seal_if_any(call.opinion, REVISIT.at(order_id=record.order_id, number=number)),
+        revisited_at=call.happened_at,
+        received_at=work.now,
     )
+    if await is_known(work.session, revisit):
+        return
+    await take_as_acknowledged(work, record, AckedBy.REVISIT)
+    record.revisits = number
+    work.session.add(revisit)
     work.emit(
         OrderRevisited(
             order_id=record.order_id,
@@ -101,16 +114,24 @@ async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: Revisit
             solved=result.solved,
             satisfied=result.satisfied,
             revisited_at=call.happened_at,
+            redos=cycle,
         )
     )
     after = {"revisit": number, "valid": result.valid, "solved": result.solved, "satisfied": result.satisfied}
     work.audit("order.revisited", record.order_id, after=after)
 
 
-def _request_redo(work: Work, record: UpstreamOrderRecord, notice: Redo) -> None:
-    """The platform wants the matter handled once more (重办)."""
-    if record.state is State.CANCELLED:
-        raise OrderOver(record.state)
+async def _request_redo(work: Work, record: UpstreamOrderRecord, notice: Redo, ending: Ending, *, cycle: int) -> None:
+    """The platform wants the matter handled once more (重办); `cycle` is that of the reply that it rejects.
+
+    The order is open from this moment on, so that the platform may push its changes at once.
+    """
     reason = without_numbers(notice.reason)
-    work.emit(OrderRedoRequested(order_id=record.order_id, reason=reason, requested_at=notice.happened_at))
+    if ending.way is Way.KNOWN:
+        work.audit("order.redo_known", record.order_id, reason=reason)
+        return
+    await take_as_acknowledged(work, record, AckedBy.REDO)
+    work.emit(OrderRedoRequested(order_id=record.order_id, reason=reason, requested_at=notice.happened_at, redos=cycle))
     work.audit("order.redo_requested", record.order_id, reason=reason)
+    if record.state in {State.FED_BACK, State.CLOSED}:
+        follow(work, record, State.ASSIGNED, record.holder_unit)

@@ -17,6 +17,7 @@ class Revisit(Record):
 
     order_id: Mapped[str] = mapped_column(ID, ForeignKey("upstream_order.order_id"), primary_key=True)
     revisit: Mapped[int] = mapped_column(Integer, primary_key=True)
+    redos: Mapped[int] = mapped_column(Integer, comment="the cycle of the reply that it is about")
     valid: Mapped[bool]
     solved: Mapped[str | None]
     satisfied: Mapped[str | None]

@@ -35,7 +35,9 @@ async def take_from_unit(work: Work, event: ReturnAccepted) -> None:
 
 async def give_again(work: Work, event: OrderReopened) -> None:
     """The unit handles it once more."""
-    follow(work, await store.order_for_update(work, event.order_id), State.ASSIGNED, event.unit)
+    record = await store.order_for_update(work, event.order_id)
+    record.redos = max(record.redos, event.redos)
+    follow(work, record, State.ASSIGNED, event.unit)
 
 
 async def close_order(work: Work, event: OrderClosed) -> None:

@@ -47,6 +47,7 @@ class UpstreamOrderRecord(Record):
     upstream_due_at: Mapped[datetime | None]
     state: Mapped[State] = mapped_column(server_default=text("'received'"))
     holder_unit: Mapped[str | None] = mapped_column(comment="the unit that has the order now")
+    redos: Mapped[int] = mapped_column(Integer, server_default=text("0"), comment="how often it was reopened")
     urges: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     revisits: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"), comment="of the row, for If-Match")

@@ -148,6 +148,9 @@ def upgrade() -> None:
         sa.Column("upstream_due_at", MOMENT, nullable=True),
         sa.Column("state", sa.String, server_default=sa.text("'received'"), nullable=False),
         sa.Column("holder_unit", sa.Text, nullable=True, comment="the unit that has the order now"),
+        sa.Column(
+            "redos", sa.Integer(), server_default=sa.text("0"), nullable=False, comment="how often it was reopened"
+        ),
         sa.Column("urges", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("revisits", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
@@ -177,6 +180,7 @@ def upgrade() -> None:
         sa.Column("reply_id", sa.Text, nullable=False),
         sa.Column("platform", sa.Text, nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("redos", sa.Integer(), nullable=False, comment="the cycle that it answers"),
         sa.Column("unit", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text, nullable=False),
         sa.Column("demand_version", sa.Integer(), nullable=False, comment="of the content that the reply answers"),
@@ -197,6 +201,10 @@ def upgrade() -> None:
         sa.Column("lease", UUID, nullable=True, comment="the attempt that is alive"),
         sa.Column("leased_until", MOMENT, nullable=True, comment="by the database's own clock"),
         sa.Column("acked_at", MOMENT, nullable=True),
+        sa.Column(
+            "acked_by", sa.String, nullable=True, comment="answer, or the notice that proves that the platform has it"
+        ),
+        sa.CheckConstraint("(acked_at is null) = (acked_by is null)", name="acked_has_a_cause"),
         sa.CheckConstraint("(state = 'sending') = (lease is not null)", name="sending_is_leased"),
         sa.CheckConstraint("state <> 'waiting' or next_at is not null", name="waiting_is_scheduled"),
         sa.CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed')", name="known_state"),
@@ -217,6 +225,7 @@ def upgrade() -> None:
         "revisit",
         sa.Column("order_id", UUID, nullable=False),
         sa.Column("revisit", sa.Integer(), nullable=False),
+        sa.Column("redos", sa.Integer(), nullable=False, comment="the cycle of the reply that it is about"),
         sa.Column("valid", sa.Boolean(), nullable=False),
         sa.Column("solved", sa.Text, nullable=True),
         sa.Column("satisfied", sa.Text, nullable=True),

@@ -1,0 +1,33 @@
+"""How far an order is for its platform, and how a message about it ends."""
+
+from __future__ import annotations
+
+from services.intake.endings.errors import Refusal
+from services.intake.endings.model import Ending, Standing, Told
+from services.intake.endings.policy import REFUSALS, TABLE
+from services.intake.orders.model import State
+
+_WITHOUT_REPLY = frozenset({State.RECEIVED, State.ASSIGNED})
+
+
+def standing_of(state: State, *, redos: int = 0, answered: int | None = None) -> Standing:
+    """How far the order is.
+
+    `redos` is how often it was reopened, `answered` the cycle of its newest approved reply, None without one.  An order
+    that a unit has, although a reply of this very cycle was approved, works on what its plan announced: for its platform
+    it is fed back.
+    """
+    if state not in _WITHOUT_REPLY or answered is None:
+        return Standing(state.value)
+    return Standing.FED_BACK if answered >= redos else Standing.AGAIN
+
+
+def ending_of(standing: Standing, told: Told) -> Ending:
+    """How the message ends."""
+    return TABLE[standing][told]
+
+
+def refusal_of(ending: Ending, state: State) -> Refusal | None:
+    """The refusal that the table names; None for an ending that is none, or that is refused for its content."""
+    found = REFUSALS.get(ending.code or "")
+    return None if found is None else found(state)
