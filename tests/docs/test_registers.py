@@ -13,7 +13,7 @@ REGISTERS: Final = ("docs/readings.md", "docs/reliability.md")
 READ: Final = frozenset({".py", ".md", ".toml"})
 FOLDERS: Final = ("bench", "deploy", "docs", "sample", "services", "shared", "tests", "tools")
 # Generated from the code that is read anyway.
-GENERATED: Final = ("docs/clauses.md", "docs/lifecycle.md")
+GENERATED: Final = ("docs/clauses.md", "docs/lifecycle.md", "docs/notices.md")
 NOT_BUILT: Final = "Not built yet"
 REFERENCE: Final = re.compile(r"\b([APR])(\d{1,2})(?:-\1?(\d{1,2}))?\b")
 ENTRY: Final = re.compile(r"^\| ([APR]\d{1,2}) \|(.*)$", re.MULTILINE)

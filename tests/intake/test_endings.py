@@ -19,6 +19,7 @@ from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
+from tools.notices import DOCUMENT, ROOT, document
 
 AT = {"operateTime": "2026-11-23 08:55:00"}
 NOTICES: dict[Told, tuple[str, dict[str, Any]]] = {
@@ -138,6 +139,10 @@ def test_an_order_without_a_reply_differs_from_one_that_is_handled_again(
     state: str, redos: int, answered: int | None, standing: str
 ) -> None:
     assert standing_of(State(state), redos=redos, answered=answered) == standing
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert (ROOT / DOCUMENT).read_text(encoding="utf-8") == document()
 
 
 # --- The platform has the reply, whatever became of its acknowledgement ---------------------------------------------------

@@ -9,6 +9,7 @@ from shared.contracts import places
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.identity import Role
 from tests.review.orders import assigned, at_centre, at_leader, cancelled, contacted, new, received, submitted
+from tests.support import facts
 from tests.support.service import Desk
 
 OPINION = "请补充现场照片，并写明与来电人沟通的情况"
@@ -284,3 +285,20 @@ async def test_no_text_of_a_reply_is_stored_in_clear(desk: Desk):
     for text in (str(row), told["text"], *(one["text"] for one in trail)):
         assert "张三" not in text
         assert "13812345678" not in text
+
+
+async def test_a_redo_voids_the_open_reply_of_the_cycle_before_and_no_later_one(desk: Desk):
+    """The platform rejected the reply that announced a plan while the reply that completes it was under review."""
+    order_id, first, second = new(), new(), new()
+    redo = facts.reopened(order_id, "unit-a", desk.clock.now())
+    await desk.tell(
+        received(desk, order_id),
+        assigned(desk, order_id, "unit-a"),
+        submitted(desk, order_id, first, "unit-a"),
+        redo,
+        submitted(desk, order_id, second, "unit-a", 2).model_copy(update={"redos": 1}),
+        redo,
+    )
+
+    rounds = await desk.rows("select reply_id, redos, state from reply_round order by round")
+    assert [tuple(row.values()) for row in rounds] == [(first, 0, "void"), (second, 1, "leader_review")]

@@ -1,7 +1,7 @@
 """The events of intake while an order is open: received, changed, urged.
 
-An event that comes too late for the order as it is (a decision on an earlier reply, an acknowledgement after the
-revisit, anything about an ended order) changes nothing and is audited as `event.passed_by`: its sender could
+An event that comes too late for the order as it is (a decision on an earlier reply, an acknowledgement of an earlier
+cycle, anything about an ended order) changes nothing and is audited as `event.passed_by`: its sender could
 not know yet.  An event that contradicts the table of moves for the reply that counts now is refused and parked for an
 operator: then one of the two services is wrong.
 """

@@ -181,12 +181,12 @@ def _create_orders_and_clocks() -> None:
         ),
         sa.Column(
             "redos",
-            sa.Integer,
+            sa.BigInteger,
             server_default=sa.text("0"),
             nullable=False,
             comment="how often it was reopened: acknowledgements of earlier cycles stop nothing",
         ),
-        sa.Column("answered_redos", sa.Integer, comment="the latest cycle whose reply the upstream has"),
+        sa.Column("answered_redos", sa.BigInteger, comment="the latest cycle whose reply the upstream has"),
         sa.Column("answered_at", _MOMENT, comment="since when"),
         sa.Column(
             "safety",

@@ -1,0 +1,92 @@
+"""How each message of a platform ends in each state of its order, as a Chinese document, generated from the table.
+
+python -m tools.notices            write docs/notices.md
+python -m tools.notices --check    change nothing; exit 1 when the document differs from the table
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from services.intake.endings.model import STANDING_TITLES, TOLD_TITLES, WAY_TITLES, Ending, Standing, Told, Way
+from services.intake.endings.policy import CONTRADICTS, REFUSALS, TABLE, UNKNOWN_ORDER
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+DOCUMENT: Final = "docs/notices.md"
+_HEAD: Final = """\
+# 上级平台推送在工单各状态下的结果
+
+由 `python -m tools.notices` 根据 `services/intake/endings/policy.py` 生成，请勿手工修改；服务按同一张表处理推送。
+
+每一件推送只有四种结果，不存在“受理后不处理”：
+
+- **受理**：回答 200（新工单 201），并产生表中所述效果；
+- **已知**：回答 200，与首次相同，不再产生效果；
+- **暂存**：回答 422，原文隔离保存，由人工放行；
+- **拒绝**：回答 409 或 422，附机器可读的 `code`。
+"""
+_NOTES: Final = """\
+## 说明
+
+- 同一 webhook-id、同一内容重发，一律得到首次的回答（响应头 `Idempotent-Replayed: true`）。回答 409 的，原 webhook-id 可在条件具备后再用；内容有改动的，请换用新的 webhook-id。
+- 同一次回访的同一结果以新的 webhook-id 再次推送，回答 200，只计一次。
+- 答复已审核通过而回执未到时推送的回访结果或重办，证明贵平台已有该答复：反馈即视为送达，不再重发；从未发出过的答复仍会发出一次。
+- 不在受理范围、不属实的答复经审核通过并送达后即办结；其后的不满意回访仅作记录，重办要求仍可使工单重新办理。
+- 回访结果总是针对最近一次审核通过的答复。
+- 带有版本号的渠道，版本号更小的内容不予采用；已办结、已撤单的工单，内容有变的一律按上表拒绝。
+- 通知的时间早于来电时间或晚于当前时间的，按内容有误隔离（422，`not_understood`）。
+"""
+
+
+def document() -> str:
+    """The whole document."""
+    lines = [
+        _HEAD,
+        f"| 工单状态 | {' | '.join(TOLD_TITLES[told] for told in Told)} |",
+        f"|---{'|---' * len(Told)}|",
+        *(
+            f"| {STANDING_TITLES[standing]} | {' | '.join(_cell(standing, told) for told in Told)} |"
+            for standing in Standing
+        ),
+        "",
+        "## 拒绝与暂存的代码",
+        "",
+        "| 代码 | 状态码 | 含义与办法 |",
+        "|---|---|---|",
+        *(f"| `{code}` | {refusal.status} | {refusal.said} |" for code, refusal in REFUSALS.items()),
+        f"| `{CONTRADICTS}` | 422 | 未接通而有解决情况或满意度，或已接通而缺其一；`errors` 指明字段，请更正后以新的 webhook-id 发送 |",
+        f"| `not_understood`（`facts.reason` 为 `{UNKNOWN_ORDER}`） | 422 | 找不到该工单编号对应的工单；请核对编号，或先推送该工单 |",
+        "",
+        _NOTES,
+    ]
+    return "\n".join(lines)
+
+
+def _cell(standing: Standing, told: Told) -> str:
+    ending = TABLE[standing][told]
+    return f"{WAY_TITLES[ending.way]} {_answer(standing, ending)}{f'：{ending.effect}' if ending.effect else ''}"
+
+
+def _answer(standing: Standing, ending: Ending) -> str:
+    if ending.way is Way.KEPT or ending.code == CONTRADICTS:
+        return f"422 `{ending.code}`"
+    if ending.way is Way.REFUSED:
+        return f"{REFUSALS[ending.code or ''].status} `{ending.code}`"
+    return "201" if standing is Standing.UNKNOWN else "200"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the document, or check that it is up to date."""
+    path, text = ROOT / DOCUMENT, document()
+    if "--check" in arguments:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{DOCUMENT} differs from the table of endings: run `python -m tools.notices`")
+        return 1
+    path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
