@@ -35,6 +35,7 @@ from shared.run.process import Process, running
 from shared.service import Service
 from shared.settings import SERVICES, Settings
 from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, migrated_database, named_database
+from tests.support.published import HOOKS
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
 
@@ -232,7 +233,7 @@ async def _district(
         settings_of(server, secrets, outside.address, bus_url) as settings,
         running(services, settings, clock=clock, bus=bus) as process,
         HttpServer(process.app) as inside,
-        httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False) as http,
+        httpx.AsyncClient(base_url=inside.address, timeout=30, trust_env=False, event_hooks=HOOKS) as http,
     ):
         upstream.base_url = inside.address
         people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])
@@ -251,7 +252,7 @@ async def cluster_district(folder: Path, *, now: datetime = MONDAY_0900) -> Asyn
         spelling = f"simulated:{folder / 'clock.json'}"
         async with (
             cluster_of(folder, bus="kafka", replicas=2, upstream=outside.address, clock=spelling) as cluster,
-            httpx.AsyncClient(base_url=cluster.gateway.address, timeout=30, trust_env=False) as http,
+            httpx.AsyncClient(base_url=cluster.gateway.address, timeout=30, trust_env=False, event_hooks=HOOKS) as http,
         ):
             upstream.base_url = cluster.gateway.address
             people = People(http, admin_password=secrets["admin_password"], staff_password=secrets["staff_password"])

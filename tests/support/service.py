@@ -31,6 +31,7 @@ from shared.run.process import build_runtime
 from shared.service import Runtime, Service
 from shared.settings import Settings
 from tests.support.postgres import LOGIN_PASSWORD, DatabaseServer, SharedServer, fresh_database, migrated_database
+from tests.support.published import HOOKS
 from tests.support.reuse import KeptDatabase
 
 MONDAY_0900 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) - timedelta(hours=8)
@@ -247,7 +248,7 @@ class _KeptDesk:
             await self._service.prepare(self._runtime)
         self._runtime.started = True
         transport = httpx.ASGITransport(mount([(self._runtime, self._app)]), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk", event_hooks=HOOKS) as http:
             yield Desk(self._runtime, self._clock, http)
 
     async def renew(self) -> bool:
