@@ -25,6 +25,7 @@ DEMAND: Final = Place("order:{order_id}:demand")
 CALLER: Final = Place("order:{order_id}:caller:{column}")
 KNOWN_BY: Final = Place("order:{order_id}:known_by")
 REVISIT: Final = Place("order:{order_id}:revisit:{number}")
+UNKNOWN: Final = Place("order:{order_id}:unknown:{webhook_id}")
 QUARANTINED: Final = Place("quarantine:{quarantine_id}:body")
 
 # Sealed by dispatch.

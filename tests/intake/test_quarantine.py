@@ -22,19 +22,19 @@ async def test_a_corrected_request_becomes_an_order_and_a_repeated_request_is_an
 ) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
-        wrong = {**an_order(), "surprise": 1}
+        wrong = {**an_order(), "lng": 999}
         kept = (await platform.push(wrong, webhook_id="m")).json()["facts"]["quarantine_id"]
-        right = {name: value for name, value in wrong.items() if name != "surprise"}
+        right = {name: value for name, value in wrong.items() if name != "lng"}
 
         as_it_is = await desk.http.post(f"{QUARANTINE}/{kept}/release", json={"reason": "核对"}, headers=who)
         released = await desk.http.post(
-            f"{QUARANTINE}/{kept}/release", json={"payload": right, "reason": "去掉多余字段"}, headers=who
+            f"{QUARANTINE}/{kept}/release", json={"payload": right, "reason": "去掉有误的经度"}, headers=who
         )
         again = await desk.http.post(f"{QUARANTINE}/{kept}/release", json={"reason": "再来"}, headers=who)
         resent = await platform.push(wrong, webhook_id="m")
 
         assert as_it_is.status_code == 422
-        assert "surprise" in as_it_is.text
+        assert "lng" in as_it_is.text
         assert released.status_code == 200
         [event] = await desk.told(OrderReceived)
         assert released.json() == {"order_id": event.order_id, "version": 1}
@@ -48,11 +48,11 @@ async def test_a_correction_with_values_that_no_order_can_have_is_refused(
 ) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
-        kept = (await platform.push({**an_order(), "surprise": 1})).json()["facts"]["quarantine_id"]
+        kept = (await platform.push({**an_order(), "lng": 999})).json()["facts"]["quarantine_id"]
 
         answer = await desk.http.post(
             f"{QUARANTINE}/{kept}/release",
-            content=f'{{"payload": {{"surprise": {absurd}}}, "reason": "r"}}',
+            content=f'{{"payload": {{"lng": {absurd}}}, "reason": "r"}}',
             headers={**who, "content-type": "application/json"},
         )
 

@@ -96,7 +96,6 @@ def opened(desk: Desk, kept: dict[str, Any]) -> bytes:
         ({"eventDesc": None}, "eventDesc", "诉求内容：缺少必填项"),
         ({"eventDesc": ""}, "eventDesc", "诉求内容：缺少必填项"),
         ({"callerPhone": None}, "callerPhone", "来电号码：缺少必填项"),
-        ({"surprise": 1}, "surprise", "surprise：不认识的字段，请删除"),
         ({"title": "铃\x07声"}, "title", "诉求标题：含有控制字符，请删除后重新提交"),
         ({"title": "两\n行"}, "title", "诉求标题：不能换行"),
         ({"title": 7}, "title", "诉求标题：应为文字"),

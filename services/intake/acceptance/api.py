@@ -8,7 +8,7 @@ from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.schemas import AcceptedView, order_of, order_schema
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
-from services.intake.channels.schemas import decoded
+from services.intake.channels.schemas import decoded, unknown_fields
 from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, receive
 from shared.service import Runtime
 from shared.web import RawRoute
@@ -43,5 +43,9 @@ async def receive_order(request: Request) -> Response:
 
 
 async def _accept(runtime: Runtime, pushed: Pushed) -> Answered:
-    order = order_of(pushed.channel, decoded(pushed.body), now=runtime.clock.now())
-    return await runtime.parts.of(Acceptance).accept(pushed.channel, pushed.webhook_id, pushed.body_hash, order)
+    raw = decoded(pushed.body)
+    order = order_of(pushed.channel, raw, now=runtime.clock.now())
+    unknown = unknown_fields(pushed.channel.order, raw)
+    return await runtime.parts.of(Acceptance).accept(
+        pushed.channel, pushed.webhook_id, pushed.body_hash, order, unknown
+    )

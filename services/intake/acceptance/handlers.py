@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from services.intake.endings.rules import ending_of, refusal_of, standing_of
 from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import State
 from services.intake.orders.rules import changed_fields
+from shared.contracts.places import UNKNOWN
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
 from shared.errors import BusinessError
@@ -47,6 +49,7 @@ class Submission:
 
     channel: Channel
     order: UpstreamOrder
+    unknown: Mapping[str, str]
     row: NewOrder
     correlation: str
     answer: asyncio.Future[Answered]
@@ -94,8 +97,15 @@ class Acceptance:
         """Whether there is a writer."""
         return self._writing.is_set()
 
-    async def accept(self, channel: Channel, webhook_id: str, body_hash: bytes, order: UpstreamOrder) -> Answered:
-        """Store an order and its event; returns after the commit.
+    async def accept(
+        self,
+        channel: Channel,
+        webhook_id: str,
+        body_hash: bytes,
+        order: UpstreamOrder,
+        unknown: Mapping[str, str],
+    ) -> Answered:
+        """Store an order, its `unknown` fields and its event; returns after the commit.
 
         IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
         """
@@ -108,6 +118,7 @@ class Acceptance:
         row = store.sealed_order(
             channel,
             order,
+            unknown,
             flags_of(order),
             order_id=order_id,
             # The number of a revision is no content: the same text under the next number is the same text.
@@ -118,7 +129,7 @@ class Acceptance:
             body_hash=body_hash,
         )
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Submission(channel, order, row, correlation_id.get() or order_id, answer))
+        self._waiting.append(Submission(channel, order, unknown, row, correlation_id.get() or order_id, answer))
         self._wake.set()
         return await answer
 
@@ -336,7 +347,7 @@ class Batches:
         if not known:
             return
         existing = await store.lock_existing(connection, [one.number for one in known])
-        receipts = []
+        receipts, unknown = [], []
         for one in sorted(known, key=lambda one: one.number):
             found = existing[one.number]
             order_id, version, state = found["order_id"], found["version"], State(found["state"])
@@ -359,7 +370,12 @@ class Batches:
             not_applied = "older_revision" if repeat is Repeat.OLDER else None
             answers[one.row.order_id] = Answered(200, order_id, version, not_applied=not_applied)
             receipts.append((*one.request, one.row.body_hash, 200, order_id, version, not_applied, one.row.at))
+            if one.unknown:
+                place = UNKNOWN.at(order_id=order_id, webhook_id=one.row.webhook_id)
+                sealed = self._works.sealer.seal_json(dict(one.unknown), place)
+                unknown.append((*one.request, order_id, "orders", sealed, one.row.at))
         await store.insert_receipts(connection, receipts)
+        await store.insert_unknown(connection, unknown)
 
     async def _update(self, connection: store.Connection, one: Submission, found: Any) -> tuple[int, Pending]:
         order_id: str = found["order_id"]
@@ -370,6 +386,7 @@ class Batches:
         row = store.sealed_order(
             one.channel,
             one.order,
+            {},  # they are kept with the request, whatever becomes of its content
             flags_of(one.order),
             order_id=order_id,
             fingerprint=one.row.fingerprint,

@@ -35,5 +35,6 @@ class NewOrder(NamedTuple):
     address: str | None
     private: str | None
     phone_print: str | None
+    unknown: str | None
     webhook_id: str
     body_hash: bytes

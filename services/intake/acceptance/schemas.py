@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.intake.acceptance import policy
 from services.intake.channels.model import TITLES, Channel, UpstreamOrder
@@ -45,7 +45,9 @@ class AcceptedView(BaseModel):
 
 
 class Attachment(Body):
-    """A file that is stored at the platform."""
+    """A file that is stored at the platform; what else it says of it stands among the unknown fields."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: Annotated[Line, AfterValidator(safe_name), Field(title="文件名")]
     url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]

@@ -19,7 +19,7 @@ from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags
 from services.intake.orders.model import CALLER_COLUMNS
 from services.intake.orders.rules import details_of, private_of
-from shared.contracts.places import CALLER, DEMAND, KNOWN_BY
+from shared.contracts.places import CALLER, DEMAND, KNOWN_BY, UNKNOWN
 from shared.outbox.writer import WRITE, Pending, columns_of, writing
 from shared.personal.confidential import known_by
 from shared.personal.sealing import Sealer
@@ -28,6 +28,7 @@ from shared.personal.sealing import Sealer
 def sealed_order(
     channel: Channel,
     order: UpstreamOrder,
+    unknown: Mapping[str, str],
     flags: Flags,
     *,
     order_id: str,
@@ -67,6 +68,9 @@ def sealed_order(
         **callers,
         private=sealer.seal_json(private, CALLER.at(order_id=order_id, column="private")) if private else None,
         phone_print=sealer.fingerprint(order.caller_phone) if order.caller_phone else None,
+        unknown=sealer.seal_json(dict(unknown), UNKNOWN.at(order_id=order_id, webhook_id=webhook_id))
+        if unknown
+        else None,
         webhook_id=webhook_id,
         body_hash=body_hash,
     )
@@ -112,10 +116,10 @@ given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::timestamptz[],
     $16::timestamptz[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::text[], $25::text[], $26::text[], $27::text[], $28::bytea[])
+    $24::text[], $25::text[], $26::text[], $27::text[], $28::text[], $29::bytea[])
   as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street, urgent, out_of_scope,
     confidential, is_test, at, upstream_due_at, demand, details, name, phone, contact_phone, id_number, email, address,
-    private, phone_print, webhook_id, body_hash)
+    private, phone_print, unknown, webhook_id, body_hash)
 ), accepted as (
   insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
     fingerprint, category, street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
@@ -135,6 +139,9 @@ given as (
 ), receipts as (
   insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
   select platform, webhook_id, body_hash, 201, order_id, 1, at from stored
+), unknowns as (
+  insert into unknown_fields (channel, webhook_id, order_id, kind, fields, received_at)
+  select platform, webhook_id, order_id, 'orders', unknown, at from stored where unknown is not null
 )
 """
 
@@ -192,6 +199,10 @@ _RECEIVED: Final = """
 insert into receipt (channel, webhook_id, body_hash, status, order_id, version, not_applied, received_at)
 select * from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::uuid[], $6::int[], $7::text[],
   $8::timestamptz[])
+"""
+_UNKNOWN: Final = """
+insert into unknown_fields (channel, webhook_id, order_id, kind, fields, received_at)
+select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
 """
 _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
 
@@ -293,6 +304,12 @@ async def insert_receipts(
     if not receipts:
         return
     await connection.execute(_RECEIVED, *map(list, zip(*receipts, strict=True)))
+
+
+async def insert_unknown(connection: Connection, rows: Sequence[tuple[str, str, str, str, str, datetime]]) -> None:
+    """Keep unknown fields: channel, webhook-id, order id, kind, sealed fields, moment."""
+    if rows:
+        await connection.execute(_UNKNOWN, *map(list, zip(*rows, strict=True)))
 
 
 async def write_outbox(connection: Connection, pending: Sequence[Pending]) -> None:

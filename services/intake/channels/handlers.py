@@ -11,6 +11,8 @@ from services.intake.channels import rules, store
 from services.intake.channels.errors import RequestIdReused, SignatureRefused
 from services.intake.channels.model import Answered
 from services.intake.channels.rules import Signing
+from services.intake.channels.tables import UnknownFields
+from shared.contracts.places import UNKNOWN
 from shared.telemetry import logger
 from shared.work import Work
 
@@ -60,3 +62,21 @@ async def take_request(
 async def answer_request(work: Work, *, channel: str, webhook_id: str, order_id: str) -> None:
     """Remember that a request was answered with this order."""
     await store.settle_receipt(work.session, channel=channel, webhook_id=webhook_id, status=200, order_id=order_id)
+
+
+def keep_unknown(
+    work: Work, unknown: Mapping[str, str], *, channel: str, kind: str, webhook_id: str, order_id: str
+) -> None:
+    """Keep the fields of a request about this order that we do not know."""
+    if unknown:
+        place = UNKNOWN.at(order_id=order_id, webhook_id=webhook_id)
+        work.session.add(
+            UnknownFields(
+                channel=channel,
+                webhook_id=webhook_id,
+                order_id=order_id,
+                kind=kind,
+                fields=work.sealer.seal_json(dict(unknown), place),
+                received_at=work.now,
+            )
+        )

@@ -18,6 +18,13 @@ SIGNATURE_WINDOW: Final = timedelta(minutes=5)
 """Standard Webhooks: a request dated further off is refused as a replay (R34)."""
 SIGNATURES_READ: Final = 8
 """Signatures of one header that are tried: two keys are live at most, so more of them are no key rotation."""
+UNKNOWN_FIELDS: Final = 50
+"""Fields that we do not know in one request: with more of them it is another format."""
+UNKNOWN_BYTES: Final = 16 * 1024
+"""What their names and values may take together."""
+UNKNOWN_NAME: Final = 64
+UNKNOWN_SHOWN: Final = 20
+"""Requests with such fields that one order shows; all are kept."""
 FAST_CLOCK: Final = timedelta(minutes=10)
 """How far in the future a moment that has passed may be dated: twice the signature window, less than any time zone."""
 

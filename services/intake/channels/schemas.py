@@ -105,6 +105,9 @@ _ZONES: Final[Mapping[Spelling, str]] = {
     "iso": "须写明时区，如 2026-11-23T09:00:00+08:00",
     "millis": "1970-01-01T00:00:00Z 以来的毫秒数，与时区无关",
 }
+_EMPTY: Final = (None, "")
+"""What these platforms send for what they do not know."""
+_OF_ATTACHMENTS: Final = frozenset({"name", "url"})
 _NULL: Final[Mapping[str, str]] = {"type": "null"}
 
 
@@ -152,18 +155,20 @@ def _not_finite(word: str) -> NoReturn:
 def renamed(
     channel: Channel, names: Mapping[str, str], raw: Mapping[str, Any], required: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The values by our field names; NotUnderstood for unknown fields, missing ones, and moments that cannot be read."""
+    """The values by our field names; NotUnderstood for missing fields and moments that cannot be read.
+
+    Fields that we do not know are left out: see `unknown_fields`.
+    """
     values: dict[str, Any] = {}
     faults: list[dict[str, str]] = []
     read = _READ[channel.spelling]
     for theirs, value in raw.items():
         ours = names.get(theirs)
         if ours is None:
-            shown = theirs[:64] if theirs.isprintable() else "?"
-            faults.append({"field": shown, "code": "unknown_field", "message": f"{shown}：不认识的字段，请删除"})
-        elif value is None or value == "":
-            continue  # these platforms send empty fields for what they do not know
-        elif ours in _MOMENTS:
+            continue
+        if value in _EMPTY:
+            continue
+        if ours in _MOMENTS:
             try:
                 values[ours] = read(value)
             except (TypeError, ValueError, OverflowError, OSError):
@@ -176,6 +181,46 @@ def renamed(
     if faults:
         raise refusal(faults)
     return values
+
+
+def unknown_fields(names: Mapping[str, str], raw: Mapping[str, Any]) -> dict[str, str]:
+    """What a platform sends that we have no field for, as text under its own name: kept, shown, and stopping nothing.
+
+    Fields of an attachment are named by their path.  NotUnderstood beyond the bounds of `policy`, and for a name that
+    nobody could read.
+    """
+    found = {theirs: _as_text(value) for theirs, value in raw.items() if theirs not in names and value not in _EMPTY}
+    for theirs, ours in names.items():
+        if ours == "attachments" and isinstance(raw.get(theirs), list):
+            found |= _beside_attachments(theirs, raw[theirs])
+    if not found:
+        return found
+    for name in found:
+        if not name or len(name) > policy.UNKNOWN_NAME or not name.isprintable():
+            raise _unknown(shown(name), f"字段名应为 1 至 {policy.UNKNOWN_NAME} 个可见字符")
+    if len(found) > policy.UNKNOWN_FIELDS:
+        raise _unknown("", f"不认识的字段超过 {policy.UNKNOWN_FIELDS} 个，请核对格式")
+    if sum(len(name.encode()) + len(value.encode()) for name, value in found.items()) > policy.UNKNOWN_BYTES:
+        raise _unknown("", f"不认识的字段合计超过 {policy.UNKNOWN_BYTES // 1024} KB，请核对格式")
+    return found
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _beside_attachments(theirs: str, listed: list[Any]) -> dict[str, str]:
+    return {
+        f"{theirs}.{number}.{name}": _as_text(value)
+        for number, item in enumerate(listed)
+        if isinstance(item, dict)
+        for name, value in item.items()
+        if name not in _OF_ATTACHMENTS and value not in _EMPTY
+    }
+
+
+def _unknown(field: str, said: str) -> NotUnderstood:
+    return refusal([{"field": field, "code": "unknown_field", "message": said}])
 
 
 def check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:
@@ -248,7 +293,8 @@ def schema_of(
         "title": f"{channel.title} {kind}",
         "properties": properties,
         "required": [theirs for theirs, name in names.items() if name in required],
-        "additionalProperties": False,
+        # Fields that we do not know are kept and shown, not refused.
+        "additionalProperties": True,
     }
 
 

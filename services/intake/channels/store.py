@@ -1,7 +1,8 @@
-"""The receipts of requests: a webhook-id is taken once, and keeps its answer."""
+"""The receipts of requests: a webhook-id is taken once, and keeps its answer; and their unknown fields."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.channels.model import Answered
-from services.intake.channels.tables import Receipt
+from services.intake.channels.tables import Receipt, UnknownFields
 from services.intake.record import Record
 
 # Built once: such a statement takes longer to put together than to run.
@@ -80,3 +81,14 @@ async def settle_receipt(
     """Store what a request was answered."""
     answer = {"answered": status, "order": order_id, "as_version": version, "kept": quarantine_id}
     await (await session.connection()).execute(_SETTLE, {"of": channel, "id": webhook_id, **answer})
+
+
+async def unknown_fields_of(session: AsyncSession, order_id: str, limit: int) -> Sequence[UnknownFields]:
+    """The requests about an order that the reader was found to reach which had unknown fields, the newest first."""
+    query = (
+        select(UnknownFields)
+        .where(UnknownFields.order_id == order_id)
+        .order_by(UnknownFields.received_at.desc(), UnknownFields.webhook_id)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()

@@ -1,13 +1,14 @@
-"""The signed requests that were answered."""
+"""The signed requests that were answered, and what of them we have no field for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, LargeBinary, SmallInteger
+from sqlalchemy import Index, Integer, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.record import ID, Record
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class Receipt(Record):
@@ -28,3 +29,21 @@ class Receipt(Record):
     quarantine_id: Mapped[str | None] = mapped_column(ID)
     not_applied: Mapped[str | None] = mapped_column(comment="why nothing was done: older_revision")
     received_at: Mapped[datetime]
+
+
+class UnknownFields(Record):
+    """The fields of one applied request that we do not know; sealed, because nobody knows what stands in them."""
+
+    __tablename__ = "unknown_fields"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ID)
+    kind: Mapped[str] = mapped_column(comment="orders, cancellations, urges, revisits, redos")
+    fields: Mapped[str] = mapped_column(comment="sealed JSON: the platform's name -> text")
+    received_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_unknown_fields_order", "order_id", "received_at"),
+        {"info": {PROTECTED: RowsOfUnit(None)}},
+    )

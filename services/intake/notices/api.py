@@ -6,12 +6,12 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from services.intake.channels.handlers import answer_request, take_request
+from services.intake.channels.handlers import answer_request, keep_unknown, take_request
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
 from services.intake.notices import handlers
-from services.intake.notices.schemas import NoticeView, notice_of, notice_schema
+from services.intake.notices.schemas import NoticeView, notice_of, notice_schema, unknown_of
 from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive
 from shared.service import Runtime
 from shared.web import RawRoute
@@ -52,11 +52,14 @@ _notice_route("redos", "receive_redo", "推送重办要求", about=_EARLY)
 
 async def _apply(runtime: Runtime, pushed: Pushed) -> Answered:
     code, webhook_id = pushed.channel.code, pushed.webhook_id
-    notice = notice_of(pushed.channel, pushed.kind, decoded(pushed.body), now=runtime.clock.now())
+    raw = decoded(pushed.body)
+    notice = notice_of(pushed.channel, pushed.kind, raw, now=runtime.clock.now())
+    unknown = unknown_of(pushed.channel, pushed.kind, raw)
     async with runtime.works.begin(platform(code)) as work:
         known = await take_request(work, channel=code, webhook_id=webhook_id, body_hash=pushed.body_hash)
         if known is not None:
             return known
         order_id = await handlers.apply_notice(work, code, notice)
         await answer_request(work, channel=code, webhook_id=webhook_id, order_id=order_id)
+        keep_unknown(work, unknown, channel=code, kind=pushed.kind, webhook_id=webhook_id, order_id=order_id)
     return Answered(200, order_id)

@@ -9,7 +9,15 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ValidationError
 
 from services.intake.channels.model import Channel
-from services.intake.channels.schemas import Flag, Number, check_past, not_understood, renamed, schema_of
+from services.intake.channels.schemas import (
+    Flag,
+    Number,
+    check_past,
+    not_understood,
+    renamed,
+    schema_of,
+    unknown_fields,
+)
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
 from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
 from shared.web.fields import Body, Line, SaneMoment, Text
@@ -97,6 +105,11 @@ def notice_of(channel: Channel, kind: str, raw: Mapping[str, Any], *, now: datet
         return body.model_validate(values).as_notice()
     except ValidationError as fault:
         raise not_understood(names, fault, body.model_fields) from fault
+
+
+def unknown_of(channel: Channel, kind: str, raw: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of such a notice that we do not know; NotUnderstood beyond the bounds."""
+    return unknown_fields(names_of(channel, kind), raw)
 
 
 def names_of(channel: Channel, kind: str) -> Mapping[str, str]:

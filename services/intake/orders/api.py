@@ -7,13 +7,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Response
 
 from services.intake.channels.model import ChannelCode
-from services.intake.channels.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS, UNKNOWN_SHOWN
+from services.intake.channels.store import unknown_fields_of
+from services.intake.channels.tables import UnknownFields
 from services.intake.orders import handlers, store
 from services.intake.orders.model import State
 from services.intake.orders.schemas import MaskedCaller, OrderDetail, OrderLine, RevealBody, RevealedCaller, VersionView
 from services.intake.orders.store import OrderFilter, StoredOrder
 from shared.access import Scope, Sight
 from shared.contracts.intake import Level
+from shared.contracts.places import UNKNOWN
 from shared.deps import CurrentScope, Cursor, InRead, InWork, Limit, ThisRuntime
 from shared.personal import masking
 from shared.personal.confidential import without_caller_in
@@ -72,6 +75,13 @@ def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
     )
 
 
+def _unknown(record: UnknownFields, sealer: Sealer, sight: Sight) -> dict[str, Any]:
+    """They may hold anything, so that they are shown as the words of the demand are."""
+    place = UNKNOWN.at(order_id=record.order_id, webhook_id=record.webhook_id)
+    fields = {name: sight.shows(text) for name, text in sealer.open_json(record.fields, place).items()}
+    return {"kind": record.kind, "received_at": record.received_at, "fields": fields}
+
+
 def _hidden(found: StoredOrder, scope: Scope, sight: Sight) -> bool:
     """Whether this reader must not see who called (X2)."""
     return not sight or (found.record.confidential and not scope.knows_callers)
@@ -121,11 +131,13 @@ async def read_order(
     response.headers["ETag"] = f'"{found.record.revision}"'
     sight = handlers.sight_of(found, scope, sealer)
     hidden = _hidden(found, scope, sight)
+    unknown = await unknown_fields_of(session, order_id, UNKNOWN_SHOWN)
     return {
         **_line(found, demand["title"], sight),
         "content": sight.shows(demand["content"]),
         "details": _shown_details(found.version.details, sight, hidden=hidden),
         "caller": None if hidden else _masked(found, sealer),
+        "unknown_fields": [] if hidden else [_unknown(one, sealer, sight) for one in unknown],
     }
 
 

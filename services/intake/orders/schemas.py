@@ -51,12 +51,23 @@ class MaskedCaller(BaseModel):
     address: str | None
 
 
+class UnknownFieldsView(BaseModel):
+    """What one request of the platform had that we have no field for."""
+
+    kind: str = Field(description="orders、cancellations、urges、revisits 或 redos")
+    received_at: datetime
+    fields: dict[str, str] = Field(description="上级平台的字段名与内容")
+
+
 class OrderDetail(OrderLine):
     """One order; personal data masked, and no identity at all for a unit when the caller asked for confidentiality."""
 
     content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any] = Field(description="其余不涉及个人的字段")
     caller: MaskedCaller | None
+    unknown_fields: list[UnknownFieldsView] = Field(
+        description="上级平台推送的、本平台不认识的字段，最近的在前；无权查看诉求内容或须对来电人保密的为空"
+    )
 
 
 class VersionView(BaseModel):

@@ -6,12 +6,13 @@ import hashlib
 
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.schemas import order_of
+from services.intake.channels.handlers import keep_unknown
 from services.intake.channels.model import Channel
 from services.intake.channels.policy import CHANNELS
-from services.intake.channels.schemas import decoded
+from services.intake.channels.schemas import decoded, unknown_fields
 from services.intake.channels.store import settle_receipt
 from services.intake.notices.handlers import apply_notice
-from services.intake.notices.schemas import notice_of
+from services.intake.notices.schemas import notice_of, unknown_of
 from services.intake.quarantine.handlers import bytes_of, decide, waiting_request
 from services.intake.quarantine.model import QuarantineState
 from services.intake.quarantine.tables import Quarantined
@@ -53,11 +54,14 @@ async def release(
 async def _accepted(
     work: Work, acceptance: Acceptance, record: Quarantined, channel: Channel, content: bytes
 ) -> tuple[str, int | None]:
+    raw = decoded(content)
     if record.kind != "orders":
-        return await apply_notice(
-            work, channel.code, notice_of(channel, record.kind, decoded(content), now=work.now)
-        ), None
+        notice, unknown = notice_of(channel, record.kind, raw, now=work.now), unknown_of(channel, record.kind, raw)
+        order_id = await apply_notice(work, channel.code, notice)
+        request = {"channel": channel.code, "kind": record.kind, "webhook_id": f"release-{record.id}"}
+        keep_unknown(work, unknown, order_id=order_id, **request)
+        return order_id, None
     digest = hashlib.sha256(content).digest()
-    order = order_of(channel, decoded(content), now=work.now)
-    answered = await acceptance.accept(channel, f"release-{record.id}-{digest.hex()[:16]}", digest, order)
+    order, unknown = order_of(channel, raw, now=work.now), unknown_fields(channel.order, raw)
+    answered = await acceptance.accept(channel, f"release-{record.id}-{digest.hex()[:16]}", digest, order, unknown)
     return str(answered.order_id), answered.version

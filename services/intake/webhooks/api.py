@@ -18,7 +18,7 @@ from fastapi import Request, Response
 from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.handlers import Signatures
 from services.intake.channels.model import Answered, Channel
-from services.intake.channels.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS, UNKNOWN_BYTES, UNKNOWN_FIELDS
 from services.intake.channels.rules import Signing
 from services.intake.quarantine import policy
 from services.intake.quarantine.handlers import keep_unverified, keep_verified
@@ -30,11 +30,12 @@ from shared.web.problem import problem_response
 
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 ABOUT: Final = (
+    f"不认识的字段不影响受理：一次不超过 {UNKNOWN_FIELDS} 个、合计不超过 {UNKNOWN_BYTES // 1024} KB 的，原样保存并显示给经办人员。"
     "渠道代码不在七个渠道之内的请求一律回答 422。以任一渠道密钥签名的，在 1 MB 以内均予保存，待人工处理；"
     f"未签名的，仅在单个不超过 {policy.UNVERIFIED_BYTES // 1024} KB、同一来源待处理不超过 {policy.UNVERIFIED_PER_SOURCE} 件、"
     f"合计不超过 {policy.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
 )
-"""What the API document says about an unknown channel."""
+"""What the API document says about unknown fields and an unknown channel."""
 _NOT_APPLIED: Final = "该工单已有版本号更大的内容，本次推送的是较早的版本，已知悉，未采用；无须重发"
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
 _REFUSED: Final = 422

@@ -103,6 +103,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "webhook_id", name="pk_receipt"),
     )
     op.create_table(
+        "unknown_fields",
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("webhook_id", sa.Text, nullable=False),
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False, comment="orders, cancellations, urges, revisits, redos"),
+        sa.Column("fields", sa.Text, nullable=False, comment="sealed JSON: the platform's name -> text"),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("channel", "webhook_id", name="pk_unknown_fields"),
+    )
+    op.create_index("ix_unknown_fields_order", "unknown_fields", ["order_id", "received_at"], unique=False)
+    op.create_table(
         "reveal",
         sa.Column("id", UUID, nullable=False),
         sa.Column("account", sa.Text, nullable=False),
@@ -270,6 +281,8 @@ def downgrade() -> None:
     op.drop_table("upstream_order")
     op.drop_index("ix_reveal_account", table_name="reveal")
     op.drop_table("reveal")
+    op.drop_index("ix_unknown_fields_order", table_name="unknown_fields")
+    op.drop_table("unknown_fields")
     op.drop_table("receipt")
     op.drop_index(
         "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")
