@@ -40,7 +40,10 @@ class OrderReceived(OrderEvent):
 
 
 class OrderUpdated(OrderEvent):
-    """The upstream sent the same order again with other content (S1.1.4c).
+    """The upstream sent the same order again with other content (S1.1.4c), or a person decided its flags (S1.3.1a, S2.2.2a).
+
+    `version` counts the contents, `flags_version` the changes of `urgent` and `out_of_scope`, 1 being that of the receipt:
+    a decision of a person changes the second alone.
 
     `confidential` is as it holds from this version on; `known_by` as in `order.received.v1`, with the words of the
     versions before.
@@ -53,6 +56,9 @@ class OrderUpdated(OrderEvent):
     category: str
     urgent: tuple[Urgency, ...] = ()
     out_of_scope: str | None = None
+    flags_version: int
+    urgent_found: tuple[Urgency, ...] = ()
+    """What the words of this content suggest; where `urgent` is something else, a person decided it."""
     street: str | None = None
     confidential: bool = False
     known_by: Sealed | None = None

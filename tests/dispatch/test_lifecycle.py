@@ -309,6 +309,40 @@ async def test_an_update_changes_the_text_and_the_recommendation_and_an_older_on
     assert order["recommended"][0] == WATER
 
 
+@pytest.mark.clause("S1.3.1a", "S2.2.2a")
+@pytest.mark.parametrize("status", ["triage", "handling", "closed"])
+async def test_what_a_person_decides_of_the_flags_is_shown_whatever_the_state_of_the_order(
+    story: Story, status: str
+) -> None:
+    if status == "closed":
+        order_id, _ = await story.answered()
+        await story.desk.tell(story.revisited(order_id))
+    else:
+        order_id = await (story.arrive() if status == "triage" else story.handled())
+    assert await story.status(order_id) == status
+    demand = await story.desk.rows("select demand from order_case")
+    decision = facts.updated(
+        order_id,
+        story.now,
+        version=1,
+        flags_version=3,
+        urgent=("safety",),
+        urgent_found=("policy",),
+        out_of_scope="petition",
+        demand=demand[0]["demand"],
+    )
+    older = decision.model_copy(update={"flags_version": 2, "urgent": ()})
+
+    await story.desk.tell(decision, decision, older)
+
+    order = await story.order(order_id)
+    assert (order["urgent"], order["urgent_found"], order["out_of_scope"]) == (["safety"], ["policy"], "petition")
+    [row] = await story.desk.rows("select queue, demand_version from order_case")
+    assert row == {"queue": 0, "demand_version": 1}
+    audited = await story.desk.rows("select before, after from audit where action = 'order.flagged'")
+    assert [row["after"] for row in audited] == [{"urgent": ["safety"], "out_of_scope": "petition"}]
+
+
 async def test_urges_are_counted(story: Story) -> None:
     order_id = await story.arrive()
 

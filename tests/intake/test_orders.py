@@ -142,6 +142,30 @@ async def test_a_persons_flags_hold_also_for_later_versions(postgres_server: Dat
         [audit] = await desk.rows("select reason, before, after from audit where action = 'order.flags_overruled'")
         assert audit["reason"] == "核实为供气不足"
         assert audit["before"]["urgent"] == ["safety"]
+        # The later push does not undo the decision, and what its words suggest is shown beside it.
+        assert [(event.flags_version, event.urgent_found) for event in (overruled, renewed)] == [(2, ("safety",))] * 2
+        shown = (await desk.http.get(f"{ORDERS}/{order_id}", headers=who)).json()
+        assert (shown["urgent"], shown["urgent_found"]) == (["livelihood"], ["safety"])
+        [pushed] = await desk.rows("select after from audit where action = 'order.updated'")
+        assert pushed["after"]["flags_kept"] == {"urgent": ["livelihood"], "out_of_scope": "petition"}
+        assert pushed["after"]["flags_found"] == {"urgent": ["safety"], "out_of_scope": None}
+
+
+@pytest.mark.clause("S1.3.1a")
+async def test_the_flags_that_the_rules_find_have_a_version_that_grows_with_their_changes(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order(eventDesc="小区燃气泄漏，请马上处理")
+        await platform.push(order)
+        for text in ("小区燃气泄漏，仍未处理", "已无异味", "小区停水"):
+            await platform.push({**order, "eventDesc": text})
+
+        told = [(event.urgent, event.flags_version) for event in await desk.told(OrderUpdated)]
+        assert told == [(("safety",), 1), ((), 2), (("livelihood",), 3)]
+        assert (
+            "flags_kept" not in (await desk.rows("select after from audit where action = 'order.updated'"))[0]["after"]
+        )
 
 
 @pytest.mark.clause("S2.2.2a")

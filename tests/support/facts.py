@@ -80,7 +80,7 @@ def updated(order_id: str, at: datetime, **changes: Any) -> OrderUpdated:
         "demand": SEALED,
         "updated_at": at,
     }
-    return _made(OrderUpdated, usual, changes)
+    return _made(OrderUpdated, {"flags_version": changes.get("version", 2), **usual}, changes)
 
 
 def cancelled(order_id: str, at: datetime, **changes: Any) -> OrderCancelled:

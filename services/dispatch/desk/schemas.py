@@ -31,6 +31,9 @@ class OrderDetail(OrderOut):
     scheme: str
     content: str | None = Field(description="诉求内容；无权查看时为空")
     out_of_scope: str | None
+    urgent_found: list[str] = Field(
+        description="规则从最新文本中判断的紧急类别；与 urgent 不同时，以人工判定的 urgent 为准，请核对"
+    )
     confidential: bool
     is_test: bool
     upstream_due_at: datetime | None

@@ -33,6 +33,8 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         urgent=list(event.urgent),
         queue=0 if event.urgent else 1,
         out_of_scope=event.out_of_scope,
+        flags_version=1,
+        urgent_found=list(event.urgent),
         street=event.street,
         confidential=event.confidential,
         demand=event.demand,
@@ -63,19 +65,36 @@ async def open_case(work: Work, event: OrderReceived) -> None:
 
 
 async def refresh_case(work: Work, event: OrderUpdated) -> None:
-    """Store what the upstream changed; recommend units again while no unit has the order (S1.1.4c)."""
+    """Store what the upstream changed and what a person decided of the flags (S1.1.4c, S1.3.1a, S2.2.2a).
+
+    Content and flags have a version each. The flags follow whatever the state of the order, also after its end; units are
+    recommended again while none has the order.
+    """
     record = await store.case_for_update(work, event.order_id, EVERYTHING)
+    if event.flags_version > record.flags_version:
+        _follow_flags(work, record, event)
+    if event.version >= record.demand_version:
+        record.urgent_found = list(event.urgent_found)
     if event.version <= record.demand_version:
         return
     record.demand_version, record.demand = event.version, event.demand
     record.category, record.street = event.category, event.street
     record.confidential = event.confidential
-    record.urgent, record.queue = list(event.urgent), 0 if event.urgent else 1
     if event.upstream_due_at is not None:
         record.upstream_due_at = event.upstream_due_at
     if record.status in {Status.TRIAGE, Status.CONSULT}:
         await _recommend(work, record)
     work.audit("order.refreshed", event.order_id, after={"version": event.version, "changed": list(event.changed)})
+
+
+def _follow_flags(work: Work, record: CaseRecord, event: OrderUpdated) -> None:
+    before = {"urgent": record.urgent, "out_of_scope": record.out_of_scope}
+    record.flags_version = event.flags_version
+    record.urgent, record.queue = list(event.urgent), 0 if event.urgent else 1
+    record.out_of_scope = event.out_of_scope
+    after = {"urgent": record.urgent, "out_of_scope": record.out_of_scope}
+    if after != before:
+        work.audit("order.flagged", event.order_id, before=before, after=after)
 
 
 async def mark_urged(work: Work, event: OrderUrged) -> None:

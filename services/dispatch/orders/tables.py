@@ -17,6 +17,7 @@ from shared.personal.sealing import Sealer
 
 _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
+    *("urgent", "queue", "out_of_scope", "flags_version", "urgent_found"),
     *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
     *("answered_by", "turn", "turn_at", "fed_back_at"),
 )
@@ -38,6 +39,8 @@ class CaseRecord(Record):
     urgent: Mapped[list[str]]
     queue: Mapped[int] = mapped_column(comment="0 urgent, 1 ordinary: urgent orders come first (S1.3.1b)")
     out_of_scope: Mapped[str | None]
+    flags_version: Mapped[int] = mapped_column(comment="of urgent and out_of_scope, as intake counts their changes")
+    urgent_found: Mapped[list[str]] = mapped_column(comment="what the words of the latest version suggest (S1.3.1a)")
     street: Mapped[str | None]
     confidential: Mapped[bool]
     demand: Mapped[str] = mapped_column(comment="sealed: title, content")

@@ -396,17 +396,17 @@ class Batches:
             body_hash=one.row.body_hash,
         )
         names = orjson.dumps(changed).decode()
-        version, urgent, out_of_scope = await store.store_version(connection, order_id, row, names, known)
+        version, flags = await store.store_version(connection, order_id, row, names, known)
         await store.audit_update(
             connection,
             at=row.at,
             actor=f"channel:{one.channel.code}",
             order_id=order_id,
             before=orjson.dumps({"version": found["version"]}).decode(),
-            after=orjson.dumps({"version": version, "changed": changed}).decode(),
+            after=orjson.dumps({"version": version, "changed": changed, **rules.kept_flags(row, flags)}).decode(),
             correlation=one.correlation,
         )
-        event = rules.updated(row, version, changed, known, urgent=urgent, out_of_scope=out_of_scope)
+        event = rules.updated(row, version, changed, known, flags)
         return version, Pending(self._works.ids(), event, row.at, _headers(one))
 
     def _received(self, one: Submission) -> Pending:

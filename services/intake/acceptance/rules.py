@@ -10,6 +10,7 @@ import orjson
 from services.intake.acceptance.errors import RevisionMissing, RevisionReused
 from services.intake.acceptance.model import NewOrder
 from services.intake.channels.model import Channel
+from services.intake.first_look.model import FlagsHeld
 from shared.contracts.intake import OrderReceived, OrderUpdated
 
 
@@ -66,17 +67,30 @@ def received(row: NewOrder, known_by: str | None, channel: Channel) -> OrderRece
     )
 
 
-def updated(
-    row: NewOrder, version: int, changed: Sequence[str], known_by: str, *, urgent: str, out_of_scope: str | None
-) -> OrderUpdated:
-    """The event of a new version, with the flags that hold now: `urgent` is JSON; `known_by` is sealed."""
+def kept_flags(row: NewOrder, flags: FlagsHeld) -> dict[str, dict[str, object]]:
+    """For the audit trail: what a person's decision holds against what the rules find now; empty where they agree.
+
+    A decision holds for every later version until a person decides anew (S1.3.1a, S2.2.2a).
+    """
+    found: dict[str, object] = {"urgent": orjson.loads(row.urgent), "out_of_scope": row.out_of_scope}
+    held: dict[str, object] = {"urgent": list(flags.urgent), "out_of_scope": flags.out_of_scope}
+    return {"flags_kept": held, "flags_found": found} if flags.by_person and found != held else {}
+
+
+def updated(row: NewOrder, version: int, changed: Sequence[str], known_by: str, flags: FlagsHeld) -> OrderUpdated:
+    """The event of a new version, with the flags that hold now and what the rules find in its words.
+
+    `known_by` is sealed.
+    """
     return OrderUpdated(
         order_id=row.order_id,
         version=version,
         changed=tuple(changed),
         category=row.category,
-        urgent=tuple(orjson.loads(urgent)),
-        out_of_scope=out_of_scope,
+        urgent=flags.urgent,
+        out_of_scope=flags.out_of_scope,
+        flags_version=flags.version,
+        urgent_found=tuple(orjson.loads(row.urgent)),
         street=row.street,
         confidential=row.confidential,
         known_by=known_by if row.confidential else None,

@@ -16,7 +16,7 @@ import orjson
 from services.intake.acceptance.model import NewOrder
 from services.intake.channels.model import Channel, UpstreamOrder
 from services.intake.channels.store import KnownReceipt
-from services.intake.first_look.model import Flags
+from services.intake.first_look.model import Flags, FlagsHeld
 from services.intake.orders.model import CALLER_COLUMNS
 from services.intake.orders.rules import details_of, private_of
 from shared.contracts.places import CALLER, DEMAND, KNOWN_BY, UNKNOWN
@@ -122,9 +122,10 @@ given as (
     private, phone_print, unknown, webhook_id, body_hash)
 ), accepted as (
   insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
-    fingerprint, category, street, urgent, out_of_scope, confidential, is_test, received_at, changed_at, upstream_due_at)
+    fingerprint, category, street, urgent, urgent_found, out_of_scope, confidential, is_test, received_at, changed_at,
+    upstream_due_at)
   select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street, urgent::jsonb,
-    out_of_scope, confidential, is_test, at, at, upstream_due_at
+    urgent::jsonb, out_of_scope, confidential, is_test, at, at, upstream_due_at
   from given order by platform, platform_no
   on conflict (platform, platform_no) do nothing
   returning order_id
@@ -173,10 +174,13 @@ _CHANGE: Final = """
 update upstream_order set version = version + 1, revision = revision + 1, fingerprint = $2, category = $3, street = $4,
   urgent = case when flagged_by = 'rules' then $5::jsonb else urgent end,
   out_of_scope = case when flagged_by = 'rules' then $6 else out_of_scope end,
+  urgent_found = $5::jsonb,
+  flags_version = flags_version + case when flagged_by = 'rules' and (urgent, out_of_scope) is distinct from ($5::jsonb, $6)
+    then 1 else 0 end,
   confidential = $7, is_test = $8, changed_at = $9, upstream_due_at = $10,
   platform_revision = coalesce($11, platform_revision)
 where order_id = $1
-returning version, urgent::text, out_of_scope
+returning version, urgent::text, out_of_scope, flags_version, flagged_by
 """
 _REVISION: Final = "update upstream_order set platform_revision = $2 where order_id = $1"
 _CALLER: Final = """
@@ -256,8 +260,8 @@ async def note_revision(connection: Connection, order_id: str, revision: int) ->
 
 async def store_version(
     connection: Connection, order_id: str, order: NewOrder, changed: str, known_by: str
-) -> tuple[int, str, str | None]:
-    """Make `order` the next version of a locked order; version, urgent classes (JSON) and scope class that now hold."""
+) -> tuple[int, FlagsHeld]:
+    """Make `order` the next version of a locked order; that version and the flags that hold now."""
     row = await connection.fetchrow(
         _CHANGE,
         order_id,
@@ -287,7 +291,8 @@ async def store_version(
         known_by,
     )
     await connection.execute(_VERSION, order_id, row[0], order.at, order.category, changed, order.demand, order.details)
-    return row[0], row[1], row[2]
+    flags = FlagsHeld(tuple(orjson.loads(row[1])), row[2], row[3], by_person=row[4] != "rules")
+    return row[0], flags
 
 
 async def audit_update(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from services.intake.orders.handlers import known_words
 from services.intake.orders.store import caller_of_order, order_for_update, present_version
@@ -21,12 +22,16 @@ async def overrule_flags(
     reason: str,
     expected: int | None,
 ) -> int:
-    """A person corrects what the rules found (S1.3.1a, S2.2.2a); the row's new revision."""
+    """A person decides the flags (S1.3.1a, S2.2.2a); the row's new revision.
+
+    The decision holds for every later version of the order, until a person decides anew: what the rules find then is
+    shown beside it and changes nothing.
+    """
     record = await order_for_update(work, order_id)
     check_version(record.revision, expected)
     before = {"urgent": record.urgent, "out_of_scope": record.out_of_scope, "flagged_by": record.flagged_by}
     record.urgent, record.out_of_scope = list(dict.fromkeys(urgent)), out_of_scope
-    record.flagged_by = work.person.account
+    record.flagged_by, record.flags_version = work.person.account, record.flags_version + 1
     version = await present_version(work.session, record)
     known_by = None
     if record.confidential:
@@ -40,6 +45,8 @@ async def overrule_flags(
             category=record.category,
             urgent=tuple(dict.fromkeys(urgent)),
             out_of_scope=out_of_scope,
+            flags_version=record.flags_version,
+            urgent_found=cast("tuple[Urgency, ...]", tuple(record.urgent_found)),
             street=record.street,
             confidential=record.confidential,
             known_by=known_by,

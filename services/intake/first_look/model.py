@@ -14,3 +14,13 @@ class Flags:
     urgent: tuple[Urgency, ...]
     out_of_scope: str | None
     street: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsHeld:
+    """The flags that hold for an order, with their version: what the rules found, or what a person decided."""
+
+    urgent: tuple[Urgency, ...]
+    out_of_scope: str | None
+    version: int
+    by_person: bool

@@ -134,6 +134,7 @@ async def read_order(
     unknown = await unknown_fields_of(session, order_id, UNKNOWN_SHOWN)
     return {
         **_line(found, demand["title"], sight),
+        "urgent_found": found.record.urgent_found,
         "content": sight.shows(demand["content"]),
         "details": _shown_details(found.version.details, sight, hidden=hidden),
         "caller": None if hidden else _masked(found, sealer),

@@ -27,7 +27,9 @@ class OrderLine(BaseModel):
     street: str | None
     urgent: list[Urgency]
     out_of_scope: str | None = Field(description="疑似不在受理范围的类别")
-    flagged_by: str = Field(description="rules 为规则判定，否则为修改人账号")
+    flagged_by: str = Field(
+        description="rules 为规则判定，否则为修改人账号；人工判定对以后各版本一直有效，直至再次修改"
+    )
     confidential: bool
     is_test: bool
     state: State
@@ -62,6 +64,9 @@ class UnknownFieldsView(BaseModel):
 class OrderDetail(OrderLine):
     """One order; personal data masked, and no identity at all for a unit when the caller asked for confidentiality."""
 
+    urgent_found: list[Urgency] = Field(
+        description="规则从最新文本中判断的紧急类别；与 urgent 不同时，以人工判定的 urgent 为准，请核对"
+    )
     content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any] = Field(description="其余不涉及个人的字段")
     caller: MaskedCaller | None

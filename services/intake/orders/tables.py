@@ -40,6 +40,12 @@ class UpstreamOrderRecord(Record):
     flagged_by: Mapped[str] = mapped_column(
         server_default=text("'rules'"), comment="rules, or the account that overruled"
     )
+    urgent_found: Mapped[list[str]] = mapped_column(comment="what the rules find in the present version")
+    flags_version: Mapped[int] = mapped_column(
+        Integer,
+        server_default=text("1"),
+        comment="of urgent and out_of_scope; 1 is what the rules found at the receipt",
+    )
     confidential: Mapped[bool]
     is_test: Mapped[bool]
     received_at: Mapped[datetime]

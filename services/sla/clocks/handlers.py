@@ -182,18 +182,39 @@ def _tell_excuse(
     )
 
 
-def end_quiet_hours(clock: ClockRecord, now: datetime) -> None:
-    """The order turned out to be a safety emergency: its warnings no longer wait for the end of the quiet hours."""
-    waiting = clock.rungs[clock.fired :]
-    if not any("wanted" in rung for rung in waiting):
+async def annul(work: Work, order: OrderRecord, kind: ClockKind, at: datetime, cause: Excuse, reason: str) -> None:
+    """The clocks of this kind should not have run: they are void from `at` on, and no breach of theirs counts.
+
+    Also of those that have ended: whether the order's other facts were heard before or after makes no difference.
+    """
+    for clock in await store.running_clocks(work, order.order_id):
+        if clock.kind == kind:
+            if clock.breached_at is not None:
+                excuse(work, clock, cause, reason)
+            clock.state, clock.next_at, clock.stopped_at = State.VOID, None, at
+            work.emit(rules.stopped(clock, at, met=False, void=True))
+    await work.session.flush()
+    for clock in await store.ended_breaches(work.session, order.order_id, kind):
+        excuse(work, clock, cause, reason)
+        clock.state = State.VOID
+
+
+def requieten(clock: ClockRecord, order: OrderRecord, rule_set: RuleSet, now: datetime) -> None:
+    """The order's urgent classes have changed: its warnings to come keep the quiet hours of these, and no others."""
+    waiting = [Rung.of(row) for row in clock.rungs[clock.fired :]]
+    moved: list[Rung] = []
+    for rung in waiting:
+        wanted = rung._replace(at=rung.wanted or rung.at, wanted=None)
+        [quiet] = quietened_rungs((wanted,), clock.started_at, clock.due_at, rule_set, safety=order.safety)
+        # What waited for the end of quiet hours that hold no more is due now.
+        moved.append(quiet if rung.wanted is None else quiet._replace(at=max(quiet.at, now)))
+    rungs = sorted(moved, key=lambda rung: rung.at)
+    if rungs == waiting:
         return
-    moved = [{**rung, "at": max(rung.pop("wanted", rung["at"]), now.isoformat())} for rung in map(dict, waiting)]
-    clock.rungs = [*clock.rungs[: clock.fired], *moved]
+    clock.rungs = [*clock.rungs[: clock.fired], *(rung.as_row() for rung in rungs)]
     # A breached clock has waiting warnings only when it was breached in the quiet hours.
     beside = clock.due_at if clock.breached_at is None else clock.next_at
-    clock.next_at = min(
-        at for at in (*(datetime.fromisoformat(rung["at"]) for rung in moved), beside) if at is not None
-    )
+    clock.next_at = min(at for at in (*(rung.at for rung in rungs), beside) if at is not None)
 
 
 def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:

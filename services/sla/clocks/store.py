@@ -17,6 +17,7 @@ from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import CLOSED_UNUSED, ClockChange, ClockRecord, StopRecord
 from services.sla.orders.tables import OrderRecord
 from shared.access import Scope
+from shared.contracts.sla import ClockKind
 from shared.following.parts import seen_rows
 from shared.lists import Keyset, Listed
 from shared.work import Work
@@ -76,6 +77,17 @@ async def clock_for_update(session: AsyncSession, clock_id: UUID) -> ClockRecord
     if record is None:
         raise ClockUnknown(str(clock_id))
     return record
+
+
+async def ended_breaches(session: AsyncSession, order_id: str, kind: ClockKind) -> Sequence[ClockRecord]:
+    """The clocks of this kind that have ended after a breach that counts, locked; the order is locked already."""
+    query = select(ClockRecord).where(
+        ClockRecord.order_id == order_id,
+        ClockRecord.kind == kind,
+        ClockRecord.state != State.RUNNING,
+        ClockRecord.breached_at.is_not(None),
+    )
+    return (await session.scalars(query.order_by(ClockRecord.id).with_for_update())).all()
 
 
 async def order_of_clock(session: AsyncSession, clock_id: UUID) -> str:

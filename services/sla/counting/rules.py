@@ -265,7 +265,7 @@ def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> R
     if rung.name == WAKE:
         return rung
     at = outside_quiet_hours(rung.at, start, due, rules)
-    return rung if at == rung.at else Rung(rung.name, at, rung.at)
+    return rung if at == rung.at else rung._replace(at=at, wanted=rung.at)
 
 
 def last_red(now: datetime, rules: RuleSet) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.sla.candidates.handlers import name_overdue, raise_candidate
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
-from services.sla.clocks.handlers import end_quiet_hours, kinds_of, move, start, stop, use_closed_window, void
+from services.sla.clocks.handlers import annul, kinds_of, move, requieten, start, stop, use_closed_window, void
 from services.sla.clocks.store import closed_window, running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
@@ -53,18 +53,11 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
 
 
 async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
-    """A changed repeat may make the order urgent or bring another deadline (S1.1.4c, S1.3.1c)."""
+    """A changed repeat, or a person, may change the urgent classes or bring another deadline (S1.1.4c, S1.3.1a-c)."""
     order = await order_for_update(work, event.order_id)
     rule_set = await rules_for(work, order)
-    if "safety" in event.urgent and not order.safety:
-        order.safety = True
-        for clock in await running_clocks(work, event.order_id):
-            end_quiet_hours(clock, work.now)
-    if event.urgent and not order.urgent:
-        order.urgent = True
-        if order.unit is not None and order.ended_at is None:
-            urgent = rules.clock_on_urgency(order.unit, event.version, event.updated_at, rule_set)
-            start(work, order, (urgent,), rule_set)
+    if event.flags_version > order.flags_version:
+        await _follow_urgency(work, order, event, rule_set)
     if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
         return
     order.upstream_due_at = event.upstream_due_at
@@ -79,6 +72,43 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     await replan_chain(work, order)
 
 
+async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, rule_set: RuleSet) -> None:
+    """The latest urgent classes hold, whichever of intake and dispatch was heard first (S1.3.1a-c).
+
+    The first class starts the caller's 24 hours, the last one that goes ends them with their breaches; safety ends the
+    quiet hours, and without it they hold again. All other clocks run on.
+    """
+    before = (order.urgent, order.safety)
+    order.flags_version = event.flags_version
+    order.urgent, order.safety = bool(event.urgent), "safety" in event.urgent
+    if (order.urgent, order.safety) == before:
+        return
+    for clock in await running_clocks(work, order.order_id):
+        requieten(clock, order, rule_set, work.now)
+    if not order.urgent:
+        order.urgent_since = None
+        reason = f"工单不再属于紧急事项（紧急类别第{event.flags_version}次判定）"
+        await annul(work, order, "caller_reply", event.updated_at, "not_urgent", reason)
+    elif order.urgent_since is None:
+        order.urgent_since = event.updated_at
+        _start_caller_reply(work, order, rule_set)
+
+
+def _start_caller_reply(work: Work, order: OrderRecord, rule_set: RuleSet) -> None:
+    """The 24 hours of an order that turned urgent with its unit; they have ended where that was heard first."""
+    if order.unit is None or order.assigned_at is None or order.urgent_since is None or order.cancelled:
+        return
+    since = max(order.urgent_since, order.assigned_at)
+    if order.ended_at is not None and order.ended_at <= since:
+        return
+    plan = rules.clock_on_urgency(order.unit, order.flags_version, since, rule_set)
+    started = start(work, order, (plan,), rule_set)
+    if order.reached_at is not None and order.reached_at >= since:
+        stop(work, started, {plan.kind}, order.reached_at)
+    elif order.ended_at is not None:
+        void(work, started, {plan.kind}, order.ended_at)
+
+
 async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     """The unit's deadlines run from 交办; those of the unit before it end (A04, A15, S2.1b)."""
     order = await order_for_update(work, event.order_id)
@@ -91,7 +121,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     void(work, clocks, UNIT_CLOCKS, event.assigned_at)
     await name_overdue(work, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
-    order.assigned_at = event.assigned_at
+    order.assigned_at, order.reached_at = event.assigned_at, None
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
     start(work, order, await with_chain(work, order, plans, rule_set), rule_set)
@@ -109,6 +139,8 @@ async def stop_on_contact(work: Work, event: CallerContacted) -> None:
     if event.outcome == "reached":
         kinds |= STOPS["reached"]
     order = await _stop_for(work, event.order_id, kinds, event.recorded_at, unit=event.unit)
+    if event.outcome == "reached" and order.unit == event.unit:
+        order.reached_at = event.recorded_at
     await _promise(work, order, event.unit, event.promised_at, event.recorded_at)
 
 
@@ -307,6 +339,8 @@ async def _stop_for(
     """Stop an order's clocks of these kinds, with `unit` only those that it answers for; the locked order."""
     order = await order_for_update(work, order_id)
     clocks = await running_clocks(work, order_id)
-    stop(work, [c for c in clocks if unit is None or c.unit == unit], kinds, at)
+    # A contact from before an order turned urgent, heard of later, does not answer the caller of an urgent order.
+    early = {clock.id for clock in clocks if clock.kind == "caller_reply" and clock.started_at > at}
+    stop(work, [c for c in clocks if c.id not in early and (unit is None or c.unit == unit)], kinds, at)
     await name_overdue(work, clocks, at)
     return order

@@ -69,7 +69,9 @@ def clocks_on_assignment(
     if order.scheme == "enterprise_fast":
         plans.append(workday_clock("first_reply", occasion, unit, start, rules.first_reply, calendar))
     if order.urgent:
-        plans.append(hour_clock("caller_reply", occasion, unit, start, rules.caller_reply))
+        # An order whose urgency was found after the assignment, and heard of before it, has its day from then (S1.3.1c).
+        since = max(start, order.urgent_since or start)
+        plans.append(hour_clock("caller_reply", occasion, unit, since, rules.caller_reply))
     if not assigned.no_return:
         window = workday_clock("return_window", occasion, unit, start, rules.return_window, calendar, Lapse.CLOSE)
         plans.append(window)

@@ -16,3 +16,4 @@ class Received:
     received_at: datetime
     upstream_due_at: datetime | None
     safety: bool = False  # a safety emergency: its warnings do not wait for the end of the quiet hours
+    urgent_since: datetime | None = None  # when an urgent order was found to be one; None is its receipt

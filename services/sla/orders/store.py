@@ -29,6 +29,8 @@ async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecor
         upstream_due_at=received.upstream_due_at,
         rules=rules,
         safety=received.safety,
+        urgent_since=received.received_at if received.urgent else None,
+        flags_version=1,
         cancelled=False,
         no_return=False,
         occasions=[],

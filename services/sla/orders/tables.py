@@ -38,6 +38,11 @@ class OrderRecord(Record):
     safety: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="a safety emergency: no quiet hours for its warnings"
     )
+    urgent_since: Mapped[datetime | None] = mapped_column(comment="since when it is urgent without a break")
+    flags_version: Mapped[int] = mapped_column(
+        server_default=text("1"), comment="of the urgent classes, as intake counts their changes"
+    )
+    reached_at: Mapped[datetime | None] = mapped_column(comment="when the unit that has it last reached the caller")
     no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
     assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
     occasions: Mapped[list[str]] = mapped_column(
@@ -50,5 +55,11 @@ class OrderRecord(Record):
     def facts(self) -> Received:
         """What the rules need to know of the order."""
         return Received(
-            self.order_id, self.scheme, self.urgent, self.received_at, self.upstream_due_at, safety=self.safety
+            self.order_id,
+            self.scheme,
+            self.urgent,
+            self.received_at,
+            self.upstream_due_at,
+            safety=self.safety,
+            urgent_since=self.urgent_since,
         )

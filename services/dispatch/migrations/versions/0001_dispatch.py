@@ -64,6 +64,15 @@ def upgrade() -> None:
             "queue", sa.BigInteger, nullable=False, comment="0 urgent, 1 ordinary: urgent orders come first (S1.3.1b)"
         ),
         sa.Column("out_of_scope", sa.Text),
+        sa.Column(
+            "flags_version",
+            sa.BigInteger,
+            nullable=False,
+            comment="of urgent and out_of_scope, as intake counts their changes",
+        ),
+        sa.Column(
+            "urgent_found", JSONB, nullable=False, comment="what the words of the latest version suggest (S1.3.1a)"
+        ),
         sa.Column("street", sa.Text),
         sa.Column("confidential", sa.Boolean, nullable=False),
         sa.Column("demand", sa.Text, nullable=False, comment="sealed: title, content"),

@@ -195,6 +195,15 @@ def _create_orders_and_clocks() -> None:
             nullable=False,
             comment="a safety emergency: no quiet hours for its warnings",
         ),
+        sa.Column("urgent_since", _MOMENT, comment="since when it is urgent without a break"),
+        sa.Column(
+            "flags_version",
+            sa.BigInteger,
+            server_default=sa.text("1"),
+            nullable=False,
+            comment="of the urgent classes, as intake counts their changes",
+        ),
+        sa.Column("reached_at", _MOMENT, comment="when the unit that has it last reached the caller"),
         sa.Column(
             "no_return",
             sa.Boolean,
