@@ -116,6 +116,8 @@ class SimulatedUpstream:
     refused: int = 0
     gone: set[str] = field(default_factory=set)
     """Numbers of orders whose replies it refuses for good (410)."""
+    failing: set[str] = field(default_factory=set)
+    """Numbers of orders whose replies it takes and answers with 500: its acknowledgement is lost."""
     serial: int = 0
     prefix: str = "YT"
     """The beginning of its order numbers; it revisits only its own."""
@@ -154,6 +156,8 @@ class SimulatedUpstream:
             return JSONResponse({"message": "工单已撤销"}, status_code=410)
         message_id = request.headers["webhook-id"]
         self.received.append(Feedback(channel, number, message_id, content))
+        if number in self.failing:
+            return JSONResponse({"message": "系统繁忙"}, status_code=500)
         if message_id not in self._seen:
             self._seen.add(message_id)
             self._plan_revisit(channel, number)
