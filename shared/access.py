@@ -278,6 +278,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "stop_clock": _BY_HAND,
             "explain_clock": _SAID,
             "list_breaches": _CURRENT,
+            "issue_stream_pass": _CURRENT,
             "stream_breaches": _CURRENT,
             "stream_warnings": _CURRENT,
             "request_extension": _row(_unit(*UNIT, reach=Reach.OWN), _district(Role.CENTRE_HEAD)),

@@ -37,4 +37,8 @@ class Gate:
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
         person = self._tokens.person_of(token.strip())
-        return person, self._operations[operation_id].scope_of(person)
+        return person, self.scope_of(operation_id, person)
+
+    def scope_of(self, operation_id: str, person: Person) -> Scope:
+        """What somebody reaches who has proved who he is in another way; Forbidden without a grant."""
+        return self._operations[operation_id].scope_of(person)

@@ -67,6 +67,7 @@ SERVICE: Final = Service(
         candidates.router,
         chain_plans.router,
         streams.router,
+        streams.passes,
         counting.router,
         recomputing.router,  # its paths before /calendar/{year}
         calendar.router,

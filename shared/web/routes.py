@@ -156,14 +156,18 @@ class DeskRoute(APIRoute):
         operation = self.operation_id or self.name
 
         async def answer(request: Request) -> Response:
-            admitted = request.app.state.gate.admit(operation, request.headers.get("authorization"))
-            if admitted is not None:
-                request.state.person, request.state.scope = admitted
+            await self.admit(request, operation)
             self.check_headers(headers_of(request))
             check_query(request, names)
             return await usual(DeskRequest(request.scope, request.receive))
 
         return answer
+
+    async def admit(self, request: Request, operation: str) -> None:
+        """Let the bearer of the token in; Unauthenticated, Forbidden."""
+        admitted = request.app.state.gate.admit(operation, request.headers.get("authorization"))
+        if admitted is not None:
+            request.state.person, request.state.scope = admitted
 
     def check_headers(self, headers: Headers) -> None:
         """Refuse a body that this route does not read, by its own account."""

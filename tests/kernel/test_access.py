@@ -38,7 +38,7 @@ SLA: Final = (
         "list_rules rules_version compare_rules",
     ),
     (DISTRICT_READERS | UNIT, "clocks_of_order list_clocks explain_clock list_breaches stream_breaches"),
-    (DISTRICT_READERS | UNIT, "stream_warnings extensions_of_order list_extensions show_board"),
+    (DISTRICT_READERS | UNIT, "stream_warnings issue_stream_pass extensions_of_order list_extensions show_board"),
     (DISTRICT_READERS | UNIT, "list_candidates chain_plan"),
     (set(Role) - {Role.SYSTEM}, "count_deadline calendar_state calendar_alarms list_calendar_versions"),
     (set(Role) - {Role.SYSTEM}, "calendar_version calendar_year rules_in_force"),

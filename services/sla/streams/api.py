@@ -1,26 +1,28 @@
-"""Breaches and warnings as Server-Sent Events, with replay from an id."""
+"""Breaches and warnings as Server-Sent Events, with replay from an id, for programs and for browsers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Cookie, Header, Query, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from services.sla.streams.handlers import Tail
-from services.sla.streams.model import Announcement
+from services.sla.streams import handlers
+from services.sla.streams.handlers import Listener, Tail
+from services.sla.streams.model import Announcement, StreamName
+from services.sla.streams.schemas import PassBody, StreamPass
 from services.sla.streams.store import last_position
 from shared.access import Scope as Visible
-from shared.deps import CurrentScope, ThisRuntime
-from shared.errors import Unauthenticated
+from shared.deps import CurrentScope, InWork, ThisRuntime
 from shared.service import Runtime
 from shared.telemetry import logger
-from shared.web import DeskRoute
+from shared.web import CommandRoute, DeskRoute
 
 log = logger("stream")
 
@@ -48,7 +50,47 @@ LastEventId = Annotated[
     ),
 ]
 
-router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["事件流"])
+After = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,18}$",
+        title="续接编号",
+        description="同 Last-Event-ID，供不能自行设置请求头的浏览器新建连接时使用；两者都有时以请求头为准",
+    ),
+]
+_COOKIE: Final = "gongdan_stream"
+GivenPass = Annotated[
+    str | None,
+    Query(
+        alias="pass",
+        max_length=100,
+        title="一次性凭证",
+        description="浏览器 EventSource 不能带请求头，以 POST /v1/stream-passes 申请的凭证代替登录；仅可使用一次，其后断线重连凭返回的 Cookie",
+    ),
+]
+PassCookie = Annotated[
+    str | None,
+    Cookie(alias=_COOKIE, max_length=100, title="事件流 Cookie", description="使用凭证后返回，浏览器自动携带"),
+]
+
+
+class StreamRoute(DeskRoute):
+    """Also lets in who comes with a pass for the stream, or with the cookie that he got for it."""
+
+    async def admit(self, request: Request, operation: str) -> None:
+        """By the token if there is one; Unauthenticated, Forbidden."""
+        given, cookie = request.query_params.get("pass"), request.cookies.get(_COOKIE)
+        if "authorization" in request.headers or not (given or cookie):
+            await super().admit(request, operation)
+            return
+        stream: StreamName = "breaches" if operation == "stream_breaches" else "warnings"
+        listener = await handlers.listener_of(request.app.state.runtime.works, stream, given, cookie)
+        request.state.listener, request.state.person = listener, listener.person
+        request.state.scope = request.app.state.gate.scope_of(operation, listener.person)
+
+
+router = APIRouter(prefix="/v1", route_class=StreamRoute, tags=["事件流"])
+passes = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["事件流"])
 
 
 class EventStream(StreamingResponse):
@@ -75,10 +117,16 @@ class EventStream(StreamingResponse):
     responses=_STREAM,
 )
 async def stream_breaches(
-    request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
+    request: Request,
+    runtime: ThisRuntime,
+    scope: CurrentScope,
+    last_event_id: LastEventId = None,
+    after: After = None,
+    stream_pass: GivenPass = None,  # noqa: ARG001 - read by the route
+    cookie: PassCookie = None,  # noqa: ARG001 - read by the route
 ) -> EventStream:
     """Each breach, and each that is taken back, when it is published, with replay; a unit sees its own (S1.1.4b, S4.2a)."""
-    return await _answer(request, runtime, scope, "breaches", last_event_id)
+    return await _answer(request, runtime, scope, "breaches", last_event_id or after)
 
 
 @router.get(
@@ -89,10 +137,34 @@ async def stream_breaches(
     responses=_STREAM,
 )
 async def stream_warnings(
-    request: Request, runtime: ThisRuntime, scope: CurrentScope, last_event_id: LastEventId = None
+    request: Request,
+    runtime: ThisRuntime,
+    scope: CurrentScope,
+    last_event_id: LastEventId = None,
+    after: After = None,
+    stream_pass: GivenPass = None,  # noqa: ARG001 - read by the route
+    cookie: PassCookie = None,  # noqa: ARG001 - read by the route
 ) -> EventStream:
     """Each warning when it is published, single or in a digest, with replay; a unit sees its own (S4.2a)."""
-    return await _answer(request, runtime, scope, "warnings", last_event_id)
+    return await _answer(request, runtime, scope, "warnings", last_event_id or after)
+
+
+@passes.post(
+    "/stream-passes",
+    operation_id="issue_stream_pass",
+    summary="申请事件流一次性凭证（浏览器用）",
+    status_code=201,
+)
+async def issue_stream_pass(body: PassBody, request: Request, work: InWork, runtime: ThisRuntime) -> StreamPass:
+    """A pass for a browser's EventSource, which can send no login: for one stream, one use, within 30 seconds (S4.2a)."""
+    ends_at = runtime.tokens.end_of(_token(request))
+    given, expires_at = handlers.issue_pass(work, body.stream, ends_at=ends_at)
+    path = f"{request.scope.get('root_path', '')}/v1/{body.stream}/stream?pass={given}"
+    return StreamPass(stream_pass=given, path=path, expires_at=expires_at)
+
+
+def _token(request: Request) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2].strip()
 
 
 async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: str, last: str | None) -> EventStream:
@@ -103,15 +175,23 @@ async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: st
         # Another replica may be ahead of this one; an id beyond the newest of all replicas was never given out.
         async with runtime.works.read() as session:
             position = min(position, await last_position(session))
-    token = request.headers.get("authorization", "").partition(" ")[2]
-    return EventStream(
-        _pieces(runtime, tail, scope, stream, position, token, asked=asked),
+    listener: Listener | None = getattr(request.state, "listener", None)
+    ends_at = runtime.tokens.end_of(_token(request)) if listener is None else listener.ends_at
+    answer = EventStream(
+        _pieces(runtime, tail, scope, stream, position, ends_at, asked=asked),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+    if listener is not None and listener.cookie is not None:
+        secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+        # Of the stream's own address, so that no other request carries it; it ends with the browser or with the login.
+        answer.set_cookie(
+            _COOKIE, listener.cookie, path=request.url.path, secure=secure, httponly=True, samesite="strict"
+        )
+    return answer
 
 
 async def _pieces(
-    runtime: Runtime, tail: Tail, scope: Visible, stream: str, position: int, token: str, *, asked: int
+    runtime: Runtime, tail: Tail, scope: Visible, stream: str, position: int, ends_at: datetime, *, asked: int
 ) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     more = tail.join()
@@ -120,7 +200,7 @@ async def _pieces(
         if asked > position:
             yield _about_stream("stream.reset", position, {"asked_after": asked, "after": position})
         beat = loop.time() + HEARTBEAT
-        while not runtime.closing and _still_valid(runtime, token):
+        while not runtime.closing and runtime.clock.now() < ends_at:
             more.clear()
             batch = await tail.after(runtime.works, position)
             for announcement in batch:
@@ -138,14 +218,6 @@ async def _pieces(
         yield _about_stream("stream.ended", position, {"reason": "closing" if runtime.closing else "token_ended"})
     finally:
         tail.leave(more)
-
-
-def _still_valid(runtime: Runtime, token: str) -> bool:
-    try:
-        runtime.tokens.person_of(token)
-    except Unauthenticated:
-        return False
-    return True
 
 
 def _about_stream(event: str, position: int, data: dict[str, int | str]) -> str:

@@ -425,6 +425,22 @@ def _create_announcements() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_announcement_head"),
     )
     op.execute("insert into announcement_head (id, last) values (1, 0)")
+    op.create_table(
+        "stream_pass",
+        sa.Column("pass_print", sa.Text, nullable=False, comment="keyed hash of the pass"),
+        sa.Column("stream", sa.Text, nullable=False, comment="breaches, warnings"),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("roles", JSONB, nullable=False),
+        sa.Column("unit", sa.Text),
+        sa.Column("expires_at", _MOMENT, nullable=False, comment="of the pass, while it is not used"),
+        sa.Column("ends_at", _MOMENT, nullable=False, comment="of the login that asked for it, and so of the stream"),
+        sa.Column("cookie_print", sa.Text, comment="keyed hash of the cookie; null before the use"),
+        sa.CheckConstraint("stream in ('breaches', 'warnings')", name=op.f("ck_stream_pass_known_stream")),
+        sa.PrimaryKeyConstraint("pass_print", name="pk_stream_pass"),
+    )
+    op.create_index("uq_stream_pass_cookie", "stream_pass", ["cookie_print"], unique=True)
+    op.create_index("ix_stream_pass_ends_at", "stream_pass", ["ends_at"])
     op.execute(_COPY)
     op.execute(_ON_OUTBOX)
 
@@ -433,6 +449,7 @@ def downgrade() -> None:
     op.execute("drop trigger outbox_copies_announcements on outbox")
     op.execute("drop function copy_announcements()")
     for table in (
+        "stream_pass",
         "announcement_head",
         "announcement",
         "warning_storm",
