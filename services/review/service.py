@@ -8,7 +8,7 @@ from services.review.record import Record
 from services.review.rounds import api as rounds_api
 from services.review.rounds import handlers as rounds
 from services.review.rounds.store import SEQUENCE
-from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
+from services.review.rounds.tables import CaseworkerRecord, ContactRecord, OrderRecord, RoundRecord
 from shared.bus import ORDERS
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -36,16 +36,22 @@ SERVICE: Final = Service(
     rows=(
         RowsOfOrder(OrderRecord, by=OrderRecord.order_id, lock=False),
         RowsOfOrder(CaseworkerRecord, by=CaseworkerRecord.order_id, sequence=(CaseworkerRecord.account,), lock=False),
+        RowsOfOrder(
+            ContactRecord,
+            by=ContactRecord.order_id,
+            sequence=(ContactRecord.turn, ContactRecord.attempt, ContactRecord.contact_id),
+            lock=False,
+        ),
         RowsOfOrder(RoundRecord, by=RoundRecord.order_id, sequence=SEQUENCE),
     ),
     subscriptions={
         OrderReceived: (follow_confidential, rounds.note_order),
-        OrderUpdated: follow_confidential,
+        OrderUpdated: (follow_confidential, rounds.note_demand),
         OrderCancelled: rounds.void_cancelled,
         ReturnAccepted: parts.give_back,
         OrderAssigned: (parts.take_over, rounds.void_reassigned),
         OrderAccepted: rounds.note_caseworker,
-        CallerContacted: rounds.note_caseworker,
+        CallerContacted: (rounds.note_caseworker, rounds.note_contact),
         ProgressNoted: rounds.note_caseworker,
         ReturnRequested: rounds.note_caseworker,
         ReplySubmitted: rounds.open_round,

@@ -48,7 +48,7 @@ def same_phone(one: str, other: str) -> bool:
     """Whether two writings are of one number, however they are spaced, with or without 86 and the area's code."""
     shorter, longer = sorted((_digits(one), _digits(other)), key=len)
     if shorter == longer:
-        return True
+        return bool(shorter) or one == other
     return len(shorter) in _LOCAL and longer.startswith("0") and longer.endswith(shorter) and len(longer) <= _WITH_AREA
 
 

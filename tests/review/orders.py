@@ -1,11 +1,11 @@
 """Events of other services about an order, with the values that tests of review need."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.contracts import Event
-from shared.contracts.places import DEMAND, REPLY
+from shared.contracts.places import CONTACT, DEMAND, REPLY
 from shared.identity import Role
 from shared.outbox.writer import new_id
 from tests.support import facts
@@ -38,9 +38,22 @@ def assigned(desk: Desk, order_id: str, unit: str, number: int = 1) -> Event:
     return facts.assigned(order_id, unit, desk.clock.now(), number=number)
 
 
-def contacted(desk: Desk, order_id: str, unit: str) -> Event:
-    """The unit contacts the caller."""
-    return facts.contacted(order_id, unit, desk.clock.now())
+def contacted(desk: Desk, order_id: str, unit: str, outcome: str = "reached", **changes: Any) -> Event:
+    """The unit contacts the caller: who, when and by which number a reply without findings says."""
+    contact_id = new()
+    words = {
+        "phone": changes.pop("phone", SOUND["contact_phone"]),
+        "person": changes.pop("person", SOUND["contact_person"]),
+        "content": "已说明处理情况",
+    }
+    contact = desk.runtime.works.sealer.seal_json(words, CONTACT.at(order_id=order_id, contact_id=contact_id))
+    at = changes.pop("at", datetime.fromisoformat(SOUND["contact_at"]))
+    return facts.contacted(order_id, unit, at, outcome, contact_id=contact_id, contact=contact, **changes)
+
+
+def updated(desk: Desk, order_id: str, version: int = 2, **changes: Any) -> Event:
+    """The platform changes what the caller wants."""
+    return facts.updated(order_id, desk.clock.now(), **{"version": version, "changed": ("content",), **changes})
 
 
 def cancelled(desk: Desk, order_id: str) -> Event:
@@ -49,13 +62,21 @@ def cancelled(desk: Desk, order_id: str) -> Event:
 
 
 def submitted(
-    desk: Desk, order_id: str, reply_id: str, unit: str, number: int = 1, by: str = "caseworker-1", **parts: Any
+    desk: Desk,
+    order_id: str,
+    reply_id: str,
+    unit: str,
+    number: int = 1,
+    by: str = "caseworker-1",
+    demand_version: int = 1,
+    **parts: Any,
 ) -> Event:
     """The unit submits its reply; `parts` replace those of a reply without findings."""
     text = json.dumps({**SOUND, **parts}, ensure_ascii=False)
     reply = desk.runtime.works.sealer.seal(text, REPLY.at(order_id=order_id, reply_id=reply_id))
     now = desk.clock.now()
-    return facts.submitted(order_id, unit, now, reply_id=reply_id, number=number, reply=reply, submitted_by=by)
+    more = {"reply": reply, "submitted_by": by, "demand_version": demand_version}
+    return facts.submitted(order_id, unit, now, reply_id=reply_id, number=number, **more)
 
 
 async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinary", **parts: Any) -> tuple[str, str]:
@@ -64,6 +85,7 @@ async def at_leader(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinar
     await desk.tell(
         received(desk, order_id, scheme=scheme),
         assigned(desk, order_id, unit),
+        contacted(desk, order_id, unit),
         submitted(desk, order_id, reply_id, unit, **parts),
     )
     assert await desk.parked() == []

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from services.review.checks.errors import BlockingFindings
-from services.review.checks.model import Element, Finding, Reply, Severity, Submission
+from services.review.checks.model import Contact, DemandChange, Element, Finding, Reply, Severity, Submission
 from services.review.checks.policy import FORBIDDEN, SHORTEST_FINDINGS
-from services.review.checks.rules import check_findings, faults_of
+from services.review.checks.rules import changes_after, check_findings, faults_of, with_demand
 from services.review.rounds.errors import ChainIncomplete, OwnReply, WrongStep
 from services.review.rounds.model import Move, State
 from services.review.rounds.rules import MOVES, after, check_chain, check_reviewer, moves_of
@@ -22,10 +22,20 @@ REPLY = Reply(
     satisfaction="satisfied",
     remarks="",
 )
-SUBMISSION = Submission(submitted_at=MONDAY_0900, received_at=MONDAY_0900 - timedelta(days=3), unchanged=False)
+CONTACT = Contact(reached=True, contacted_at=MONDAY_0900 - timedelta(hours=1), person="于科长", phone="6891234")
+SUBMISSION = Submission(
+    submitted_at=MONDAY_0900,
+    received_at=MONDAY_0900 - timedelta(days=3),
+    unchanged=False,
+    contacts=(CONTACT,),
+    changes=(),
+)
 
 
 def codes(reply: Reply, submission: Submission = SUBMISSION) -> list[tuple[str, Severity]]:
+    """The findings of a reply whose contact is on record as it says."""
+    at = reply.contact_at or MONDAY_0900
+    submission = replace(submission, contacts=(Contact(True, at, reply.contact_person, reply.contact_phone),))
     return [(finding.code, finding.severity) for finding in faults_of(reply, submission)]
 
 
@@ -219,3 +229,81 @@ def test_a_finding_is_the_same_after_it_was_stored():
     found = faults_of(replace(REPLY, contact_phone=""), SUBMISSION)
 
     assert [Finding.of(asdict(finding)) for finding in found] == list(found)
+
+
+# --- what is on record of the contact ---------------------------------------------------------------------------------
+
+FAILED = replace(CONTACT, reached=False, person=None)
+LATER = replace(CONTACT, contacted_at=MONDAY_0900 - timedelta(minutes=20), person="刘科员", phone="13800138000")
+
+
+def about(reply: Reply, *contacts: Contact) -> list[tuple[str, Element]]:
+    found = faults_of(reply, replace(SUBMISSION, contacts=contacts))
+    return [(finding.code, finding.element) for finding in found]
+
+
+@pytest.mark.clause("S2.2.3a")
+@pytest.mark.parametrize("said", ["satisfied", "mostly_satisfied", "unsatisfied"])
+def test_a_satisfaction_without_anybody_reached_is_found(said: str):
+    claims = replace(REPLY, satisfaction=said)
+    unfounded = ("satisfaction_unfounded", Element.SATISFACTION)
+
+    assert about(claims, FAILED, FAILED) == [unfounded]
+    assert about(claims, FAILED, CONTACT) == []
+    silent = about(replace(REPLY, satisfaction="not_stated"), FAILED)
+    assert silent == [("satisfaction_not_stated", Element.SATISFACTION)]
+
+
+@pytest.mark.clause("S2.2.3a", "S2.2.3b")
+@pytest.mark.parametrize(
+    ("element", "other"),
+    [
+        (Element.CONTACT_PERSON, {"contact_person": "张局长"}),
+        (Element.CONTACT_AT, {"contact_at": MONDAY_0900 - timedelta(hours=2)}),
+        (Element.CONTACT_PHONE, {"contact_phone": "0535-6899999"}),
+    ],
+)
+def test_a_reply_that_names_another_person_time_or_number_than_every_record_is_found(
+    element: Element, other: dict[str, object]
+):
+    reply = replace(REPLY, **other)  # type: ignore[arg-type]
+    [finding] = faults_of(reply, replace(SUBMISSION, contacts=(CONTACT, CONTACT)))
+
+    assert (finding.code, finding.element, finding.severity) == ("contact_unrecorded", element, Severity.BLOCKING)
+    assert finding.sentence != ""
+
+
+@pytest.mark.clause("S2.2.3b")
+def test_the_same_contact_written_otherwise_is_no_finding():
+    at = MONDAY_0900 - timedelta(hours=1) + timedelta(seconds=42)
+    written = replace(REPLY, contact_person="于 科长", contact_at=at, contact_phone="0535 689 1234")
+
+    assert about(written, CONTACT, LATER) == []
+
+
+@pytest.mark.clause("S2.2.3b")
+def test_parts_of_two_different_contacts_are_pointed_out():
+    mixed = replace(REPLY, contact_phone="13800138000")
+
+    assert about(mixed, CONTACT, LATER) == [("contact_mixed", Element.CONTACT_AT)]
+
+
+# --- a demand that changed -------------------------------------------------------------------------------------------
+
+CHANGES = (
+    DemandChange(3, ("address",), MONDAY_0900),
+    DemandChange(2, ("title", "content"), MONDAY_0900 - timedelta(hours=1)),
+)
+
+
+@pytest.mark.clause("S1.1.4c", "S2.3a")
+def test_a_reply_to_an_earlier_demand_has_one_blocking_finding_that_names_what_changed():
+    found = faults_of(REPLY, replace(SUBMISSION, changes=changes_after(1, CHANGES)))
+    again = with_demand(found, changes_after(1, CHANGES))
+
+    assert [(one.code, one.severity, one.element) for one in found] == [
+        ("demand_changed", Severity.BLOCKING, Element.DEMAND)
+    ]
+    assert found == again
+    assert all(title in found[0].message for title in ("第 3 版", "诉求标题", "诉求内容", "详细发生地"))
+    assert codes(REPLY, replace(SUBMISSION, changes=changes_after(3, CHANGES))) == []

@@ -170,7 +170,7 @@ def contacted(
     """The unit has called the caller; a call that reached nobody counts from the second attempt on."""
     usual = {
         "order_id": order_id,
-        "contact_id": f"contact-{attempt}",
+        "contact_id": f"{order_id}-contact-{attempt}",
         "unit": unit,
         "turn": 1,
         "attempt": attempt,

@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 
 class Element(StrEnum):
-    """The five elements of a reply, and the rest of it (S2.2.3b)."""
+    """The five elements of a reply, the rest of it (S2.2.3b), and the demand that it answers."""
 
     CONTACT_PERSON = "contact_person"  # 何人
     CONTACT_AT = "contact_at"  # 何时
@@ -25,6 +25,7 @@ class Element(StrEnum):
     FINDINGS = "findings"  # 问题落实情况
     SATISFACTION = "satisfaction"  # 来电人满意度
     REMARKS = "remarks"  # 备注
+    DEMAND = "demand"  # 诉求: what the reply answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,31 @@ def _moment(text: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact that the unit has on record in its present turn at the order (S2.2.1b)."""
+
+    reached: bool
+    """Whether the caller was spoken with; otherwise nobody answered, or the caller refused."""
+    contacted_at: datetime
+    person: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemandChange:
+    """A version of the order's content that the upstream sent, and in which fields it differs from the one before."""
+
+    version: int
+    fields: tuple[str, ...]
+    at: datetime
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> DemandChange:
+        """From the JSON object that a change is stored as."""
+        return cls(given["version"], tuple(given["fields"]), datetime.fromisoformat(given["at"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What is known of the submission without opening the reply."""
 
@@ -76,6 +102,9 @@ class Submission:
     """When the order was received; None when it is not known."""
     unchanged: bool
     """Whether 问题落实情况 is exactly the text of the round that was rejected before."""
+    contacts: tuple[Contact, ...]
+    changes: tuple[DemandChange, ...]
+    """What the upstream has changed since the version that the reply answers."""
 
 
 @dataclass(frozen=True, slots=True)

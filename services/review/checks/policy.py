@@ -20,3 +20,9 @@ FORBIDDEN: Final = ("管不了", "不归我们管", "研究研究", "尽量")
 
 SHORTEST_FINDINGS: Final = 20
 """Characters below which 问题落实情况 hardly tells what was done: advice only, a reviewer decides (S2.3a)."""
+
+STATED: Final = frozenset({"satisfied", "mostly_satisfied", "unsatisfied"})
+"""Answers about the satisfaction that only a caller who was spoken with can have given (S2.2.3a)."""
+
+DEMAND_CHANGED: Final = "demand_changed"
+"""The code of the finding that the demand was changed after the reply was written."""

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 from services.review.checks.errors import BlockingFindings
-from services.review.checks.model import Element, Finding, Reply, Severity, Submission
-from services.review.checks.policy import ELEMENTS, FORBIDDEN, SHORTEST_FINDINGS
-from shared.personal.numbers import is_phone
+from services.review.checks.model import (
+    Contact,
+    DemandChange,
+    Element,
+    Finding,
+    Reply,
+    Severity,
+    Submission,
+)
+from services.review.checks.policy import DEMAND_CHANGED, ELEMENTS, FORBIDDEN, SHORTEST_FINDINGS, STATED
+from shared.contracts.fields import FIELD_TITLES
+from shared.personal.numbers import is_phone, same_phone
 
 _SENTENCE: Final = re.compile(r"[^。！？；!?;\n]+[。！？；!?;]?")
 
@@ -30,6 +39,8 @@ def faults_of(reply: Reply, submission: Submission) -> tuple[Finding, ...]:
         *_forbidden(reply),
         *_phone(reply),
         *_moments(reply, submission),
+        *_contacts(reply, submission.contacts),
+        *demand_findings(submission.changes),
         *_advice(reply, submission),
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKING))
@@ -76,6 +87,63 @@ def _moments(reply: Reply, submission: Submission) -> Iterator[Finding]:
 
 def _contact_at(at: datetime, code: str, message: str) -> Finding:
     return Finding(code, Severity.BLOCKING, Element.CONTACT_AT, at.isoformat(), message)
+
+
+def _contacts(reply: Reply, contacts: tuple[Contact, ...]) -> Iterator[Finding]:
+    """What the reply says of the contact with the caller, against what the unit has on record (S2.2.3a, S2.2.3b)."""
+    if reply.satisfaction in STATED and not any(contact.reached for contact in contacts):
+        message = "没有接通来电人的联系记录，不能写明来电人的满意度，请核实；未接通的应为“未表态”"
+        yield Finding("satisfaction_unfounded", Severity.BLOCKING, Element.SATISFACTION, "", message)
+    matching = [_matches(reply, contact) for contact in contacts]
+    said = {
+        Element.CONTACT_PERSON: reply.contact_person,
+        Element.CONTACT_AT: "" if reply.contact_at is None else reply.contact_at.isoformat(),
+        Element.CONTACT_PHONE: reply.contact_phone,
+    }
+    unrecorded = [element for element, text in said.items() if text and not any(element in one for one in matching)]
+    for element in unrecorded:
+        message = f"{ELEMENTS[element]}与本次承办以来的每一条联系记录都不一致，请核对联系记录"
+        yield Finding("contact_unrecorded", Severity.BLOCKING, element, said[element], message)
+    if all(said.values()) and not unrecorded and not any(one == said.keys() for one in matching):
+        message = "联系人、联系时间、联系电话不属于同一条联系记录，请核对"
+        yield Finding("contact_mixed", Severity.ADVICE, Element.CONTACT_AT, said[Element.CONTACT_AT], message)
+
+
+def _matches(reply: Reply, contact: Contact) -> frozenset[Element]:
+    """In which elements the reply says what this record says; a person is not on record where nobody was reached."""
+    matches = {
+        Element.CONTACT_PERSON: contact.person is None or _same_person(reply.contact_person, contact.person),
+        # People write down the minute.
+        Element.CONTACT_AT: reply.contact_at is not None
+        and reply.contact_at.replace(second=0, microsecond=0) == contact.contacted_at.replace(second=0, microsecond=0),
+        Element.CONTACT_PHONE: contact.phone is not None and same_phone(reply.contact_phone, contact.phone),
+    }
+    return frozenset(element for element, same in matches.items() if same)
+
+
+def _same_person(one: str, other: str) -> bool:
+    """Whether both name one person: a reply may add the office, as in 住建局 于科长."""
+    shorter, longer = sorted((re.sub(r"\s+", "", one), re.sub(r"\s+", "", other)), key=len)
+    return bool(shorter) and shorter in longer
+
+
+def demand_findings(changes: tuple[DemandChange, ...]) -> tuple[Finding, ...]:
+    """That the upstream changed the demand after the version that the reply answers; nothing without a change (S1.1.4c)."""
+    if not changes:
+        return ()
+    fields = "、".join(dict.fromkeys(FIELD_TITLES.get(name, name) for change in changes for name in change.fields))
+    message = f"上级平台在答复之后变更了工单（第 {changes[-1].version} 版：{fields}），请核对答复是否仍然适用"
+    return (Finding(DEMAND_CHANGED, Severity.BLOCKING, Element.DEMAND, "", message),)
+
+
+def with_demand(findings: tuple[Finding, ...], changes: tuple[DemandChange, ...]) -> tuple[Finding, ...]:
+    """The findings of a reply after the upstream changed the demand while it was under review (S2.3a)."""
+    return (*demand_findings(changes), *(finding for finding in findings if finding.code != DEMAND_CHANGED))
+
+
+def changes_after(version: int, changes: Iterable[DemandChange]) -> tuple[DemandChange, ...]:
+    """The changes that a reply to this version does not answer, the first first."""
+    return tuple(sorted((one for one in changes if one.version > version), key=lambda change: change.version))
 
 
 def _advice(reply: Reply, submission: Submission) -> Iterator[Finding]:

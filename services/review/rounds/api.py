@@ -6,10 +6,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
+from services.review.checks.rules import changes_after
 from services.review.rounds import handlers, rules, store
 from services.review.rounds.model import State
 from services.review.rounds.schemas import (
     Approval,
+    ChangedDemand,
     FindingText,
     Nothing,
     Opinion,
@@ -74,6 +76,10 @@ def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, ba
     return Round(
         **RoundSummary.of(record).model_dump(),
         version=record.version,
+        demand_version=record.demand_version,
+        demand_changes=[
+            ChangedDemand.of(change) for change in changes_after(record.demand_version, background.changes)
+        ],
         reply=ReplyText.of(handlers.reply_of(sealer, record), sight) if sight else None,
         findings=[FindingText.of(finding, sight) for finding in handlers.findings_of(sealer, record)],
         leader_by=record.leader_by,

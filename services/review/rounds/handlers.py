@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from services.review.checks.model import Finding, Reply, Severity, Submission
-from services.review.checks.rules import check_findings, faults_of
+from services.review.checks.model import Contact, DemandChange, Finding, Reply, Severity, Submission
+from services.review.checks.rules import changes_after, check_findings, faults_of, with_demand
 from services.review.rounds import rules, store
 from services.review.rounds.model import Move, State
-from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
+from services.review.rounds.tables import CaseworkerRecord, ContactRecord, OrderRecord, RoundRecord
 from shared.contracts.dispatch import (
     CallerContacted,
     OrderAccepted,
@@ -19,8 +19,9 @@ from shared.contracts.dispatch import (
     ReplySubmitted,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderReceived
-from shared.contracts.places import FINDINGS, LEADER, OPINION, OVERRIDE, REPLY
+from shared.contracts.fields import FLAGS
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated
+from shared.contracts.places import CONTACT, FINDINGS, LEADER, OPINION, OVERRIDE, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.deps import check_version
 from shared.errors import Forbidden
@@ -45,7 +46,66 @@ def findings_of(sealer: Sealer, record: RoundRecord) -> tuple[Finding, ...]:
 async def note_order(work: Work, event: OrderReceived) -> None:
     """Remember which reply scheme the order's channel demands (S1.1.1b)."""
     if await work.locked(OrderRecord, event.order_id) is None:
-        work.add(OrderRecord(order_id=event.order_id, scheme=event.scheme, received_at=event.received_at))
+        work.add(
+            OrderRecord(order_id=event.order_id, scheme=event.scheme, received_at=event.received_at, demand_changes=[])
+        )
+
+
+async def note_demand(work: Work, event: OrderUpdated) -> None:
+    """The upstream changed the demand: an open reply to an earlier version has a finding from now on (S1.1.4c, S2.3a).
+
+    Intake and dispatch are heard in no common order: the reply that answers this version may be here already, or the one
+    that does not answer it may come later; `open_round` looks at what is remembered here.
+    """
+    order = await work.locked(OrderRecord, event.order_id)
+    if order is None or FLAGS.issuperset(event.changed):
+        return
+    if any(change["version"] >= event.version for change in order.demand_changes):
+        return
+    change = {"version": event.version, "fields": list(event.changed), "at": event.updated_at.isoformat()}
+    order.demand_changes = [*order.demand_changes, change]
+    for record in await work.rows(RoundRecord, event.order_id):
+        if record.state in rules.OPEN_STATES and record.demand_version < event.version:
+            findings = with_demand(findings_of(work.sealer, record), changes_since(order, record.demand_version))
+            _keep_findings(work, record, findings)
+            after = {"order_id": event.order_id, "demand_version": event.version, "fields": list(event.changed)}
+            work.audit("reply.demand_changed", record.reply_id, after=after)
+
+
+async def note_contact(work: Work, event: CallerContacted) -> None:
+    """Remember a contact: the unit's reply has to say what is on record (S2.2.3a, S2.2.3b)."""
+    known = await work.rows(ContactRecord, event.order_id)
+    if event.contact_id in {record.contact_id for record in known}:
+        return
+    names = ("contact_id", "order_id", "unit", "turn", "attempt", "outcome", "contacted_at")
+    work.add(ContactRecord(**{name: getattr(event, name) for name in names}, sealed=event.contact))
+
+
+def changes_since(order: OrderRecord | None, version: int) -> tuple[DemandChange, ...]:
+    """What the upstream has changed after this version of the order."""
+    return () if order is None else changes_after(version, map(DemandChange.of, order.demand_changes))
+
+
+async def _contacts_of_turn(work: Work, order_id: str, unit: str) -> tuple[Contact, ...]:
+    """The contacts of the unit's present turn, opened: dispatch takes no reply from a turn without one."""
+    found = [record for record in await work.rows(ContactRecord, order_id) if record.unit == unit]
+    turn = max((record.turn for record in found), default=0)
+    return tuple(_contact_of(work.sealer, record) for record in found if record.turn == turn)
+
+
+def _contact_of(sealer: Sealer, record: ContactRecord) -> Contact:
+    words = sealer.open_json(record.sealed, CONTACT.at(order_id=record.order_id, contact_id=record.contact_id))
+    return Contact(record.outcome == "reached", record.contacted_at, words.get("person"), words.get("phone"))
+
+
+def _keep_findings(work: Work, record: RoundRecord, findings: tuple[Finding, ...]) -> None:
+    record.findings, record.blocking = _sealed_findings(work, record.order_id, record.reply_id, findings)
+
+
+def _sealed_findings(work: Work, order_id: str, reply_id: str, findings: tuple[Finding, ...]) -> tuple[str, int]:
+    """The findings as they are stored, and how many of them forbid an approval without a reason."""
+    sealed = work.sealer.seal_json(findings, FINDINGS.at(order_id=order_id, reply_id=reply_id))
+    return sealed, sum(finding.severity is Severity.BLOCKING for finding in findings)
 
 
 async def note_caseworker(work: Work, event: OrderAccepted | CallerContacted | ProgressNoted | ReturnRequested) -> None:
@@ -82,8 +142,11 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
             submitted_at=event.submitted_at,
             received_at=order.received_at if order else None,
             unchanged=bool(rejected) and rejected[-1].findings_print == findings_print,
+            contacts=await _contacts_of_turn(work, event.order_id, event.unit),
+            changes=changes_since(order, event.demand_version),
         ),
     )
+    kept, blocking = _sealed_findings(work, event.order_id, event.reply_id, findings)
     cancelled = order is not None and order.cancelled_at is not None
     record = RoundRecord(
         reply_id=event.reply_id,
@@ -95,8 +158,8 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         disposition=event.disposition,
         demand_version=event.demand_version,
         reply=event.reply,
-        findings=work.sealer.seal_json(findings, FINDINGS.at(order_id=event.order_id, reply_id=event.reply_id)),
-        blocking=sum(finding.severity is Severity.BLOCKING for finding in findings),
+        findings=kept,
+        blocking=blocking,
         findings_print=findings_print,
         submitted_by=event.submitted_by,
         submitted_at=event.submitted_at,

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from services.review.checks.model import Element, Finding, Reply, Severity
+from services.review.checks.model import DemandChange, Element, Finding, Reply, Severity
 from services.review.rounds.model import Move, State
 from services.review.rounds.tables import RoundRecord
 from shared.access import Sight
 from shared.contracts.dispatch import Disposition
+from shared.contracts.fields import FIELD_TITLES
 from shared.web import Body, Text
 
 
@@ -102,10 +103,33 @@ class FindingText(BaseModel):
         )
 
 
+class ChangedField(BaseModel):
+    """A field of the order that the upstream changed."""
+
+    name: str = Field(description="字段代码")
+    title: str = Field(description="字段名称")
+
+
+class ChangedDemand(BaseModel):
+    """A version of the order that the reply does not answer (S1.1.4c)."""
+
+    version: int = Field(description="工单内容版本")
+    at: datetime = Field(description="上级平台变更的时间")
+    fields: list[ChangedField] = Field(description="变更的字段")
+
+    @classmethod
+    def of(cls, change: DemandChange) -> ChangedDemand:
+        """From the change as it was told."""
+        fields = [ChangedField(name=name, title=FIELD_TITLES.get(name, name)) for name in change.fields]
+        return cls(version=change.version, at=change.at, fields=fields)
+
+
 class Round(RoundSummary):
     """One round with everything in it."""
 
     version: int = Field(description="版本，同 ETag")
+    demand_version: int = Field(description="答复所针对的工单内容版本，1 为首版")
+    demand_changes: list[ChangedDemand] = Field(description="答复之后上级平台对工单的变更，先后为序；空为没有")
     reply: ReplyText | None = Field(description="答复内容；无权查看时为空")
     findings: list[FindingText] = Field(description="机器预审意见")
     leader_by: str | None = Field(description="审阅的单位领导")

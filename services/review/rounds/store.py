@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.review.checks.model import DemandChange
 from services.review.record import Record
 from services.review.rounds.model import State
 from services.review.rounds.tables import CaseworkerRecord, OrderRecord, RoundRecord
@@ -29,6 +30,7 @@ _ORDERS: Final = Record.metadata.tables[OrderRecord.__tablename__]
 _HANDLED: Final = Record.metadata.tables[CaseworkerRecord.__tablename__]
 _BACKGROUND: Final = select(
     select(_ORDERS.c.scheme).where(_ORDERS.c.order_id == bindparam("of")).scalar_subquery(),
+    select(_ORDERS.c.demand_changes).where(_ORDERS.c.order_id == bindparam("of")).scalar_subquery(),
     func.array(select(_HANDLED.c.account).where(_HANDLED.c.order_id == bindparam("of")).scalar_subquery()),
 )
 
@@ -38,6 +40,8 @@ class Background:
     """Of an order: the reply scheme that its channel demands (None when it is not known here), and who handled it."""
 
     scheme: str | None
+    changes: tuple[DemandChange, ...]
+    """What the upstream has changed of the order since it was received."""
     caseworkers: frozenset[str]
 
 
@@ -56,8 +60,8 @@ async def round_for_update(session: AsyncSession, reply_id: str, *, unit: str | 
 async def background_of(session: AsyncSession, order_id: str) -> Background:
     """What is known here of the round's order, in one statement."""
     connection = await session.connection()
-    scheme, accounts = (await connection.execute(_BACKGROUND, {"of": order_id})).one()
-    return Background(scheme, frozenset(accounts))
+    scheme, changes, accounts = (await connection.execute(_BACKGROUND, {"of": order_id})).one()
+    return Background(scheme, tuple(map(DemandChange.of, changes or ())), frozenset(accounts))
 
 
 async def sights_of(

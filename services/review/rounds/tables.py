@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +26,9 @@ class OrderRecord(Record):
     order_id: Mapped[str] = mapped_column(primary_key=True)
     scheme: Mapped[ReplyScheme]
     received_at: Mapped[datetime]
+    demand_changes: Mapped[list[dict[str, Any]]] = mapped_column(
+        comment="version, fields, at; the first first (S1.1.4c)"
+    )
     cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -43,6 +46,26 @@ class CaseworkerRecord(Record):
     account: Mapped[str] = mapped_column(primary_key=True)
 
     __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)
+
+
+class ContactRecord(Record):
+    """A unit's attempt to speak with the caller, against which its reply is checked (S2.2.3a)."""
+
+    __tablename__ = "caller_contact"
+
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column()
+    unit: Mapped[str]
+    turn: Mapped[int] = mapped_column(comment="of the order: a turn's contacts count for its reply")
+    attempt: Mapped[int]
+    outcome: Mapped[str]
+    contacted_at: Mapped[datetime]
+    sealed: Mapped[str] = mapped_column(comment="phone, person, content, as dispatch sealed them")
+
+    __table_args__ = (
+        Index("ix_caller_contact_order", "order_id", "turn", "attempt"),
+        {"info": {PROTECTED: RowsOfUnit("unit")}},
+    )
 
 
 class RoundRecord(Record):

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db import kernel_v1
 
@@ -21,6 +22,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("scheme", sa.String, nullable=False),
         sa.Column("received_at", moment, nullable=False),
+        sa.Column("demand_changes", JSONB, nullable=False, comment="version, fields, at; the first first (S1.1.4c)"),
         sa.Column("cancelled_at", moment),
         sa.PrimaryKeyConstraint("order_id", name="pk_reviewed_order"),
         sa.CheckConstraint(
@@ -33,6 +35,19 @@ def upgrade() -> None:
         sa.Column("account", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("order_id", "account", name="pk_order_caseworker"),
     )
+    op.create_table(
+        "caller_contact",
+        sa.Column("contact_id", sa.Text, nullable=False),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("turn", sa.BigInteger, nullable=False, comment="of the order: a turn's contacts count for its reply"),
+        sa.Column("attempt", sa.BigInteger, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("contacted_at", moment, nullable=False),
+        sa.Column("sealed", sa.Text, nullable=False, comment="phone, person, content, as dispatch sealed them"),
+        sa.PrimaryKeyConstraint("contact_id", name="pk_caller_contact"),
+    )
+    op.create_index("ix_caller_contact_order", "caller_contact", ["order_id", "turn", "attempt"])
     op.create_table(
         "reply_round",
         sa.Column("reply_id", sa.Text, nullable=False),
@@ -101,7 +116,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("reply_round", "order_caseworker", "reviewed_order"):
+    for table in ("reply_round", "caller_contact", "order_caseworker", "reviewed_order"):
         op.drop_table(table)
     op.drop_table("confidential_order")
     op.drop_table("order_part")
