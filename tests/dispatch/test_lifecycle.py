@@ -343,6 +343,50 @@ async def test_what_a_person_decides_of_the_flags_is_shown_whatever_the_state_of
     assert [row["after"] for row in audited] == [{"urgent": ["safety"], "out_of_scope": "petition"}]
 
 
+@pytest.mark.clause("S1.1.4c", "S2.3a")
+async def test_the_unit_sees_what_changed_since_its_assignment_until_it_answers_and_the_reply_says_what_it_answers(
+    story: Story,
+) -> None:
+    order_id = await story.arrive()
+    demand = story.received(order_id).demand
+    before = facts.updated(order_id, story.now, version=2, changed=("title",), demand=demand)
+    after = facts.updated(order_id, story.now, version=3, changed=("content", "address"), demand=demand)
+    await story.desk.tell(before)
+    await story.assign(order_id)
+    await story.contact(order_id)
+    unchanged = await story.order(order_id, story.caseworker())
+
+    await story.desk.tell(after, after)
+
+    [listed] = (await story.get("/orders", story.caseworker())).json()["items"]
+    shown = await story.order(order_id, story.caseworker())
+    await story.reply(order_id)
+    answered = await story.order(order_id, story.caseworker())
+    assert unchanged["demand_changes"] == []
+    [change] = shown["demand_changes"]
+    assert listed["demand_changes"] == shown["demand_changes"]
+    assert (change["version"], change["fields"]) == (
+        3,
+        [{"name": "content", "title": "诉求内容"}, {"name": "address", "title": "详细发生地"}],
+    )
+    assert (answered["demand_version"], answered["demand_changes"]) == (3, [])
+    assert [event.demand_version for event in await story.desk.told(ReplySubmitted)] == [3]
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_a_change_while_the_reply_is_reviewed_is_shown_to_the_unit_until_its_next_reply(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    demand = story.received(order_id).demand
+    await story.desk.tell(facts.updated(order_id, story.now, demand=demand))
+    under_review = await story.order(order_id, story.caseworker())
+    await story.desk.tell(story.leader_approved(order_id, reply_id), story.rejected(order_id, reply_id))
+    await story.reply(order_id)
+
+    assert [change["version"] for change in under_review["demand_changes"]] == [2]
+    assert [event.demand_version for event in await story.desk.told(ReplySubmitted)] == [1, 2]
+    assert (await story.order(order_id))["demand_changes"] == []
+
+
 async def test_urges_are_counted(story: Story) -> None:
     order_id = await story.arrive()
 

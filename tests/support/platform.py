@@ -55,6 +55,8 @@ class District:
     clock: Clock
     process: Process | None = None
     orders: dict[str, Demand] = field(default_factory=dict)
+    contacted: dict[str, str] = field(default_factory=dict)
+    """When the unit last spoke with the caller of an order: its reply has to say so."""
 
     async def person(self, account: str) -> Caller:
         """The person with this account, logged in."""
@@ -88,9 +90,10 @@ class District:
     async def contact(self, order_id: str, unit: str = "zhujian", **more: Any) -> None:
         """The unit records a contact with the caller."""
         caseworker = await self.person(f"{unit}-jingban")
+        self.contacted[order_id] = self.clock.now().isoformat()
         body = {
             "outcome": "reached",
-            "contacted_at": self.clock.now().isoformat(),
+            "contacted_at": self.contacted[order_id],
             "phone": "0535-6890000",
             "person": "经办人",
             "content": "已与来电人联系，了解具体诉求并约定处理时间。",
@@ -101,7 +104,7 @@ class District:
     async def reply(self, order_id: str, unit: str = "zhujian", **more: Any) -> str:
         """The unit's caseworker submits the reply; its id, when it has arrived on the leader's desk."""
         caseworker = await self.person(f"{unit}-jingban")
-        body = {**REPLY, "contact_at": self.clock.now().isoformat(), **more}
+        body = {**REPLY, "contact_at": self.contacted.get(order_id, self.clock.now().isoformat()), **more}
         await caseworker.call("POST", f"/api/dispatch/v1/orders/{order_id}/reply", body)
         newest = await self.newest_reply(order_id, unit, "leader_review")
         found: str = newest["reply_id"]

@@ -46,7 +46,6 @@ class OrderDetail(OrderOut):
     reply_id: str | None
     disposition: str | None
     recommended: list[str]
-    demand_version: int
     part: Part | None = Field(description="本单位与工单的关系：lead 承办 / joint 协办；空为无")
     can: list[Move] = Field(description="本人现在可以进行的操作")
 

@@ -14,6 +14,7 @@ from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.handlers import recommend_units
 from shared.access import EVERYTHING
 from shared.contracts.base import OrderEvent
+from shared.contracts.fields import FLAGS
 from shared.contracts.intake import OrderReceived, OrderUpdated, OrderUrged
 from shared.work import Work
 
@@ -39,6 +40,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         confidential=event.confidential,
         demand=event.demand,
         demand_version=1,
+        demand_changes=[],
         recommended=[],
         received_at=event.received_at,
         upstream_due_at=event.upstream_due_at,
@@ -78,6 +80,10 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
     if event.version <= record.demand_version:
         return
     record.demand_version, record.demand = event.version, event.demand
+    fields = [name for name in event.changed if name not in FLAGS]
+    if fields:  # the unit is shown what changed until it answers (S1.1.4c, S2.3a)
+        change = {"version": event.version, "fields": fields, "at": event.updated_at.isoformat()}
+        record.demand_changes = [*record.demand_changes, change]
     record.category, record.street = event.category, event.street
     record.confidential = event.confidential
     if event.upstream_due_at is not None:

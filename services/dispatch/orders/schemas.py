@@ -10,7 +10,29 @@ from pydantic import BaseModel, Field
 from services.dispatch.orders.model import STATUS_TITLES, Status
 from services.dispatch.orders.tables import CaseRecord
 from shared.access import Sight
+from shared.contracts.fields import FIELD_TITLES
 from shared.personal.sealing import Sealer
+
+
+class ChangedField(BaseModel):
+    """A field of the order that the upstream changed."""
+
+    name: str = Field(description="字段代码")
+    title: str = Field(description="字段名称")
+
+
+class ChangedDemand(BaseModel):
+    """A version of the order that the unit has not answered yet (S1.1.4c)."""
+
+    version: int = Field(description="工单内容版本，1 为首版")
+    at: datetime = Field(description="上级平台变更的时间")
+    fields: list[ChangedField] = Field(description="变更的字段")
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> ChangedDemand:
+        """From the JSON object that a change is stored as."""
+        fields = [ChangedField(name=name, title=FIELD_TITLES.get(name, name)) for name in given["fields"]]
+        return cls(version=given["version"], at=given["at"], fields=fields)
 
 
 class OrderOut(BaseModel):
@@ -22,6 +44,10 @@ class OrderOut(BaseModel):
     level: str
     category: str
     title: str | None = Field(description="诉求标题；无权查看时为空")
+    demand_version: int = Field(description="工单内容版本，1 为首版")
+    demand_changes: list[ChangedDemand] = Field(
+        description="交办或最近一次提交答复以来上级平台对工单的变更，先后为序；空为没有"
+    )
     urgent: list[str] = Field(description="policy 政策咨询 / livelihood 民生紧急 / safety 安全紧急；空为普通")
     street: str | None
     status: Status
@@ -45,8 +71,14 @@ def title_of(sealer: Sealer, record: CaseRecord, sight: Sight) -> str | None:
 
 def listed_fields(sealer: Sealer, record: CaseRecord, sight: Sight) -> dict[str, Any]:
     """The fields of OrderOut."""
-    fields = {name: getattr(record, name) for name in set(OrderOut.model_fields) - {"title", "status_title"}}
-    return {**fields, "title": title_of(sealer, record, sight), "status_title": STATUS_TITLES[record.status]}
+    made = {"title", "status_title", "demand_changes"}
+    fields = {name: getattr(record, name) for name in set(OrderOut.model_fields) - made}
+    return {
+        **fields,
+        "title": title_of(sealer, record, sight),
+        "status_title": STATUS_TITLES[record.status],
+        "demand_changes": [ChangedDemand.of(change) for change in record.demand_changes],
+    }
 
 
 def order_out(sealer: Sealer, record: CaseRecord, sight: Sight) -> OrderOut:

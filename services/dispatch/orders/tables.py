@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +46,9 @@ class CaseRecord(Record):
     confidential: Mapped[bool]
     demand: Mapped[str] = mapped_column(comment="sealed: title, content")
     demand_version: Mapped[int]
+    demand_changes: Mapped[list[dict[str, Any]]] = mapped_column(
+        comment="version, fields, at, since the assignment or the last reply: the unit has not answered them"
+    )
     recommended: Mapped[list[str]] = mapped_column(comment="unit codes, best first (S2.1c)")
     received_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]

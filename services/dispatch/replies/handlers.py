@@ -34,6 +34,7 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
 
     reply_id = str(work.ids())
     record.status, record.round, record.reply_id = status, record.round + 1, reply_id
+    record.demand_changes = []
     sealed = _sealed_reply(work, order_id, reply_id, reply)
     work.session.add(
         ReplyRecord(

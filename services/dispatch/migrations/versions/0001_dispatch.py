@@ -77,6 +77,12 @@ def upgrade() -> None:
         sa.Column("confidential", sa.Boolean, nullable=False),
         sa.Column("demand", sa.Text, nullable=False, comment="sealed: title, content"),
         sa.Column("demand_version", sa.BigInteger, nullable=False),
+        sa.Column(
+            "demand_changes",
+            JSONB,
+            nullable=False,
+            comment="version, fields, at, since the assignment or the last reply: the unit has not answered them",
+        ),
         sa.Column("recommended", JSONB, nullable=False, comment="unit codes, best first (S2.1c)"),
         sa.Column("received_at", moment, nullable=False),
         sa.Column("upstream_due_at", moment),
