@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from tests.dispatch.story import STREET, URBAN, WATER, Story
@@ -26,8 +28,36 @@ async def test_a_former_unit_sees_number_and_title_and_nothing_of_what_came_late
     order_id = await passed_on(story)
     seen = (await story.get(f"/orders/{order_id}", story.caseworker(URBAN))).json()
 
-    assert set(seen) == {"order_id", "platform", "platform_no", "title", "part"}
+    assert set(seen) == {"order_id", "platform", "platform_no", "title", "part", "returned"}
     assert (seen["title"], seen["part"]) == ("垃圾无人清运", "former")
+
+
+@pytest.mark.clause("S2.2.1i")
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+async def test_the_unit_that_asked_reads_the_decision_on_its_return_also_when_the_order_is_gone(
+    story: Story, decision: str
+) -> None:
+    order_id = await story.handled()
+    assert (await story.ask_return(order_id)).status_code == 202
+    [open_one] = (await story.get(f"/orders/{order_id}/returns", story.caseworker(URBAN))).json()
+    story.pass_time(minutes=30)
+    assert (await story.decide(order_id, decision, "经研判作此决定")).status_code == 204
+    if decision == "accept":
+        assert (await story.assign(order_id, WATER)).status_code == 200
+
+    [told] = (await story.get(f"/orders/{order_id}/returns", story.caseworker(URBAN))).json()
+    [kept] = (await story.get(f"/orders/{order_id}/returns")).json()
+    seen = (await story.get(f"/orders/{order_id}", story.caseworker(URBAN))).json()
+
+    assert (open_one["decision"], open_one["decided_as"]) == (None, None)
+    assert (told["decision"], told["decision_reason"], told["decided_as"]) == (decision, "经研判作此决定", "dispatcher")
+    assert datetime.fromisoformat(told["decided_at"]) == story.now
+    # The unit is told in which role somebody decided; the centre knows who.
+    assert (told["decided_by"], kept["decided_by"]) == (None, "dispatcher-centre")
+    if decision == "accept":
+        assert seen["returned"] == told
+    else:
+        assert seen["no_return"] is True
 
 
 @pytest.mark.parametrize(("what", "rows"), list(zip(LISTS, (1, 1, 0, 1, 0, 1), strict=True)))

@@ -131,7 +131,7 @@ async def test_a_return_inside_its_window_goes_to_another_unit_and_the_district_
 
     assert running["state"] == "running"
     assert closed["first_unit"] == "zhujian"
-    assert set(former) == {"order_id", "platform", "platform_no", "title", "part"}
+    assert set(former) == {"order_id", "platform", "platform_no", "title", "part", "returned"}
     assert former["part"] == "former"
 
 

@@ -10,6 +10,7 @@ from services.dispatch.orders.api import OrderPath
 from services.dispatch.orders.rules import OPERATIONS
 from services.dispatch.orders.store import seen
 from services.dispatch.returns.rules import window_closes_at
+from services.dispatch.returns.store import returns_of
 from services.dispatch.rulesets.store import rules_at
 from shared.access import ACCESS
 from shared.deps import CurrentPerson, CurrentScope, InRead, ThisRuntime
@@ -27,11 +28,11 @@ async def show_order(
     runtime: ThisRuntime,
     response: Response,
 ) -> OrderDetail | FormerOrder:
-    """诉求内容、承办情况，以及本人现在可以进行的操作；曾承办的单位只见编号和标题。"""
+    """诉求内容、承办情况，以及本人现在可以进行的操作；曾承办的单位只见编号、标题和本单位回退申请的结果。"""
     sealer = runtime.works.sealer
     found = await seen(session, order_id, scope, sealer)
     if found.only is not None:
-        return former_order(sealer, found)
+        return former_order(sealer, found, await returns_of(session, order_id, only=found.only))
     record = found.record
     case, calendar = record.as_case(), runtime.works.calendar
     rules = await rules_at(session, case.received_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, Field
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.schemas import OrderOut, listed_fields, title_of
 from services.dispatch.orders.store import SeenOrder
+from services.dispatch.returns.schemas import ReturnOut
+from services.dispatch.returns.tables import ReturnRecord
 from shared.access import Part
 from shared.personal.sealing import Sealer
 
@@ -22,6 +25,7 @@ class FormerOrder(BaseModel):
     platform_no: str
     title: str | None
     part: Literal["former"] = Field(default="former", description="former 曾承办")
+    returned: ReturnOut | None = Field(description="本单位的回退申请及中心的决定；空为未申请过")
 
 
 class OrderDetail(OrderOut):
@@ -66,12 +70,13 @@ def order_detail(
     )
 
 
-def former_order(sealer: Sealer, found: SeenOrder) -> FormerOrder:
-    """Number and title."""
+def former_order(sealer: Sealer, found: SeenOrder, returns: Sequence[ReturnRecord]) -> FormerOrder:
+    """Number and title, and what became of the unit's request to return it (S2.2.1i)."""
     record = found.record
     return FormerOrder(
         order_id=record.order_id,
         platform=record.platform,
         platform_no=record.platform_no,
         title=title_of(sealer, record, found.sight),
+        returned=ReturnOut.of(returns[-1], sealer, found.sight, to_unit=True) if returns else None,
     )

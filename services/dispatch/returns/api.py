@@ -54,8 +54,8 @@ async def decide_return(
 async def list_returns(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> list[ReturnOut]:
-    """历次回退申请及中心的决定；文字只对办理、审核人员显示。"""
+    """历次回退申请及中心的决定；文字只对办理、审核人员显示。申请的单位在工单收回之后仍可查看本单位的申请及决定。"""
     sealer = runtime.works.sealer
     found = await seen(session, order_id, scope, sealer)
     rows = await store.returns_of(session, order_id, only=found.only)
-    return [ReturnOut.of(row, sealer, found.sight) for row in rows]
+    return [ReturnOut.of(row, sealer, found.sight, to_unit=not scope.everything) for row in rows]

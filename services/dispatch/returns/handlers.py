@@ -18,6 +18,7 @@ from shared.contracts.dispatch import ReturnAccepted, ReturnRejected, ReturnRequ
 from shared.contracts.places import RETURN
 from shared.deps import check_version
 from shared.following import parts
+from shared.identity import Role
 from shared.work import Work
 
 
@@ -86,6 +87,7 @@ async def decide_return(
     sealed = work.sealer.seal_if_any(reason, place)
     request.decision, request.decision_reason = ("accept" if accepted else "reject"), sealed
     request.decided_at, request.decided_by = work.now, work.person.account
+    request.decided_as = Role.CENTRE_HEAD if work.person.has(Role.CENTRE_HEAD) else Role.DISPATCHER
     record.status = status
     if accepted:
         record.returns, record.unit, record.promised_at = record.returns + 1, None, None

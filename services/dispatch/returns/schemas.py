@@ -74,18 +74,21 @@ class ReturnOut(BaseModel):
     suggested_unit: str
     requested_at: datetime
     requested_by: str
-    decision: Literal["accept", "reject"] | None
-    decision_reason: str | None
+    decision: Literal["accept", "reject"] | None = Field(description="accept 同意 / reject 驳回；空为待审")
+    decision_reason: str | None = Field(description="中心的审核理由")
     decided_at: datetime | None
-    decided_by: str | None
+    decided_as: str | None = Field(description="以何身份审定：dispatcher 派单员 / centre_head 中心负责人")
+    decided_by: str | None = Field(description="审定人账号；承办单位只见其身份（decided_as）")
 
     @classmethod
-    def of(cls, record: ReturnRecord, sealer: Sealer, sight: Sight) -> ReturnOut:
-        """From the row."""
+    def of(cls, record: ReturnRecord, sealer: Sealer, sight: Sight, *, to_unit: bool) -> ReturnOut:
+        """From the row; a unit is told in which role somebody decided, and not who."""
         opened: dict[str, Any] = dict.fromkeys(("reason", "policy_basis", "decision_reason"))
         if sight:
             for part in opened:
                 place = RETURN.at(order_id=record.order_id, return_id=record.id, part=part)
                 opened[part] = sight.shows(sealer.open_if_any(getattr(record, part), place))
-        names = set(cls.model_fields) - {"return_id", *opened}
-        return cls(return_id=record.id, **opened, **{name: getattr(record, name) for name in names})
+        names = set(cls.model_fields) - {"return_id", "decided_by", *opened}
+        decided_by = None if to_unit else record.decided_by
+        kept = {name: getattr(record, name) for name in names}
+        return cls(return_id=record.id, decided_by=decided_by, **opened, **kept)

@@ -29,6 +29,7 @@ class ReturnRecord(Record):
     decision_reason: Mapped[str | None] = mapped_column(comment="sealed")
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
+    decided_as: Mapped[str | None] = mapped_column(comment="in which role: what the unit that asked is told")
 
     __table_args__ = (
         UniqueConstraint("order_id", "unit", name="uq_return_request_order_id"),

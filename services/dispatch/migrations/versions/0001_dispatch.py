@@ -303,6 +303,7 @@ def upgrade() -> None:
         sa.Column("decision_reason", sa.Text, comment="sealed"),
         sa.Column("decided_at", moment),
         sa.Column("decided_by", sa.Text),
+        sa.Column("decided_as", sa.Text, comment="in which role: what the unit that asked is told"),
         sa.CheckConstraint("decision in ('accept', 'reject')", name=op.f("ck_return_request_decision")),
         sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_return_request_order_id_order_case"),
         sa.PrimaryKeyConstraint("id", name="pk_return_request"),
