@@ -18,6 +18,7 @@ class ReplyLeaderApproved(OrderEvent):
     unit: str
     approved_by: str
     approved_at: Moment
+    redos: int = 0
 
 
 class ReplyLeaderRejected(OrderEvent):

@@ -244,6 +244,29 @@ async def test_a_notice_names_the_cycle_of_the_newest_approved_reply(postgres_se
         assert [event.redos for event in await desk.told(OrderFedBack)] == [0, 1]
 
 
+@pytest.mark.clause("S2.3b")
+@pytest.mark.parametrize("ended", ["reopened", "cancelled"])
+async def test_a_reply_that_was_approved_after_its_cycle_had_ended_is_not_sent(
+    ended: str, postgres_server: DatabaseServer
+) -> None:
+    """The centre approved it before it could know: dispatch holds it for void as well."""
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        platform, receiver = Platform(desk), Receiver()
+        order_id = await platform.accepted(orderNum="N1")
+        if ended == "reopened":
+            await desk.tell(approved(desk, order_id))
+            await deliverer(desk, receiver).send_due()
+            await desk.tell(facts.reopened(order_id, "u1", desk.clock.now()))
+        else:
+            await platform.push({"orderNum": "N1", "reason": "撤单", **AT}, kind="cancellations")
+        before = await desk.rows("select state from upstream_order")
+        await desk.tell(approved(desk, order_id, round=2))
+
+        assert await deliverer(desk, receiver).send_due() == 0
+        assert await desk.rows("select state from upstream_order") == before
+        assert await desk.parked() == []
+
+
 async def test_the_same_result_of_the_same_call_is_counted_once(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)

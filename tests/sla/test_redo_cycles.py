@@ -90,6 +90,17 @@ async def test_a_redo_ends_the_plan_and_the_call_back_of_the_reply_that_it_rejec
     assert (found["plan plan:r1"], found["final redo:1"]) == ("void", "running")
 
 
+async def test_a_reply_that_a_redo_made_void_starts_no_review(desk: Desk) -> None:
+    """Its leader approved it before he could know."""
+    at = local(IN_TIME)
+    await desk.tell(received(), assigned(), fed_back(IN_TIME), reopened(IN_TIME, fed_back_at=at))
+    await desk.tell(facts.leader_approved(ORDER, UNIT, at, reply_id="r2", number=2))
+    await desk.tell(facts.leader_approved(ORDER, UNIT, at, reply_id="r3", number=3, redos=1))
+
+    found = await states(desk)
+    assert [name for name in found if name.startswith("review_turnaround")] == ["review_turnaround round:3:r3"]
+
+
 @pytest.mark.clause("S2.2.2b")
 async def test_an_exclusion_that_its_acknowledgement_closed_has_no_call_back_that_was_met(desk: Desk) -> None:
     at = local(IN_TIME)

@@ -9,7 +9,8 @@ from services.intake.acceptance.schemas import AcceptedView, order_of, order_sch
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded, unknown_fields
-from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, receive
+from services.intake.endings.model import Told
+from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, receive, refused
 from shared.service import Runtime
 from shared.web import RawRoute
 
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平
     responses={
         200: {"model": AcceptedView, "description": "已受理过的工单，或其新版本", "links": ORDER_LINKS},
         201: {"model": AcceptedView, "description": "新工单", "links": ORDER_LINKS},
-        409: {"description": "revision_reused、revision_missing：本次内容未采用，请以更大的版本号重新推送"},
+        **refused(Told.CHANGED, also="revision_reused、revision_missing：本次内容未采用，请以更大的版本号重新推送"),
     },
     openapi_extra=documented(
         [order_schema(channel) for channel in CHANNELS.values()],

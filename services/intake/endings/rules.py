@@ -27,6 +27,12 @@ def ending_of(standing: Standing, told: Told) -> Ending:
     return TABLE[standing][told]
 
 
+def refusals_of(*told: Told) -> tuple[type[Refusal], ...]:
+    """Every refusal with which one of these messages may end, in the sequence of their table."""
+    codes = {TABLE[standing][one].code for standing in Standing for one in told}
+    return tuple(refusal for code, refusal in REFUSALS.items() if code in codes)
+
+
 def refusal_of(ending: Ending, state: State) -> Refusal | None:
     """The refusal that the table names; None for an ending that is none, or that is refused for its content."""
     found = REFUSALS.get(ending.code or "")

@@ -36,8 +36,15 @@ DUE: Final = "feedback"
 
 
 async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
-    """The reply is to be sent to the platform at once (S2.3b); a repeated approval changes nothing."""
+    """The reply is to be sent to the platform at once (S2.3b); a repeated approval changes nothing.
+
+    A reply of a cycle that was reopened, or of an order that was cancelled, before the centre could know of it is void:
+    it is not sent.
+    """
     record = await order_for_update(work, approved.order_id)
+    if record.state is State.CANCELLED or approved.redos < record.redos:
+        work.audit("feedback.void", record.order_id, after={"reply_id": approved.reply_id, "state": record.state})
+        return
     added = await store.add_delivery(
         work.session,
         id=str(work.ids()),

@@ -10,16 +10,17 @@ from services.intake.channels.handlers import answer_request, keep_unknown, take
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
+from services.intake.endings.model import Told
 from services.intake.notices import handlers
 from services.intake.notices.schemas import NoticeView, notice_of, notice_schema, unknown_of
-from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive
+from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive, refused
 from shared.service import Runtime
 from shared.web import RawRoute
 
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
 
 
-def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -> None:
+def _notice_route(kind: str, operation: str, summary: str, *told: Told, about: str = "") -> None:
     async def receive_notice(request: Request) -> Response:
         return await receive(request, kind, _apply)
 
@@ -31,7 +32,7 @@ def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -
         operation_id=operation,
         description=about + ABOUT,
         response_model=NoticeView,
-        responses={200: {"description": "已登记", "links": ORDER_LINKS}},
+        responses={200: {"description": "已登记", "links": ORDER_LINKS}, **refused(*told)},
         openapi_extra=documented([notice_schema(channel, kind) for channel in CHANNELS.values()]),
     )(receive_notice)
 
@@ -39,15 +40,17 @@ def _notice_route(kind: str, operation: str, summary: str, *, about: str = "") -
 _EARLY: Final = (
     "工单尚无审核通过的答复时回答 409（not_fed_back），请在收到本平台的反馈后再推送；原 webhook-id 仍可使用。"
 )
-_notice_route("cancellations", "receive_cancellation", "推送撤单")
-_notice_route("urges", "receive_urge", "推送催办")
+_notice_route("cancellations", "receive_cancellation", "推送撤单", Told.CANCEL)
+_notice_route("urges", "receive_urge", "推送催办", Told.URGE)
 _notice_route(
     "revisits",
     "receive_revisit",
     "推送回访结果",
+    Told.REVISIT,
+    Told.REVISIT_IN_VAIN,
     about=_EARLY + "未接通而有解决情况或满意度的，以及已接通而缺其一的，回答 422（revisit_contradicts）。",
 )
-_notice_route("redos", "receive_redo", "推送重办要求", about=_EARLY)
+_notice_route("redos", "receive_redo", "推送重办要求", Told.REDO, about=_EARLY)
 
 
 async def _apply(runtime: Runtime, pushed: Pushed) -> Answered:

@@ -20,6 +20,8 @@ from services.intake.channels.handlers import Signatures
 from services.intake.channels.model import Answered, Channel
 from services.intake.channels.policy import CHANNELS, UNKNOWN_BYTES, UNKNOWN_FIELDS
 from services.intake.channels.rules import Signing
+from services.intake.endings.model import Told
+from services.intake.endings.rules import refusals_of
 from services.intake.quarantine import policy
 from services.intake.quarantine.handlers import keep_unverified, keep_verified
 from shared.identity import Person, Role
@@ -112,6 +114,13 @@ def documented(schemas: list[dict[str, Any]], examples: Mapping[str, Any] | None
         ],
         "requestBody": {"required": True, "content": {"application/json": content}},
     }
+
+
+def refused(*told: Told, also: str = "") -> dict[int | str, dict[str, Any]]:
+    """The 409 of these messages for the API document, with its codes; `also` are codes of the endpoint's own."""
+    said = [*([also] if also else []), *(f"{refusal.code}：{refusal.said}" for refusal in refusals_of(*told))]
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {409: {"description": "；".join(said), "content": content}}
 
 
 def _links(*operations: str) -> dict[str, Any]:

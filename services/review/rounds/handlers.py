@@ -233,6 +233,7 @@ async def approve_as_leader(work: Work, reply_id: str, *, version: int | None) -
             unit=record.unit,
             approved_by=work.person.account,
             approved_at=work.now,
+            redos=record.redos,
         )
     )
 

@@ -164,7 +164,7 @@ async def go_back_to_unit(work: Work, event: ReplyLeaderRejected) -> None:
 async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
     """The centre's own time begins when the unit's leader lets the reply go (S2.3a)."""
     order = await order_for_update(work, event.order_id)
-    if order.ended_at is not None:
+    if order.ended_at is not None or event.redos < order.redos:
         return
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_review(event.round, event.reply_id, event.approved_at, rule_set, work.calendar)
