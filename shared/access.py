@@ -339,7 +339,7 @@ def allowed_to(person: Person) -> dict[str, list[str]]:
 WITHOUT_LOGIN: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "intake": dict.fromkeys(
-            ("receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo"),
+            ("receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo", "ask_state"),
             "the upstream's signature",
         ),
         "dispatch": {"log_in": "a password"},

@@ -19,6 +19,7 @@ from services.intake.quarantine import api as quarantine
 from services.intake.record import Record
 from services.intake.releases import api as releases
 from services.intake.settings import channel_secrets
+from services.intake.states import api as states
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted, UnitChanged
 from shared.contracts.review import ReplyApproved
@@ -43,6 +44,7 @@ SERVICE = Service(
     routers=(
         acceptance.router,
         notices.router,
+        states.router,
         orders.router,
         first_look.router,
         quarantine.router,

@@ -42,7 +42,7 @@ ROUTES: dict[str, tuple[str, str, Any, frozenset[Role], bool]] = {
     "retry_delivery": ("POST", "/v1/deliveries/{unknown}/retry", None, DESK, False),
 }
 # Signed by the platform, not by a person.
-WEBHOOKS = {"receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo"}
+WEBHOOKS = {"receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo", "ask_state"}
 OWN = ("/v1/orders", "/v1/quarantine", "/v1/deliveries", "/v1/channels")
 
 

@@ -410,10 +410,8 @@ class Batches:
         return version, Pending(self._works.ids(), event, row.at, _headers(one))
 
     def _received(self, one: Submission) -> Pending:
-        row = one.row
-        known = None
-        if row.confidential:
-            known = store.sealed_known_by(self._works.sealer, row.order_id, one.order._asdict())
+        row, sealer = one.row, self._works.sealer
+        known = store.sealed_known_by(sealer, row.order_id, one.order._asdict()) if row.confidential else None
         return Pending(self._works.ids(), rules.received(row, known, one.channel), row.at, _headers(one))
 
 

@@ -64,14 +64,28 @@ async def receive(request: Request, kind: str, take_in: Callable[[Runtime, Pushe
     channel = CHANNELS.get(code)
     if channel is None:
         return await _unknown_channel(request, given, runtime, code, kind, body)
-    webhook_id = runtime.parts.of(Signatures).check(
-        code, _signing(given), body, now=runtime.clock.now(), source=_source(request)
-    )
-    pushed = Pushed(channel, kind, webhook_id, body, hashlib.sha256(body).digest())
+    pushed = _verified(request, given, runtime, channel, kind, body)
     try:
         return _answer(await take_in(runtime, pushed))
     except NotUnderstood as fault:
         return await _quarantined(request, runtime, pushed, fault)
+
+
+async def question(request: Request, kind: str, answer: Callable[[Runtime, Pushed], Awaitable[Response]]) -> Response:
+    """Verify a request that only asks something and answer it; nothing of it is kept, also when it is not understood."""
+    runtime = cast("Runtime", request.app.state.runtime)
+    given = headers_of(request)
+    check_encoding(given)
+    body = await whole_body(request)
+    channel = CHANNELS.get(request.path_params["channel"])
+    if channel is None:
+        said = "渠道代码不在七个渠道之内，请核对查询地址"
+        return problem_response(_REFUSED, "unknown_channel", said, clause="S1.1.1a", facts={"channels": list(CHANNELS)})
+    try:
+        return await answer(runtime, _verified(request, given, runtime, channel, kind, body))
+    except NotUnderstood as fault:
+        facts = {"reason": fault.reason}
+        return problem_response(_REFUSED, fault.code, fault.message, facts=facts, errors=fault.faults)
 
 
 def platform(channel: str) -> Person:
@@ -131,6 +145,13 @@ ORDER_LINKS: Final = _links("read_order", "read_versions", "overrule_flags", "re
 
 
 # --- The steps ------------------------------------------------------------------------------------------------------
+
+
+def _verified(request: Request, given: Headers, runtime: Runtime, channel: Channel, kind: str, body: bytes) -> Pushed:
+    webhook_id = runtime.parts.of(Signatures).check(
+        channel.code, _signing(given), body, now=runtime.clock.now(), source=_source(request)
+    )
+    return Pushed(channel, kind, webhook_id, body, hashlib.sha256(body).digest())
 
 
 def _signing(given: Headers) -> Signing:

@@ -1,0 +1,1 @@
+"""How far an order is, told to the platform that sent it."""
