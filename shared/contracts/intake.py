@@ -17,7 +17,9 @@ class OrderReceived(OrderEvent):
     """An upstream sent an order that was not known before (S1.1.4c).
 
     `known_by`, of a confidential order only: a JSON list of the words by which its caller is known, sealed; whoever shows
-    texts of the order strikes them out for readers who may not know the caller (X2).
+    texts of the order strikes them out for readers who may not know the caller (X2).  `received_at` is the moment at which
+    its bytes arrived; what could not be read at once became known at `released_at`, when a person released it from
+    quarantine (A04).
     """
 
     type: ClassVar[str] = "order.received.v1"
@@ -35,6 +37,7 @@ class OrderReceived(OrderEvent):
     known_by: Sealed | None = None
     demand: Sealed
     received_at: Moment
+    released_at: Moment | None = None
     upstream_due_at: Moment | None = None
     is_test: bool = False
 

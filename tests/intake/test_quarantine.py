@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
-from shared.contracts.intake import OrderReceived, OrderUrged
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated, OrderUrged
 from shared.identity import Role
-from tests.intake.upstream import Platform, an_order, intake_desk
+from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support.postgres import DatabaseServer
+from tests.support.service import MONDAY_0900, Desk
 
-QUARANTINE = "/api/intake/v1/quarantine"
+QUARANTINE, ORDERS = "/api/intake/v1/quarantine", "/api/intake/v1/orders"
 
 
 @pytest.mark.clause("S1.1.1a")
@@ -141,3 +144,120 @@ async def test_a_release_that_was_made_twice_is_one_order(postgres_server: Datab
 
         assert answers[0].json() == answers[1].json()
         assert len(await desk.told(OrderReceived)) == 1
+
+
+WRONG: dict[str, Any] = {"lng": 999}
+
+
+async def kept(platform: Platform, content: dict[str, Any], kind: str = "orders") -> str:
+    """The quarantine's id of a request that lacks something."""
+    answer = await platform.push(content, kind=kind)
+    assert answer.status_code == 422, answer.text
+    found: str = answer.json()["facts"]["quarantine_id"]
+    return found
+
+
+async def release(desk: Desk, quarantine_id: str, payload: dict[str, Any]) -> httpx.Response:
+    return await desk.http.post(
+        f"{QUARANTINE}/{quarantine_id}/release",
+        json={"payload": payload, "reason": "核对"},
+        headers=desk.bearer(Role.DISPATCHER),
+    )
+
+
+async def test_a_released_order_was_received_when_its_bytes_arrived(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order = an_order()
+        at_once = await Platform(desk).accepted()
+        quarantine_id = await kept(Platform(desk), order | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(days=2))
+        answer, who = await release(desk, quarantine_id, order), desk.bearer(Role.DISPATCHER)
+        shown = (await desk.http.get(f"{ORDERS}/{answer.json()['order_id']}", headers=who)).json()
+        versions = (await desk.http.get(f"{ORDERS}/{answer.json()['order_id']}/versions", headers=who)).json()
+        unreleased = (await desk.http.get(f"{ORDERS}/{at_once}", headers=who)).json()
+
+        *_, event = await desk.told(OrderReceived)
+        assert (event.received_at, event.released_at) == (MONDAY_0900, MONDAY_0900 + timedelta(days=2))
+        for moment in (shown["received_at"], versions[0]["received_at"]):
+            assert datetime.fromisoformat(moment) == MONDAY_0900
+        assert datetime.fromisoformat(shown["released_at"]) == MONDAY_0900 + timedelta(days=2)
+        assert unreleased["released_at"] is None
+
+
+async def test_a_released_notice_counts_from_its_arrival(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        await platform.accepted(orderNum="N")
+        urge = {"orderNum": "N", "operateTime": "2026-11-23 08:55:00"}
+        cancellation = {**urge, "reason": "市民撤诉"}
+        waiting = [
+            (await kept(platform, {**content, "operateTime": "wrong"}, kind), content)
+            for kind, content in (("urges", urge), ("cancellations", cancellation))
+        ]
+        desk.clock.set(MONDAY_0900 + timedelta(days=2))
+        for quarantine_id, content in waiting:
+            assert (await release(desk, quarantine_id, content)).status_code == 200
+
+        assert [event.urged_at for event in await desk.told(OrderUrged)] == [MONDAY_0900]
+        assert [event.cancelled_at for event in await desk.told(OrderCancelled)] == [MONDAY_0900]
+
+
+async def test_a_released_revisit_proves_from_its_arrival_on_that_the_platform_has_the_reply(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="R")
+        await desk.tell(approved(desk, order_id))
+        revisit = {
+            "orderNum": "R",
+            "operateTime": "2026-11-23 09:00:00",
+            "isConnect": "是",
+            "isSolve": "解决",
+            "satisfaction": "满意",
+        }
+        desk.clock.set(MONDAY_0900 + timedelta(hours=1))
+        quarantine_id = await kept(platform, {**revisit, "isSolve": "差不多"}, "revisits")
+        desk.clock.set(MONDAY_0900 + timedelta(days=2))
+        answer = await release(desk, quarantine_id, revisit)
+
+        assert answer.status_code == 200, answer.text
+        [fed_back] = await desk.told(OrderFedBack)
+        [row] = await desk.rows("select received_at, revisited_at from revisit")
+        assert fed_back.fed_back_at == row["received_at"] == MONDAY_0900 + timedelta(hours=1)
+        assert row["revisited_at"] == MONDAY_0900
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_a_request_that_was_overtaken_by_a_newer_one_brings_nothing_old_back(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        quarantine_id = await kept(platform, order | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(hours=1))
+        newer = {**order, "eventDesc": "市民补充：夜间也有。"}
+        await platform.push(newer)
+        older = await release(desk, quarantine_id, order)
+        [waiting] = await desk.rows("select state from quarantine")
+        same = await release(desk, quarantine_id, newer)
+
+        assert (older.status_code, older.json()["code"]) == (409, "overtaken")
+        assert waiting["state"] == "waiting"
+        assert (same.status_code, same.json()["version"]) == (200, 1)
+        assert await desk.told(OrderUpdated) == []
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_a_released_change_that_nothing_has_overtaken_is_a_new_version(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        await platform.push(order)
+        desk.clock.set(MONDAY_0900 + timedelta(hours=1))
+        quarantine_id = await kept(platform, {**order, "eventDesc": "市民补充：夜间也有。"} | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(hours=2))
+        answer = await release(desk, quarantine_id, {**order, "eventDesc": "市民补充：夜间也有。"})
+
+        assert answer.json()["version"] == 2
+        [event] = await desk.told(OrderUpdated)
+        assert event.updated_at == MONDAY_0900 + timedelta(hours=2)

@@ -227,6 +227,17 @@ def test_an_upstream_deadline_that_was_over_at_the_receipt_is_due_at_once_and_wa
     assert clock.rungs == ()
 
 
+@pytest.mark.clause("S1.1.4a", "S2.1b")
+def test_an_order_that_waited_in_quarantine_has_its_deadlines_from_its_receipt_and_no_warning_of_before() -> None:
+    order, released_at = received("2026-11-23T09:00"), local("2026-11-26T10:00")
+    at_once = by_kind(rules.clocks_on_receipt(order, RULES, CALENDAR))
+    later = by_kind(rules.clocks_on_receipt(order, RULES, CALENDAR, known_at=released_at))
+
+    assert {kind: clock.due for kind, clock in later.items()} == {kind: clock.due for kind, clock in at_once.items()}
+    assert any(rung.at <= released_at for clock in at_once.values() for rung in clock.rungs)
+    assert all(rung.at > released_at for clock in later.values() for rung in clock.rungs)
+
+
 @pytest.mark.clause("S2.2.1e")
 def test_a_promise_is_a_clock_of_its_own_and_a_past_one_is_none() -> None:
     noted, promised = local("2026-11-23T10:00"), local("2026-11-23T16:00")

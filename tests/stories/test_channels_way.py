@@ -141,6 +141,82 @@ async def test_a_request_of_an_unknown_channel_is_quarantined_and_is_no_order(pl
     assert "UNKNOWN0001" not in {line["platform_no"] for line in orders["items"]}
 
 
+async def kept(place: District, kind: str, content: dict[str, Any]) -> str:
+    """The quarantine's id of a request that lacks something."""
+    answer = await place.upstream.send(place.http, "city_12345", kind, content)
+    assert answer.status_code == 422, answer.text
+    found: str = answer.json()["facts"]["quarantine_id"]
+    return found
+
+
+async def released(place: District, quarantine_id: str, payload: dict[str, Any]) -> str:
+    """The order that the corrected request led to."""
+    dispatcher = await place.person("paidan")
+    body = {"payload": payload, "reason": "已与上级平台核对"}
+    answer = await dispatcher.call("POST", f"/api/intake/v1/quarantine/{quarantine_id}/release", body)
+    order_id: str = answer["order_id"]
+    return order_id
+
+
+@pytest.mark.clause("S1.1.4a", "S1.1.4b", "S2.1b")
+async def test_the_time_in_quarantine_counts_for_the_district_and_not_for_the_unit(place: District) -> None:
+    content = {
+        **CHANNELS["city_12345"].example,
+        "orderNum": f"KEPT{next(_NUMBERS):06d}",
+        "acceptTime": "2026-11-23 08:32:00",
+    }
+    quarantine_id = await kept(place, "orders", {**content, "acceptTime": "wrong"})
+
+    friday = MONDAY_0900 + timedelta(days=4)
+    place.at(friday)
+    order_id = await released(place, quarantine_id, content)
+    case = await place.case(order_id, status="triage")
+    await place.assign(order_id)
+    final = await clock(place, order_id, "final")
+
+    async def breached() -> dict[str, dict[str, Any]]:
+        found = await place.clocks(order_id)
+        late = {
+            kind: one
+            for kind, one in found.items()
+            if kind in {"district_final", "upstream_due"} and one["breached_at"]
+        }
+        return late if len(late) == 2 else {}
+
+    late = await eventually(breached, within=20)
+    assert datetime.fromisoformat(case["received_at"]) == MONDAY_0900
+    assert datetime.fromisoformat(late["district_final"]["started_at"]) == MONDAY_0900
+    assert datetime.fromisoformat(late["district_final"]["due_at"]) == local(*THIRD)
+    assert datetime.fromisoformat(final["started_at"]) == friday
+    assert final["breached_at"] is None
+
+
+async def test_a_cancellation_that_waited_in_quarantine_counts_from_its_arrival(place: District) -> None:
+    order_id, number, _ = await pushed(place, "city_12345")
+    await place.case(order_id, status="triage")
+    arrived = MONDAY_0900 + timedelta(hours=1)
+    place.at(arrived)
+    notice = {"orderNum": number, "operateTime": "2026-11-23 09:59:00", "reason": "市民撤诉"}
+    quarantine_id = await kept(place, "cancellations", {**notice, "reason": None})
+    # The unit gets the order after the cancellation came, and before anybody has read it.
+    place.at(arrived + timedelta(hours=1))
+    await place.assign(order_id)
+    await clock(place, order_id, "final")
+
+    place.at(arrived + timedelta(hours=3))
+    assert await released(place, quarantine_id, notice) == order_id
+    case = await place.case(order_id, status="cancelled")
+
+    assert datetime.fromisoformat(case["ended_at"]) == arrived
+    for kind in ("final", "district_final"):
+        ended = await clock(place, order_id, kind, "void")
+        assert ended["breached_at"] is None
+    dispatcher = await place.person("admin")
+    for service in ("dispatch", "sla", "review", "analytics"):
+        parked = await dispatcher.call("GET", f"/api/{service}/v1/operations/parked")
+        assert parked["items"] == [], service
+
+
 @pytest.mark.clause("S1.2.2a", "S1.2.2d")
 async def test_a_first_reply_without_the_telephone_number_stops_no_clock_and_a_complete_one_stops_its_own(
     place: District,

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
@@ -104,8 +105,12 @@ class Acceptance:
         body_hash: bytes,
         order: UpstreamOrder,
         unknown: Mapping[str, str],
+        *,
+        arrived_at: datetime | None = None,
     ) -> Answered:
         """Store an order, its `unknown` fields and its event; returns after the commit.
+
+        `arrived_at` says that the request waited in quarantine since then: the district's terms run from there (A04).
 
         IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
         """
@@ -124,6 +129,7 @@ class Acceptance:
             # The number of a revision is no content: the same text under the next number is the same text.
             fingerprint=works.sealer.fingerprint(orjson.dumps(order._replace(revision=None)._asdict()).decode()),
             at=works.clock.now(),
+            arrived_at=arrived_at,
             sealer=works.sealer,
             webhook_id=webhook_id,
             body_hash=body_hash,
@@ -358,7 +364,8 @@ class Batches:
                 answers[one.row.order_id] = ended
                 continue
             try:
-                repeat = rules.repeat_of(known_revision, pushed, same=same)
+                overtaken = found["received_at"] > one.row.received_at
+                repeat = rules.repeat_of(known_revision, pushed, same=same, overtaken=overtaken)
             except BusinessError as refusal:
                 answers[one.row.order_id] = refusal  # its webhook-id stays free for the mended request
                 continue
@@ -383,18 +390,7 @@ class Batches:
         before, after = store.opened(found, order_id, sealer), store.as_json(one.order)
         changed = changed_fields(before, after)
         known = store.sealed_known_by(sealer, order_id, before, after, earlier=found["known_by"])
-        row = store.sealed_order(
-            one.channel,
-            one.order,
-            {},  # they are kept with the request, whatever becomes of its content
-            flags_of(one.order),
-            order_id=order_id,
-            fingerprint=one.row.fingerprint,
-            at=one.row.at,
-            sealer=sealer,
-            webhook_id=one.row.webhook_id,
-            body_hash=one.row.body_hash,
-        )
+        row = store.sealed_again(one.channel, one.order, one.row, order_id=order_id, sealer=sealer)
         names = orjson.dumps(changed).decode()
         version, flags = await store.store_version(connection, order_id, row, names, known)
         await store.audit_update(

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class NewOrder(NamedTuple):
-    """One order as it would be stored if it is new: the columns of the statement that stores it, in their sequence; personal data sealed."""
+    """One order as it would be stored if it is new: the columns of the statement that stores it, in their sequence.
+
+    Personal data is sealed.  `at` is now; an order that was released from quarantine was received earlier.
+    """
 
     order_id: str
     platform: str
@@ -24,6 +27,8 @@ class NewOrder(NamedTuple):
     confidential: bool
     is_test: bool
     at: datetime
+    received_at: datetime
+    released_at: datetime | None
     upstream_due_at: datetime | None
     demand: str
     details: str

@@ -25,16 +25,19 @@ class Repeat(StrEnum):
     """The platform has sent a later revision: its content is not applied."""
 
 
-def repeat_of(known: int | None, pushed: int | None, *, same: bool) -> Repeat:
+def repeat_of(known: int | None, pushed: int | None, *, same: bool, overtaken: bool = False) -> Repeat:
     """Compare the stored revision number with the pushed one; None is a push without a number (S1.1.4c).
 
     RevisionReused for other content under a known number, RevisionMissing for other content without a number where
-    there was one.  A platform that never numbers its revisions sends them in sequence: each change is the newest.
+    there was one.  A platform that never numbers its revisions sends them in sequence: each change is the newest, but for
+    one that waited in quarantine while a later one came (`overtaken`).
     """
     if known is not None and pushed is not None and pushed < known:
         return Repeat.OLDER
     if same:
         return Repeat.SAME
+    if overtaken and pushed is None:
+        return Repeat.OLDER
     if known is not None and pushed is None:
         raise RevisionMissing(known)
     if known is not None and pushed == known:
@@ -61,7 +64,8 @@ def received(row: NewOrder, known_by: str | None, channel: Channel) -> OrderRece
         confidential=row.confidential,
         known_by=known_by,
         demand=row.demand,
-        received_at=row.at,
+        received_at=row.received_at,
+        released_at=row.released_at,
         upstream_due_at=row.upstream_due_at,
         is_test=row.is_test,
     )

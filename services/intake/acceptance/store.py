@@ -17,6 +17,7 @@ from services.intake.acceptance.model import NewOrder
 from services.intake.channels.model import Channel, UpstreamOrder
 from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags, FlagsHeld
+from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import CALLER_COLUMNS
 from services.intake.orders.rules import details_of, private_of
 from shared.contracts.places import CALLER, DEMAND, KNOWN_BY, UNKNOWN
@@ -34,11 +35,15 @@ def sealed_order(
     order_id: str,
     fingerprint: str,
     at: datetime,
+    arrived_at: datetime | None,
     sealer: Sealer,
     webhook_id: str,
     body_hash: bytes,
 ) -> NewOrder:
-    """The order's columns, personal data sealed for this order id."""
+    """The order's columns, personal data sealed for this order id.
+
+    `arrived_at` is the moment at which a request came that was released from quarantine at `at`; None for any other.
+    """
     callers = {
         column: sealer.seal(value, CALLER.at(order_id=order_id, column=column))
         if (value := getattr(order, name))
@@ -62,6 +67,8 @@ def sealed_order(
         confidential=order.hidden,
         is_test=order.is_test,
         at=at,
+        received_at=arrived_at or at,
+        released_at=at if arrived_at else None,
         upstream_due_at=order.due_at,
         demand=sealer.seal_json({"title": order.title, "content": order.content}, DEMAND.at(order_id=order_id)),
         details=orjson.dumps(details_of(order)).decode(),
@@ -73,6 +80,26 @@ def sealed_order(
         else None,
         webhook_id=webhook_id,
         body_hash=body_hash,
+    )
+
+
+def sealed_again(channel: Channel, order: UpstreamOrder, row: NewOrder, *, order_id: str, sealer: Sealer) -> NewOrder:
+    """The columns of an order as a version of the one that is stored under this id.
+
+    Its unknown fields are not among them: they are kept with the request, whatever becomes of its content.
+    """
+    return sealed_order(
+        channel,
+        order,
+        {},
+        flags_of(order),
+        order_id=order_id,
+        fingerprint=row.fingerprint,
+        at=row.at,
+        arrived_at=row.received_at if row.released_at else None,
+        sealer=sealer,
+        webhook_id=row.webhook_id,
+        body_hash=row.body_hash,
     )
 
 
@@ -115,17 +142,18 @@ _STORED: Final = """
 given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::timestamptz[],
-    $16::timestamptz[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::text[], $25::text[], $26::text[], $27::text[], $28::text[], $29::bytea[])
-  as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street, urgent, out_of_scope,
-    confidential, is_test, at, upstream_due_at, demand, details, name, phone, contact_phone, id_number, email, address,
-    private, phone_print, unknown, webhook_id, body_hash)
+    $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::text[],
+    $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[],
+    $31::bytea[])
+  as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street,
+    urgent, out_of_scope, confidential, is_test, at, received_at, released_at, upstream_due_at, demand, details, name,
+    phone, contact_phone, id_number, email, address, private, phone_print, unknown, webhook_id, body_hash)
 ), accepted as (
   insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
-    fingerprint, category, street, urgent, urgent_found, out_of_scope, confidential, is_test, received_at, changed_at,
-    upstream_due_at)
-  select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street, urgent::jsonb,
-    urgent::jsonb, out_of_scope, confidential, is_test, at, at, upstream_due_at
+    fingerprint, category, street, urgent, urgent_found, out_of_scope, confidential, is_test, received_at, released_at,
+    changed_at, upstream_due_at)
+  select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street,
+    urgent::jsonb, urgent::jsonb, out_of_scope, confidential, is_test, received_at, released_at, at, upstream_due_at
   from given order by platform, platform_no
   on conflict (platform, platform_no) do nothing
   returning order_id
@@ -136,7 +164,7 @@ given as (
   select order_id, name, phone, contact_phone, id_number, email, address, private, phone_print from stored
 ), versions as (
   insert into order_version (order_id, version, received_at, category, changed, demand, details)
-  select order_id, 1, at, category, '[]'::jsonb, demand, details::jsonb from stored
+  select order_id, 1, received_at, category, '[]'::jsonb, demand, details::jsonb from stored
 ), receipts as (
   insert into receipt (channel, webhook_id, body_hash, status, order_id, version, received_at)
   select platform, webhook_id, body_hash, 201, order_id, 1, at from stored
@@ -162,8 +190,8 @@ for update of o
 # Read after the lock, by a statement of its own: one statement would look for the version that was the present one when
 # it began, and find nothing where another replica has stored the next one meanwhile.
 _PRESENT: Final = """
-select v.order_id::text, v.category, v.demand, v.details, c.name, c.phone, c.contact_phone, c.id_number, c.email,
-  c.address, c.private, c.known_by
+select v.order_id::text, v.received_at, v.category, v.demand, v.details, c.name, c.phone, c.contact_phone, c.id_number,
+  c.email, c.address, c.private, c.known_by
 from order_version v
 join unnest($1::uuid[], $2::int[]) as t(order_id, version) using (order_id, version)
 left join caller c on c.order_id = v.order_id
@@ -290,7 +318,9 @@ async def store_version(
         order.phone_print,
         known_by,
     )
-    await connection.execute(_VERSION, order_id, row[0], order.at, order.category, changed, order.demand, order.details)
+    await connection.execute(
+        _VERSION, order_id, row[0], order.received_at, order.category, changed, order.demand, order.details
+    )
     flags = FlagsHeld(tuple(orjson.loads(row[1])), row[2], row[3], by_person=row[4] != "rules")
     return row[0], flags
 

@@ -7,6 +7,7 @@ and storing the result) is repeated under the same id, and the platform takes it
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from typing import Final
 
 import orjson
@@ -69,23 +70,32 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         follow(work, record, State.APPROVED, record.holder_unit)
 
 
-async def take_as_acknowledged(work: Work, order: UpstreamOrderRecord, by: AckedBy) -> None:
+async def take_as_acknowledged(work: Work, order: UpstreamOrderRecord, by: AckedBy, *, at: datetime) -> None:
     """A revisit or a redo proves that the platform has the reply, although its acknowledgement never came (S2.3b).
 
     A reply that was sent at least once is not sent again, and the outcome of an attempt that is still under way changes
-    nothing.  One that was never sent still is, because nobody else tells the platform its words.  `order` is locked.
+    nothing.  One that was never sent still is, because nobody else tells the platform its words.  `order` is locked,
+    `at` the moment at which the proof arrived; it proves nothing of a time before the reply was approved.
     """
     for delivery in await store.not_acknowledged(work.session, order.order_id):
-        delivery.acked_at, delivery.acked_by = work.now, by
+        delivery.acked_at, delivery.acked_by = max(at, delivery.created_at), by
         if delivery.attempts:
             delivery.state, delivery.next_at = DeliveryState.ACKED, None
             delivery.lease = delivery.leased_until = None
-        _tell_fed_back(work, order, delivery.reply_id, attempts=delivery.attempts, redos=delivery.redos, by=by)
+        _tell_fed_back(
+            work,
+            order,
+            delivery.reply_id,
+            attempts=delivery.attempts,
+            redos=delivery.redos,
+            by=by,
+            at=delivery.acked_at,
+        )
         work.wake(DUE)  # a later reply of the same order may go now
 
 
 def _tell_fed_back(
-    work: Work, order: UpstreamOrderRecord, reply_id: str, *, attempts: int, redos: int, by: AckedBy
+    work: Work, order: UpstreamOrderRecord, reply_id: str, *, attempts: int, redos: int, by: AckedBy, at: datetime
 ) -> None:
     if redos >= order.redos and order.state not in {State.CLOSED, State.CANCELLED}:
         order.state = State.FED_BACK
@@ -95,7 +105,7 @@ def _tell_fed_back(
             reply_id=reply_id,
             platform=order.platform,
             attempts=attempts,
-            fed_back_at=work.now,
+            fed_back_at=at,
             redos=redos,
         )
     )
@@ -175,7 +185,13 @@ async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
     if outcome.acked:
         if by is AckedBy.ANSWER:  # otherwise a notice proved it before, and said so
             _tell_fed_back(
-                work, order, claimed.reply_id, attempts=claimed.attempts, redos=claimed.redos, by=AckedBy.ANSWER
+                work,
+                order,
+                claimed.reply_id,
+                attempts=claimed.attempts,
+                redos=claimed.redos,
+                by=AckedBy.ANSWER,
+                at=work.now,
             )
         return
     work.emit(

@@ -5,6 +5,8 @@ How each ends in each state of its order says the table of endings, and nothing 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from services.intake.channels.policy import CHANNELS
 from services.intake.endings.model import Ending, Standing, Way
 from services.intake.endings.policy import CONTRADICTS
@@ -30,13 +32,14 @@ from shared.work import Work
 log = logger("intake.notices")
 
 
-async def apply_notice(work: Work, platform: str, notice: Notice) -> str:
+async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at: datetime | None = None) -> str:
     """Apply a notice of a platform about one of its orders; the order's id.
 
+    What it does counts from its arrival, also when it waited in quarantine since `arrived_at` (A04).
     UnknownOrder, HappenedBeforeCall and RevisitContradicts for what cannot be about the order, a Refusal for what its
     state does not allow.
     """
-    channel, told = CHANNELS[platform], rules.told_by(notice)
+    channel, told, at = CHANNELS[platform], rules.told_by(notice), arrived_at or work.now
     record = await numbered_for_update(work.session, platform, notice.upstream_no)
     answered = None if record is None else await answered_cycle(work.session, record.order_id)
     standing = Standing.UNKNOWN if record is None else standing_of(record.state, redos=record.redos, answered=answered)
@@ -52,37 +55,41 @@ async def apply_notice(work: Work, platform: str, notice: Notice) -> str:
         raise refusal
     match notice:
         case Cancellation():
-            _cancel_order(work, record, notice, ending)
+            _cancel_order(work, record, notice, ending, at=at)
         case Urge():
-            _urge_order(work, record, notice)
+            _urge_order(work, record, notice, at=at)
         case RevisitCall():
-            await _record_revisit(work, record, notice, cycle=answered or 0)
+            await _record_revisit(work, record, notice, cycle=answered or 0, at=at)
         case Redo():
-            await _request_redo(work, record, notice, ending, cycle=answered or 0)
+            await _request_redo(work, record, notice, ending, cycle=answered or 0, at=at)
     return record.order_id
 
 
-def _cancel_order(work: Work, record: UpstreamOrderRecord, notice: Cancellation, ending: Ending) -> None:
+def _cancel_order(
+    work: Work, record: UpstreamOrderRecord, notice: Cancellation, ending: Ending, *, at: datetime
+) -> None:
     """The platform takes the order back; a second time changes nothing."""
     if ending.way is Way.KNOWN:
         return
     before, record.state = record.state, State.CANCELLED
     reason = without_numbers(notice.reason)
-    work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=work.now))
+    work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=at))
     after = {"state": State.CANCELLED, "told_at": notice.happened_at.isoformat()}
     work.audit("order.cancelled", record.order_id, before={"state": before}, after=after, reason=reason)
     log.info("order cancelled", order_id=record.order_id, channel=record.platform)
 
 
-def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge) -> None:
+def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge, *, at: datetime) -> None:
     """The platform urges the order."""
     record.urges += 1
-    work.emit(OrderUrged(order_id=record.order_id, urged_at=work.now))
+    work.emit(OrderUrged(order_id=record.order_id, urged_at=at))
     after = {"urges": record.urges, "told_at": notice.happened_at.isoformat()}
     work.audit("order.urged", record.order_id, after=after)
 
 
-async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: RevisitCall, *, cycle: int) -> None:
+async def _record_revisit(
+    work: Work, record: UpstreamOrderRecord, call: RevisitCall, *, cycle: int, at: datetime
+) -> None:
     """The result of the platform's call to the person (A31, A32); the opinion stays sealed.
 
     It is about the newest approved reply, of which it proves that the platform has it: `cycle` is that reply's.  The same
@@ -99,11 +106,11 @@ async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: Revisit
         satisfied=result.satisfied,
         opinion=work.sealer.seal_if_any(call.opinion, REVISIT.at(order_id=record.order_id, number=number)),
         revisited_at=call.happened_at,
-        received_at=work.now,
+        received_at=at,
     )
     if await is_known(work.session, revisit):
         return
-    await take_as_acknowledged(work, record, AckedBy.REVISIT)
+    await take_as_acknowledged(work, record, AckedBy.REVISIT, at=at)
     record.revisits = number
     work.session.add(revisit)
     work.emit(
@@ -121,7 +128,9 @@ async def _record_revisit(work: Work, record: UpstreamOrderRecord, call: Revisit
     work.audit("order.revisited", record.order_id, after=after)
 
 
-async def _request_redo(work: Work, record: UpstreamOrderRecord, notice: Redo, ending: Ending, *, cycle: int) -> None:
+async def _request_redo(
+    work: Work, record: UpstreamOrderRecord, notice: Redo, ending: Ending, *, cycle: int, at: datetime
+) -> None:
     """The platform wants the matter handled once more (重办); `cycle` is that of the reply that it rejects.
 
     The order is open from this moment on, so that the platform may push its changes at once.
@@ -130,7 +139,7 @@ async def _request_redo(work: Work, record: UpstreamOrderRecord, notice: Redo, e
     if ending.way is Way.KNOWN:
         work.audit("order.redo_known", record.order_id, reason=reason)
         return
-    await take_as_acknowledged(work, record, AckedBy.REDO)
+    await take_as_acknowledged(work, record, AckedBy.REDO, at=at)
     work.emit(OrderRedoRequested(order_id=record.order_id, reason=reason, requested_at=notice.happened_at, redos=cycle))
     work.audit("order.redo_requested", record.order_id, reason=reason)
     if record.state in {State.FED_BACK, State.CLOSED}:

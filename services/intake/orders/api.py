@@ -50,6 +50,7 @@ def _line(found: StoredOrder, title: str, sight: Sight) -> dict[str, Any]:
         "holder_unit": record.holder_unit,
         "version": record.version,
         "received_at": record.received_at,
+        "released_at": record.released_at,
         "changed_at": record.changed_at,
         "upstream_due_at": record.upstream_due_at,
         "urges": record.urges,

@@ -48,7 +48,10 @@ class UpstreamOrderRecord(Record):
     )
     confidential: Mapped[bool]
     is_test: Mapped[bool]
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(comment="when its bytes first arrived (A04)")
+    released_at: Mapped[datetime | None] = mapped_column(
+        comment="when a person released it from quarantine; null where it was understood at once"
+    )
     changed_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]
     state: Mapped[State] = mapped_column(server_default=text("'received'"))

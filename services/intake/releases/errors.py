@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Incomplete
+from shared.errors import BusinessError, Incomplete
 
 
 class ChannelNeeded(Incomplete):
@@ -13,3 +13,12 @@ class ChannelNeeded(Incomplete):
     def __init__(self, channel: str) -> None:
         super().__init__("该请求的渠道不在七个渠道之内，请指明按哪个渠道受理")
         self.channel = channel
+
+
+class Overtaken(BusinessError):
+    """The platform has sent newer content of the order since the request arrived: releasing it would bring back the old."""
+
+    code, clause = "overtaken", "S1.1.4c"
+
+    def __init__(self) -> None:
+        super().__init__("该请求到达之后，上级平台已推送该工单更新的内容，放行不会改变工单；请核对后丢弃该请求")

@@ -16,7 +16,7 @@ from services.intake.notices.schemas import notice_of, unknown_of
 from services.intake.quarantine.handlers import bytes_of, decide, waiting_request
 from services.intake.quarantine.model import QuarantineState
 from services.intake.quarantine.tables import Quarantined
-from services.intake.releases.errors import ChannelNeeded
+from services.intake.releases.errors import ChannelNeeded, Overtaken
 from shared.work import Work
 
 
@@ -57,11 +57,20 @@ async def _accepted(
     raw = decoded(content)
     if record.kind != "orders":
         notice, unknown = notice_of(channel, record.kind, raw, now=work.now), unknown_of(channel, record.kind, raw)
-        order_id = await apply_notice(work, channel.code, notice)
+        order_id = await apply_notice(work, channel.code, notice, arrived_at=record.received_at)
         request = {"channel": channel.code, "kind": record.kind, "webhook_id": f"release-{record.id}"}
         keep_unknown(work, unknown, order_id=order_id, **request)
         return order_id, None
     digest = hashlib.sha256(content).digest()
     order, unknown = order_of(channel, raw, now=work.now), unknown_fields(channel.order, raw)
-    answered = await acceptance.accept(channel, f"release-{record.id}-{digest.hex()[:16]}", digest, order, unknown)
+    answered = await acceptance.accept(
+        channel,
+        f"release-{record.id}-{digest.hex()[:16]}",
+        digest,
+        order,
+        unknown,
+        arrived_at=record.received_at,
+    )
+    if answered.not_applied is not None:
+        raise Overtaken
     return str(answered.order_id), answered.version

@@ -37,7 +37,7 @@ from shared.work import Work
 
 
 async def start_district_clocks(work: Work, event: OrderReceived) -> None:
-    """The district's deadlines run from our receipt (S1.1.4a, S1.2.1, S2.1b)."""
+    """The district's deadlines run from our receipt, time in quarantine included (A04, S1.1.4a, S1.2.1, S2.1b)."""
     received = Received(
         order_id=event.order_id,
         scheme=event.scheme,
@@ -49,7 +49,8 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
     rule_set = await rules_at(work, event.received_at)
     order = await add_order(work, received, rules=rule_set.version)
     if order is not None:
-        start(work, order, rules.clocks_on_receipt(received, rule_set, work.calendar), rule_set)
+        plans = rules.clocks_on_receipt(received, rule_set, work.calendar, known_at=event.released_at)
+        start(work, order, plans, rule_set)
 
 
 async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:

@@ -25,8 +25,13 @@ from services.sla.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
 
 
-def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar) -> tuple[ClockPlan, ...]:
-    """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b, S2.1d)."""
+def clocks_on_receipt(
+    received: Received, rules: RuleSet, calendar: WorkCalendar, *, known_at: datetime | None = None
+) -> tuple[ClockPlan, ...]:
+    """The district's clocks run from our receipt and never stop for a return (A04, A15, S1.1.4a, S1.2.2b, S2.1b, S2.1d).
+
+    An order that waited in quarantine until `known_at` warns of nothing that lay before: nobody could have acted on it.
+    """
     start, occasion = received.received_at, "receipt"
     plans = [
         workday_clock("district_final", occasion, None, start, final_of(received.scheme, rules), calendar),
@@ -35,6 +40,8 @@ def clocks_on_receipt(received: Received, rules: RuleSet, calendar: WorkCalendar
     upstream = upstream_clock(received, occasion, start, rules, calendar)
     if upstream is not None:
         plans.append(upstream)
+    if known_at is not None:
+        plans = [replace(plan, rungs=tuple(rung for rung in plan.rungs if rung.at > known_at)) for plan in plans]
     return tuple(plans)
 
 
