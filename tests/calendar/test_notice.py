@@ -79,6 +79,96 @@ def test_a_sentence_means_its_days(year: int, text: str, expected: set[tuple[str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "现将2027年放假安排通知如下：一、元旦：1月1日（周五）至3日（周日）放假调休，共3天。",
+        "现将2027年放假安排通知如下：元旦：1月1日（周五）至3日（周日）放假调休，共3天。",
+        "一、元旦\n1月1日（周五）至3日（周日）放假，共3天。",
+        "一、元旦：1 月 1 日（周五）至 3 日（周日）放假，共 3 天。",
+        "一、元旦：1月1日（周五）至\n3日（周日）放假，\n共3天。",
+        "１．元旦：１月１日至３日放假，共三天。",
+        "①元旦：1月1日至3日（周五至周日）放假。",
+        "——元旦：1月1日星期五至3日星期日放假调休。",
+        "一、元旦：1⽉1⽇至3⽇放假。",
+        "一、元旦：1月1日至3日放假，共3天。国务院办公厅 2026年11月20日",
+        "一、元旦：1月1日至3日放假，共3天。2026年11月20日",
+        "成文日期：2026年11月20日 发布日期：2026-11-21 10:00\n元旦：1月1日至3日放假。\n扫一扫在手机打开当前页",
+        "根据2024年11月10日修订的《全国年节及纪念日放假办法》，安排如下。\n元旦：1月1日至3日放假。",
+    ],
+)
+def test_a_form_in_which_notices_are_pasted_is_read(text: str) -> None:
+    rows = read_notice(2027, text).rows
+
+    assert {(row.on.isoformat(), row.holiday, row.off) for row in rows} == {
+        (f"2027-01-0{number}", "元旦", True) for number in (1, 2, 3)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("2月5日至8日放假。\n一、元旦：1月1日放假。", "2月5日至8日放假"),
+        ("放假时间另行通知：1月4日。一、元旦：1月1日放假。", "1月4日"),
+        ("元旦：1月1日放假。以下周末上班：2月20日。", "以下周末上班"),
+        ("元旦：1月1日放假。二、以下日期上班：2月20日。", "以下日期上班"),
+        ("元旦：1月1日放假，值班人员1月4日补休。", "值班人员1月4日补休"),
+        ("元旦：1月1日放假（1月4日上班）。", "1月4日上班"),
+        ("元旦：1月1日放假。原定1月4日上班的安排取消。", "原定1月4日"),
+        ("元旦：1月1日2日放假。", "1月1日2日"),
+        ("元旦：1月1 1日放假。", "1 1日"),
+        ("元旦：1月1\n1日放假。", "1日放假"),
+        ("元旦：1月1日，1月2日放假。", "1月1日，1月2日"),
+        ("元旦：一月一日放假。", "一月一日"),
+        ("元旦：2027.1.1放假。", "2027.1.1"),
+        ("元旦：1月1日放假，共1天春节：2月5日放假。", "共1天春节"),
+        ("9月14日公休日调至9月16日至17日上班。", "9月14日公休日"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_words(text: str, quoted: str) -> None:
+    with pytest.raises(NoticeUnreadable) as refused:
+        read_notice(2027, text)
+
+    assert quoted in refused.value.piece
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9月14日（星期六）公休日调至9月16日（星期一）、9月14日（星期六）上班。",
+        "9月14日（星期六）公休日调至9月16日（星期一），9月14日（星期六）上班。",
+        "将9月14日（星期六）一个公休日调至9月16日（星期一）。",
+    ],
+)
+def test_a_day_that_was_moved_away_is_worked_however_it_is_joined(text: str) -> None:
+    assert meaning(2024, text) == {("2024-09-16", True), ("2024-09-14", False)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9月14日、15日公休日调至9月16日。",
+        "9月14日两个公休日调至9月16日。",
+        "1月1日（周五至周日）放假。",
+        "9月14日公休日调至9月16日上班。",
+    ],
+)
+def test_days_that_do_not_fit_each_other_are_refused(text: str) -> None:
+    with pytest.raises((NoticeContradicted, NoticeUnreadable)):
+        read_notice(2024, text)
+
+
+def test_a_month_of_another_holiday_is_of_the_notices_own_year() -> None:
+    assert meaning(2027, "中秋节：9月15日放假。1月1日放假。") == {("2027-09-15", True), ("2027-01-01", True)}
+    assert meaning(2027, "元旦：2026年12月31日放假。7月2日放假。") == {("2026-12-31", True), ("2027-07-02", True)}
+
+
+def test_a_recommendation_changes_no_day() -> None:
+    text = "春节：2月5日放假。鼓励各单位结合带薪年休假等制度落实，安排职工在（2月4日）休息。"
+
+    assert meaning(2027, text) == {("2027-02-05", True)}
+
+
+@pytest.mark.parametrize(
     ("text", "refusal"),
     [
         ("5月1日（周日）放假。", NoticeContradicted),  # a Saturday

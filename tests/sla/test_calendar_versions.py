@@ -285,6 +285,39 @@ async def test_the_same_year_again_is_refused(desk: Desk) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "calendar_unchanged")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("春节：2月5日（周五）至15日（周一）放假调休，共11天。2月20日（周六）上班。", id="some days only"),
+        pytest.param(
+            NOTICE_2027.replace("5月8日（周六）上班", "5月9日（周日）上班"), id="the whole year, one day changed"
+        ),
+    ],
+)
+async def test_a_file_over_a_year_that_is_in_would_replace_it_and_says_so(desk: Desk, content: str) -> None:
+    await post(desk, "/calendar/imports", year(reason="通知发布"))
+
+    for path, more in (("/calendar/imports/preview", {}), ("/calendar/imports", {"reason": "修改"})):
+        for incomplete in (False, True):
+            answer = await post(desk, path, year(content=content, confirm_incomplete=incomplete) | more)
+
+            assert (answer.status_code, answer.json()["code"]) == (409, "calendar_year_exists")
+            assert answer.json()["facts"]["year"] == 2027
+            assert "单日调整" in answer.json()["detail"]
+    assert len(await desk.rows("select 1 from calendar_version")) == 2
+
+
+async def test_a_year_is_replaced_when_that_is_confirmed_and_the_confirmation_is_on_record(desk: Desk) -> None:
+    await post(desk, "/calendar/imports", year(reason="通知发布"))
+    content = NOTICE_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")
+
+    answer = await post(desk, "/calendar/imports", year(content=content, reason="更正", confirm_replace=True))
+
+    assert answer.status_code == 201
+    audits = await desk.rows("select after from audit where action = 'calendar.changed' order by at, id")
+    assert [audit["after"].get("confirmed") for audit in audits] == [None, ["replace"]]
+
+
 async def test_an_edit_on_an_outdated_preview_is_refused(desk: Desk) -> None:
     edit = {"days": days(("2026-11-25", "off")), "reason": "台风", "base_version": "statutory-2026.1"}
     assert (await post(desk, "/calendar/edits", edit)).status_code == 201

@@ -24,6 +24,19 @@ class CalendarUnchanged(BusinessError):
         self.version = version
 
 
+class CalendarYearExists(BusinessError):
+    """The year is in the calendar already, and the import would replace the whole of it."""
+
+    code, clause = "calendar_year_exists", "S1.1.4a"
+
+    def __init__(self, year: int, source_notice: str) -> None:
+        super().__init__(
+            f"{year} 年的放假安排已在日历中（{source_notice[:60]}），导入将替换全年；只调整个别日期的，请用单日调整；"
+            "确需替换全年的，请注明 confirm_replace 确认后重新提交"
+        )
+        self.year, self.source_notice = year, source_notice
+
+
 class CalendarMovedOn(BusinessError):
     """The preview was made on a version that is no longer in force."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from services.sla.calendar import store
-from services.sla.calendar.errors import CalendarMovedOn, CalendarUnchanged
+from services.sla.calendar.errors import CalendarMovedOn, CalendarUnchanged, CalendarYearExists
 from services.sla.calendar.model import Changed, Reach, Source, Version, YearFile
 from services.sla.calendar.tables import CalendarVersionRecord
 from shared.calendar import (
@@ -39,20 +40,38 @@ def arrangement_of(file: YearFile) -> YearArrangement:
     return YearArrangement(arrangement.year, notice, arrangement.off_days, arrangement.make_up_days)
 
 
+def arrangement_for(calendar: WorkCalendar, file: YearFile) -> YearArrangement:
+    """The year's arrangement as it may come into this calendar.
+
+    A year that is in the calendar is replaced as a whole, and only if the file says so: CalendarYearExists. A notice that
+    amends a year names some of its days only, so this is said before what the file lacks.
+    """
+    present = calendar.years.get(file.year)
+    if present is None or file.replaces:
+        return arrangement_of(file)
+    found = arrangement_of(replace(file, complete=False))
+    if calendar.changed_days(calendar.with_year(found, version=calendar.version)):
+        raise CalendarYearExists(file.year, present.source_notice)
+    return found
+
+
 async def import_year(work: Work, file: YearFile, *, reason: str, base: str | None) -> Changed:
     """Take a year's arrangement in as a new version of the calendar.
 
     A file that changes no day makes none, even when it names its days or its source otherwise.
     """
     current = await _to_change(work, base)
-    arrangement = arrangement_of(file)
+    arrangement = arrangement_for(current.calendar, file)
     wanted = current.calendar.with_year(arrangement, version=_name(current.number + 1))
     if not current.calendar.changed_days(wanted):
         raise CalendarUnchanged(current.version)
     document = file.document or arrangement.source_notice
-    confirmed = [
-        name for name, checked in (("incomplete", file.complete), ("unbalanced", file.balanced)) if not checked
-    ]
+    exceptions = (
+        ("incomplete", not file.complete),
+        ("unbalanced", not file.balanced),
+        ("replace", file.year in current.calendar.years),
+    )
+    confirmed = [name for name, applies in exceptions if applies]
     return await _apply(
         work, current, wanted, source=Source.IMPORT, reason=reason, document=document, confirmed=confirmed
     )

@@ -30,6 +30,8 @@ class YearFile:
     document: str | None
     complete: bool
     balanced: bool = True
+    replaces: bool = False
+    """Whether it may replace a year that is in the calendar."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,14 @@ class YearImport(Body):
         ),
     ] = False
 
+    confirm_replace: Annotated[
+        YesNo,
+        Field(
+            title="确认替换全年",
+            description="该年安排已在日历中时，确认以本文件替换全年；只调整个别日期的，请用单日调整（edit_calendar_days）",
+        ),
+    ] = False
+
     def as_file(self) -> YearFile:
         """The same for the handler."""
         return YearFile(
@@ -117,6 +125,7 @@ class YearImport(Body):
             self.document,
             complete=not self.confirm_incomplete,
             balanced=not self.confirm_unbalanced,
+            replaces=self.confirm_replace,
         )
 
 

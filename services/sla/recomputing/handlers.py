@@ -42,7 +42,7 @@ async def preview_import(
 ) -> Preview:
     """What importing the year would move; nothing is changed."""
     base = await calendar.version_in_force(session)
-    wanted = base.calendar.with_year(calendar_changes.arrangement_of(file), version="preview")
+    wanted = base.calendar.with_year(calendar_changes.arrangement_for(base.calendar, file), version="preview")
     return await _preview(session, base, wanted, now=now, cursor=cursor, limit=limit)
 
 
