@@ -135,9 +135,14 @@ class Work:
 
     def emit(self, event: Event) -> UUID:
         """Publish an event to the other services, written in this transaction; the event's id."""
+        return self.outbox.add(event, at=self.clock.now(), headers=self.headers)
+
+    @property
+    def headers(self) -> str:
+        """What stands beside the events of this cause, as JSON: for a statement that writes events by itself."""
         if self._headers is None or self._headers[0] is not self.cause:
             self._headers = (self.cause, self._headers_now())
-        return self.outbox.add(event, at=self.clock.now(), headers=self._headers[1])
+        return self._headers[1]
 
     def _headers_now(self) -> str:
         actor, role, unit = self._actor()

@@ -333,7 +333,7 @@ class CalendarChanged(Event):
 
 
 RuleNumber = int | str | dict[str, int] | dict[str, str | None]
-"""A count, an hour, a count with its warning, or the hours of a same-day rule."""
+"""A count, an hour, "yes" or "no", a count with its warning, or the hours of a same-day rule."""
 
 
 class RuleSetPublished(Event):

@@ -98,6 +98,37 @@ async def test_a_make_up_day_brings_the_deadline_forward(desk: Desk) -> None:
     assert (await clock(desk))["due_at"] == local("2026-12-01T00:00")
 
 
+@pytest.mark.clause("S1.1.4b")
+async def test_warnings_move_with_the_days_off_of_the_new_calendar(desk: Desk) -> None:
+    await desk.tell(received("2026-11-24T09:00"), assigned("2026-11-24T10:00"))
+    before = {kind: (await clock(desk, kind))["next_at"] for kind in ("final", "district_final")}
+    assert set(before.values()) == {local("2026-11-27T07:00")}
+    await edit(desk, ("2026-11-27", Wanted.OFF), ("2026-11-28", Wanted.WORKED))
+
+    await recompute(desk.runtime)
+
+    moved = await clock(desk)
+    assert (moved["due_at"], moved["next_at"]) == (local("2026-11-29T00:00"), local("2026-11-28T07:00"))
+
+
+@pytest.mark.clause("S1.1.4b")
+async def test_a_reminder_that_comes_due_on_what_has_become_a_day_off_waits_for_the_working_morning(desk: Desk) -> None:
+    await desk.tell(received(), assigned())
+    desk.clock.set(local("2026-11-27T00:00"))
+    await drain(desk.runtime)
+    await edit(desk, ("2026-11-27", Wanted.OFF))
+    await recompute(desk.runtime)
+    for moment in ("2026-11-27T09:00", "2026-11-28T09:00"):
+        desk.clock.set(local(moment))
+        await drain(desk.runtime)
+    reds = [event for event in await of_final(desk, ClockWarned) if event.rung.startswith("red")]
+    assert reds == []
+    desk.clock.set(local("2026-11-30T09:00"))
+    await drain(desk.runtime)
+
+    assert [event.rung for event in await of_final(desk, ClockWarned) if event.rung.startswith("red")] == ["red:1"]
+
+
 @pytest.mark.clause("S2.2.1a")
 async def test_a_first_contact_moves_with_the_working_time_that_it_waits_for(desk: Desk) -> None:
     await desk.tell(received(), assigned("2026-11-23T17:30"))
@@ -246,7 +277,7 @@ async def test_a_clock_whose_breach_was_taken_back_warns_and_breaches_again_each
     desk.clock.set(local("2026-11-27T08:00"))
     await drain(desk.runtime)
     warned = [event for event in await of_final(desk, ClockWarned) if event.due_at == local("2026-11-28T00:00")]
-    for moment in ("2026-11-27T23:59", "2026-11-28T00:00", "2026-11-28T09:00", "2026-11-29T09:00"):
+    for moment in ("2026-11-27T23:59", "2026-11-28T00:00", "2026-11-28T09:00", "2026-11-30T09:00", "2026-12-01T09:00"):
         desk.clock.set(local(moment))
         await drain(desk.runtime)
 
@@ -271,7 +302,7 @@ async def test_a_unit_that_was_named_before_its_breach_was_taken_back_is_named_a
         await drain(desk.runtime)
     await edit(desk, ("2026-11-25", Wanted.OFF))
     await recompute(desk.runtime)
-    for moment in ("2026-11-28T00:00", "2026-11-28T09:00", "2026-11-29T09:00"):
+    for moment in ("2026-11-28T00:00", "2026-11-28T09:00", "2026-11-30T09:00"):
         desk.clock.set(local(moment))
         await drain(desk.runtime)
 

@@ -295,8 +295,8 @@ async def test_after_a_standstill_a_unit_is_named_with_the_breach_when_the_next_
     await at(desk, back_at)
     at_once = await overdue(desk)
     reminded = [e for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
-    for day in range(1, 4):
-        desk.clock.set(local(f"2026-12-0{day + 2}T09:00"))
+    for day in ("03", "04", "07"):
+        desk.clock.set(local(f"2026-12-{day}T09:00"))
         await jobs.drain(desk.runtime)
 
     assert (at_once, reminded) == (named, [])
@@ -552,12 +552,12 @@ def test_an_extension_counts_on_from_the_deadline_as_if_the_days_were_one_span(
     assert due.at == CALENDAR.due_at(start, workdays + more).at
 
 
-async def test_a_breached_clock_reminds_every_morning_until_it_is_answered(desk: Desk) -> None:
+async def test_a_breached_clock_reminds_every_working_morning_until_it_is_answered(desk: Desk) -> None:
     await desk.tell(received(), assigned())
-    for day in ("2026-11-27T00:00", "2026-11-27T09:00", "2026-11-28T09:00"):
+    for day in ("2026-11-27T00:00", "2026-11-27T09:00", "2026-11-28T09:00", "2026-11-30T09:00"):
         await at(desk, day)
-    await desk.tell(fed_back("2026-11-28T10:00"))
-    await at(desk, "2026-11-29T09:00")
+    await desk.tell(fed_back("2026-11-30T10:00"))
+    await at(desk, "2026-12-01T09:00")
 
     reds = [e.rung for e in await desk.told(ClockWarned) if e.kind == "final" and e.rung.startswith("red")]
     assert reds == ["red:1", "red:2"]

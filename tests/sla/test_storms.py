@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -12,15 +13,19 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.sla.clocks.rules import breached
-from services.sla.counting.rules import is_quiet, outside_quiet_hours
+from services.sla.counting.model import DAILY, Quiet
+from services.sla.counting.rules import outside_quiet_hours, quiet_ends, quiet_of
 from services.sla.firing import handlers, jobs
 from services.sla.firing.store import claim_due, take_turn
-from services.sla.rulesets.policy import CIRCULAR_2022
-from shared.calendar import SHANGHAI
+from services.sla.rulesets.policy import CIRCULAR_2022, Choice
+from shared.calendar import SHANGHAI, statutory_calendar
+from shared.contracts.intake import Urgency
 from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
 from tests.sla.story import UNIT, assigned, contacted, local, numbered, planned, received, updated
 from tests.sla.test_firing import loop_of, replica_of, until
 from tests.support.service import Desk
+
+CALENDAR = statutory_calendar()
 
 
 async def many(desk: Desk, orders: int, unit: str = UNIT) -> None:
@@ -69,7 +74,7 @@ async def test_the_breaching_statement_writes_what_the_outbox_would_have_written
     )
     latest = {row["aggregateid"]: row for row in rows}
     assert all(row["sequence"] == row["last"] for row in latest.values())
-    assert all(row["headers"].keys() == {"correlationid", "actor"} for row in rows)
+    assert all(row["headers"].keys() == {"correlationid", "actor", "actorrole"} for row in rows)
 
 
 async def test_a_storm_breaches_every_clock_once_and_keeps_the_order_of_each_unit(
@@ -197,27 +202,55 @@ async def test_a_second_digest_waits_for_the_next_minute_and_nothing_is_lost(
 def test_a_warning_of_the_quiet_hours_fires_at_their_end(wanted: str, told: str) -> None:
     start, due = local("2026-11-20T10:00"), local("2026-11-25T00:00")
 
-    assert outside_quiet_hours(local(wanted), start, due, CIRCULAR_2022) == local(told)
+    assert outside_quiet_hours(local(wanted), start, due, CIRCULAR_2022, CALENDAR, DAILY) == local(told)
 
 
 def test_a_warning_for_which_the_end_of_the_quiet_hours_is_too_late_fires_before_they_begin() -> None:
     start, due = local("2026-11-23T14:00"), local("2026-11-24T06:30")
 
-    assert outside_quiet_hours(local("2026-11-24T02:00"), start, due, CIRCULAR_2022) == local("2026-11-23T21:59")
+    told = outside_quiet_hours(local("2026-11-24T02:00"), start, due, CIRCULAR_2022, CALENDAR, DAILY)
+    assert told == local("2026-11-23T21:59")
 
 
 NIGHTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)).map(lambda d: d.replace(tzinfo=SHANGHAI))  # noqa: DTZ001 - given its zone at once
 
 
-@given(NIGHTS, st.integers(1, 4000), st.integers(1, 4000))
-def test_a_warning_stays_inside_its_clock_and_outside_of_the_quiet_hours_where_it_can(
-    at: datetime, before: int, after: int
+@given(NIGHTS, st.integers(1, 9000), st.integers(1, 9000), st.booleans())
+def test_a_warning_stays_inside_its_clock_and_outside_of_the_quiet_times_where_it_can(
+    at: datetime, before: int, after: int, rest_days: bool
 ) -> None:
     start, due = at - timedelta(minutes=before), at + timedelta(minutes=after)
-    told = outside_quiet_hours(at, start, due, CIRCULAR_2022)
+    quiet = Quiet(night=True, rest_days=rest_days)
+    told = outside_quiet_hours(at, start, due, CIRCULAR_2022, CALENDAR, quiet)
 
     assert start < told < due
-    assert told == at or not is_quiet(told, CIRCULAR_2022)
+    # What moved has left the night; where it is still on a day off, the days off hold the whole clock.
+    assert told == at or not quiet_ends(told, CIRCULAR_2022, CALENDAR, DAILY)
+    still = quiet_ends(told, CIRCULAR_2022, CALENDAR, quiet)
+    assert not still or still[0] >= due
+
+
+@pytest.mark.clause("X3")
+@pytest.mark.parametrize(
+    ("wanted", "start", "due", "told"),
+    [
+        ("2026-11-20T21:59", "2026-11-18T10:00", "2026-11-25T00:00", "2026-11-20T21:59"),
+        ("2026-11-20T22:00", "2026-11-18T10:00", "2026-11-25T00:00", "2026-11-23T07:00"),  # Friday night
+        ("2026-11-21T00:00", "2026-11-18T10:00", "2026-11-25T00:00", "2026-11-23T07:00"),
+        ("2026-11-22T16:00", "2026-11-18T10:00", "2026-11-25T00:00", "2026-11-23T07:00"),
+        ("2026-11-23T06:59", "2026-11-18T10:00", "2026-11-25T00:00", "2026-11-23T07:00"),
+        ("2026-11-22T16:00", "2026-11-18T10:00", "2026-11-23T07:00", "2026-11-20T17:29"),  # over by Monday morning
+        ("2026-11-22T16:00", "2026-11-20T18:00", "2026-11-23T07:00", "2026-11-22T16:00"),  # began after work
+        ("2026-11-22T02:00", "2026-11-20T18:00", "2026-11-22T20:00", "2026-11-22T07:00"),  # the night alone
+        ("2026-10-03T10:00", "2026-09-29T10:00", "2026-10-09T00:00", "2026-10-08T07:00"),  # 国庆
+        ("2026-10-10T00:30", "2026-10-08T10:00", "2026-10-13T00:00", "2026-10-10T07:00"),  # a Saturday that is worked
+    ],
+)
+def test_what_is_not_urgent_warns_on_no_day_off(wanted: str, start: str, due: str, told: str) -> None:
+    keeps = Quiet(night=True, rest_days=True)
+
+    found = outside_quiet_hours(local(wanted), local(start), local(due), CIRCULAR_2022, CALENDAR, keeps)
+    assert found == local(told)
 
 
 @pytest.mark.clause("S1.3.1b")
@@ -360,13 +393,13 @@ async def test_an_order_that_becomes_a_safety_emergency_in_the_quiet_hours_is_wa
 
 
 async def test_a_reminder_that_was_missed_comes_with_the_next_mornings(desk: Desk) -> None:
-    await desk.tell(received(), assigned())
-    await at(desk, "2026-11-27T00:00")
-    await at(desk, "2026-11-27T23:30")
+    await desk.tell(received("2026-11-20T09:00"), assigned("2026-11-20T10:00"))
+    await at(desk, "2026-11-26T00:00")
+    await at(desk, "2026-11-26T23:30")
     assert await warned_of(desk, "final") == [("yellow", True)]
-    await at(desk, "2026-11-28T08:59")
+    await at(desk, "2026-11-27T08:59")
     assert await warned_of(desk, "final") == [("yellow", True)]
-    await at(desk, "2026-11-28T09:00")
+    await at(desk, "2026-11-27T09:00")
 
     assert await warned_of(desk, "final") == [("yellow", True), ("red:1", False)]
 
@@ -461,3 +494,103 @@ async def test_while_one_replica_fires_another_leaves_the_clocks_to_it(desk: Des
     await jobs.drain(desk.runtime)
 
     assert len(await desk.told(ClockBreached)) == 5
+
+
+# -- days off -----------------------------------------------------------------------------------------------------------
+
+FRIDAY = "2026-11-20T10:00"
+
+
+@pytest.mark.clause("S1.1.4b", "S1.3.1b")
+@pytest.mark.parametrize(
+    ("urgent", "reminded"),
+    [((), "2026-11-23T09:00"), (("policy",), "2026-11-21T09:00"), (("safety",), "2026-11-21T09:00")],
+)
+async def test_a_breach_before_a_weekend_reminds_on_the_next_working_day_unless_it_is_urgent(
+    desk: Desk, urgent: tuple[Urgency, ...], reminded: str
+) -> None:
+    """Assigned on Friday; the note of the day is missed at midnight, by one statement or one by one."""
+    desk.clock.set(local(FRIDAY))
+    kinds = ("accept", "progress_note")
+    await desk.tell(received(FRIDAY, urgent=urgent), assigned(FRIDAY))
+    await at(desk, "2026-11-20T23:59")
+    await at(desk, "2026-11-21T00:00")
+
+    rows = await desk.rows("select kind, next_at, breached_at from clock where kind in ('accept', 'progress_note')")
+    assert {row["kind"]: row["next_at"] for row in rows} == dict.fromkeys(kinds, local(reminded))
+    assert all(row["breached_at"] == local("2026-11-21T00:00") for row in rows)
+    for moment in ("2026-11-21T09:00", "2026-11-22T09:00", "2026-11-23T09:00"):
+        await at(desk, moment)
+    told = [event.warned_at for event in await desk.told(ClockWarned) if event.rung.startswith("red")]
+    days = {moment.astimezone(SHANGHAI).day for moment in told}
+    assert days == ({21, 22, 23} if urgent else {23})
+
+
+@pytest.mark.clause("S3.4a")
+async def test_a_unit_that_was_late_on_friday_is_named_on_monday_morning(desk: Desk) -> None:
+    await desk.tell(received("2026-11-17T09:00"), assigned("2026-11-17T10:00"))
+    for moment in ("2026-11-21T00:00", "2026-11-21T09:00", "2026-11-23T08:59"):
+        await at(desk, moment)
+        assert await desk.rows("select 1 from supervision_candidate") == []
+    await at(desk, "2026-11-23T09:00")
+
+    assert len(await desk.rows("select 1 from supervision_candidate")) == 1
+
+
+async def test_both_ways_of_breaching_remind_at_the_same_moment_after_a_standstill(desk: Desk) -> None:
+    for number, urgent in ((1, ()), (2, ("livelihood",))):
+        order = numbered(number)
+        await desk.tell(received("2026-11-17T09:00", order_id=order, urgent=urgent))
+        await desk.tell(assigned("2026-11-17T10:00").model_copy(update={"order_id": order}))
+    # Everything but the breach of the final clocks has fired; then the loop stands still until Sunday.
+    await at(desk, "2026-11-20T23:59")
+    desk.clock.set(local("2026-11-22T10:00"))
+    async with desk.runtime.works.begin() as work:
+        await handlers.breach_plain_clocks(work, 100)
+    by_statement = await desk.rows(
+        "select id, next_at from clock where kind in ('final', 'district_final') order by id"
+    )
+    async with desk.runtime.works.begin() as work:
+        await work.session.execute(
+            text("update clock set next_at = due_at, breached_at = null where kind in ('final', 'district_final')")
+        )
+        await handlers.fire_due_clocks(work, 100)
+    one_by_one = await desk.rows("select id, next_at from clock where kind in ('final', 'district_final') order by id")
+
+    moments = {row["next_at"] for row in by_statement}
+    # Named at once where a reminder has been due already: of the urgent order on Saturday, of the other not yet.
+    assert moments == {local("2026-11-22T10:00"), local("2026-11-23T09:00")}
+    later = {row["id"]: row["next_at"] for row in one_by_one}
+    for row in by_statement:
+        if row["next_at"] > local("2026-11-22T10:00"):
+            assert later[row["id"]] == row["next_at"]
+
+
+async def test_a_warning_that_was_missed_until_a_weekend_waits_for_monday(desk: Desk) -> None:
+    await desk.tell(received("2026-11-18T09:00"), assigned("2026-11-18T10:00"))
+    await at(desk, "2026-11-21T10:00")
+    assert await warned_of(desk, "final") == []
+    await at(desk, "2026-11-23T07:00")
+
+    assert await warned_of(desk, "final") == [("yellow", False)]
+
+
+async def test_an_order_that_turns_urgent_on_a_day_off_is_reminded_of_the_next_morning(desk: Desk) -> None:
+    desk.clock.set(local(FRIDAY))
+    await desk.tell(received(FRIDAY), assigned(FRIDAY))
+    await at(desk, "2026-11-21T00:00")
+    await desk.tell(updated("2026-11-21T12:00", urgent=("policy",)))
+    await at(desk, "2026-11-21T12:00")
+
+    [row] = await desk.rows("select next_at from clock where kind = 'progress_note'")
+    assert row["next_at"] == local("2026-11-22T09:00")
+
+
+@pytest.mark.clause("X3")
+async def test_a_rule_set_may_let_days_off_be_warned_on(desk: Desk) -> None:
+    keeps = replace(CIRCULAR_2022, quiet_rest_days=Choice(yes=False, clause=""))
+
+    assert quiet_of("day", keeps, urgent=False, safety=False) == DAILY
+    assert quiet_of("day", CIRCULAR_2022, urgent=False, safety=False).rest_days
+    assert quiet_of("hours", CIRCULAR_2022, urgent=False, safety=False) == DAILY
+    assert quiet_of("day", CIRCULAR_2022, urgent=True, safety=True) == Quiet(night=False, rest_days=False)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from services.sla.candidates import rules, store
 from services.sla.clocks.model import KnownClock, State
 from services.sla.clocks.tables import ClockRecord
-from services.sla.counting.rules import last_red, local_text
+from services.sla.counting.rules import last_red, local_text, quiet_of
+from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.store import rules_at
 from shared.clock import local_day, start_of
 from shared.contracts.sla import SupervisionCandidateRaised, SupervisionCause
@@ -53,7 +54,9 @@ async def raise_overdue(work: Work, clock: KnownClock, facts: str) -> None:
     await raise_candidate(work, clock.unit, "overdue", occasion, facts, order_id=clock.order_id)
 
 
-async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False) -> None:
+async def name_overdue(
+    work: Work, order: OrderRecord, clocks: Iterable[ClockRecord], at: datetime, *, leaves: bool = False
+) -> None:
     """Name the units of breached final clocks that have ended before they could remind (S3.4a).
 
     A unit that the order `leaves` after its deadline is named at once: there would be no clock left to remind it.
@@ -66,7 +69,8 @@ async def name_overdue(work: Work, clocks: Iterable[ClockRecord], at: datetime, 
     rule_set = await rules_at(work, work.now)
     for clock in unnamed:
         # Not from the breach alone: the event of an order that left the unit in time may come after it.
-        if (leaves and clock.due_at < at) or clock.due_at < last_red(at, rule_set):
+        quiet = quiet_of(clock.span, rule_set, urgent=order.urgent, safety=order.safety)
+        if (leaves and clock.due_at < at) or clock.due_at < last_red(at, rule_set, work.calendar, quiet):
             since = local_text(clock.due_at)
             said = f"至 {local_text(at)} 仍未办结" if clock.state is State.VOID else f"{local_text(at)} 才办结"
             await raise_overdue(work, clock, f"办结时限 {since} 已过，{said}")

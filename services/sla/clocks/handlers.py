@@ -14,7 +14,7 @@ from services.sla.clocks.model import KnownClock, State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import ClockPlan, Lapse, Rung
-from services.sla.counting.rules import local_text, quietened_rungs
+from services.sla.counting.rules import local_text, next_red, quiet_of, quietened_rungs
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import Due
@@ -61,7 +61,7 @@ def start(
 def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, note: str | None) -> ClockRecord:
     """The row; every column is given, so that nothing has to be read back."""
     clock_id = work.ids()
-    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=order.safety)
+    rungs = _quietened(work, order, plan, rule_set)
     return ClockRecord(
         id=clock_id,
         order_id=order.order_id,
@@ -90,6 +90,11 @@ def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, n
         kept_by=None,
         note=work.sealer.seal_if_any(note, CLOCK.at(order_id=order.order_id, clock_id=clock_id, part="note")),
     )
+
+
+def _quietened(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet) -> tuple[Rung, ...]:
+    quiet = quiet_of(plan.span, rule_set, urgent=order.urgent, safety=order.safety)
+    return quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, work.calendar, quiet)
 
 
 def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:
@@ -199,20 +204,26 @@ async def annul(work: Work, order: OrderRecord, kind: ClockKind, at: datetime, c
         clock.state = State.VOID
 
 
-def requieten(clock: ClockRecord, order: OrderRecord, rule_set: RuleSet, now: datetime) -> None:
-    """The order's urgent classes have changed: its warnings to come keep the quiet hours of these, and no others."""
+def requieten(work: Work, clock: ClockRecord, order: OrderRecord, rule_set: RuleSet) -> None:
+    """The order's urgent classes have changed: its warnings to come keep the quiet times of these, and no others."""
+    now, calendar = work.now, work.calendar
+    quiet = quiet_of(clock.span, rule_set, urgent=order.urgent, safety=order.safety)
+    if clock.breached_at is not None and clock.fired >= len(clock.rungs):
+        if clock.next_at is not None and clock.next_at > now:
+            clock.next_at = next_red(now, rule_set, calendar, quiet)
+        return
     waiting = [Rung.of(row) for row in clock.rungs[clock.fired :]]
     moved: list[Rung] = []
     for rung in waiting:
         wanted = rung._replace(at=rung.wanted or rung.at, wanted=None)
-        [quiet] = quietened_rungs((wanted,), clock.started_at, clock.due_at, rule_set, safety=order.safety)
-        # What waited for the end of quiet hours that hold no more is due now.
-        moved.append(quiet if rung.wanted is None else quiet._replace(at=max(quiet.at, now)))
+        [kept] = quietened_rungs((wanted,), clock.started_at, clock.due_at, rule_set, calendar, quiet)
+        # What waited for the end of quiet times that hold no more is due now.
+        moved.append(kept if rung.wanted is None else kept._replace(at=max(kept.at, now)))
     rungs = sorted(moved, key=lambda rung: rung.at)
     if rungs == waiting:
         return
     clock.rungs = [*clock.rungs[: clock.fired], *(rung.as_row() for rung in rungs)]
-    # A breached clock has waiting warnings only when it was breached in the quiet hours.
+    # A breached clock has waiting warnings only when it was breached in the quiet times.
     beside = clock.due_at if clock.breached_at is None else clock.next_at
     clock.next_at = min(at for at in (*(rung.at for rung in rungs), beside) if at is not None)
 
@@ -223,13 +234,12 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
     clock.next_at = min([*(rung.at for rung in rungs[fired:]), clock.due_at])
 
 
-def move(work: Work, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet, *, safety: bool) -> None:
+def move(work: Work, order: OrderRecord, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet) -> None:
     """Give a running clock the due moment that the upstream names now, and keep the old one with the reason.
 
     A breach that came no later than the new due moment is taken back, and the clock starts to count anew.
     """
-    rungs = quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, safety=safety)
-    move_to(work, clock, plan.due, rungs, "upstream", reason)
+    move_to(work, clock, plan.due, _quietened(work, order, plan, rule_set), "upstream", reason)
 
 
 def move_to(

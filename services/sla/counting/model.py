@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.calendar import Due
 from shared.contracts.sla import ClockKind
@@ -26,6 +26,17 @@ class Lapse(StrEnum):
 
     BREACH = "breach"
     CLOSE = "close"  # a window that closes is nobody's fault (S2.2.1f)
+
+
+class Quiet(NamedTuple):
+    """Which quiet times the warnings of a clock keep."""
+
+    night: bool
+    rest_days: bool
+
+
+DAILY: Final = Quiet(night=True, rest_days=False)
+"""Of an urgent order that is no safety emergency, and of a clock of hours."""
 
 
 class Rung(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
-from services.sla.counting.model import ClockPlan, Lapse, ProofLine, Rung, Span
+from services.sla.counting.model import ClockPlan, Lapse, ProofLine, Quiet, Rung, Span
 from services.sla.rulesets.policy import Hours, RuleSet, SameDay, Workdays
 from shared.calendar import SHANGHAI, Day, DayKind, Due, WorkCalendar
 from shared.contracts.sla import ClockKind
@@ -92,6 +92,11 @@ def contact_moments(start: datetime, rules: RuleSet, calendar: WorkCalendar) -> 
     days = (date.fromordinal(ordinal) for ordinal in range(day.on.toordinal() + 1, on.toordinal() + 1))
     due = Due(reached.astimezone(UTC), on, provisional=not all(calendar.is_known(each) for each in days))
     return due, rungs_before(start, due, work_time_after(start, needed / 2, rules, calendar))
+
+
+def accept_rungs(start: datetime, due: Due, rules: RuleSet, calendar: WorkCalendar) -> tuple[Rung, ...]:
+    """An order that is not taken up warns after four working hours (S3.3b)."""
+    return rungs_before(start, due, work_time_after(start, timedelta(hours=rules.accept_warn.count), rules, calendar))
 
 
 def after_cut_off(start: datetime, rule: SameDay) -> bool:
@@ -196,16 +201,20 @@ def work_time_between(start: datetime, end: datetime, rules: RuleSet, calendar: 
     return total
 
 
-def is_quiet(at: datetime, rules: RuleSet) -> bool:
-    """Whether the moment lies in the quiet hours, which run over midnight when they begin later than they end."""
-    return _quiet_around(at, rules.quiet_from, rules.quiet_until) is not None
+def quiet_of(span: Span | str, rules: RuleSet, *, urgent: bool, safety: bool) -> Quiet:
+    """Which quiet times the warnings of a clock keep.
+
+    A safety emergency knows none. What is urgent in another way is warned of on days off too, and so is every clock of
+    hours, because the caller waits on these days as well (S1.3.1b, S1.3.1c).
+    """
+    rests = rules.quiet_rest_days.yes and not urgent and not safety and span != Span.HOURS
+    return Quiet(night=not safety, rest_days=rests)
 
 
-def quiet_ends(at: datetime, rules: RuleSet) -> datetime:
-    """The end of the quiet hours in which the moment lies."""
-    local = at.astimezone(SHANGHAI)
-    end = _at_hour(local, rules.quiet_until)
-    return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
+def quiet_ends(at: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet) -> tuple[datetime, ...]:
+    """When the quiet times end that the moment lies in, the latest first; none outside of them."""
+    ends = {around[1] for around in _quiet_times(at, rules, calendar, quiet)}
+    return tuple(sorted(ends, reverse=True))
 
 
 def _quiet(local: time, quiet_from: time, quiet_until: time) -> bool:
@@ -214,18 +223,55 @@ def _quiet(local: time, quiet_from: time, quiet_until: time) -> bool:
     return local >= quiet_from or local < quiet_until
 
 
-def outside_quiet_hours(at: datetime, start: datetime, due: datetime, rules: RuleSet) -> datetime:
-    """When a warning of that moment fires: after the quiet hours; before them, when the deadline would be over then.
+def outside_quiet_hours(
+    at: datetime, start: datetime, due: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet
+) -> datetime:
+    """When a warning of that moment fires: after the quiet times; before them, when the deadline would be over then.
 
-    It is never dropped: within a clock that lies in the quiet hours as a whole it keeps its moment.
+    First days off with the nights around them are avoided, then the night alone. A warning is never dropped: within a
+    clock that lies in the quiet times as a whole it keeps its moment.
     """
-    around = _quiet_around(at, rules.quiet_from, rules.quiet_until)
-    if around is None:
-        return at
-    before, after = around
-    if after < due:
-        return after
-    return before if before > start else at
+    for before, after in _quiet_times(at, rules, calendar, quiet):
+        if after < due:
+            return after
+        if before > start:
+            return before
+    return at
+
+
+def _quiet_times(
+    at: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet
+) -> Iterator[tuple[datetime, datetime]]:
+    """The last moment before, and the end, of the days off and of the night that the moment lies in."""
+    if quiet.rest_days and (around := _rest_around(at, rules, calendar)) is not None:
+        yield around
+    if quiet.night and (around := _quiet_around(at, rules.quiet_from, rules.quiet_until)) is not None:
+        yield around
+
+
+def _rest_around(at: datetime, rules: RuleSet, calendar: WorkCalendar) -> tuple[datetime, datetime] | None:
+    """The last working moment before the days off that the moment lies in, and the working morning after them.
+
+    The evening before a day off and the night after it belong to it.
+    """
+    local = at.astimezone(SHANGHAI)
+    day, over_midnight = local.date(), rules.quiet_from > rules.quiet_until
+    if calendar.is_workday(day):
+        if over_midnight and local.time() >= rules.quiet_from:
+            day += timedelta(days=1)
+        elif over_midnight and local.time() < rules.quiet_until:
+            day -= timedelta(days=1)
+        if calendar.is_workday(day):
+            return None
+    before = after = day
+    while not calendar.is_workday(before):
+        before -= timedelta(days=1)
+    while not calendar.is_workday(after):
+        after += timedelta(days=1)
+    ends = min(rules.work_until, rules.quiet_from) if over_midnight else rules.work_until
+    begins = rules.quiet_until if over_midnight else rules.work_from
+    last = moment_on(before, ends) - timedelta(minutes=1)
+    return last.astimezone(UTC), moment_on(after, begins).astimezone(UTC)
 
 
 @lru_cache(
@@ -252,32 +298,41 @@ def _at_hour(local: datetime, at: time) -> datetime:
 
 
 def quietened_rungs(
-    rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, *, safety: bool
+    rungs: tuple[Rung, ...], start: datetime, due: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet
 ) -> tuple[Rung, ...]:
-    """A clock's warnings outside of the quiet hours, unless the order is a safety emergency, which has none."""
-    if safety:
-        return rungs
-    moved = tuple([_quiet_rung(rung, start, due, rules) for rung in rungs])
+    """A clock's warnings outside of the quiet times that it keeps."""
+    moved = tuple([_quiet_rung(rung, start, due, rules, calendar, quiet) for rung in rungs])
     return rungs if moved == rungs else tuple(sorted(moved, key=lambda rung: rung.at))
 
 
-def _quiet_rung(rung: Rung, start: datetime, due: datetime, rules: RuleSet) -> Rung:
+def _quiet_rung(
+    rung: Rung, start: datetime, due: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet
+) -> Rung:
     if rung.name == WAKE:
         return rung
-    at = outside_quiet_hours(rung.at, start, due, rules)
+    at = outside_quiet_hours(rung.at, start, due, rules, calendar, quiet)
     return rung if at == rung.at else rung._replace(at=at, wanted=rung.at)
 
 
-def last_red(now: datetime, rules: RuleSet) -> datetime:
+def last_red(now: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet) -> datetime:
     """When breached clocks reminded last, at the latest now: what was due before that has been reminded of already."""
-    return next_red(now, rules) - timedelta(days=1)
+    return _red(now, rules, calendar, quiet, days=-1)
 
 
-def next_red(now: datetime, rules: RuleSet) -> datetime:
-    """When a breached clock reminds again: at the stated hour of a day, the next time that it comes."""
+def next_red(now: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet) -> datetime:
+    """When a breached clock reminds again: at the stated hour of a day, of a working day where days off are quiet."""
+    return _red(now, rules, calendar, quiet, days=1)
+
+
+def _red(now: datetime, rules: RuleSet, calendar: WorkCalendar, quiet: Quiet, *, days: int) -> datetime:
     local = now.astimezone(SHANGHAI)
-    today = moment_on(local.date(), rules.red_daily_at)
-    return (today if today > local else today + timedelta(days=1)).astimezone(UTC)
+    day = local.date()
+    while True:
+        at = moment_on(day, rules.red_daily_at)
+        passed = at > local if days > 0 else at <= local
+        if passed and (not quiet.rest_days or calendar.is_workday(day)):
+            return at.astimezone(UTC)
+        day += timedelta(days=days)
 
 
 # -- proof --------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from services.sla.clocks.rules import warn_left
 from services.sla.clocks.store import running_clocks
 from services.sla.clocks.tables import ClockRecord
 from services.sla.counting.model import Span
-from services.sla.counting.rules import CHAIN, local_text, quietened_rungs, workday_moments
+from services.sla.counting.rules import CHAIN, local_text, quiet_of, quietened_rungs, workday_moments
 from services.sla.extensions import rules, store
 from services.sla.extensions.errors import ExtensionDecided, NothingToExtend, OnlyHeadOverrides, OwnExtension
 from services.sla.extensions.model import Consent, ExtensionRequest, ExtensionState
@@ -141,7 +141,8 @@ def _extend(
     if any(rung["name"] == CHAIN for rung in clock.rungs):
         chain = chain_rung_of(clock, order, observed, rule_set, work.calendar, due_at=due.at)
         rungs = tuple(sorted([*rungs, chain], key=lambda rung: rung.at))
-    quiet = quietened_rungs(rungs, clock.started_at, due.at, rule_set, safety=order.safety)
+    keeps = quiet_of(clock.span, rule_set, urgent=order.urgent, safety=order.safety)
+    quiet = quietened_rungs(rungs, clock.started_at, due.at, rule_set, work.calendar, keeps)
     granted = f"经批准延期 {workdays} 个工作日（批准人 {work.person.account}）"
     move_to(work, clock, due, quiet, "extension", granted, words=reason)
 

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import orjson
-
 from services.sla.candidates.handlers import raise_candidate, raise_overdue
 from services.sla.clocks.rules import FIRED_LATE_AFTER
-from services.sla.counting.rules import last_red, local_text, next_red
+from services.sla.counting.model import DAILY, Span
+from services.sla.counting.rules import last_red, local_text, next_red, quiet_of
 from services.sla.firing import rules, store
-from services.sla.firing.model import Due, Fired, Planned
+from services.sla.firing.model import Due, Fired, Planned, Reminders
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
 from shared.wakes import EVENTS_WRITTEN
@@ -34,17 +33,18 @@ async def breach_plain_clocks(work: Work, limit: int, *, lane: int | None = None
         return 0
     now = work.now
     rule_set = await rules_at(work, now)
+    rests = quiet_of(Span.DAY, rule_set, urgent=False, safety=False)
     # The first 48 bits of a UUIDv7 are the milliseconds; they and the version are the first 15 characters.
     millis = f"{int(now.timestamp() * 1000):012x}"
     breached = await store.breach_plain(
         work.session,
         now,
         limit,
-        red=next_red(now, rule_set),
-        overdue=last_red(now, rule_set),
+        daily=Reminders(next_red(now, rule_set, work.calendar, DAILY), last_red(now, rule_set, work.calendar, DAILY)),
+        resting=Reminders(next_red(now, rule_set, work.calendar, rests), last_red(now, rule_set, work.calendar, rests)),
         late_before=now - FIRED_LATE_AFTER,
         prefix=f"{millis[:8]}-{millis[8:]}-7",
-        headers=orjson.dumps({"correlationid": work.correlation, "actor": work.person.account}).decode(),
+        headers=work.headers,
         lane=lane,
     )
     if breached:
@@ -57,7 +57,7 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
     """Warn, wake, breach, close and remind what is due by now, oldest first, each once; how many clocks were looked at.
 
     After a standstill everything that was missed fires in the order of the moments that it was for, with the moment it
-    really fired, marked late; in the quiet hours a warning waits for their end. 0 while another replica fires.
+    really fired, marked late; in the quiet times a warning waits for their end. 0 while another replica fires.
     """
     now = work.now
     if not await store.take_turn(work.session, store.LANES):
@@ -67,8 +67,11 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         return 0
     rule_set = await rules_at(work, now)
     due = [rules.due_of_clock(clock, until) for clock in claimed]
-    safe = await store.safety_orders(work.session, {one.clock.order_id for one in due if one.rungs})
-    later = rules.hold_back([one for one in due if one.clock.order_id not in safe], rule_set, now)
+    urgent, safe = await store.urgent_orders(work.session, {one.clock.order_id for one in due})
+    for one in due:
+        order_id = one.clock.order_id
+        one.quiet = quiet_of(one.clock.span, rule_set, urgent=order_id in urgent, safety=order_id in safe)
+    later = rules.hold_back(due, rule_set, work.calendar, now)
     # The warning of a safety emergency is sent at once and by itself, however many others its unit gets (S1.3.1b).
     together, waiting, planned = await _digest(work, [d for d in due if d.clock.order_id not in safe], rule_set, now)
     later |= waiting
@@ -82,7 +85,7 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         if one.clock.id not in together:
             planned += rules.warnings_of(one, now)
         planned += rules.outcome_of(one, now)
-        written.append(rules.after_firing(one, rule_set, now))
+        written.append(rules.after_firing(one, rule_set, work.calendar, now))
     for _, event in sorted(planned, key=lambda one: one[0]):
         work.emit(event)
     for one in due:
@@ -137,7 +140,8 @@ async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleS
     if clock.unit is None:
         return
     first = one.reminds and one.fired == len(clock.rungs) + 1
-    missed = (one.lapses or clock.breached_at == clock.next_at) and clock.due_at < last_red(now, rule_set)
+    reminded = last_red(now, rule_set, work.calendar, one.quiet)
+    missed = (one.lapses or clock.breached_at == clock.next_at) and clock.due_at < reminded
     if clock.kind == "final" and (first or missed):
         facts = f"办结时限 {local_text(clock.due_at)} 已过，仍未办结"
         await raise_overdue(work, clock, facts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.sla.counting.model import DAILY, Quiet, Span
 from shared.contracts import Event
 from shared.contracts.sla import ClockKind
 
@@ -31,6 +32,14 @@ class Claimed:
     lapse: str
     rungs: list[dict[str, Any]]
     fired: int
+    span: Span
+
+
+class Reminders(NamedTuple):
+    """When breached clocks remind next, and when they reminded last."""
+
+    next: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,5 @@ class Due:
     reminds: bool
     fired: int
     held: list[dict[str, Any]] | None = None
+    quiet: Quiet = DAILY
+    """Which quiet times its warnings keep."""

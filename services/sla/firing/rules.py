@@ -9,9 +9,10 @@ from uuid import UUID
 
 from services.sla.clocks.rules import FIRED_LATE_AFTER, breaking, plan_day, stopped
 from services.sla.counting.model import Lapse
-from services.sla.counting.rules import RED, WAKE, is_quiet, next_red, quiet_ends
+from services.sla.counting.rules import RED, WAKE, next_red, quiet_ends
 from services.sla.firing.model import Claimed, Due, Fired, Planned
 from services.sla.rulesets.policy import RuleSet
+from shared.calendar import WorkCalendar
 from shared.contracts.sla import ClockWarned, PlanWoken, WarnedClock, WarningsDigested
 
 MINUTE: Final = timedelta(minutes=1)
@@ -42,25 +43,27 @@ def due_of_clock(clock: Claimed, until: datetime) -> Due:
     return Due(clock, rungs, wakes, clock.breached_at is None and clock.due_at <= until, False, fired)
 
 
-def hold_back(due: Sequence[Due], rule_set: RuleSet, now: datetime) -> dict[UUID, datetime]:
-    """Let warnings that were missed wait for the end of the quiet hours; the reminders that wait, with that moment.
+def hold_back(due: Sequence[Due], rule_set: RuleSet, calendar: WorkCalendar, now: datetime) -> dict[UUID, datetime]:
+    """Let warnings that were missed wait for the end of the quiet times; the reminders that wait, with that moment.
 
-    A warning whose deadline ends before the quiet hours do, or has passed, does not wait: it is published before the
-    breach, which does not wait either. Safety emergencies have no quiet hours and are not passed to this function.
+    A warning whose deadline ends before the quiet times do, or has passed, does not wait: it is published before the
+    breach, which does not wait either.
     """
-    if not is_quiet(now, rule_set):
-        return {}
-    until = quiet_ends(now, rule_set)
-    # A reminder that was missed comes with the next day's: two within hours would be no use.
-    following = next_red(now, rule_set)
-    morning = until if is_quiet(following, rule_set) else following
-    late = [one for one in due if one.rungs and (one.reminds or one.clock.due_at > until)]
+    ends_of = {quiet: quiet_ends(now, rule_set, calendar, quiet) for quiet in {one.quiet for one in due}}
     reminders: dict[UUID, datetime] = {}
-    for one in late:
+    for one in due:
+        ends = ends_of[one.quiet]
+        if not one.rungs or not ends:
+            continue
         if one.reminds:
-            reminders[one.clock.id] = morning
-        else:
+            # A reminder that was missed comes with the next day's: two within hours would be no use.
+            following = next_red(now, rule_set, calendar, one.quiet)
+            quiet = quiet_ends(following, rule_set, calendar, one.quiet)
+            reminders[one.clock.id] = ends[0] if quiet else following
+        elif (until := next((end for end in ends if end < one.clock.due_at), None)) is not None:
             _let_wait(one, until)
+        else:
+            continue
         one.rungs = []
     return reminders
 
@@ -168,19 +171,19 @@ def outcome_of(one: Due, now: datetime) -> list[Planned]:
     return told
 
 
-def after_firing(one: Due, rule_set: RuleSet, now: datetime) -> Fired:
+def after_firing(one: Due, rule_set: RuleSet, calendar: WorkCalendar, now: datetime) -> Fired:
     """How the clock goes on: when the loop looks at it next, and whether it is breached or closed."""
     clock = one.clock
     if one.reminds:
-        return Fired(clock.id, one.fired, next_red(now, rule_set), None, closed=False)
+        return Fired(clock.id, one.fired, next_red(now, rule_set, calendar, one.quiet), None, closed=False)
     waiting = [datetime.fromisoformat(rung["at"]) for rung in (one.held or clock.rungs)[one.fired :]]
     if clock.breached_at is not None:
         # Warnings that waited for the end of the quiet hours are published: from now on it reminds.
-        following = min(waiting, default=next_red(clock.breached_at, rule_set))
+        following = min(waiting, default=next_red(clock.breached_at, rule_set, calendar, one.quiet))
         return Fired(clock.id, one.fired, following, None, closed=False, rungs=one.held)
     if not one.lapses:
         return Fired(clock.id, one.fired, min([*waiting, clock.due_at]), None, closed=False, rungs=one.held)
     if clock.lapse == Lapse.CLOSE:
         return Fired(clock.id, one.fired, None, None, closed=True)
-    following = min([*waiting, next_red(now, rule_set)])
+    following = min([*waiting, next_red(now, rule_set, calendar, one.quiet)])
     return Fired(clock.id, one.fired, following, now, closed=False, rungs=one.held)

@@ -15,7 +15,7 @@ from sqlalchemy import CursorResult, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.clocks.tables import PLAIN, SPECIAL
-from services.sla.firing.model import Claimed, Fired
+from services.sla.firing.model import Claimed, Fired, Reminders
 from services.sla.firing.tables import StormRecord
 from services.sla.orders.tables import OrderRecord
 
@@ -48,8 +48,11 @@ with fence as (
   order by c.next_at, c.id limit :limit for update of c skip locked
 ), breached as (
   update clock c set breached_at = :now,
-    next_at = case when c.kind = 'final' and c.unit is not null and c.due_at < :overdue then :now else :red end
-  from due where c.id = due.id
+    next_at = case when c.kind = 'final' and c.unit is not null and c.due_at <
+        case when o.urgent or c.span = 'hours' then cast(:daily_last as timestamptz) else :resting_last end then :now
+      when o.urgent or c.span = 'hours' then cast(:daily_next as timestamptz) else :resting_next end
+  from due, clocked_order o
+  where c.id = due.id and o.order_id = c.order_id
   returning c.id, c.order_id, c.kind, c.unit, c.due_at, c.provisional, c.original_due_at
 ), fresh as (
   select breached.*, coalesce(unit, 'district') as key, row_number() over (order by due_at, id) as n from breached
@@ -82,8 +85,8 @@ async def breach_plain(
     now: datetime,
     limit: int,
     *,
-    red: datetime,
-    overdue: datetime,
+    daily: Reminders,
+    resting: Reminders,
     late_before: datetime,
     prefix: str,
     headers: str,
@@ -94,9 +97,10 @@ async def breach_plain(
     Lane 0 and lane 1 have half of the units each, whose streams are their own: two transactions that take a lane each
     wait for each other at the head of the announcements only, and keep the order of every unit.
 
-    `red` is when they remind next, `prefix` the beginning of the events' UUIDs (the moment, so that they lie close
-    together in an index), `headers` the events' headers as JSON. A unit's final clock that was due before `overdue` is
-    looked at once more, at once: its next moment is that of its breach, as no other's is.
+    `daily` and `resting` are the reminders of those that keep no days off (of urgent orders, and of hours) and of the
+    others, as `quiet_of` says, `prefix` is the beginning of the events' UUIDs (the moment, so that they lie close
+    together in an index), `headers` the events' headers as JSON. A unit's final clock that was due before its last
+    reminder is looked at once more, at once: its next moment is that of its breach, as no other's is.
     """
     written = await session.execute(
         _BREACH,
@@ -104,8 +108,10 @@ async def breach_plain(
             "now": now,
             "spelt": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "limit": limit,
-            "red": red,
-            "overdue": overdue,
+            "daily_next": daily.next,
+            "daily_last": daily.last,
+            "resting_next": resting.next,
+            "resting_last": resting.last,
             "late_before": late_before,
             "prefix": prefix,
             "headers": headers,
@@ -199,14 +205,16 @@ async def no_return_orders(session: AsyncSession, order_ids: Collection[str]) ->
     return frozenset(found)
 
 
-async def safety_orders(session: AsyncSession, order_ids: Collection[str]) -> frozenset[str]:
-    """Of these orders, the safety emergencies."""
-    if not order_ids:
-        return frozenset()
-    found = await session.scalars(
-        select(OrderRecord.order_id).where(OrderRecord.order_id.in_(order_ids), OrderRecord.safety)
-    )
-    return frozenset(found)
+async def urgent_orders(session: AsyncSession, order_ids: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Of these orders, the urgent ones, and those of them that are safety emergencies."""
+    rows = (
+        await session.execute(
+            select(OrderRecord.order_id, OrderRecord.safety).where(
+                OrderRecord.order_id.in_(order_ids), OrderRecord.urgent | OrderRecord.safety
+            )
+        )
+    ).all()
+    return frozenset(row.order_id for row in rows), frozenset(row.order_id for row in rows if row.safety)
 
 
 async def storms_of(session: AsyncSession, units: Collection[str], now: datetime) -> dict[str, StormRecord]:

@@ -69,7 +69,7 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     if not running:
         start(work, order, (plan,), rule_set)
     for clock in running:
-        move(work, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set, safety=order.safety)
+        move(work, order, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set)
     await replan_chain(work, order)
 
 
@@ -85,7 +85,7 @@ async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, r
     if (order.urgent, order.safety) == before:
         return
     for clock in await running_clocks(work, order.order_id):
-        requieten(clock, order, rule_set, work.now)
+        requieten(work, clock, order, rule_set)
     if not order.urgent:
         order.urgent_since = None
         reason = f"工单不再属于紧急事项（紧急类别第{event.flags_version}次判定）"
@@ -120,7 +120,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     clocks = await running_clocks(work, event.order_id)
     stop(work, clocks, STOPS["assigned"], event.assigned_at)
     void(work, clocks, UNIT_CLOCKS, event.assigned_at)
-    await name_overdue(work, clocks, event.assigned_at, leaves=True)
+    await name_overdue(work, order, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
     order.assigned_at, order.reached_at = event.assigned_at, None
     rule_set = await rules_for(work, order)
@@ -209,7 +209,7 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
     order = await order_for_update(work, event.order_id)
     clocks = await running_clocks(work, event.order_id)
     void(work, clocks, UNIT_CLOCKS, event.decided_at)
-    await name_overdue(work, clocks, event.decided_at, leaves=True)
+    await name_overdue(work, order, clocks, event.decided_at, leaves=True)
     order.unit = None
     if order.cancelled:
         return
@@ -282,7 +282,7 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
         if event.disposition not in EXCLUSIONS:
             stop(work, clocks, STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
-    await name_overdue(work, clocks, ended_at)
+    await name_overdue(work, order, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
 
 
@@ -300,7 +300,7 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
         clocks = await running_clocks(work, event.order_id)
         stop(work, clocks, STOPS["fed_back"], event.fed_back_at or event.reopened_at)
         void(work, clocks, ENDED_BY_REDO, event.reopened_at)
-        await name_overdue(work, clocks, event.reopened_at)
+        await name_overdue(work, order, clocks, event.reopened_at)
     order.unit, order.ended_at, order.redos = event.unit, None, event.redos
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
@@ -343,5 +343,5 @@ async def _stop_for(
     # A contact from before an order turned urgent, heard of later, does not answer the caller of an urgent order.
     early = {clock.id for clock in clocks if clock.kind == "caller_reply" and clock.started_at > at}
     stop(work, [c for c in clocks if c.id not in early and (unit is None or c.unit == unit)], kinds, at)
-    await name_overdue(work, clocks, at)
+    await name_overdue(work, order, clocks, at)
     return order

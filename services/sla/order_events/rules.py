@@ -9,14 +9,13 @@ from services.sla.clocks.rules import DETERMINED
 from services.sla.counting.model import ClockPlan, Lapse, Rung, Span
 from services.sla.counting.rules import (
     WAKE,
+    accept_rungs,
     contact_moments,
     final_of,
     hour_clock,
     moment_clock,
     moment_on,
-    rungs_before,
     same_day_clock,
-    work_time_after,
     workday_clock,
 )
 from services.sla.order_events.model import Assigned
@@ -178,5 +177,4 @@ def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, ca
 def _accept(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
     """The unit takes the order up the same day (S3.1d), with a warning after four working hours (S3.3b)."""
     plan = same_day_clock("accept", occasion, unit, start, rules.accept, calendar)
-    warn_at = work_time_after(start, timedelta(hours=rules.accept_warn.count), rules, calendar)
-    return replace(plan, rungs=rungs_before(start, plan.due, warn_at))
+    return replace(plan, rungs=accept_rungs(start, plan.due, rules, calendar))

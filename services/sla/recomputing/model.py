@@ -48,6 +48,7 @@ class Counted:
     rungs: list[dict[str, Any]]
     occasion: str
     scheme: str
+    urgent: bool
     safety: bool
     received_at: datetime
     upstream_due_at: datetime | None

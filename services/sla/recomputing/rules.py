@@ -12,9 +12,11 @@ from services.sla.clocks.rules import ended, is_excused, warn_left
 from services.sla.counting.model import Lapse, Rung, Span
 from services.sla.counting.rules import (
     CHAIN,
+    accept_rungs,
     contact_moments,
     due_of,
     moment_clock,
+    quiet_of,
     quietened_rungs,
     rearmed,
     workday_moments,
@@ -36,7 +38,8 @@ def recounted(
 ) -> Moved | None:
     """The running clock on another calendar; None when neither its due moment nor its certainty changes.
 
-    With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not. A
+    With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not, and a
+    warning waits for another working morning. A reminder is put right when it comes due on what is a day off by then. A
     breach that came no later than the new due moment is taken back, and the clock starts to count anew: at the new moment it
     fires like any other clock. `observed` are the hours that steps of signature chains took.
     """
@@ -50,6 +53,9 @@ def recounted(
         rungs = moment_clock(clock.kind, "", clock.unit, clock.started_at, clock.due_at, calendar, "").rungs
     elif clock.kind == "first_contact":
         due, rungs = contact_moments(clock.started_at, rules, calendar)
+    elif clock.span is Span.DAY and warnings:
+        due = due_of(clock.due_at)
+        rungs = accept_rungs(clock.started_at, due, rules, calendar) if clock.kind == "accept" else ()
     else:
         return None
     moves = due.at != clock.due_at or due.provisional != clock.provisional
@@ -136,9 +142,12 @@ def _rungs(
             calendar,
             extended=clock.extended_workdays,
         )
-    kept = {rung["name"]: Rung(rung["name"], datetime.fromisoformat(rung["at"])) for rung in clock.rungs}
+    kept = {}
+    for rung in map(Rung.of, clock.rungs):
+        kept[rung.name] = rung._replace(at=rung.wanted or rung.at, wanted=None)
     rungs = tuple(at.get(name, kept[name]) for name in names)
-    return quietened_rungs(rungs, clock.started_at, due.at, rules, safety=clock.safety)
+    quiet = quiet_of(clock.span, rules, urgent=clock.urgent, safety=clock.safety)
+    return quietened_rungs(rungs, clock.started_at, due.at, rules, calendar, quiet)
 
 
 def _moments(rungs: Sequence[Rung] | Sequence[Mapping[str, Any]]) -> list[tuple[str, datetime]]:

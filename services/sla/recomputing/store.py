@@ -149,7 +149,7 @@ async def reopen_recomputation(session: AsyncSession, number: int) -> None:
 
 # -- clocks -------------------------------------------------------------------------------------------------------------
 
-_OF_ORDER: Final = {"scheme", "safety", "received_at", "upstream_due_at"}
+_OF_ORDER: Final = {"scheme", "urgent", "safety", "received_at", "upstream_due_at"}
 
 
 # A redo follows an answer: the order cannot be returned any more.

@@ -39,6 +39,14 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Whether something holds."""
+
+    yes: bool
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hours:
     """A number of hours; its use decides whether all hours count or only working time.
 
@@ -100,6 +108,7 @@ class RuleSet:
     chain_seal: Hours
     quiet_from: time
     quiet_until: time
+    quiet_rest_days: Choice
     digest_above: Count
     red_daily_at: time
 
@@ -141,6 +150,7 @@ CIRCULAR_2022: Final = RuleSet(
     # The circular is silent here; these are ours.
     quiet_from=time(22),
     quiet_until=time(7),
+    quiet_rest_days=Choice(yes=True, clause=""),  # of what is not urgent; rosters of the units come later
     digest_above=Count(20, clause=""),
     red_daily_at=time(9),
 )

@@ -20,6 +20,7 @@ from services.sla.rulesets.policy import (
     READINGS,
     WORKDAYS_BOUNDS,
     CalendarDays,
+    Choice,
     Count,
     Hours,
     RuleSet,
@@ -37,6 +38,7 @@ _MEASURES: Final[Mapping[type, tuple[str, tuple[int, int]]]] = {
 _OURS: Final = "X3"
 _HH_MM: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _TOO_LONG_TO_SHOW: Final = 1_000_000_000
+_CHOICES: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 _SAME_DAY: Final = ("warn_at", "cut_off", "next_day_until")
 # When a clock of this measure turns yellow, and how far that may go.
 _WARNINGS: Final[Mapping[type, tuple[str, int]]] = {Workdays: ("warn_left", 30), Hours: ("warn_percent", 99)}
@@ -46,7 +48,7 @@ _WARNINGS: Final[Mapping[type, tuple[str, int]]] = {Workdays: ("warn_left", 30),
 class Number:
     """One number of a rule set as people read and edit it.
 
-    `value` is a count, a count with its warning, an hour, or the hours of a same-day rule.
+    `value` is a count, a count with its warning, an hour, the hours of a same-day rule, or "yes" or "no".
     """
 
     name: str
@@ -79,6 +81,8 @@ def numbers_of(rules: RuleSet) -> tuple[Number, ...]:
         elif isinstance(value, SameDay):
             hours = {name: _hour(getattr(value, name)) for name in _SAME_DAY}
             found.append(Number(field.name, "当日", hours, value.clause or _OURS, reading))
+        elif isinstance(value, Choice):
+            found.append(Number(field.name, "是否", "yes" if value.yes else "no", value.clause or _OURS, reading))
         elif isinstance(value, time):
             found.append(Number(field.name, "时刻", _hour(value), _OURS, reading))
     return tuple(found)
@@ -165,6 +169,10 @@ def _parsed(name: str, value: object, model: object) -> object:
         return _time(name, _OURS, value)
     if isinstance(model, SameDay):
         return _same_day(name, value, model)
+    if isinstance(model, Choice):
+        if not isinstance(value, str) or value not in _CHOICES:
+            raise NumberRefused(name, model.clause or _OURS, "应为 yes 或 no")
+        return replace(model, yes=_CHOICES[value])
     counted = cast("Workdays | Hours | CalendarDays | Count", model)
     warning = _WARNINGS.get(type(model))
     parts = value if isinstance(value, Mapping) else {"count": value}

@@ -20,6 +20,7 @@ _SHAPES: Final[dict[str, Any]] = {
     "anyOf": [
         {**_WHOLE, "description": "计数"},
         {**_HOUR, "description": "时刻，HH:MM"},
+        {"type": "string", "enum": ["yes", "no"], "description": "是否"},
         {
             "type": "object",
             "description": "计数及其预警点：剩余工作日数，或已过小时的百分比",
