@@ -11,6 +11,7 @@ CODE := services shared sample deploy tools tests $(wildcard bench)
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
 BENCH_READY := .venv/.bench-ready
+CLIENTS_READY := .venv/.clients-ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -53,6 +54,12 @@ $(RUN_READY): requirements/run.txt .venv/.pip-ready
 $(DEV_READY): requirements/dev.txt $(RUN_READY)
 	$(call install,requirements/dev.txt)
 
+# The generator of TypeScript types: Node comes from a wheel, its packages by a lock file, and run no scripts.
+$(CLIENTS_READY): tools/clients/package-lock.json $(DEV_READY)
+	@echo "Installing $< ..."
+	@$(PY) -m tools.clients install
+	@touch $@
+
 $(BENCH_READY): requirements/bench.txt $(DEV_READY)
 	$(call install,requirements/bench.txt)
 
@@ -89,7 +96,7 @@ check: lint types imports check-contracts check-docs ## Everything that CI runs,
 	@$(MAKE) test
 
 .PHONY: test
-test: $(DEV_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for some of them)
+test: $(CLIENTS_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for some of them)
 	@$(PY) -m pytest $(ARGS)
 
 .PHONY: fuzz
@@ -121,6 +128,10 @@ contracts: $(DEV_READY) ## Write the contracts: event schemas, OpenAPI, AsyncAPI
 .PHONY: check-contracts
 check-contracts: $(DEV_READY) ## Check that the contracts are up to date and compatible with earlier ones
 	@$(PY) -m tools.contracts --check
+
+.PHONY: clients
+clients: $(CLIENTS_READY) ## Generate a client in TypeScript and in Python from each API document, into var/clients
+	@$(PY) -m tools.clients
 
 .PHONY: migrations
 migrations: $(DEV_READY) ## Check the migrations of every service on a real PostgreSQL

@@ -87,6 +87,10 @@ class Service:
     rows: tuple[RowsOfOrder, ...] = ()
     """The rows that its handlers ask for by order, read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    """Named schemas of its API document for bodies that no model of pydantic describes, by their names."""
+    webhooks: Mapping[str, Any] = field(default_factory=dict)
+    """What it sends to others, as the API document describes it (OpenAPI `webhooks`)."""
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before requests and events are taken: read settings, enter first rows."""
 

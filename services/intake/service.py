@@ -5,13 +5,16 @@ from __future__ import annotations
 from services.intake.acceptance import api as acceptance
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.jobs import write_orders
+from services.intake.acceptance.schemas import order_schemas
 from services.intake.channels.handlers import Signatures
 from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import api as feedback
 from services.intake.feedback.handlers import queue_feedback
 from services.intake.feedback.jobs import deliver_feedback
+from services.intake.feedback.schemas import feedback_schemas, feedback_webhooks
 from services.intake.first_look import api as first_look
 from services.intake.notices import api as notices
+from services.intake.notices.schemas import notice_schemas
 from services.intake.orders import api as orders
 from services.intake.orders.handlers import close_order, give_again, give_to_unit, take_from_unit
 from services.intake.orders.tables import UpstreamOrderRecord
@@ -20,6 +23,7 @@ from services.intake.record import Record
 from services.intake.releases import api as releases
 from services.intake.settings import channel_secrets
 from services.intake.states import api as states
+from services.intake.states.schemas import state_schemas
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted, UnitChanged
 from shared.contracts.review import ReplyApproved
@@ -52,6 +56,8 @@ SERVICE = Service(
         feedback.router,
     ),
     metadata=Record.metadata,
+    schemas={**order_schemas(), **notice_schemas(), **state_schemas(), **feedback_schemas()},
+    webhooks=feedback_webhooks(),
     topics=(ORDERS, DIRECTORY),
     rows=(RowsOfOrder(UpstreamOrderRecord, by=UpstreamOrderRecord.order_id),),
     subscriptions={

@@ -32,7 +32,7 @@ from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
-from shared.web.routes import AnsweredBefore, replayed
+from shared.web.routes import AnsweredBefore, CommandRoute, replayed
 
 if TYPE_CHECKING:
     from shared.service import Runtime, Service
@@ -42,14 +42,19 @@ log = logger("web")
 
 _LONGEST_CORRELATION: Final = 64
 _TOKEN: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
+_REFUSED: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    status: {
-        "description": TITLES[status],
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+    status: {"description": TITLES[status], "content": _REFUSED}
+    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 }
 
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "幂等键：以同一键重发同一请求，得到第一次的回答（Idempotent-Replayed: true），不再办理一次",
+    "schema": {"title": "幂等键", "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+}
 _BEARER: Final = {"type": "http", "scheme": "bearer", "description": "POST /api/dispatch/v1/tokens 所得的令牌"}
 
 
@@ -196,7 +201,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
     _check_rows(service)
     if runtime is not None:
         app.state.gate = Gate(service.operations, service.without_login, runtime.tokens)
-    _complete_document(app, service.without_login, upload_routes(service.routers))
+    _complete_document(app, service)
 
     async def refuse(_: Request, refusal: Exception) -> Response:
         assert isinstance(refusal, BusinessError)
@@ -241,11 +246,11 @@ def _check_rows(service: Service) -> None:
         raise RouteWithoutRow(service.name, routes - rows, rows - routes)
 
 
-def _complete_document(app: FastAPI, without_login: Collection[str], uploads: Iterable[UploadRoute]) -> None:
-    """Add to the document what FastAPI does not know: Problem, the data of forms with files, and the login."""
-    usual = app.openapi
+def _complete_document(app: FastAPI, service: Service) -> None:
+    """Add to the document what FastAPI does not know: Problem, the data of forms with files, the login, and webhooks."""
+    usual, commands = app.openapi, _commands(service)
     models: list[type[BaseModel]] = [Problem]
-    models += [route.body_model for route in uploads if route.body_model is not None]
+    models += [route.body_model for route in upload_routes(service.routers) if route.body_model is not None]
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -258,14 +263,37 @@ def _complete_document(app: FastAPI, without_login: Collection[str], uploads: It
                 schemas[model.__name__] = schema
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            schemas.update(service.schemas)
+            if service.webhooks:
+                document["webhooks"] = service.webhooks
             components["securitySchemes"] = {"bearer": _BEARER}
             for operation in (each for path in document["paths"].values() for each in path.values()):
-                if operation["operationId"] not in without_login:
-                    operation["security"] = [{"bearer": []}]
+                _complete_operation(operation, service.without_login, commands)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete_operation(operation: dict[str, Any], without_login: Collection[str], commands: Collection[str]) -> None:
+    """The login and the idempotency key; a refusal that a route describes in its own words says nothing of its form."""
+    if operation["operationId"] not in without_login:
+        operation["security"] = [{"bearer": []}]
+    if operation["operationId"] in commands:
+        operation["parameters"] = [*operation.get("parameters", ()), _KEY]
+    for status, response in operation["responses"].items():
+        if status[0] in "45":
+            response.setdefault("content", _REFUSED)
+
+
+def _commands(service: Service) -> set[str]:
+    """The operations that keep their answer under an idempotency key."""
+    return {
+        route.operation_id or route.name
+        for router in service.routers
+        for route in router.routes
+        if isinstance(route, CommandRoute) and "GET" not in (route.methods or ())
+    }
 
 
 def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:

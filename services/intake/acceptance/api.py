@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from services.intake.acceptance.handlers import Acceptance
-from services.intake.acceptance.schemas import AcceptedView, order_of, order_schema
+from services.intake.acceptance.schemas import AcceptedView, order_of
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded, unknown_fields
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平
         **refused(Told.CHANGED, also="revision_reused、revision_missing：本次内容未采用，请以更大的版本号重新推送"),
     },
     openapi_extra=documented(
-        [order_schema(channel) for channel in CHANNELS.values()],
+        "orders",
         {channel.code: {"summary": channel.title, "value": channel.example} for channel in CHANNELS.values()},
     ),
 )

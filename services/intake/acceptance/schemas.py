@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.intake.acceptance import policy
 from services.intake.channels.model import TITLES, Channel, UpstreamOrder
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import (
     Flag,
     Number,
@@ -22,6 +23,7 @@ from services.intake.channels.schemas import (
     not_understood,
     refusal,
     renamed,
+    schema_name,
     schema_of,
 )
 from shared.contracts.intake import Subject
@@ -158,3 +160,8 @@ def _check_due(names: Mapping[str, str], values: Mapping[str, Any], now: datetim
 def order_schema(channel: Channel) -> dict[str, Any]:
     """The JSON schema of a platform's order for the API document."""
     return schema_of(channel, "orders", OrderBody, names=channel.order, required=set(channel.required))
+
+
+def order_schemas() -> dict[str, Any]:
+    """Those of every channel, by their names in the API document."""
+    return {schema_name(channel, "orders"): order_schema(channel) for channel in CHANNELS.values()}

@@ -109,6 +109,15 @@ _EMPTY: Final = (None, "")
 """What these platforms send for what they do not know."""
 _OF_ATTACHMENTS: Final = frozenset({"name", "url"})
 _NULL: Final[Mapping[str, str]] = {"type": "null"}
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "orders": ("Order", "工单"),
+    "cancellations": ("Cancellation", "撤单"),
+    "urges": ("Urge", "催办"),
+    "revisits": ("Revisit", "回访结果"),
+    "redos": ("Redo", "重办要求"),
+    "states": ("StateQuestion", "进展查询"),
+}
+"""Of each kind of request: the last word of its schema's name, and its Chinese name."""
 
 
 def decoded(body: bytes) -> dict[str, Any]:
@@ -266,6 +275,16 @@ def refusal(faults: list[dict[str, str]]) -> NotUnderstood:
     return NotUnderstood("invalid", f"请按提示修改后重新发送：{said}", faults[:50])
 
 
+def schema_name(channel: Channel, kind: str) -> str:
+    """The name of a platform's request in the API document: `City12345Order`; a generated client has it as a type."""
+    return f"{pascal(channel.code)}{_KINDS[kind][0]}"
+
+
+def pascal(code: str) -> str:
+    """`city_12345` as `City12345`."""
+    return "".join(part.capitalize() for part in code.split("_"))
+
+
 def schema_of(
     channel: Channel, kind: str, model: type[BaseModel], *, names: Mapping[str, str], required: set[str]
 ) -> dict[str, Any]:
@@ -290,7 +309,7 @@ def schema_of(
         properties[theirs] = field
     return {
         "type": "object",
-        "title": f"{channel.title} {kind}",
+        "description": f"{channel.title}（{channel.code}）：{_KINDS[kind][1]}",
         "properties": properties,
         "required": [theirs for theirs, name in names.items() if name in required],
         # Fields that we do not know are kept and shown, not refused.

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.intake.channels.handlers import answer_request, keep_unknown, take_request
 from services.intake.channels.model import Answered
-from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
 from services.intake.endings.model import Told
 from services.intake.notices import handlers
-from services.intake.notices.schemas import NoticeView, notice_of, notice_schema, unknown_of
+from services.intake.notices.schemas import NoticeView, notice_examples, notice_of, unknown_of
 from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive, refused
 from shared.service import Runtime
 from shared.web import RawRoute
@@ -33,7 +32,7 @@ def _notice_route(kind: str, operation: str, summary: str, *told: Told, about: s
         description=about + ABOUT,
         response_model=NoticeView,
         responses={200: {"description": "已登记", "links": ORDER_LINKS}, **refused(*told)},
-        openapi_extra=documented([notice_schema(channel, kind) for channel in CHANNELS.values()]),
+        openapi_extra=documented(kind, notice_examples(kind)),
     )(receive_notice)
 
 

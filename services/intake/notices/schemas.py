@@ -9,17 +9,21 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ValidationError
 
 from services.intake.channels.model import Channel
+from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import (
     Flag,
     Number,
     check_past,
     not_understood,
     renamed,
+    schema_name,
     schema_of,
     unknown_fields,
 )
+from services.intake.feedback.rules import spelled
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
 from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
+from shared.clock import SHANGHAI
 from shared.web.fields import Body, Line, SaneMoment, Text
 
 
@@ -118,8 +122,54 @@ def names_of(channel: Channel, kind: str) -> Mapping[str, str]:
     return {theirs: ours for theirs, ours in channel.notices.items() if ours in known}
 
 
+_HAPPENED: Final[Mapping[str, datetime]] = {
+    "urges": datetime(2026, 11, 23, 14, 30, tzinfo=SHANGHAI),
+    "cancellations": datetime(2026, 11, 23, 15, 0, tzinfo=SHANGHAI),
+    "revisits": datetime(2026, 11, 25, 10, 5, tzinfo=SHANGHAI),
+    "redos": datetime(2026, 11, 25, 11, 20, tzinfo=SHANGHAI),
+}
+_EXAMPLES: Final[Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]]] = {
+    "cancellations": {"": ("", {"reason": "来电人已撤回诉求"})},
+    "urges": {"": ("", {"reason": "来电人再次来电询问进度"})},
+    "revisits": {
+        "": ("：解决、满意", {"connected": True, "solved": "解决", "satisfied": "满意", "opinion": "问题已解决。"}),
+        "_unsatisfied": (
+            "：未解决、不满意",
+            {"connected": True, "solved": "未解决", "satisfied": "不满意", "opinion": "现场没有变化，要求重新办理。"},
+        ),
+        "_not_reached": ("：未接通", {"connected": False}),
+    },
+    "redos": {"": ("", {"reason": "来电人反映问题仍未解决，请重新办理"})},
+}
+"""By kind: the end of the example's name, the end of its title, and what it says in our field names."""
+
+
+def notice_examples(kind: str) -> dict[str, Any]:
+    """The examples of a kind of notice for the API document, of each channel, for the order that is its example."""
+    shown = {}
+    for channel in CHANNELS.values():
+        for name, (summary, said) in _EXAMPLES[kind].items():
+            values = {
+                "upstream_no": channel.example[channel.theirs("upstream_no")],
+                "happened_at": spelled(_HAPPENED[kind], channel.spelling),
+                **said,
+            }
+            if "connected" in values and channel.spelling != "iso":
+                values["connected"] = "1" if values["connected"] else "0"
+            value = {theirs: values[ours] for theirs, ours in names_of(channel, kind).items() if ours in values}
+            shown[f"{channel.code}{name}"] = {"summary": f"{channel.title}{summary}", "value": value}
+    return shown
+
+
 def notice_schema(channel: Channel, kind: str) -> dict[str, Any]:
     """The JSON schema of a platform's notice for the API document."""
     body = NOTICES[kind]
     required = {name for name, field in body.model_fields.items() if field.is_required()}
     return schema_of(channel, kind, body, names=names_of(channel, kind), required=required)
+
+
+def notice_schemas() -> dict[str, Any]:
+    """Those of every channel and kind, by their names in the API document."""
+    return {
+        schema_name(channel, kind): notice_schema(channel, kind) for kind in NOTICES for channel in CHANNELS.values()
+    }

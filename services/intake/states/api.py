@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import decoded
-from services.intake.states.schemas import OrderState, number_of, state_example, state_schema
+from services.intake.states.schemas import OrderState, number_of, state_example
 from services.intake.states.store import own_order
 from services.intake.webhooks.api import Pushed, documented, question
 from shared.service import Runtime
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平
     ),
     response_model=OrderState,
     openapi_extra=documented(
-        [state_schema(channel) for channel in CHANNELS.values()],
+        "states",
         {channel.code: {"summary": channel.title, "value": state_example(channel)} for channel in CHANNELS.values()},
     ),
 )

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from services.intake.channels.model import Channel
-from services.intake.channels.schemas import Number, not_understood, renamed, schema_of
+from services.intake.channels.policy import CHANNELS
+from services.intake.channels.schemas import Number, not_understood, renamed, schema_name, schema_of
 from services.intake.feedback.model import DeliveryState
 from services.intake.orders.model import State
 from services.intake.states.policy import DELIVERY_TITLES, STATE_TITLES
@@ -94,6 +95,11 @@ def number_of(channel: Channel, raw: Mapping[str, Any]) -> str:
 def state_schema(channel: Channel) -> dict[str, Any]:
     """The JSON schema of a platform's question for the API document."""
     return schema_of(channel, "states", StateBody, names=_names(channel), required={"upstream_no"})
+
+
+def state_schemas() -> dict[str, Any]:
+    """Those of every channel, by their names in the API document."""
+    return {schema_name(channel, "states"): state_schema(channel) for channel in CHANNELS.values()}
 
 
 def state_example(channel: Channel) -> dict[str, Any]:

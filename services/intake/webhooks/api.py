@@ -20,6 +20,7 @@ from services.intake.channels.handlers import Signatures
 from services.intake.channels.model import Answered, Channel
 from services.intake.channels.policy import CHANNELS, UNKNOWN_BYTES, UNKNOWN_FIELDS
 from services.intake.channels.rules import Signing
+from services.intake.channels.schemas import schema_name
 from services.intake.endings.model import Told
 from services.intake.endings.rules import refusals_of
 from services.intake.quarantine import policy
@@ -96,21 +97,26 @@ def platform(channel: str) -> Person:
 # --- For the API document -------------------------------------------------------------------------------------------
 
 
-def documented(schemas: list[dict[str, Any]], examples: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The parameters and the body of a webhook for the API document, a schema for each platform."""
-    content: dict[str, Any] = {"schema": {"anyOf": schemas}}
-    if examples is not None:
-        content["examples"] = examples
+def documented(kind: str, examples: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters and the body of a webhook for the API document: the schema and the examples of each platform."""
+    references = [{"$ref": f"#/components/schemas/{schema_name(channel, kind)}"} for channel in CHANNELS.values()]
+    content: dict[str, Any] = {"schema": {"anyOf": references}, "examples": examples}
     headers = {
         "webhook-id": (
-            "请求编号，重发时不变",
+            "请求编号，1 至 128 个可见 ASCII 字符；同一请求重发时不变，另一请求必须换用新的编号",
             {"title": "请求编号", "type": "string", "minLength": 1, "maxLength": 128},
         ),
         "webhook-timestamp": (
-            "发送时间，1970 年以来的秒数，允许前后相差 5 分钟",
-            {"title": "发送时间", "type": "string"},
+            "发送时间，1970-01-01T00:00:00Z 以来的秒数，允许前后相差 5 分钟；每次发送重新填写并重新签名",
+            {"title": "发送时间", "type": "string", "pattern": "^[0-9]{1,12}$", "examples": ["1795395600"]},
         ),
-        "webhook-signature": ("v1,<base64>，HMAC-SHA256；多个以空格分隔", {"title": "签名", "type": "string"}),
+        "webhook-signature": (
+            (
+                "`v1,` 与 base64(HMAC-SHA256(密钥, `<webhook-id>.<webhook-timestamp>.<请求体原始字节>`))；密钥为 `whsec_` "
+                "之后部分经 base64 解码所得的字节；多个签名以空格分隔，一个相符即可"
+            ),
+            {"title": "签名", "type": "string", "examples": ["v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="]},
+        ),
     }
     return {
         "parameters": [
