@@ -13,7 +13,7 @@ import pytest_asyncio
 from sample.staff import Refused
 from sample.upstream import in_words_of_city
 from shared.clock import SHANGHAI
-from tests.support.platform import District, district
+from tests.support.platform import SOME_UNITS, District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900
 from tests.support.waiting import eventually
@@ -265,3 +265,47 @@ async def test_a_revisit_that_contradicts_itself_moves_nothing(place: District) 
     assert (answer.status_code, answer.json()["code"]) == (422, "revisit_contradicts")
     assert {fault["field"] for fault in answer.json()["errors"]} == {"isSolve", "satisfaction"}
     await place.case(order_id, status="revisit")
+
+
+@pytest.mark.clause("S1.1.4c", "S2.3a", "S2.2.3b")
+async def test_a_demand_that_changes_under_review_is_seen_by_all_and_the_feedback_names_what_it_answers(
+    place: District,
+) -> None:
+    order_id = await place.received_and_assigned()
+    await place.contact(order_id)
+    first = await place.reply(order_id)
+    await place.upstream.push(place.http, place.orders[order_id], eventDesc="来电人补充：路灯之外，井盖也已破损。")
+    await place.case(order_id, demand_version=2)
+    reviewer, caseworker = await place.person("shenhe"), await place.person("zhujian-jingban")
+    seen = await reviewer.when(f"/api/review/v1/replies/{first}", blocking=1)
+    await place.leader_approves(first)
+    with pytest.raises(Refused) as refused:
+        await place.centre_approves(first)
+    await place.centre_rejects(first, "诉求已变更，请补充井盖处理情况")
+    order = await caseworker.when(f"/api/dispatch/v1/orders/{order_id}", status="rework")
+    second = await place.reply(order_id)
+    await place.leader_approves(second)
+    await place.centre_approves(second)
+    await place.case(order_id, status="revisit")
+
+    assert [finding["code"] for finding in seen["findings"]] == ["demand_changed"]
+    assert [change["fields"] for change in seen["demand_changes"]] == [[{"name": "content", "title": "诉求内容"}]]
+    assert refused.value.problem["code"] == "blocking_findings"
+    assert [change["version"] for change in order["demand_changes"]] == [2]
+    body = place.upstream.received[-1].body
+    zhujian = next(unit for unit in SOME_UNITS if unit.code == "zhujian")
+    assert (body["replyId"], body["demandVersion"], body["replyDate"]) == (second, 2, "2026-11-23")
+    assert (body["unit"], body["reviewer"]) == (zhujian.name, zhujian.principal)
+
+
+@pytest.mark.clause("X1")
+async def test_the_history_of_every_service_names_who_decided(place: District) -> None:
+    order_id = await place.received_and_assigned()
+    await place.answered(order_id)
+    dispatcher = await place.person("paidan")
+    lines = (await dispatcher.call("GET", f"/api/dispatch/v1/orders/{order_id}/history"))["items"]
+    actors = {line["action"]: (line["actor"], line["role"]) for line in lines}
+
+    assert actors["reply.leader_approved"] == ("zhujian-lingdao", "unit_head")
+    assert actors["reply.approved"] == ("shenhe", "reviewer")
+    assert actors["order.opened"][0] == "channel:city_12345"
