@@ -234,6 +234,8 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "reveal_caller": _row(_district(*_DESK), _unit(*UNIT, reach=Reach.OWN)),
             "list_quarantined": _QUARANTINE,
             "read_quarantined": _QUARANTINE,
+            "list_quarantine_groups": _QUARANTINE,
+            "release_quarantine_group": _QUARANTINE,
             "release_quarantined": _QUARANTINE,
             "drop_quarantined": _QUARANTINE,
             "list_deliveries": _DELIVERIES,

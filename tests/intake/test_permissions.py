@@ -16,6 +16,7 @@ from tests.support.postgres import DatabaseServer
 
 pytestmark = pytest.mark.clause("S4.2a")
 
+NO_GROUP = {"channel": "city_12345", "kind": "orders", "cause": "nobody's", "reason": "r"}
 FLAGS: dict[str, Any] = {"urgent": [], "out_of_scope": None, "reason": "r"}
 DESK = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.REVISITOR, Role.CENTRE_HEAD})
 READERS = DISTRICT_READERS | UNIT
@@ -35,6 +36,8 @@ ROUTES: dict[str, tuple[str, str, Any, frozenset[Role], bool]] = {
     "reveal_caller": ("POST", "/v1/orders/{order}/caller/reveal", {"purpose": "p"}, DESK | UNIT, True),
     "list_quarantined": ("GET", "/v1/quarantine", None, DESK, False),
     "read_quarantined": ("GET", "/v1/quarantine/{unknown}", None, DESK, False),
+    "list_quarantine_groups": ("GET", "/v1/quarantine/groups", None, DESK, False),
+    "release_quarantine_group": ("POST", "/v1/quarantine/groups/release", NO_GROUP, DESK, False),
     "release_quarantined": ("POST", "/v1/quarantine/{unknown}/release", {"reason": "r"}, DESK, False),
     "drop_quarantined": ("POST", "/v1/quarantine/{unknown}/drop", {"reason": "r"}, DESK, False),
     "list_deliveries": ("GET", "/v1/deliveries", None, DISTRICT_READERS, False),
@@ -70,7 +73,7 @@ async def test_only_the_roles_of_the_matrix_get_through(operation: str, postgres
             return (await desk.http.request(method, address, json=body, headers=headers)).status_code
 
         assert await status({}) == 401
-        passed = {200, 204, 404} if "{unknown}" in path else {200, 204}
+        passed = {200, 204, 404} if "{unknown}" in path or body is NO_GROUP else {200, 204}
         for role in ROLES:
             units = ("own", "other", None) if role in UNIT else (None,)
             for unit in units:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 
-from services.intake.quarantine import handlers, store
+from services.intake.quarantine import handlers, policy, store
 from services.intake.quarantine.model import QuarantineState
-from services.intake.quarantine.schemas import DropBody, QuarantineDetail, QuarantineLine
+from services.intake.quarantine.schemas import DropBody, QuarantineDetail, QuarantineGroups, QuarantineLine
 from services.intake.quarantine.tables import Quarantined
 from shared.deps import Cursor, InRead, InWork, Limit
 from shared.web import CommandRoute, Identifier, Page
@@ -37,6 +37,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
         "signed_by": handlers.signer_of(record),
         "source": record.source,
         "reason": record.reason,
+        "cause": record.cause,
         "size": record.size,
         "state": record.state,
         "received_at": record.received_at,
@@ -57,12 +58,39 @@ def _line(record: Quarantined) -> dict[str, Any]:
 async def list_quarantined(
     session: InRead,
     state: Annotated[QuarantineState | None, Query(title="处理状态", description="处理状态")] = None,
+    channel: Annotated[str | None, Query(title="渠道代码", description="推送地址中的渠道代码", max_length=40)] = None,
+    cause: Annotated[str | None, Query(title="原因", description="同一组的原因", max_length=2000)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Newest first."""
-    page = await store.quarantined_page(session, state=state, cursor=cursor, limit=limit)
+    page = await store.quarantined_page(session, state=state, channel=channel, cause=cause, cursor=cursor, limit=limit)
     return {"items": [_line(record) for record in page.rows], "next": page.next}
+
+
+@router.get(
+    "/groups",
+    summary="按原因归组查询待处理的隔离请求",
+    operation_id="list_quarantine_groups",
+    response_model=QuarantineGroups,
+)
+async def list_quarantine_groups(session: InRead) -> dict[str, Any]:
+    """Requests of one channel, kind and cause, which are released together."""
+    groups = await store.waiting_groups(session, policy.GROUPS_LISTED)
+    return {
+        "items": [
+            {
+                "channel": group.cause.channel,
+                "kind": group.cause.kind,
+                "cause": group.cause.cause,
+                "reason": group.reason,
+                "waiting": group.waiting,
+                "first_received_at": group.first_received_at,
+                "last_received_at": group.last_received_at,
+            }
+            for group in groups
+        ]
+    }
 
 
 @router.get(

@@ -9,7 +9,7 @@ from services.intake.channels.handlers import take_request
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.store import settle_receipt
-from services.intake.quarantine import policy, store
+from services.intake.quarantine import policy, rules, store
 from services.intake.quarantine.errors import NothingToRelease, UnknownChannelNotKept
 from services.intake.quarantine.model import QuarantineState
 from services.intake.quarantine.tables import Quarantined
@@ -84,6 +84,7 @@ def _keep(
             webhook_id=webhook_id,
             reason=reason,
             faults=[dict(fault) for fault in faults],
+            cause=rules.cause_of(reason, faults),
             body=work.sealer.seal(base64.b64encode(body).decode(), QUARANTINED.at(quarantine_id=kept)),
             size=len(body),
             received_at=work.now,
@@ -119,6 +120,12 @@ async def drop(work: Work, quarantine_id: str, reason: str) -> None:
     """It is no order; its bytes stay."""
     decide(work, await waiting_request(work, quarantine_id), QuarantineState.DROPPED, reason)
     work.audit("quarantine.dropped", quarantine_id, reason=reason)
+
+
+def keep_waiting(record: Quarantined, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
+    """It stays in quarantine, for what stands against it now."""
+    record.reason, record.faults = reason, [dict(fault) for fault in faults]
+    record.cause, record.tries = rules.cause_of(reason, faults), record.tries + 1
 
 
 def decide(work: Work, record: Quarantined, state: QuarantineState, reason: str) -> None:

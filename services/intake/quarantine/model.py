@@ -1,8 +1,13 @@
-"""The states of a quarantined request."""
+"""The states of a quarantined request, and requests of one cause."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
+
+Kind = Literal["orders", "cancellations", "urges", "revisits", "redos"]
 
 
 class QuarantineState(StrEnum):
@@ -11,3 +16,23 @@ class QuarantineState(StrEnum):
     WAITING = "waiting"
     RELEASED = "released"
     DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What requests of one group have in common."""
+
+    channel: str
+    kind: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The waiting requests of one cause."""
+
+    cause: Cause
+    reason: str
+    waiting: int
+    first_received_at: datetime
+    last_received_at: datetime

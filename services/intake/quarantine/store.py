@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from services.intake.quarantine.model import QuarantineState
+from services.intake.quarantine.model import Cause, Group, QuarantineState
 from services.intake.quarantine.tables import Quarantined
 from shared.errors import NotListed
 from shared.lists import Keyset, Listed
@@ -29,13 +30,68 @@ async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, i
 
 
 async def quarantined_page(
-    session: AsyncSession, *, state: QuarantineState | None, cursor: str | None, limit: int
+    session: AsyncSession,
+    *,
+    state: QuarantineState | None,
+    channel: str | None,
+    cause: str | None,
+    cursor: str | None,
+    limit: int,
 ) -> Listed[Quarantined]:
     """Newest first, without their bodies."""
     query = select(Quarantined).options(defer(Quarantined.body, raiseload=True))
-    if state is not None:
-        query = query.where(Quarantined.state == state)
+    for column, wanted in ((Quarantined.state, state), (Quarantined.channel, channel), (Quarantined.cause, cause)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     return await _NEWEST_FIRST.page(session, query, cursor=cursor, limit=limit)
+
+
+async def waiting_groups(session: AsyncSession, limit: int) -> Sequence[Group]:
+    """The waiting requests by their causes, those with the most first."""
+    waiting = func.count()
+    query = (
+        select(
+            Quarantined.channel,
+            Quarantined.kind,
+            Quarantined.cause,
+            func.min(Quarantined.reason),
+            waiting,
+            func.min(Quarantined.received_at),
+            func.max(Quarantined.received_at),
+        )
+        .where(Quarantined.state == QuarantineState.WAITING)
+        .group_by(Quarantined.channel, Quarantined.kind, Quarantined.cause)
+        .order_by(waiting.desc(), Quarantined.channel, Quarantined.kind, Quarantined.cause)
+        .limit(limit)
+    )
+    rows = (await session.execute(query)).all()
+    return [Group(Cause(*row[:3]), *row[3:]) for row in rows]
+
+
+def _of(cause: Cause) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Quarantined.state == QuarantineState.WAITING,
+        Quarantined.channel == cause.channel,
+        Quarantined.kind == cause.kind,
+        Quarantined.cause == cause.cause,
+    )
+
+
+async def waiting_of(session: AsyncSession, cause: Cause, limit: int) -> Sequence[Quarantined]:
+    """Waiting requests of this cause, locked: those not tried yet first, and then as they arrived."""
+    query = (
+        select(Quarantined)
+        .where(*_of(cause))
+        .order_by(Quarantined.tries, Quarantined.received_at, Quarantined.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return (await session.scalars(query)).all()
+
+
+async def count_waiting(session: AsyncSession, cause: Cause) -> int:
+    """How many requests of this cause wait."""
+    return int(await session.scalar(select(func.count()).select_from(Quarantined).where(*_of(cause))) or 0)
 
 
 async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:

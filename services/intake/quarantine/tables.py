@@ -25,6 +25,10 @@ class Quarantined(Record):
     webhook_id: Mapped[str | None]
     reason: Mapped[str]
     faults: Mapped[list[dict[str, Any]]] = mapped_column(comment="field, code, message; never the value")
+    cause: Mapped[str] = mapped_column(comment="reason, and code and field of each fault: what is released together")
+    tries: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="releases of its group that it did not pass"
+    )
     body: Mapped[str] = mapped_column(comment="sealed base64 of the exact bytes, which may name a person")
     size: Mapped[int] = mapped_column(Integer, comment="bytes")
     received_at: Mapped[datetime]
@@ -40,5 +44,14 @@ class Quarantined(Record):
         CheckConstraint("state in ('waiting', 'released', 'dropped')", name="known_state"),
         CheckConstraint("kind in ('orders', 'cancellations', 'urges', 'revisits', 'redos')", name="known_kind"),
         Index("ix_quarantine_listing", "state", "received_at", "id"),
+        Index(
+            "ix_quarantine_cause",
+            "channel",
+            "kind",
+            "cause",
+            "tries",
+            "received_at",
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("ix_quarantine_source", "source", postgresql_where=text("state = 'waiting' and not verified")),
     )

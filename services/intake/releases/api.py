@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
 from services.intake.acceptance.handlers import Acceptance
+from services.intake.quarantine import policy
+from services.intake.quarantine.model import Cause
 from services.intake.releases import handlers
-from services.intake.releases.schemas import ReleaseBody, ReleasedView
+from services.intake.releases.schemas import ReleaseBody, ReleasedGroupView, ReleasedView, ReleaseGroupBody
 from shared.deps import InWork, ThisRuntime
 from shared.web import CommandRoute, Identifier
 
@@ -20,6 +23,27 @@ router = APIRouter(
 )
 
 QuarantinePath = Annotated[Identifier, Path(title="隔离编号")]
+
+
+@router.post(
+    "/groups/release",
+    summary=f"一并放行同一原因的隔离请求，每次至多 {policy.RELEASED_TOGETHER} 件，逐件给出结果",
+    operation_id="release_quarantine_group",
+    response_model=ReleasedGroupView,
+)
+async def release_quarantine_group(body: ReleaseGroupBody, work: InWork, runtime: ThisRuntime) -> dict[str, Any]:
+    """Each request as it came; one that is refused again stays, with its new reason."""
+    cause = Cause(body.channel, body.kind, body.cause)
+    outcomes, remaining = await handlers.release_group(
+        work, runtime.parts.of(Acceptance), cause, channel=body.as_channel, reason=body.reason
+    )
+    refused = sum(one.code is not None for one in outcomes)
+    return {
+        "released": len(outcomes) - refused,
+        "refused": refused,
+        "remaining": remaining,
+        "items": [asdict(one) for one in outcomes],
+    }
 
 
 @router.post(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.acceptance.schemas import order_of
+from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.handlers import keep_unknown
 from services.intake.channels.model import Channel
 from services.intake.channels.policy import CHANNELS
@@ -13,10 +15,14 @@ from services.intake.channels.schemas import decoded, unknown_fields
 from services.intake.channels.store import settle_receipt
 from services.intake.notices.handlers import apply_notice
 from services.intake.notices.schemas import notice_of, unknown_of
-from services.intake.quarantine.handlers import bytes_of, decide, waiting_request
-from services.intake.quarantine.model import QuarantineState
+from services.intake.quarantine import policy
+from services.intake.quarantine.handlers import bytes_of, decide, keep_waiting, waiting_request
+from services.intake.quarantine.model import Cause, QuarantineState
+from services.intake.quarantine.store import count_waiting, waiting_of
 from services.intake.quarantine.tables import Quarantined
 from services.intake.releases.errors import ChannelNeeded, Overtaken
+from services.intake.releases.model import Outcome
+from shared.errors import BusinessError, NotListed, Unavailable
 from shared.work import Work
 
 
@@ -31,6 +37,53 @@ async def release(
     of_channel = CHANNELS.get(channel or record.channel)
     if of_channel is None:
         raise ChannelNeeded(record.channel)
+    return await _release(work, acceptance, record, of_channel, payload, reason)
+
+
+async def release_group(
+    work: Work, acceptance: Acceptance, cause: Cause, *, channel: str | None, reason: str
+) -> tuple[Sequence[Outcome], int]:
+    """Accept the requests of one cause as they came, each for itself; how each ended, and how many are left.
+
+    A request that is refused again stays, with its new reason.  NotListed when none of this cause waits.
+    """
+    of_channel = CHANNELS.get(channel or cause.channel)
+    if of_channel is None:
+        raise ChannelNeeded(cause.channel)
+    records = await waiting_of(work.session, cause, policy.RELEASED_TOGETHER)
+    if not records:
+        raise NotListed("隔离请求", cause.cause)
+    outcomes = [await _release_or_keep(work, acceptance, record, of_channel, reason) for record in records]
+    await work.session.flush()
+    after = {
+        "kind": cause.kind,
+        "channel": of_channel.code,
+        "released": [one.quarantine_id for one in outcomes if one.code is None],
+        "refused": {one.quarantine_id: one.code for one in outcomes if one.code is not None},
+    }
+    work.audit("quarantine.group_released", cause.channel, after=after, reason=reason)
+    return outcomes, await count_waiting(work.session, cause)
+
+
+async def _release_or_keep(
+    work: Work, acceptance: Acceptance, record: Quarantined, channel: Channel, reason: str
+) -> Outcome:
+    try:
+        order_id, version = await _release(work, acceptance, record, channel, None, reason)
+    except Unavailable as away:
+        # Nothing stands against the request: it is to be released again later, for the reason that it has.
+        return Outcome(record.id, code=away.code, message=away.message)
+    except BusinessError as refusal:
+        # A refusal comes before the first change of a request, so that nothing of it has to be taken back.
+        faults = refusal.faults if isinstance(refusal, NotUnderstood) else []
+        keep_waiting(record, refusal.reason if isinstance(refusal, NotUnderstood) else refusal.code, faults)
+        return Outcome(record.id, code=record.reason, message=refusal.message, faults=faults)
+    return Outcome(record.id, order_id, version)
+
+
+async def _release(
+    work: Work, acceptance: Acceptance, record: Quarantined, of_channel: Channel, payload: bytes | None, reason: str
+) -> tuple[str, int | None]:
     content = bytes_of(work, record) if payload is None else payload
     order_id, version = await _accepted(work, acceptance, record, of_channel, content)
     decide(work, record, QuarantineState.RELEASED, reason)

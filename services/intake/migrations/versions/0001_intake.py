@@ -68,6 +68,19 @@ def upgrade() -> None:
         sa.Column("webhook_id", sa.Text, nullable=True),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("faults", JSONB, nullable=False, comment="field, code, message; never the value"),
+        sa.Column(
+            "cause",
+            sa.Text,
+            nullable=False,
+            comment="reason, and code and field of each fault: what is released together",
+        ),
+        sa.Column(
+            "tries",
+            sa.Integer(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="releases of its group that it did not pass",
+        ),
         sa.Column("body", sa.Text, nullable=False, comment="sealed base64 of the exact bytes, which may name a person"),
         sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
         sa.Column("received_at", MOMENT, nullable=False),
@@ -82,6 +95,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_quarantine"),
     )
     op.create_index("ix_quarantine_listing", "quarantine", ["state", "received_at", "id"], unique=False)
+    op.create_index(
+        "ix_quarantine_cause",
+        "quarantine",
+        ["channel", "kind", "cause", "tries", "received_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_index(
         "ix_quarantine_source",
         "quarantine",
@@ -301,6 +321,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")
     )
+    op.drop_index("ix_quarantine_cause", table_name="quarantine", postgresql_where=sa.text("state = 'waiting'"))
     op.drop_index("ix_quarantine_listing", table_name="quarantine")
     op.drop_table("quarantine")
     op.drop_table("order_version")
