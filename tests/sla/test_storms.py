@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from services.sla.clocks.rules import breached
 from services.sla.counting.model import DAILY, Quiet
@@ -20,7 +21,7 @@ from services.sla.firing.store import claim_due, take_turn
 from services.sla.rulesets.policy import CIRCULAR_2022, Choice
 from shared.calendar import SHANGHAI, statutory_calendar
 from shared.contracts.intake import Urgency
-from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, WarningsDigested
+from shared.contracts.sla import ClockBreached, ClockWarned, PlanWoken, SupervisionCandidateRaised, WarningsDigested
 from tests.sla.story import UNIT, assigned, contacted, local, numbered, planned, received, updated
 from tests.sla.test_firing import loop_of, replica_of, until
 from tests.support.service import Desk
@@ -535,6 +536,27 @@ async def test_a_unit_that_was_late_on_friday_is_named_on_monday_morning(desk: D
     await at(desk, "2026-11-23T09:00")
 
     assert len(await desk.rows("select 1 from supervision_candidate")) == 1
+
+
+@pytest.mark.clause("S3.4a")
+async def test_a_morning_of_many_overdue_orders_names_their_units_by_one_statement(desk: Desk) -> None:
+    await many(desk, 5)
+    await at(desk, "2026-11-27T00:00")
+    said: list[str] = []
+
+    def note(*told: Any) -> None:
+        said.append(told[2])
+
+    engine = desk.runtime.works.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await at(desk, "2026-11-27T09:00")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+    assert len(await desk.rows("select 1 from supervision_candidate where cause = 'overdue'")) == 5
+    assert len(await desk.told(SupervisionCandidateRaised)) == 5
+    assert len([statement for statement in said if "insert into supervision_candidate" in statement]) == 1
 
 
 async def test_both_ways_of_breaching_remind_at_the_same_moment_after_a_standstill(desk: Desk) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.sla.candidates.handlers import raise_candidate, raise_overdue
+from services.sla.candidates.handlers import overdue, raise_candidates
+from services.sla.candidates.model import Proposal
 from services.sla.clocks.rules import FIRED_LATE_AFTER
 from services.sla.counting.model import DAILY, Span
 from services.sla.counting.rules import last_red, local_text, next_red, quiet_of
@@ -16,6 +17,7 @@ from services.sla.firing import rules, store
 from services.sla.firing.model import Due, Fired, Planned, Reminders
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
+from shared.calendar import WorkCalendar
 from shared.wakes import EVENTS_WRITTEN
 from shared.work import Work
 
@@ -88,9 +90,9 @@ async def fire_due_clocks(work: Work, limit: int) -> int:
         written.append(rules.after_firing(one, rule_set, work.calendar, now))
     for _, event in sorted(planned, key=lambda one: one[0]):
         work.emit(event)
-    for one in due:
-        if one.clock.id not in later:
-            await _propose(work, one, locked, rule_set, now)
+    fired = [one for one in due if one.clock.id not in later]
+    named = [proposal for one in fired for proposal in _proposals(one, locked, rule_set, work.calendar, now)]
+    await raise_candidates(work, named)
     await store.move_on(work.session, written)
     return len(claimed)
 
@@ -130,7 +132,9 @@ async def _digest(
     return together, later, planned
 
 
-async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleSet, now: datetime) -> None:
+def _proposals(
+    one: Due, locked: frozenset[str], rule_set: RuleSet, calendar: WorkCalendar, now: datetime
+) -> Iterator[Proposal]:
     """超期未办 when a unit's deadline begins to remind; 拒不承办 when a locked order is not taken up.
 
     A breach that is published only after its first reminder would have been due, because of a standstill, names its unit
@@ -140,11 +144,10 @@ async def _propose(work: Work, one: Due, locked: frozenset[str], rule_set: RuleS
     if clock.unit is None:
         return
     first = one.reminds and one.fired == len(clock.rungs) + 1
-    reminded = last_red(now, rule_set, work.calendar, one.quiet)
+    reminded = last_red(now, rule_set, calendar, one.quiet)
     missed = (one.lapses or clock.breached_at == clock.next_at) and clock.due_at < reminded
     if clock.kind == "final" and (first or missed):
-        facts = f"办结时限 {local_text(clock.due_at)} 已过，仍未办结"
-        await raise_overdue(work, clock, facts)
+        yield overdue(clock, f"办结时限 {local_text(clock.due_at)} 已过，仍未办结")
     if one.lapses and clock.kind == "accept" and clock.order_id in locked:
         facts = f"不得回退的工单在 {local_text(clock.due_at)} 前未认领"
-        await raise_candidate(work, clock.unit, "refused", f"clock:{clock.id}", facts, order_id=clock.order_id)
+        yield Proposal(clock.unit, "refused", f"clock:{clock.id}", facts, clock.order_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from services.sla.candidates.handlers import name_overdue, raise_candidate
+from services.sla.candidates.handlers import name_overdue, raise_candidates
+from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
 from services.sla.clocks.handlers import annul, kinds_of, move, requieten, start, stop, use_closed_window, void
 from services.sla.clocks.store import closed_window, running_clocks
@@ -312,7 +313,7 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
     if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
         facts = f"重办 {done_before} 次后回访仍未解决"
         occasion = f"order:{event.order_id}"
-        await raise_candidate(work, event.unit, "unsolved", occasion, facts, order_id=event.order_id)
+        await raise_candidates(work, [Proposal(event.unit, "unsolved", occasion, facts, event.order_id)])
 
 
 async def _promise(
