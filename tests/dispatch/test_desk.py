@@ -1,10 +1,11 @@
 """The dispatch desk over HTTP: assigning, reassigning, returns and their decisions."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from sample.staff import File
@@ -558,3 +559,41 @@ async def test_what_the_caller_said_is_sealed_at_rest_and_shown_to_those_who_nee
     assert (handler["phone"], handler["content"]) == ("0535-6891234", "已与来电人核实情况")
     assert (leader["phone"], leader["content"], leader["outcome"]) == (None, None, "reached")
     assert not any("6891234" in row["said"] or "清运" in row["said"] for row in audit)
+
+
+async def _nothing(story: Story) -> str:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    return order_id
+
+
+@pytest.mark.clause("S2.2.1b", "S2.2.1f", "S2.2.3a")
+@pytest.mark.parametrize(
+    "command", ["accept", "contact", "note", "return", "accept a return", "reject a return", "reply"]
+)
+async def test_a_command_that_is_sent_twice_is_known_or_refused_and_never_done_twice(
+    story: Story, command: str
+) -> None:
+    order_id = await (_nothing(story) if command == "accept" else story.handled())
+    story.pass_time(minutes=1)
+    if command.endswith("a return"):
+        assert (await story.ask_return(order_id)).status_code == 202
+    note = {"text": "正在协调", "promised_at": (story.now + timedelta(hours=1)).isoformat()}
+    send: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        "accept": lambda: story.post(f"/orders/{order_id}/accept", who=story.caseworker()),
+        "contact": lambda: story.contact(order_id),
+        "note": lambda: story.post(f"/orders/{order_id}/notes", note, story.caseworker()),
+        "return": lambda: story.ask_return(order_id),
+        "accept a return": lambda: story.decide(order_id, "accept"),
+        "reject a return": lambda: story.decide(order_id, "reject"),
+        "reply": lambda: story.reply(order_id),
+    }
+
+    first = await send[command]()
+    told, audited = len(await story.desk.told()), await story.desk.rows("select id from audit")
+    second = await send[command]()
+
+    assert first.is_success, first.text
+    assert second.status_code in {200, 409}
+    assert len(await story.desk.told()) == told
+    assert await story.desk.rows("select id from audit") == audited

@@ -285,6 +285,22 @@ async def test_a_repeated_command_with_the_same_key_decides_once(desk: Desk):
     assert len(await desk.told()) == 1
 
 
+@pytest.mark.clause("S2.3a", "S2.2.3c")
+@pytest.mark.parametrize("what", ["leader-approval", "leader-rejection", "approval", "rejection"])
+async def test_a_decision_that_is_sent_twice_is_taken_once(desk: Desk, what: str):
+    by_leader = what.startswith("leader")
+    _, reply_id = await (at_leader if by_leader else at_centre)(desk)
+    who, body = head(desk) if by_leader else reviewer(desk), {"opinion": OPINION} if "rejection" in what else {}
+
+    first = await post(desk, reply_id, what, body, who)
+    told = len(await desk.told())
+    second = await post(desk, reply_id, what, body, who)
+
+    assert first.status_code == 204
+    assert refusal(second) == (409, "wrong_step")
+    assert len(await desk.told()) == told
+
+
 async def test_no_text_of_a_reply_is_stored_in_clear(desk: Desk):
     _, reply_id = await at_centre(desk, findings="张三家门口的路灯我们管不了，请谅解，电话13812345678。")
     await post(desk, reply_id, "rejection", {"opinion": "请联系张三核实"}, reviewer(desk))
