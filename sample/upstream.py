@@ -28,7 +28,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sample.orders import Demand, demand
-from shared.clock import SHANGHAI, Clock
+from shared.calendar import SHANGHAI
+from shared.clock import Clock
 
 _TOLERANCE: Final = 300
 _TRIES: Final = 8

@@ -16,7 +16,8 @@ import httpx
 
 from sample.staff import People, Refused
 from sample.upstream import SimulatedUpstream
-from shared.clock import SHANGHAI, Clock, clock_of
+from shared.calendar import SHANGHAI
+from shared.clock import Clock, clock_of
 from shared.run.starting import data_folder
 
 REPLY: Final = {

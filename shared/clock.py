@@ -1,7 +1,6 @@
 """The only source of "now": real, or simulated, so that thirty days can be run in minutes (X4).
 
-Every moment is aware and in UTC.  Asia/Shanghai has kept +08:00 without daylight saving since 1991-09, so a fixed
-offset is exact for every day this platform can meet, and needs no time zone database.
+Every moment is aware and in UTC.  Which day of the district it belongs to says `shared.calendar.local_day`.
 """
 
 from __future__ import annotations
@@ -11,21 +10,9 @@ import contextlib
 import json
 import os
 import time
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
-
-SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
-
-
-def local_day(moment: datetime) -> date:
-    """The calendar day of a moment as the district counts it."""
-    return moment.astimezone(SHANGHAI).date()
-
-
-def start_of(day: date) -> datetime:
-    """The first moment (00:00 local) of a day, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
+from typing import Protocol
 
 
 class Clock(Protocol):

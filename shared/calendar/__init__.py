@@ -22,7 +22,7 @@ from shared.calendar.errors import (
     YearUnknown,
 )
 from shared.calendar.icalendar_file import arrangement_from_icalendar
-from shared.calendar.model import SHANGHAI, CountedDay, Day, DayKind, Due, YearArrangement
+from shared.calendar.model import SHANGHAI, CountedDay, Day, DayKind, Due, YearArrangement, local_day, start_of
 from shared.calendar.notice import Notice, arrangement_from_notice, read_notice
 from shared.calendar.revising import DayChange, Wanted, revised
 from shared.calendar.sources import (
@@ -77,7 +77,9 @@ __all__ = [
     "arrangement_from_rows",
     "check_balanced",
     "check_complete",
+    "local_day",
     "read_notice",
     "revised",
+    "start_of",
     "statutory_calendar",
 ]

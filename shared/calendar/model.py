@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -17,6 +17,16 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SATURDAY: Final = 5
+
+
+def local_day(moment: datetime) -> date:
+    """The calendar day of a moment as the district counts it."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment (00:00 local) of a day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
 
 
 class DayKind(StrEnum):

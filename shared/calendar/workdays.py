@@ -21,7 +21,17 @@ from shared.calendar.errors import (
     YearUnknown,
 )
 from shared.calendar.law import FIRST_YEAR, LAST_YEAR, law_days
-from shared.calendar.model import SATURDAY, SHANGHAI, WEEKDAYS, CountedDay, Day, DayKind, Due, YearArrangement
+from shared.calendar.model import (
+    SATURDAY,
+    SHANGHAI,
+    WEEKDAYS,
+    CountedDay,
+    Day,
+    DayKind,
+    Due,
+    YearArrangement,
+    local_day,
+)
 
 MIDNIGHT: Final = time(0, 0)  # as an end of day: 24:00
 MOST_WORKDAYS: Final = 5_000  # twenty years: more than any rule needs, and no overflow
@@ -198,7 +208,7 @@ class WorkCalendar:
         line is the due day, and its number is n.
         """
         due = self.due_at(started_at, workdays, strict=strict)
-        first = started_at.astimezone(SHANGHAI).date()
+        first = local_day(started_at)
         proof = [self._start_line(first)]
         for ordinal in range(first.toordinal() + 1, due.on.toordinal() + 1):
             day = self.day(date.fromordinal(ordinal))
@@ -264,7 +274,7 @@ class WorkCalendar:
 
     def _due_slowly(self, started_at: datetime, workdays: int, *, strict: bool) -> Due:
         """The cases outside the arrays: zero working days, days beyond them, and refusals."""
-        start = started_at.astimezone(SHANGHAI).date()
+        start = local_day(started_at)
         on = self._walk(start, workdays)
         days = (date.fromordinal(ordinal) for ordinal in range(start.toordinal() + 1, on.toordinal() + 1))
         unknown = next((year for day in days if (year := self._unpublished(day)) is not None), None)

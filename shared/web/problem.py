@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from shared.errors import BusinessError, Unavailable
 from shared.telemetry import request_id
 from shared.web.faults import CODES, fault_of

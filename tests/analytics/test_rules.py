@@ -13,7 +13,8 @@ from services.analytics.facts.rules import fact_of
 from services.analytics.figures.errors import BadWeek
 from services.analytics.figures.model import DISTRICT, FigureKey, Measure, Week
 from services.analytics.figures.policy import FIRST_PASS_WEIGHTS, SATISFIED_WEIGHTS, SOLVED_WEIGHTS
-from services.analytics.figures.rules import day_of, day_of_deadline, difference, figures_of, rate_of
+from services.analytics.figures.rules import day_of_deadline, difference, figures_of, rate_of
+from shared.calendar import local_day
 from tests.analytics.events import OrderEvents, interleaved, local, random_order
 from tests.analytics.recount import recount
 
@@ -241,8 +242,8 @@ def test_there_is_no_such_week(text: str):
 
 
 def test_midnight_in_yantai_begins_the_new_day():
-    assert day_of(local("11-23 00:00")) == date(2026, 11, 23)
-    assert day_of(local("11-23 00:00") - timedelta(microseconds=1)) == date(2026, 11, 22)
+    assert local_day(local("11-23 00:00")) == date(2026, 11, 23)
+    assert local_day(local("11-23 00:00") - timedelta(microseconds=1)) == date(2026, 11, 22)
 
 
 @given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=1, max_value=6))

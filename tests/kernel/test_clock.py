@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.clock import SHANGHAI, RealClock, SimulatedClock, clock_of, local_day, start_of
+from shared.calendar import SHANGHAI, local_day, start_of
+from shared.clock import RealClock, SimulatedClock, clock_of
 from tests.support.service import MONDAY_0900
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from sample.staff import Refused
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from tests.calendar.published import NOTICE_2027
 from tests.support.files import PDF
 from tests.support.platform import District, district

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from sample.staff import Refused
 from services.intake.channels.policy import CHANNELS
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900

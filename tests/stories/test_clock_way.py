@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from sample.staff import Refused
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from tests.support.platform import District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from sample.staff import Refused
 from sample.upstream import in_words_of_city
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from tests.support.platform import SOME_UNITS, District, district
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900

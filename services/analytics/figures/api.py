@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics.figures import rules, store
+from services.analytics.figures import store
 from services.analytics.figures.errors import BadDay, UnitNotShown
 from services.analytics.figures.model import DISTRICT, FIRST_YEAR, LAST_YEAR, Measure, Week
 from services.analytics.figures.policy import TREND_WEEKS
 from services.analytics.figures.schemas import Figures, Row, Trend, WeekFigures, WeekRow
 from shared.access import Scope
+from shared.calendar import local_day
 from shared.deps import CurrentScope, InRead, ThisRuntime
 from shared.web import Code, DeskRoute
 
@@ -39,7 +40,7 @@ _FROM_WEEK: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def _week(text: str | None, runtime: ThisRuntime) -> Week:
-    return Week.parse(text) if text is not None else Week.of(rules.day_of(runtime.clock.now()))
+    return Week.parse(text) if text is not None else Week.of(local_day(runtime.clock.now()))
 
 
 async def _rows(session: AsyncSession, scope: Scope, first_on: date, last_on: date) -> tuple[Row, list[Row]]:
@@ -78,7 +79,7 @@ async def daily_figures(
     day: Annotated[date | None, Query(alias="date", title="日期", description="日期，如 2026-11-23；默认今天")] = None,
 ) -> Figures:
     """A day's figures per unit (S3.2a); a unit sees its own row and the district's."""
-    wanted = day or rules.day_of(runtime.clock.now())
+    wanted = day or local_day(runtime.clock.now())
     if not FIRST_YEAR <= wanted.year <= LAST_YEAR:
         raise BadDay(wanted.isoformat())
     district, units = await _rows(session, scope, wanted, wanted)

@@ -14,7 +14,7 @@ from typing import Final
 from services.analytics.facts.model import Fact, Kind
 from services.analytics.figures.model import DISTRICT, FigureKey, Figures, Measure
 from services.analytics.figures.policy import EXCLUDING
-from shared.calendar import SHANGHAI
+from shared.calendar import local_day
 
 _SOLVED: Final = {
     "solved": Measure.SOLVED,
@@ -37,14 +37,9 @@ _OVERDUE: Final = {Kind.OVERDUE: Measure.OVERDUE, Kind.FIRST_REPLY_OVERDUE: Meas
 _INSTANT: Final = timedelta(microseconds=1)
 
 
-def day_of(moment: datetime) -> date:
-    """The day of a moment in Asia/Shanghai."""
-    return moment.astimezone(SHANGHAI).date()
-
-
 def day_of_deadline(due_at: datetime) -> date:
     """The day that a deadline ends: 24:00 belongs to the day before midnight (A03)."""
-    return day_of(due_at - _INSTANT)
+    return local_day(due_at - _INSTANT)
 
 
 def figures_of(facts: Sequence[Fact]) -> Figures:
@@ -71,12 +66,12 @@ def _counts(facts: Sequence[Fact]) -> Iterator[_Count]:
     first = next((fact.unit for fact in facts if fact.kind is Kind.ASSIGNED), None)
     receipt = next((fact for fact in facts if fact.kind is Kind.RECEIVED), None)
     if receipt is not None:
-        yield first, day_of(receipt.at), Measure.RECEIVED
+        yield first, local_day(receipt.at), Measure.RECEIVED
     for number, fact in enumerate(facts):
         if fact.kind in _COUNTED:
-            yield fact.unit, day_of(fact.at), _COUNTED[fact.kind]
+            yield fact.unit, local_day(fact.at), _COUNTED[fact.kind]
         elif fact.kind is Kind.FED_BACK:
-            yield _answering_unit(facts[:number]), day_of(fact.at), Measure.FED_BACK
+            yield _answering_unit(facts[:number]), local_day(fact.at), Measure.FED_BACK
 
 
 def _overdue(facts: Sequence[Fact]) -> Iterator[_Count]:
@@ -105,7 +100,7 @@ def _revisits(facts: Sequence[Fact]) -> Iterator[_Count]:
     for number, fact in enumerate(facts):
         if fact.kind not in {Kind.REVISITED, Kind.REVISIT_INVALID}:
             continue
-        unit, day = _answering_unit(facts[:number]), day_of(fact.at)
+        unit, day = _answering_unit(facts[:number]), local_day(fact.at)
         yield unit, day, Measure.REVISITS
         if fact.kind is Kind.REVISIT_INVALID:
             continue
@@ -129,7 +124,7 @@ def _reviews(facts: Sequence[Fact]) -> Iterator[_Count]:
     first = next((fact for fact in facts if fact.kind in {Kind.APPROVED, Kind.REJECTED}), None)
     if first is not None:
         passed = first.kind is Kind.APPROVED
-        yield first.unit, day_of(first.at), Measure.FIRST_PASSES if passed else Measure.FIRST_FAILS
+        yield first.unit, local_day(first.at), Measure.FIRST_PASSES if passed else Measure.FIRST_FAILS
 
 
 def _answering_unit(before: Sequence[Fact]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.dispatch.closing.model import Revisit
 from services.dispatch.closing.policy import EXCLUSIONS
-from services.dispatch.closing.rules import local_day, revisit_outcome
+from services.dispatch.closing.rules import revisit_day, revisit_outcome
 from services.dispatch.orders.handlers import audit_passed_by
 from services.dispatch.orders.model import ENDED, Move, Status
 from services.dispatch.orders.rules import MOVES, after
@@ -81,7 +81,7 @@ async def settle_revisit(work: Work, event: OrderRevisited) -> None:
             await _close(work, record, solved=event.valid and record.disposition not in EXCLUSIONS)
         case "failed":
             record.status = after(record.status, Move.REVISIT_IN_VAIN)
-            record.failed_revisit_days = sorted({*record.failed_revisit_days, local_day(revisit)})
+            record.failed_revisit_days = sorted({*record.failed_revisit_days, revisit_day(revisit)})
             work.audit("order.revisited_in_vain", event.order_id, after={"days": record.failed_revisit_days})
         case "unsolved" | "unsatisfied":
             await _reopen(work, record, outcome)

@@ -8,7 +8,7 @@ from typing import Literal
 from services.dispatch.closing.model import Revisit
 from services.dispatch.closing.policy import EXCLUSIONS, FAILED_REVISIT_DAYS, WITH_THE_UPSTREAM
 from services.dispatch.orders.model import Status
-from shared.calendar import SHANGHAI
+from shared.calendar import local_day
 
 Verdict = Literal["close", "unsolved", "unsatisfied", "failed"]
 Outcome = Literal["close", "unsolved", "unsatisfied", "failed", "noted"]
@@ -24,7 +24,7 @@ def revisit_verdict(revisit: Revisit, failed_days: AbstractSet[str]) -> Verdict:
         if revisit.solved == "unsolved":
             return "unsolved"
         return "unsatisfied" if revisit.satisfied == "unsatisfied" else "close"
-    days = {*failed_days, local_day(revisit)}
+    days = {*failed_days, revisit_day(revisit)}
     return "close" if len(days) >= FAILED_REVISIT_DAYS.value else "failed"
 
 
@@ -45,6 +45,6 @@ def revisit_outcome(
     return "noted" if status is Status.CLOSED and verdict in {"close", "failed"} else verdict
 
 
-def local_day(revisit: Revisit) -> str:
+def revisit_day(revisit: Revisit) -> str:
     """The local day of a revisit, as YYYY-MM-DD."""
-    return revisit.revisited_at.astimezone(SHANGHAI).date().isoformat()
+    return local_day(revisit.revisited_at).isoformat()

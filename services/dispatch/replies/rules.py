@@ -18,7 +18,7 @@ from services.dispatch.replies.errors import (
 )
 from services.dispatch.replies.model import Reply
 from services.dispatch.rulesets.policy import RuleSet
-from shared.calendar import SHANGHAI
+from shared.calendar import local_day
 
 
 def check_reply(case: Case, reply: Reply, *, now: datetime) -> None:
@@ -78,7 +78,7 @@ def check_plan(case: Case, plan_on: date, *, rules: RuleSet, now: datetime) -> N
     """A plan ends from tomorrow on, within the days that it may take from the first assignment (S2.2.2e, A16)."""
     assert case.first_assigned_at is not None, "a reply comes from a unit that has the order"
     # A plan for today would end on the day of its approval, and the order would be open again at once (S2.2.2f).
-    earliest = now.astimezone(SHANGHAI).date() + timedelta(days=1)
-    latest = case.first_assigned_at.astimezone(SHANGHAI).date() + timedelta(days=rules.plan.value)
+    earliest = local_day(now) + timedelta(days=1)
+    latest = local_day(case.first_assigned_at) + timedelta(days=rules.plan.value)
     if not earliest <= plan_on <= latest:
         raise PlanOutside(earliest, latest, rules.plan.value)

@@ -17,7 +17,7 @@ from pydantic_core import PydanticKnownError
 from services.intake.channels import policy
 from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.model import TITLES, Channel, Spelling
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from shared.personal.numbers import PHONE_FORM
 from shared.web.faults import FAULTS
 from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN

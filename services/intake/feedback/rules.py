@@ -12,7 +12,7 @@ import orjson
 from services.intake.channels.model import Channel, Spelling
 from services.intake.feedback import policy
 from services.intake.feedback.model import Answer
-from shared.calendar import SHANGHAI
+from shared.calendar import SHANGHAI, local_day
 
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9_.-]{1,20}")
 """What of a platform's answer is shown and kept: nothing that could be a text."""
@@ -96,7 +96,7 @@ def feedback_body(channel: Channel, answer: Answer) -> dict[str, Any]:
         "reply_id": answer.reply_id,
         "round": answer.round,
         "unit": answer.unit_name,
-        "replied_on": answer.leader_at.astimezone(SHANGHAI).date().isoformat(),
+        "replied_on": local_day(answer.leader_at).isoformat(),
         "leader_name": answer.leader_name,
         "disposition": policy.DISPOSITIONS.get(answer.disposition, answer.disposition),
         "contact_person": reply.get("contact_person"),

@@ -14,7 +14,7 @@ from services.intake.channels.schemas import pascal
 from services.intake.feedback import policy
 from services.intake.feedback.model import AckedBy, Answer, DeliveryState
 from services.intake.feedback.rules import feedback_body
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 
 
 class DeliveryLine(BaseModel):

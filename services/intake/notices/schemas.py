@@ -23,7 +23,7 @@ from services.intake.channels.schemas import (
 from services.intake.feedback.rules import spelled
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
 from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from shared.web.fields import Body, Line, SaneMoment, Text
 
 

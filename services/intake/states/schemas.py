@@ -15,7 +15,7 @@ from services.intake.feedback.model import DeliveryState
 from services.intake.orders.model import State
 from services.intake.states.policy import DELIVERY_TITLES, STATE_TITLES
 from services.intake.states.store import FoundOrder
-from shared.clock import SHANGHAI
+from shared.calendar import SHANGHAI
 from shared.web.fields import Body
 
 Local = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(SHANGHAI))]

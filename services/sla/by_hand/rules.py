@@ -10,7 +10,7 @@ from services.sla.by_hand.policy import HAND_CLAUSES
 from services.sla.counting.model import ClockPlan
 from services.sla.counting.rules import moment_clock, workday_clock
 from services.sla.rulesets.policy import RuleSet, Workdays
-from shared.calendar import SHANGHAI, WorkCalendar
+from shared.calendar import WorkCalendar, local_day
 from shared.contracts.sla import ClockKind
 
 
@@ -49,6 +49,6 @@ def check_span(wanted: ManualClock, now: datetime) -> None:
 
 def check_reach(plan: ClockPlan, now: datetime, rule_set: RuleSet) -> None:
     """The circular has no longer time than a plan's days (S2.2.2e): neither has what a person starts."""
-    latest = now.astimezone(SHANGHAI).date() + timedelta(days=rule_set.plan.count)
+    latest = local_day(now) + timedelta(days=rule_set.plan.count)
     if plan.due.on > latest:
         raise DueTooFar(plan.clause, latest, rule_set.plan.count)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.sla.calendar.schemas import CalendarState, CalendarYear
-from shared.clock import local_day
+from shared.calendar import local_day
 from shared.deps import ThisRuntime
 from shared.web import CommandRoute
 

@@ -10,8 +10,7 @@ from prometheus_client import Gauge
 
 from services.sla.calendar import store
 from services.sla.calendar.model import Version
-from shared.calendar import WorkCalendar
-from shared.clock import local_day
+from shared.calendar import WorkCalendar, local_day
 from shared.service import Runtime
 from shared.telemetry import Metrics, logger
 

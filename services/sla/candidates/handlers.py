@@ -12,7 +12,7 @@ from services.sla.clocks.tables import ClockRecord
 from services.sla.counting.rules import last_red, local_text, quiet_of
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.store import rules_at
-from shared.clock import local_day, start_of
+from shared.calendar import local_day, start_of
 from shared.contracts.sla import SupervisionCandidateRaised
 from shared.work import Work
 

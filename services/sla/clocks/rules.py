@@ -8,7 +8,7 @@ from typing import Final
 from services.sla.clocks.model import KnownClock, State
 from services.sla.counting.rules import final_of
 from services.sla.rulesets.policy import RuleSet, SameDay
-from shared.calendar import SHANGHAI
+from shared.calendar import local_day
 from shared.contracts import Event
 from shared.contracts.sla import ClockBreached, ClockKind, ClockStopped, PlanBroken, PromiseBroken
 
@@ -65,7 +65,7 @@ def breaking(clock: KnownClock, now: datetime) -> list[Event]:
 
 def plan_day(clock: KnownClock) -> date:
     """The day that a plan named: the one that its deadline ends."""
-    return (clock.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+    return local_day(clock.due_at - timedelta(microseconds=1))
 
 
 def stopped(clock: KnownClock, at: datetime, *, met: bool, void: bool = False) -> ClockStopped:

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Path
 from services.sla.calendar.schemas import CalendarName, EditBody, EditPreviewBody, ImportBody, YearImport
 from services.sla.recomputing import handlers, store
 from services.sla.recomputing.schemas import Alarm, AppliedOut, PreviewOut, VersionOut
-from shared.calendar import MAY_MOVE_FROM
-from shared.clock import local_day
+from shared.calendar import MAY_MOVE_FROM, local_day
 from shared.deps import Cursor, InRead, InWork, Limit, ThisRuntime
 from shared.web import CommandRoute, Page
 
