@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -151,6 +152,19 @@ async def test_versions_that_arrive_together_are_stored_in_the_sequence_they_arr
 
         assert [answer.json()["version"] for answer in answers] == [1, 2, 3]
         assert [event.changed for event in await desk.told(OrderUpdated)] == [("content",), ("content",)]
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_a_change_that_reaches_a_replica_whose_clock_is_slow_is_the_newest_all_the_same(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        await platform.push(order)
+        desk.clock.set(desk.clock.now() - timedelta(seconds=2))
+        changed = await platform.push({**order, "eventDesc": "市民补充：夜间也有。"})
+
+        assert (changed.status_code, changed.json()["version"]) == (200, 2)
 
 
 async def test_a_full_queue_answers_503_with_retry_after(

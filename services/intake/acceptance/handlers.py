@@ -364,7 +364,8 @@ class Batches:
                 answers[one.row.order_id] = ended
                 continue
             try:
-                overtaken = found["received_at"] > one.row.received_at
+                # Only a request that waited is compared by its moment: the clocks of two replicas differ a little.
+                overtaken = one.row.released_at is not None and found["received_at"] > one.row.received_at
                 repeat = rules.repeat_of(known_revision, pushed, same=same, overtaken=overtaken)
             except BusinessError as refusal:
                 answers[one.row.order_id] = refusal  # its webhook-id stays free for the mended request
