@@ -597,3 +597,33 @@ async def test_a_command_that_is_sent_twice_is_known_or_refused_and_never_done_t
     assert second.status_code in {200, 409}
     assert len(await story.desk.told()) == told
     assert await story.desk.rows("select id from audit") == audited
+
+
+@pytest.mark.clause("S1.3.1b", "S1.3.1a")
+async def test_the_queue_has_the_most_urgent_class_first_and_pages_keep_the_sequence(story: Story) -> None:
+    classes: list[tuple[Any, ...]] = [
+        (),
+        ("policy",),
+        ("livelihood",),
+        ("policy", "safety"),
+        (),
+        ("safety",),
+        ("policy",),
+    ]
+    ids = []
+    for urgent in classes:
+        story.pass_time(minutes=1)
+        ids.append(await story.arrive(urgent=urgent))
+
+    async def queue(**query: Any) -> list[int]:
+        shown, cursor = [], None
+        while True:
+            page = (await story.get("/orders", limit=2, **query, **({"cursor": cursor} if cursor else {}))).json()
+            shown += [ids.index(order["order_id"]) for order in page["items"]]
+            cursor = page["next"]
+            if cursor is None:
+                return shown
+
+    assert await queue() == [3, 5, 2, 1, 6, 0, 4]
+    assert await queue(urgent=True) == [3, 5, 2, 1, 6]
+    assert await queue(urgent=False) == [0, 4]

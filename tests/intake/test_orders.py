@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -250,3 +251,36 @@ async def test_an_attachment_of_a_platform_is_listed_under_a_safe_name(
 
         [attachment] = answer.json()["more"]["attachments"]
         assert attachment["name"] == "passwd.png"
+
+
+@pytest.mark.clause("S1.3.1b", "S1.3.1a")
+async def test_orders_that_are_not_over_are_listed_by_their_urgent_class(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
+        ids = []
+        for words in ("路灯不亮", "小区燃气泄漏", "暖气不热，家中老人受冻", "小区又有燃气泄漏", "路灯还不亮"):
+            desk.clock.set(desk.clock.now() + timedelta(minutes=1))
+            ids.append(await platform.accepted(title="反映情况", eventDesc=words, category="其他"))
+        address = f"{ORDERS}/{ids[2]}/flags"
+        body = {"urgent": ["livelihood"], "out_of_scope": None, "reason": "民生紧急"}
+        assert (await desk.http.post(address, json=body, headers=who)).status_code == 204
+        body = {"urgent": ["policy"], "out_of_scope": None, "reason": "政策咨询"}
+        address = f"{ORDERS}/{ids[4]}/flags"
+        assert (await desk.http.post(address, json=body, headers=who)).status_code == 204
+        await desk.tell(assigned(desk, ids[3], "u1"), facts.closed(ids[3], "u1", desk.clock.now()))
+
+        async def listed(**query: Any) -> list[int]:
+            shown, cursor = [], None
+            while True:
+                asked = {"limit": 2, **query, **({"cursor": cursor} if cursor else {})}
+                page = (await desk.http.get(ORDERS, headers=who, params=asked)).json()
+                shown += [ids.index(line["order_id"]) for line in page["items"]]
+                cursor = page["next"]
+                if cursor is None:
+                    return shown
+
+        assert await listed(sort="urgent") == [1, 2, 4, 0]
+        assert await listed() == [4, 3, 2, 1, 0]
+        wrong = (await desk.http.get(ORDERS, headers=who, params={"limit": 2})).json()["next"]
+        mixed = await desk.http.get(ORDERS, headers=who, params={"limit": 2, "sort": "urgent", "cursor": wrong})
+        assert mixed.status_code == 422

@@ -8,7 +8,19 @@ import pytest
 
 from services.sla.firing import jobs
 from shared.identity import Role
-from tests.sla.story import SECOND, UNIT, assigned, contacted, listed, local, noted, numbered, received, return_rejected
+from tests.sla.story import (
+    SECOND,
+    UNIT,
+    assigned,
+    contacted,
+    listed,
+    local,
+    noted,
+    numbered,
+    received,
+    return_rejected,
+    updated,
+)
 from tests.support.service import Desk
 
 
@@ -126,3 +138,41 @@ async def test_candidates_of_supervision_are_listed_the_latest_first_and_scoped(
 
     assert [c["cause"] for c in everything] == ["overdue", "overdue", "overdue", "refused"]
     assert {c["unit"] for c in own} == {SECOND}
+
+
+@pytest.mark.clause("S1.3.1b", "S1.3.1a")
+async def test_a_board_shows_the_most_urgent_class_first_then_the_earliest_deadline(desk: Desk) -> None:
+    classes: dict[int, tuple[Any, ...]] = {
+        1: (),
+        2: ("policy",),
+        3: ("livelihood", "policy"),
+        4: ("safety",),
+        5: ("safety",),
+    }
+    for number, urgent in classes.items():
+        order = numbered(number)
+        await desk.tell(
+            received(order_id=order, urgent=urgent),
+            # The fifth is assigned before the fourth, so that the 24 hours of its caller end before.
+            assigned(f"2026-11-23T10:0{9 - number}").model_copy(update={"order_id": order}),
+        )
+    await at(desk, "2026-11-24T09:00")
+
+    async def due_today() -> list[str]:
+        """The orders as the board shows them, two clocks a page."""
+        shown: list[str] = []
+        page = await board(desk, "due-today", limit=2)
+        while True:
+            shown += [clock["order_id"] for clock in page["items"]]
+            if page["next"] is None:
+                return list(dict.fromkeys(shown))
+            page = await board(desk, "due-today", limit=2, cursor=page["next"])
+
+    first = await due_today()
+    again = updated("2026-11-24T09:00", version=1, order_id=numbered(1), urgent=("safety",), flags_version=2)
+    await desk.tell(again)
+    flagged = await due_today()
+
+    assert first == [numbered(number) for number in (5, 4, 3, 2, 1)]
+    assert flagged == [numbered(number) for number in (5, 4, 1, 3, 2)]
+    assert await desk.parked() == []

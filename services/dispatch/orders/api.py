@@ -53,7 +53,7 @@ async def list_orders(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[OrderOut]:
-    """紧急工单在前，其余按接收时间先后；承办单位只看到本单位的工单。"""
+    """安全紧急在前，其次民生紧急、政策咨询，再次普通工单，同类按接收时间先后；承办单位只看到本单位的工单。"""
     found = await store.orders_waiting(
         session, scope, statuses=status or (), unit=unit, urgent=urgent, cursor=cursor, limit=limit
     )

@@ -16,6 +16,7 @@ from shared.access import EVERYTHING
 from shared.contracts.base import OrderEvent
 from shared.contracts.fields import FLAGS
 from shared.contracts.intake import OrderReceived, OrderUpdated, OrderUrged
+from shared.urgency import queue_of
 from shared.work import Work
 
 
@@ -32,7 +33,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         scheme=event.scheme,
         category=event.category,
         urgent=list(event.urgent),
-        queue=0 if event.urgent else 1,
+        queue=queue_of(event.urgent),
         out_of_scope=event.out_of_scope,
         flags_version=1,
         urgent_found=list(event.urgent),
@@ -96,7 +97,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
 def _follow_flags(work: Work, record: CaseRecord, event: OrderUpdated) -> None:
     before = {"urgent": record.urgent, "out_of_scope": record.out_of_scope}
     record.flags_version = event.flags_version
-    record.urgent, record.queue = list(event.urgent), 0 if event.urgent else 1
+    record.urgent, record.queue = list(event.urgent), queue_of(event.urgent)
     record.out_of_scope = event.out_of_scope
     after = {"urgent": record.urgent, "out_of_scope": record.out_of_scope}
     if after != before:

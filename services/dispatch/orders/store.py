@@ -22,6 +22,7 @@ from shared.following.confidential import callers_kept_back
 from shared.following.parts import part_of
 from shared.lists import Counted, Keyset, Listed, counted
 from shared.personal.sealing import Sealer
+from shared.urgency import ORDINARY
 from shared.work import Work
 
 _AUDIT: Final = Record.metadata.tables["audit"]
@@ -90,7 +91,7 @@ async def orders_waiting(
     cursor: str | None,
     limit: int,
 ) -> Listed[CaseRecord]:
-    """The queue: urgent orders first, then the oldest (S1.3.1b).  Without `statuses` those that are not at their end."""
+    """The queue: safety, livelihood, policy, then the others, the oldest first (S1.3.1b).  Without `statuses` those that are not at their end."""
     query = select(CaseRecord)
     if (visible := _within(scope)) is not None:
         query = query.where(visible)
@@ -98,7 +99,7 @@ async def orders_waiting(
     if unit is not None:
         query = query.where(CaseRecord.unit == unit)
     if urgent is not None:
-        query = query.where(CaseRecord.queue == (0 if urgent else 1))
+        query = query.where(CaseRecord.queue < ORDINARY if urgent else CaseRecord.queue == ORDINARY)
     return await _QUEUE.page(session, query, cursor=cursor, limit=limit)
 
 

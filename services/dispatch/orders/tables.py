@@ -38,7 +38,9 @@ class CaseRecord(Record):
     scheme: Mapped[str]
     category: Mapped[str]
     urgent: Mapped[list[str]]
-    queue: Mapped[int] = mapped_column(comment="0 urgent, 1 ordinary: urgent orders come first (S1.3.1b)")
+    queue: Mapped[int] = mapped_column(
+        comment="0 safety, 1 livelihood, 2 policy, 3 ordinary: the most urgent orders come first (S1.3.1b)"
+    )
     out_of_scope: Mapped[str | None]
     flags_version: Mapped[int] = mapped_column(comment="of urgent and out_of_scope, as intake counts their changes")
     urgent_found: Mapped[list[str]] = mapped_column(comment="what the words of the latest version suggest (S1.3.1a)")
@@ -89,7 +91,7 @@ class CaseRecord(Record):
 
     __table_args__ = (
         CheckConstraint(one_of("status", *Status), name="status"),
-        CheckConstraint("queue in (0, 1)", name="queue"),
+        CheckConstraint("queue between 0 and 3", name="queue"),
         CheckConstraint("returns >= 0 and redos >= 0 and round >= 0 and assignment >= 0", name="counters"),
         Index("ix_order_case_queue", "queue", "received_at", "order_id", postgresql_where=text("ended_at is null")),
         Index("ix_order_case_status", "status", "queue", "received_at", "order_id"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -103,11 +103,18 @@ async def list_orders(
     state: Annotated[State | None, Query(title="进展", description="进展")] = None,
     received_from: Annotated[SaneMoment | None, Query(title="受理时间起", description="受理时间起（含）")] = None,
     received_to: Annotated[SaneMoment | None, Query(title="受理时间止", description="受理时间止（不含）")] = None,
+    sort: Annotated[
+        Literal["newest", "urgent"],
+        Query(
+            title="排序",
+            description="newest 最近受理在前；urgent 未办结的工单中安全紧急在前，其次民生紧急、政策咨询、普通，同类先受理的在前",
+        ),
+    ] = "newest",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Newest first."""
-    wanted = OrderFilter(channel, level, state, received_from, received_to)
+    """Newest first, or by urgent class (S1.3.1b)."""
+    wanted = OrderFilter(channel, level, state, received_from, received_to, sort == "urgent")
     page = await store.orders_page(session, scope, wanted, cursor=cursor, limit=limit)
     sealer = runtime.works.sealer
     items = [

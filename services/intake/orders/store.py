@@ -20,6 +20,10 @@ from shared.lists import Keyset, Listed
 from shared.work import Work
 
 _NEWEST_FIRST: Final = Keyset(UpstreamOrderRecord.received_at, UpstreamOrderRecord.order_id, descending=True)
+_MOST_URGENT_FIRST: Final = Keyset(
+    UpstreamOrderRecord.queue, UpstreamOrderRecord.received_at, UpstreamOrderRecord.order_id
+)
+_OVER: Final = (State.CLOSED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class OrderFilter:
     state: State | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
+    urgent_first: bool = False
+    """Those that are not over, by urgent class and then the oldest first; otherwise all, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,10 @@ def _with_version(*extra: Any) -> Any:
 async def orders_page(
     session: AsyncSession, scope: Scope, wanted: OrderFilter, *, cursor: str | None, limit: int
 ) -> Listed[StoredOrder]:
-    """Newest first."""
+    """Newest first, or the most urgent of those that are not over (S1.3.1b)."""
     record = UpstreamOrderRecord
     # The columns of the cursor beside the records: the list reads them from each row.
-    query = _with_version(record.received_at, record.order_id).where(_visible(scope))
+    query = _with_version(record.queue, record.received_at, record.order_id).where(_visible(scope))
     for column, value in (
         (record.platform, wanted.channel),
         (record.level, wanted.level),
@@ -75,7 +81,10 @@ async def orders_page(
         query = query.where(record.received_at >= wanted.received_from)
     if wanted.received_to is not None:
         query = query.where(record.received_at < wanted.received_to)
-    page = await _NEWEST_FIRST.page(session, query, cursor=cursor, limit=limit)
+    if wanted.urgent_first and wanted.state is None:
+        query = query.where(record.state.not_in(_OVER))
+    sequence = _MOST_URGENT_FIRST if wanted.urgent_first else _NEWEST_FIRST
+    page = await sequence.page(session, query, cursor=cursor, limit=limit)
     callers = await _callers_to_strike(session, scope, [row[0] for row in page.rows])
     return Listed([StoredOrder(row[0], row[1], callers.get(row[0].order_id)) for row in page.rows], page.next)
 

@@ -7,14 +7,19 @@ more than the row.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.orders.model import State
 from services.intake.record import ID, Record
 from shared.db.logins import GRANTED_TO_UNITS, PROTECTED, OrderTable, RowsOfUnit
+from shared.urgency import ORDINARY, QUEUE
+
+_PLACES: Final = " ".join(f"when jsonb_exists(urgent, '{one}'::text) then {place}" for one, place in QUEUE.items())
+_QUEUE: Final = f"case {_PLACES} else {ORDINARY} end"
+"""Computed by the database, because several statements write the classes; written as PostgreSQL shows it."""
 
 
 class UpstreamOrderRecord(Record):
@@ -36,6 +41,9 @@ class UpstreamOrderRecord(Record):
     category: Mapped[str]
     street: Mapped[str | None]
     urgent: Mapped[list[str]]
+    queue: Mapped[int] = mapped_column(
+        Integer, Computed(_QUEUE, persisted=True), comment="0 safety, 1 livelihood, 2 policy, 3 ordinary (S1.3.1b)"
+    )
     out_of_scope: Mapped[str | None]
     flagged_by: Mapped[str] = mapped_column(
         server_default=text("'rules'"), comment="rules, or the account that overruled"
@@ -71,6 +79,11 @@ class UpstreamOrderRecord(Record):
         ),
         Index("uq_upstream_order_number", "platform", "platform_no", unique=True),
         Index("ix_upstream_order_received", "received_at", "order_id"),
+        Index(
+            "ix_upstream_order_queue",
+            *("queue", "received_at", "order_id"),
+            postgresql_where=text("state not in ('closed', 'cancelled')"),
+        ),
         Index(
             "ix_upstream_order_holder",
             "holder_unit",

@@ -28,7 +28,10 @@ async def show_board(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> BoardPage:
-    """What needs somebody today, the most urgent first, with a count per unit; a unit sees its own (S4.2a)."""
+    """What needs somebody today, with a count per unit; a unit sees its own (S4.2a).
+
+    Safety before livelihood before policy before ordinary orders, then the earliest deadline (S1.3.1b).
+    """
     now = runtime.clock.now()
     day_ends = runtime.works.calendar.due_at(now, 0).at
     listed = await store.clocks_on_board(

@@ -16,7 +16,7 @@ from services.sla.counting.model import Lapse
 from shared.access import Scope
 from shared.lists import Keyset, Listed
 
-_BY_DUE: Final = Keyset(ClockRecord.due_at, ClockRecord.id)
+_BY_URGENCY: Final = Keyset(ClockRecord.queue, ClockRecord.due_at, ClockRecord.id)
 
 
 def _conditions(
@@ -55,9 +55,9 @@ async def clocks_on_board(
     cursor: str | None,
     limit: int,
 ) -> Listed[ClockRecord]:
-    """The board's clocks by due moment, the most urgent first; a unit sees its own (S4.2a)."""
+    """The board's clocks by urgent class, then by due moment; a unit sees its own (S1.3.1b, S4.2a)."""
     query = select(ClockRecord).where(*_conditions(board, scope, unit, now=now, day_ends=day_ends))
-    return await _BY_DUE.page(session, query, cursor=cursor, limit=limit)
+    return await _BY_URGENCY.page(session, query, cursor=cursor, limit=limit)
 
 
 async def counts_on_board(

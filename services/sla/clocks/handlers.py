@@ -82,6 +82,7 @@ def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, n
         rungs=[rung.as_row() for rung in rungs],
         fired=0,
         next_at=min([*(rung.at for rung in rungs), plan.due.at]),
+        queue=order.queue,
         state=State.RUNNING,
         breached_at=None,
         excused=False,
@@ -95,6 +96,13 @@ def _clock(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet, n
 def _quietened(work: Work, order: OrderRecord, plan: ClockPlan, rule_set: RuleSet) -> tuple[Rung, ...]:
     quiet = quiet_of(plan.span, rule_set, urgent=order.urgent, safety=order.safety)
     return quietened_rungs(plan.rungs, plan.started_at, plan.due.at, rule_set, work.calendar, quiet)
+
+
+async def requeue(work: Work, order: OrderRecord) -> None:
+    """Show the order's clocks on the boards at the place of its present urgent class, the ended ones too."""
+    for clock in await work.rows(ClockRecord, order.order_id):
+        clock.queue = order.queue
+    await store.requeue_ended(work.session, order.order_id, order.queue)
 
 
 def stop(work: Work, clocks: Iterable[ClockRecord], kinds: Collection[ClockKind], at: datetime) -> None:

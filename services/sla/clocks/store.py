@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.sla.clocks.errors import ClockUnknown, OrderHasNoClocks
@@ -88,6 +88,12 @@ async def ended_breaches(session: AsyncSession, order_id: str, kind: ClockKind) 
         ClockRecord.breached_at.is_not(None),
     )
     return (await session.scalars(query.order_by(ClockRecord.id).with_for_update())).all()
+
+
+async def requeue_ended(session: AsyncSession, order_id: str, queue: int) -> None:
+    """Give the ended clocks of an order the place of its urgent class."""
+    ended = (ClockRecord.order_id == order_id, ClockRecord.state != State.RUNNING, ClockRecord.queue != queue)
+    await session.execute(update(ClockRecord).where(*ended).values(queue=queue))
 
 
 async def order_of_clock(session: AsyncSession, clock_id: UUID) -> str:

@@ -60,6 +60,7 @@ class ClockRecord(Record):
     fired: Mapped[int] = mapped_column(
         Integer, server_default=text("0"), comment="how many rungs have fired, the daily red ones included"
     )
+    queue: Mapped[int] = mapped_column(Integer, server_default=text("3"), comment="of its order: its urgent class")
     next_at: Mapped[datetime | None]
     state: Mapped[State]
     breached_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from datetime import datetime
 from services.sla.candidates.handlers import name_overdue, raise_candidates
 from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
-from services.sla.clocks.handlers import annul, kinds_of, move, requieten, start, stop, use_closed_window, void
+from services.sla.clocks.handlers import annul, kinds_of, move, requeue, requieten, start, stop, use_closed_window, void
 from services.sla.clocks.store import closed_window, running_clocks
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
@@ -34,6 +34,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, OrderUpdated
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import ClockKind
+from shared.urgency import queue_of
 from shared.work import Work
 
 
@@ -46,6 +47,7 @@ async def start_district_clocks(work: Work, event: OrderReceived) -> None:
         received_at=event.received_at,
         upstream_due_at=event.upstream_due_at,
         safety="safety" in event.urgent,
+        queue=queue_of(event.urgent),
     )
     rule_set = await rules_at(work, event.received_at)
     order = await add_order(work, received, rules=rule_set.version)
@@ -83,6 +85,9 @@ async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, r
     before = (order.urgent, order.safety)
     order.flags_version = event.flags_version
     order.urgent, order.safety = bool(event.urgent), "safety" in event.urgent
+    if order.queue != queue_of(event.urgent):
+        order.queue = queue_of(event.urgent)
+        await requeue(work, order)
     if (order.urgent, order.safety) == before:
         return
     for clock in await running_clocks(work, order.order_id):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.urgency import ORDINARY
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -15,5 +17,7 @@ class Received:
     urgent: bool
     received_at: datetime
     upstream_due_at: datetime | None
+    queue: int = ORDINARY
+    """Its place among orders by their urgent class (shared/urgency.py)."""
     safety: bool = False  # a safety emergency: its warnings do not wait for the end of the quiet hours
     urgent_since: datetime | None = None  # when an urgent order was found to be one; None is its receipt

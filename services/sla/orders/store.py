@@ -29,6 +29,7 @@ async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecor
         upstream_due_at=received.upstream_due_at,
         rules=rules,
         safety=received.safety,
+        queue=received.queue,
         urgent_since=received.received_at if received.urgent else None,
         flags_version=1,
         cancelled=False,

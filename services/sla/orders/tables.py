@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.orders.model import Received
@@ -35,6 +35,11 @@ class OrderRecord(Record):
     )
     answered_redos: Mapped[int | None] = mapped_column(comment="the latest cycle whose reply the upstream has")
     answered_at: Mapped[datetime | None] = mapped_column(comment="since when")
+    queue: Mapped[int] = mapped_column(
+        Integer,
+        server_default=text("3"),
+        comment="0 safety, 1 livelihood, 2 policy, 3 ordinary: the most urgent orders come first (S1.3.1b)",
+    )
     safety: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="a safety emergency: no quiet hours for its warnings"
     )
@@ -60,6 +65,7 @@ class OrderRecord(Record):
             self.urgent,
             self.received_at,
             self.upstream_due_at,
+            queue=self.queue,
             safety=self.safety,
             urgent_since=self.urgent_since,
         )

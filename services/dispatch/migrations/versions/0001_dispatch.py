@@ -61,7 +61,10 @@ def upgrade() -> None:
         sa.Column("category", sa.Text, nullable=False),
         sa.Column("urgent", JSONB, nullable=False),
         sa.Column(
-            "queue", sa.BigInteger, nullable=False, comment="0 urgent, 1 ordinary: urgent orders come first (S1.3.1b)"
+            "queue",
+            sa.BigInteger,
+            nullable=False,
+            comment="0 safety, 1 livelihood, 2 policy, 3 ordinary: the most urgent orders come first (S1.3.1b)",
         ),
         sa.Column("out_of_scope", sa.Text),
         sa.Column(
@@ -137,7 +140,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "returns >= 0 and redos >= 0 and round >= 0 and assignment >= 0", name=op.f("ck_order_case_counters")
         ),
-        sa.CheckConstraint("queue in (0, 1)", name=op.f("ck_order_case_queue")),
+        sa.CheckConstraint("queue between 0 and 3", name=op.f("ck_order_case_queue")),
         sa.CheckConstraint(
             "status in ('triage', 'consult', 'assigned', 'handling', 'return_pending', 'leader_review', 'centre_review', 'rework', 'awaiting_feedback', 'planned', 'revisit', 'closed', 'cancelled')",
             name=op.f("ck_order_case_status"),

@@ -164,6 +164,17 @@ def upgrade() -> None:
         sa.Column("category", sa.Text, nullable=False),
         sa.Column("street", sa.Text, nullable=True),
         sa.Column("urgent", JSONB, nullable=False),
+        sa.Column(
+            "queue",
+            sa.Integer(),
+            sa.Computed(
+                "case when jsonb_exists(urgent, 'safety'::text) then 0 when jsonb_exists(urgent, 'livelihood'::text) then 1 "
+                "when jsonb_exists(urgent, 'policy'::text) then 2 else 3 end",
+                persisted=True,
+            ),
+            nullable=False,
+            comment="0 safety, 1 livelihood, 2 policy, 3 ordinary (S1.3.1b)",
+        ),
         sa.Column("out_of_scope", sa.Text, nullable=True),
         sa.Column(
             "flagged_by",
@@ -215,6 +226,12 @@ def upgrade() -> None:
         ["holder_unit", "received_at", "order_id"],
         unique=False,
         postgresql_where=sa.text("holder_unit is not null"),
+    )
+    op.create_index(
+        "ix_upstream_order_queue",
+        "upstream_order",
+        ["queue", "received_at", "order_id"],
+        postgresql_where=sa.text("state not in ('closed', 'cancelled')"),
     )
     op.create_index("ix_upstream_order_received", "upstream_order", ["received_at", "order_id"], unique=False)
     op.create_index("uq_upstream_order_number", "upstream_order", ["platform", "platform_no"], unique=True)

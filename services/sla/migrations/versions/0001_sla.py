@@ -189,6 +189,13 @@ def _create_orders_and_clocks() -> None:
         sa.Column("answered_redos", sa.BigInteger, comment="the latest cycle whose reply the upstream has"),
         sa.Column("answered_at", _MOMENT, comment="since when"),
         sa.Column(
+            "queue",
+            sa.Integer,
+            server_default=sa.text("3"),
+            nullable=False,
+            comment="0 safety, 1 livelihood, 2 policy, 3 ordinary: the most urgent orders come first (S1.3.1b)",
+        ),
+        sa.Column(
             "safety",
             sa.Boolean,
             server_default=sa.text("false"),
@@ -251,6 +258,13 @@ def _create_orders_and_clocks() -> None:
             server_default=sa.text("0"),
             nullable=False,
             comment="how many rungs have fired, the daily red ones included",
+        ),
+        sa.Column(
+            "queue",
+            sa.Integer,
+            server_default=sa.text("3"),
+            nullable=False,
+            comment="of its order: its urgent class",
         ),
         sa.Column("next_at", _MOMENT),
         sa.Column("state", _ONE_OF, nullable=False),
