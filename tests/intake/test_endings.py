@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from jsonschema_rs import Draft202012Validator
 
+from services.intake.channels.policy import CHANNELS
 from services.intake.endings.model import STANDING_TITLES, TOLD_TITLES, Standing, Told, Way
 from services.intake.endings.policy import CONTRADICTS, REFUSALS, TABLE, UNKNOWN_ORDER
 from services.intake.endings.rules import ending_of, standing_of
 from services.intake.feedback import handlers
+from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
+from services.intake.notices.rules import told_by
+from services.intake.notices.schemas import notice_of, notice_schema
 from services.intake.orders.model import State
 from shared.contracts.intake import OrderFedBack, OrderRedoRequested, OrderRevisited
 from shared.identity import Role
@@ -143,6 +149,26 @@ def test_an_order_without_a_reply_differs_from_one_that_is_handled_again(
 
 def test_the_document_is_up_to_date() -> None:
     assert (ROOT / DOCUMENT).read_text(encoding="utf-8") == document()
+
+
+@pytest.mark.parametrize("code", CHANNELS)
+def test_the_published_schema_of_a_revisit_allows_what_does_not_contradict_itself_and_nothing_else(code: str) -> None:
+    channel, now = CHANNELS[code], datetime(2026, 11, 23, 10, tzinfo=UTC)
+    theirs = {ours: name for name, ours in channel.notices.items()}
+    at = {"millis": 1795395600000, "iso": "2026-11-23T09:00:00+08:00", "local": "2026-11-23 09:00:00"}[channel.spelling]
+    allows = Draft202012Validator(notice_schema(channel, "revisits"))
+    found = {True: 0, False: 0}
+    for connected in (True, False, "是", "否", "1", "0", "Y", "N", 1, 0):
+        for solved in (*SOLVED_WORDS, "", None):
+            for satisfied in (*SATISFIED_WORDS, "", None):
+                given = {"upstream_no": "N1", "happened_at": at, "connected": connected}
+                body = {theirs[name]: value for name, value in {**given, "solved": solved}.items()}
+                body[theirs["satisfied"]] = satisfied
+                notice = notice_of(channel, "revisits", body, now=now)
+                taken = told_by(notice) is not Told.REVISIT_CONTRADICTS
+                assert allows.is_valid(body) == taken, body
+                found[taken] += 1
+    assert min(found.values()) > 0
 
 
 # --- The platform has the reply, whatever became of its acknowledgement ---------------------------------------------------

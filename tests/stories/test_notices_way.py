@@ -233,12 +233,12 @@ async def test_an_approved_exclusion_is_closed_by_its_feedback_and_only_a_redo_o
 
     await eventually(noted, within=20)
     await place.case(order_id, status="closed")
-    found = await clocks_when(place, order_id, final_1="met")
+    # Closed by the acknowledgement, it needs no call to the person: the clock for that is void.
+    await clocks_when(place, order_id, final_1="met", revisit_1="void")
     await send(place, order_id, "redos", reason="请再次核实")
     await place.case(order_id, status="handling", redos=1)
 
     assert closed["redos"] == 0
-    assert "running" not in found.values()
 
 
 @pytest.mark.clause("S2.2.2f")

@@ -25,15 +25,15 @@ from shared.web.form import shown
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
-_FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
+FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
 Flag = Annotated[
     bool,
-    BeforeValidator(lambda value: _FLAGS.get(value, value) if isinstance(value, str) else value),
+    BeforeValidator(lambda value: FLAGS.get(value, value) if isinstance(value, str) else value),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "boolean"},
-                {"type": "string", "enum": list(_FLAGS)},
+                {"type": "string", "enum": list(FLAGS)},
                 {"type": "integer", "minimum": 0, "maximum": 1},
             ]
         }

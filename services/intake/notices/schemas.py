@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.intake.channels.model import Channel
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import (
+    FLAGS,
     Flag,
     Number,
     check_past,
@@ -22,7 +23,7 @@ from services.intake.channels.schemas import (
 )
 from services.intake.feedback.rules import spelled
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
-from services.intake.notices.policy import SATISFIED_WORDS, SOLVED_WORDS
+from services.intake.notices.policy import NOT_REACHED, SATISFIED, SATISFIED_WORDS, SOLVED, SOLVED_WORDS
 from shared.calendar import SHANGHAI
 from shared.web.fields import Body, Line, SaneMoment, Text
 
@@ -165,11 +166,28 @@ def notice_schema(channel: Channel, kind: str) -> dict[str, Any]:
     """The JSON schema of a platform's notice for the API document."""
     body = NOTICES[kind]
     required = {name for name, field in body.model_fields.items() if field.is_required()}
-    return schema_of(channel, kind, body, names=names_of(channel, kind), required=required)
+    names = names_of(channel, kind)
+    schema = schema_of(channel, kind, body, names=names, required=required)
+    return schema if kind != "revisits" else {**schema, **_without_contradiction(names)}
 
 
 def notice_schemas() -> dict[str, Any]:
     """Those of every channel and kind, by their names in the API document."""
     return {
         schema_name(channel, kind): notice_schema(channel, kind) for kind in NOTICES for channel in CHANNELS.values()
+    }
+
+
+def _without_contradiction(names: Mapping[str, str]) -> dict[str, Any]:
+    """Reached, the person gave both answers; not reached, at most the word for that stands in their place (A32)."""
+    theirs = {ours: name for name, ours in names.items()}
+    connected, solved, satisfied = theirs["connected"], theirs["solved"], theirs["satisfied"]
+    nothing = [*NOT_REACHED, "", None]
+    return {
+        "if": {"properties": {connected: {"enum": [True, 1, *(word for word, yes in FLAGS.items() if yes)]}}},
+        "then": {
+            "properties": {solved: {"enum": list(SOLVED)}, satisfied: {"enum": list(SATISFIED)}},
+            "required": [solved, satisfied],
+        },
+        "else": {"properties": {solved: {"enum": nothing}, satisfied: {"enum": nothing}}},
     }
