@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +82,12 @@ class Timed:
 
     def subscribe(self, group: str, topics: Sequence[str], *, member: str) -> AbstractAsyncContextManager[Subscription]:
         return self._bus.subscribe(group, topics, member=member)
+
+    async def trim(self, older_than: timedelta) -> int:
+        return await self._bus.trim(older_than)
+
+    async def forget_group(self, group: str) -> None:
+        await self._bus.forget_group(group)
 
 
 def received(order_id: str, serial: int, rng: random.Random) -> OrderReceived:

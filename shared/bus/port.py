@@ -8,6 +8,7 @@ in which they were published. The bus may repeat a message; the reader's inbox m
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, NamedTuple, Protocol
 
 
@@ -183,4 +184,15 @@ class Bus(Protocol):
         A new group reads from the beginning. Entering raises UnknownTopic or BusUnavailable; leaving releases the
         partitions at once.
         """
+        ...
+
+    async def trim(self, older_than: timedelta) -> int:
+        """Delete messages of that age that every group has read; how many went. Raises BusUnavailable.
+
+        0 where the broker deletes by a retention of its own.
+        """
+        ...
+
+    async def forget_group(self, group: str) -> None:
+        """Forget how far a group has read that will never read again, so that nothing is kept for it. Raises BusUnavailable."""
         ...

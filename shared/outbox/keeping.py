@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from shared.bus import Bus, BusUnavailable
 from shared.clock import Clock
 from shared.telemetry import logger
 
@@ -15,6 +16,11 @@ log = logger("keeping")
 
 OUTBOX_DAYS: Final = 30
 """How long a lost topic can be filled again from the outbox."""
+BUS_DAYS: Final = 30
+"""How long the bus on PostgreSQL keeps what every group has read; a broker has a retention of its own.
+
+A rebuild that reads the bus from its beginning finds so much. What a group has not read yet is kept, whatever its age.
+"""
 INBOX_DAYS: Final = 90
 """Longer than the outbox and the bus keep anything, so that every repeat is recognised."""
 _EVERY: Final = timedelta(hours=1)
@@ -59,19 +65,27 @@ def _many(status: str) -> int:
 
 
 class Keeper:
-    """Deletes old rows of one service once an hour; several replicas may do so at once."""
+    """Deletes old rows of one service, and of the bus, once an hour; several services and replicas may do so at once."""
 
-    def __init__(self, service: str, database_url: str, clock: Clock) -> None:
-        self._service, self._url, self._clock = service, database_url, clock
+    def __init__(self, service: str, database_url: str, clock: Clock, bus: Bus) -> None:
+        self._service, self._url, self._clock, self._bus = service, database_url, clock, bus
 
     async def run(self) -> None:
         """Run until cancelled."""
         while True:
             await asyncio.sleep(_EVERY.total_seconds())
-            connection = await asyncpg.connect(self._url, timeout=10)
-            try:
-                removed = await forget_old(connection, self._clock.now())
-            finally:
-                connection.terminate()
-            if any(removed.values()):
-                log.info("old events forgotten", service=self._service, **removed)
+            await self.forget()
+
+    async def forget(self) -> None:
+        """Delete what is older than it has to be kept."""
+        connection = await asyncpg.connect(self._url, timeout=10)
+        try:
+            removed = await forget_old(connection, self._clock.now())
+        finally:
+            connection.terminate()
+        try:
+            removed["bus"] = await self._bus.trim(timedelta(days=BUS_DAYS))
+        except BusUnavailable as fault:
+            log.warning("bus not trimmed", service=self._service, error=fault.reason)
+        if any(removed.values()):
+            log.info("old events forgotten", service=self._service, **removed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Final
 
 from shared.bus import Bus, BusUnavailable, Message, PublishFailed, Subscription
@@ -56,6 +57,18 @@ class ArrivingBus:
         if not self.arrived.is_set():
             raise BusUnavailable(_NOT_YET)
         return self._bus.subscribe(group, topics, member=member)
+
+    async def trim(self, older_than: timedelta) -> int:
+        """As the bus does; BusUnavailable before it has answered."""
+        if not self.arrived.is_set():
+            raise BusUnavailable(_NOT_YET)
+        return await self._bus.trim(older_than)
+
+    async def forget_group(self, group: str) -> None:
+        """As the bus does; BusUnavailable before it has answered."""
+        if not self.arrived.is_set():
+            raise BusUnavailable(_NOT_YET)
+        await self._bus.forget_group(group)
 
 
 async def keep_in_touch(bus: ArrivingBus, runtimes: Sequence[Runtime]) -> None:

@@ -243,7 +243,7 @@ def _start_tasks(group: asyncio.TaskGroup, runtime: Runtime, bus: ArrivingBus) -
     service = runtime.service
     relay = runtime.relay
     waker = Waker(runtime.database_url, relay.wake, runtime.works.wakes.waiting_for(EVENTS_WRITTEN), relay)
-    keeper = Keeper(service.name, runtime.database_url, runtime.clock)
+    keeper = Keeper(service.name, runtime.database_url, runtime.clock, bus)
 
     async def consume() -> None:
         await bus.arrived.wait()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 from sqlalchemy import text
@@ -99,6 +100,13 @@ async def test_the_events_of_the_bus_give_the_running_figures_also_with_repeats(
     assert (report["state"], report["pending"], report["facts_missing"], report["facts_surplus"]) == ("equal", 0, 0, 0)
     assert await analytics.rows("select count(*) as facts from fact") == [{"facts": report["facts"]}]
     assert await analytics.rows("select * from shadow_fact") == []
+    # The bus keeps nothing for a rebuild that is over; analytics itself goes on reading.
+    connection = await asyncpg.connect(analytics.settings.bus_url)
+    try:
+        groups = await connection.fetch("select distinct group_name from bus.lease")
+    finally:
+        await connection.close()
+    assert [row["group_name"] for row in groups] == ["analytics"]
 
 
 async def test_changed_facts_and_figures_are_found_and_not_swapped_in(analytics: Live):

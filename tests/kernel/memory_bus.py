@@ -6,6 +6,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
 from shared.bus import Delivery, Message, MessageRefused, PublishFailed, Subscription, TopicPartition
 
@@ -30,6 +31,7 @@ class MemoryBus:
         """While it is cleared a publish waits: the bus answers pings and acknowledges nothing."""
         self.takes.set()
         self.asked = 0
+        self.trimmed: list[timedelta] = []
 
     async def start(self) -> None:
         """There is nothing to connect to; fails while the bus is down."""
@@ -87,6 +89,15 @@ class MemoryBus:
     @asynccontextmanager
     async def _subscribed(self, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         yield MemorySubscription(self, frozenset(topics))
+
+    async def trim(self, older_than: timedelta) -> int:
+        """Only noted: for how long what is read is kept."""
+        await self.ping()
+        self.trimmed.append(older_than)
+        return 0
+
+    async def forget_group(self, group: str) -> None:
+        """Only one group reads here."""
 
     def drained(self, topic: str = "orders") -> bool:
         """Whether everything of a topic is committed."""

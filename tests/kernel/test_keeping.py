@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from shared.outbox.keeping import INBOX_DAYS, OUTBOX_DAYS, forget_old, republish
+from shared.clock import SimulatedClock
+from shared.outbox.keeping import BUS_DAYS, INBOX_DAYS, OUTBOX_DAYS, Keeper, forget_old, republish
+from tests.kernel.memory_bus import MemoryBus
 from tests.kernel.tiny import Tiny
 
 
@@ -72,3 +75,21 @@ async def test_more_old_rows_than_one_statement_takes_are_all_deleted(
     removed = await forget_old(connection, tiny.clock.now())
 
     assert removed == {"outbox": 0, "inbox": 12000}
+
+
+async def test_the_bus_keeps_for_thirty_days_what_everybody_has_read_and_its_absence_stops_nothing(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    bus = MemoryBus()
+    later = SimulatedClock(tmp_path / "later.json", at=tiny.clock.now() + timedelta(days=OUTBOX_DAYS + 1), rate=0)
+    keeper = Keeper("tiny", tiny.runtime.database_url, later, bus)
+
+    await keeper.forget()
+    bus.down = True
+    await tiny.urge("a")
+    await all_published(tiny)
+    await keeper.forget()
+
+    assert bus.trimmed == [timedelta(days=BUS_DAYS)]
+    assert BUS_DAYS < INBOX_DAYS
+    assert await tiny.one("select count(*) from outbox") == 0

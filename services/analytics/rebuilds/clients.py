@@ -10,6 +10,9 @@ from typing import Final
 from services.analytics.rebuilds.errors import BusAway
 from shared.bus import PARTITIONS, Bus, BusUnavailable, Delivery, Subscription
 from shared.outbox import Envelope, Undecodable, decode
+from shared.telemetry import logger
+
+log = logger("rebuilds")
 
 _LONGEST: Final = 600.0
 """Seconds within which the bus must have been read to its end."""
@@ -18,12 +21,25 @@ _BATCH: Final = 1000
 
 @asynccontextmanager
 async def reading(bus: Bus, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
-    """A subscription in a new consumer group, so that it reads from the beginning; BusAway."""
+    """A subscription in a new consumer group, so that it reads from the beginning; the group is forgotten afterwards.
+
+    BusAway.
+    """
     try:
         async with bus.subscribe(group, topics, member=group) as subscription:
             yield subscription
     except BusUnavailable as fault:
         raise BusAway from fault
+    finally:
+        await forget(bus, group)
+
+
+async def forget(bus: Bus, group: str) -> None:
+    """Have the bus keep nothing for a group that has read what it wanted; the next rebuild tries those left over."""
+    try:
+        await bus.forget_group(group)
+    except BusUnavailable as fault:
+        log.warning("group of a rebuild not forgotten", group=group, error=fault.reason)
 
 
 async def read_to_end(subscription: Subscription, topics: Sequence[str]) -> AsyncGenerator[Sequence[Delivery], None]:

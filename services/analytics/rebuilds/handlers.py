@@ -68,7 +68,7 @@ async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: boo
         run = _Rebuild(runtime, person, runtime.works.ids(), source, swap, {})
         async with runtime.works.begin(person) as work:
             await store.clear_shadows(work.session)
-            await store.fail_unfinished(work.session, work.now)
+            died = await store.fail_unfinished(work.session, work.now)
             work.session.add(
                 RebuildRecord(
                     id=run.id,
@@ -82,6 +82,8 @@ async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: boo
             )
             run.decided = await store.decided_events(work.session)
         try:
+            for earlier in died:
+                await clients.forget(runtime.bus, _group_of(runtime, earlier))
             if source == "bus":
                 await _from_bus(run)
             else:
@@ -94,10 +96,14 @@ async def rebuild(runtime: Runtime, person: Person, *, source: Source, swap: boo
         return run.id
 
 
+def _group_of(runtime: Runtime, rebuild_id: UUID) -> str:
+    """The consumer group in which a rebuild reads the bus, and nobody after it."""
+    return f"{runtime.works.service}-rebuild-{rebuild_id}"
+
+
 async def _from_bus(run: _Rebuild) -> None:
     works = run.runtime.works
-    group = f"{works.service}-rebuild-{run.id}"
-    async with clients.reading(run.runtime.bus, group, TOPICS) as subscription:
+    async with clients.reading(run.runtime.bus, _group_of(run.runtime, run.id), TOPICS) as subscription:
         async with contextlib.aclosing(run.facts_read(subscription)) as batches:
             async for rows in batches:
                 async with works.begin(run.person) as work:

@@ -210,11 +210,13 @@ async def clear_shadows(session: AsyncSession) -> None:
     await session.execute(text("delete from shadow_fact"))
 
 
-async def fail_unfinished(session: AsyncSession, now: datetime) -> None:
-    """Mark as failed every rebuild that did not finish; only inside `only_rebuild`."""
-    await session.execute(
-        text("update rebuild set state = 'failed', finished_at = :now where state = 'running'"), {"now": now}
+async def fail_unfinished(session: AsyncSession, now: datetime) -> list[UUID]:
+    """Mark as failed every rebuild that did not finish; only inside `only_rebuild`. Their ids."""
+    failed = await session.scalars(
+        text("update rebuild set state = 'failed', finished_at = :now where state = 'running' returning id"),
+        {"now": now},
     )
+    return list(failed)
 
 
 async def decided_events(session: AsyncSession) -> dict[str, bytes | None]:

@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -253,6 +254,14 @@ class KafkaBus:
             if all(cluster.partitions_for_topic(name) for name in names):
                 return cluster
             await asyncio.sleep(0.05)
+
+    async def trim(self, older_than: timedelta) -> int:
+        """Nothing: the broker deletes by the retention of each topic."""
+        del older_than
+        return 0
+
+    async def forget_group(self, group: str) -> None:
+        """Nothing: no message is kept for a group, and the broker forgets one that has no member (offsets.retention)."""
 
     async def _create(self, topics: Mapping[str, int]) -> None:
         configs = {"max.message.bytes": str(self._max_message_bytes + _FRAMING_BYTES)}
