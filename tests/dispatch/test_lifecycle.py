@@ -374,6 +374,20 @@ async def test_the_unit_sees_what_changed_since_its_assignment_until_it_answers_
 
 
 @pytest.mark.clause("S1.1.4c")
+async def test_a_reply_that_says_it_answers_an_earlier_version_is_refused_with_what_changed(story: Story) -> None:
+    order_id = await story.handled()
+    demand = story.received(order_id).demand
+    await story.desk.tell(facts.updated(order_id, story.now, changed=("content",), demand=demand))
+
+    stale = await story.reply(order_id, demand_version=1)
+    present = await story.reply(order_id, demand_version=2)
+
+    assert (stale.status_code, stale.json()["code"]) == (409, "demand_changed")
+    assert stale.json()["facts"] == {"demand_version": 2, "changed": ["content"]}
+    assert present.status_code == 201
+
+
+@pytest.mark.clause("S1.1.4c")
 async def test_a_change_while_the_reply_is_reviewed_is_shown_to_the_unit_until_its_next_reply(story: Story) -> None:
     order_id, reply_id = await story.replied()
     demand = story.received(order_id).demand

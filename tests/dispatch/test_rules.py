@@ -98,6 +98,7 @@ REPLY = Reply(
     legal_basis=None,
     site_record=None,
     plan_on=None,
+    demand_version=None,
     evidence=(),
 )
 LATER = MONDAY_0900 + timedelta(hours=1)

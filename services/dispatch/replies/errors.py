@@ -51,6 +51,16 @@ class ResultContactMissing(Incomplete):
         super().__init__("提交答复前须先向来电人反馈，请登记联系记录后再提交")
 
 
+class DemandChanged(BusinessError):
+    """The upstream changed the order while the reply was written for an earlier version of it."""
+
+    code, clause = "demand_changed", "S1.1.4c"
+
+    def __init__(self, demand_version: int, changed: tuple[str, ...]) -> None:
+        super().__init__(f"工单内容已变更为第 {demand_version} 版，请查看变更内容，核对后按新版本提交答复")
+        self.demand_version, self.changed = demand_version, changed
+
+
 class StatementMissing(Incomplete):
     """Outside acceptance needs a statement of the circumstances."""
 

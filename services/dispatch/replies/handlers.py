@@ -10,7 +10,7 @@ from services.dispatch.orders.store import case_for_update
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.replies import store
 from services.dispatch.replies.model import Reply, ReplyState
-from services.dispatch.replies.rules import check_plan, check_reply
+from services.dispatch.replies.rules import check_demand, check_plan, check_reply
 from services.dispatch.replies.tables import ReplyRecord
 from services.dispatch.rulesets.store import rules_at
 from shared.access import EVERYTHING, Scope
@@ -27,6 +27,8 @@ async def submit_reply(work: Work, order_id: str, scope: Scope, reply: Reply) ->
     before = record.status
     status = after(before, Move.SUBMIT)
     case = record.as_case()
+    changed = tuple(dict.fromkeys(name for change in record.demand_changes for name in change["fields"]))
+    check_demand(reply, demand_version=record.demand_version, changed=changed)
     check_reply(case, reply, now=work.now)
     if reply.disposition == "planned" and reply.plan_on is not None:
         check_plan(case, reply.plan_on, rules=await rules_at(work.session, case.received_at), now=work.now)

@@ -36,4 +36,6 @@ class Reply:
     legal_basis: str | None
     site_record: str | None
     plan_on: date | None
+    demand_version: int | None
+    """The version of the order that the caseworker had before him; None when the client does not say."""
     evidence: tuple[StoredFile, ...]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from services.dispatch.orders.model import Case
 from services.dispatch.replies.errors import (
+    DemandChanged,
     DispositionNotOffered,
     EvidenceMissing,
     ExplanationIncomplete,
@@ -42,6 +43,12 @@ def check_reply(case: Case, reply: Reply, *, now: datetime) -> None:
     if not case.counted_contacts:
         raise ResultContactMissing
     _check_disposition(case, reply)
+
+
+def check_demand(reply: Reply, *, demand_version: int, changed: tuple[str, ...]) -> None:
+    """Refuse a reply that was written for another version of the order than the present one (S1.1.4c)."""
+    if reply.demand_version is not None and reply.demand_version != demand_version:
+        raise DemandChanged(demand_version, changed)
 
 
 def _check_disposition(case: Case, reply: Reply) -> None:

@@ -69,6 +69,16 @@ class ReplyBody(Body):
         ),
     ] = None
 
+    demand_version: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=1_000_000,
+            title="工单内容版本",
+            description="答复所针对的工单内容版本（查看工单时的 demand_version）；填写后，工单在此期间已变更的不予提交，须先核对",
+        ),
+    ] = None
+
     def as_reply(self, files: tuple[StoredFile, ...]) -> Reply:
         """For the handler, with the files that came beside it."""
         return Reply(
@@ -83,6 +93,7 @@ class ReplyBody(Body):
             legal_basis=self.legal_basis,
             site_record=self.site_record,
             plan_on=self.plan_on,
+            demand_version=self.demand_version,
             evidence=files,
         )
 
