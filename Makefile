@@ -138,16 +138,18 @@ migrations: $(DEV_READY) ## Check the migrations of every service on a real Post
 	@$(PY) -m pytest -q tests/migrations
 
 .PHONY: docs
-docs: $(DEV_READY) ## Write the generated documents (docs/clauses.md, docs/lifecycle.md, docs/notices.md)
+docs: $(DEV_READY) ## Write the generated documents (clauses, lifecycle, notices; tables of integration)
 	@$(PY) -m tools.clauses
 	@$(PY) -m tools.lifecycle
 	@$(PY) -m tools.notices
+	@$(PY) -m tools.integration
 
 .PHONY: check-docs
 check-docs: $(DEV_READY) ## Check that the generated documents are up to date
 	@$(PY) -m tools.clauses --check
 	@$(PY) -m tools.lifecycle --check
 	@$(PY) -m tools.notices --check
+	@$(PY) -m tools.integration --check
 
 .PHONY: lock
 lock: ## Lock requirements/*.in again (needs uv)

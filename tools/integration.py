@@ -1,0 +1,257 @@
+"""The tables and examples in docs/integration.md, generated from the channels, the schemas and the errors.
+
+python -m tools.integration            write them between their marks in docs/integration.md
+python -m tools.integration --check    change nothing; exit 1 when the document differs from the code
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from services.intake.acceptance.errors import IntakeBusy, RevisionMissing, RevisionReused
+from services.intake.acceptance.schemas import order_schema
+from services.intake.channels.errors import NotUnderstood, RequestIdReused, SignatureRefused
+from services.intake.channels.model import TITLES, Channel
+from services.intake.channels.policy import CHANNELS
+from services.intake.endings.policy import REFUSALS
+from services.intake.feedback.schemas import feedback_example, feedback_schemas, waits
+from services.intake.notices.errors import RevisitContradicts
+from services.intake.notices.schemas import NOTICES, names_of, notice_examples, notice_schema
+from services.intake.quarantine.errors import UnknownChannelNotKept
+from services.intake.states.errors import OrderNotSent
+from shared.errors import BusinessError, PayloadTooLarge, Unavailable, UnsupportedContent
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+DOCUMENT: Final = "docs/integration.md"
+FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "国家三个渠道": ("national_inspection", "national_portal", "national_message"),
+    "省级两个渠道": ("province_12345", "province_enterprise"),
+    "市级两个渠道": ("city_12345", "city_enterprise"),
+}
+"""Channels with the same field names but for what one of them has beside."""
+KINDS: Final = {"cancellations": "撤单", "urges": "催办", "redos": "重办", "revisits": "回访结果"}
+SPELLINGS: Final = {
+    "iso": "带时区：`2026-11-23T09:00:00+08:00`",
+    "millis": "毫秒数：`1795395600000`",
+    "local": "北京时间：`2026-11-23 09:00:00`",
+}
+AGAIN: Final[Mapping[type[BusinessError], str]] = {
+    SignatureRefused: "不要原样重发。`facts.reason`：`missing` 缺请求头、`malformed` 请求头格式不对、`stale` 时间相差超过 5 分钟、"
+    "`mismatch` 签名不符。改正后以同一 `webhook-id` 重新签名发送",
+    NotUnderstood: "不要原样重发：已隔离，由人工处理（进展查询的除外）。按 `errors` 更正后，以**新的** `webhook-id` 发送",
+    RevisitContradicts: "同上",
+    RequestIdReused: "不要原样重发。同一编号用于两个不同的请求体：换用新的 `webhook-id`",
+    UnknownChannelNotKept: "不要原样重发。核对地址中的渠道代码",
+    RevisionReused: "不要原样重发。以更大的版本号、新的 `webhook-id` 推送",
+    RevisionMissing: "不要原样重发。补上更大的版本号，以新的 `webhook-id` 推送",
+    OrderNotSent: "不要原样重发。核对编号；确未推送的，先推送工单",
+    UnsupportedContent: "不要原样重发。按 `facts.expected` 更正请求头",
+    PayloadTooLarge: "不要原样重发。精简内容，以新的 `webhook-id` 发送",
+    IntakeBusy: "**重发**：等 `Retry-After` 秒，同一 `webhook-id`",
+    Unavailable: "**重发**：等 `Retry-After` 秒，同一 `webhook-id`",
+}
+"""What the sender does after each refusal that these addresses can give, beside those of docs/notices.md."""
+_LATER: Final = "条件具备后（见 [notices.md](notices.md)）可以同一 `webhook-id` 再发；此前重发仍得同一回答"
+_FINAL: Final = "不要重发。见 [notices.md](notices.md)"
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _table(*heads: str) -> list[str]:
+    return [_row(*heads), f"|{'---|' * len(heads)}"]
+
+
+def _code(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def channels() -> Iterator[str]:
+    """The seven channels."""
+    yield from _table("渠道代码", "上级平台", "时间的写法", "工单编号", "版本号", "必填字段")
+    for code, channel in CHANNELS.items():
+        revision = channel.theirs("revision")
+        yield _row(
+            f"`{code}`",
+            channel.title,
+            SPELLINGS[channel.spelling],
+            f"`{channel.theirs('upstream_no')}`",
+            f"`{revision}`" if revision in channel.order else "无",
+            "、".join(f"`{channel.theirs(name)}`" for name in channel.required),
+        )
+
+
+def _form(schema: Mapping[str, Any], ours: str) -> str:
+    """What a field may be, in Chinese."""
+    if ours.endswith("_at"):
+        return "时间"
+    kinds = [
+        each for each in schema.get("anyOf", [schema]) if each.get("maxLength") != 0 and each.get("type") != "null"
+    ]
+    first = kinds[0]
+    if first.get("type") == "boolean":
+        return '是否：`true`/`false`、`"1"`/`"0"`、`"是"`/`"否"`、`"Y"`/`"N"`'
+    if "enum" in first:
+        return "、".join(f"`{each}`" for each in first["enum"])
+    if first.get("type") == "array":
+        return f"列表，至多 {first['maxItems']} 项"
+    if first.get("type") in {"number", "integer"}:
+        low, high = first.get("minimum"), first.get("maximum")
+        return f"{'整数' if first['type'] == 'integer' else '数值'}{'' if low is None else f'，{low} 至 {high}'}"
+    if ours in {"upstream_no", "old_no", "duplicate_of"}:
+        return "1 至 64 个字符：字母、数字与 `_-./#`"
+    if "phone" in ours:
+        return "号码：3 至 32 个数字、空格与 `+-()`"
+    return f"文字，至多 {first.get('maxLength', 200):,} 字" if "maxLength" in first else "文字"
+
+
+def _fields(
+    codes: Sequence[str], names: Callable[[Channel], Mapping[str, str]], schema: Callable[[Channel], Mapping[str, Any]]
+) -> Iterator[str]:
+    """One table for channels with the same names."""
+    yield from _table("字段", "含义", "格式", "必填")
+    whole = max((CHANNELS[code] for code in codes), key=lambda each: len(names(each)))
+    for theirs, ours in names(whole).items():
+        having = [CHANNELS[code] for code in codes if theirs in names(CHANNELS[code])]
+        needed = [each.title for each in having if theirs in schema(each)["required"]]
+        only = "" if len(having) == len(codes) else f"（仅{'、'.join(each.title for each in having)}）"
+        must = "是" if len(needed) == len(codes) else "、".join(needed)
+        yield _row(f"`{theirs}`", f"{TITLES[ours]}{only}", _form(schema(whole)["properties"][theirs], ours), must)
+
+
+def order_fields() -> Iterator[str]:
+    """The fields of orders."""
+    for family, codes in FAMILIES.items():
+        yield f"**{family}**（{'、'.join(f'`{code}`' for code in codes)}）"
+        yield ""
+        yield from _fields(codes, lambda channel: channel.order, order_schema)
+        yield ""
+
+
+def order_examples() -> Iterator[str]:
+    """A whole order of each channel."""
+    for code, channel in CHANNELS.items():
+        yield f"`{code}`（{channel.title}）："
+        yield ""
+        yield "```json"
+        yield json.dumps(channel.example, ensure_ascii=False, indent=2)
+        yield "```"
+        yield ""
+
+
+def notice_fields() -> Iterator[str]:
+    """The fields of notices."""
+    yield from _table("含义", *FAMILIES, *KINDS.values())
+    for ours in ("upstream_no", "happened_at", "reason", "connected", "solved", "satisfied", "opinion"):
+        theirs = [
+            next(name for name, canonical in CHANNELS[codes[0]].notices.items() if canonical == ours)
+            for codes in FAMILIES.values()
+        ]
+        needs = [
+            "—"
+            if ours not in NOTICES[kind].model_fields
+            else "必填"
+            if NOTICES[kind].model_fields[ours].is_required()
+            else "可填"
+            for kind in KINDS
+        ]
+        yield _row(TITLES[ours], *(f"`{name}`" for name in theirs), *needs)
+    yield ""
+    channel = CHANNELS["city_12345"]
+    revisit = notice_schema(channel, "revisits")["properties"]
+    for ours in ("solved", "satisfied"):
+        name = next(name for name, canonical in names_of(channel, "revisits").items() if canonical == ours)
+        yield f"- {TITLES[ours]}：{_form(revisit[name], ours)}"
+
+
+def examples_of_notices() -> Iterator[str]:
+    """Every notice of every channel."""
+    yield from _table("渠道与通知", "地址", "请求体")
+    for kind, title in KINDS.items():
+        for example in notice_examples(kind).values():
+            yield _row(f"{title}：{example['summary']}", f"`/{kind}`", _code(example["value"]))
+
+
+def feedback_fields() -> Iterator[str]:
+    """What is sent to the platforms."""
+    schemas = list(feedback_schemas().values())
+    per_family = [(codes[0], schemas[list(CHANNELS).index(codes[0])]) for codes in FAMILIES.values()]
+    yield from _table("含义", *FAMILIES)
+    first_code, first = per_family[0]
+    for ours in CHANNELS[first_code].feedback:
+        said = first["properties"][CHANNELS[first_code].feedback[ours]]
+        about = "联系时间（写法与贵平台推送时相同）" if ours == "contact_at" else said["description"]
+        options = f"：{'、'.join(said['enum'])}" if "enum" in said else ""
+        always = "" if CHANNELS[first_code].feedback[ours] in first["required"] else "；没有时不出现"
+        yield _row(f"{about}{options}{always}", *(f"`{CHANNELS[code].feedback[ours]}`" for code, _ in per_family))
+    yield ""
+    for family, codes in FAMILIES.items():
+        yield f"{family}的例："
+        yield ""
+        yield "```json"
+        yield json.dumps(feedback_example(CHANNELS[codes[0]]), ensure_ascii=False, indent=2)
+        yield "```"
+        yield ""
+
+
+def schedule() -> Iterator[str]:
+    """When a reply is sent again."""
+    yield f"各次发送之前的等待：{waits()}。"
+
+
+def codes() -> Iterator[str]:
+    """Which refusals to send again."""
+    yield from _table("状态码", "`code`", "是否重发")
+    yield _row("网络错误、超时、500、502、504", "—", "**重发**：同一 `webhook-id`，间隔逐次加倍")
+    seen = set()
+    for error, again in sorted(AGAIN.items(), key=lambda each: each[0].status):
+        seen.add(error.code)
+        yield _row(error.status, f"`{error.code}`", again)
+        if error is NotUnderstood:
+            yield _row(422, "`unknown_channel`", "不要原样重发。核对地址中的渠道代码；已签名的已隔离，由人工处理")
+    for code, refusal in REFUSALS.items():
+        yield _row(refusal.status, f"`{code}`", _LATER if code == "not_fed_back" else _FINAL)
+    yield _row("404、405", "`http_404`、`http_405`", "不要原样重发。核对地址与方法")
+
+
+BLOCKS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
+    "channels": channels,
+    "order_fields": order_fields,
+    "order_examples": order_examples,
+    "notice_fields": notice_fields,
+    "notice_examples": examples_of_notices,
+    "feedback_fields": feedback_fields,
+    "schedule": schedule,
+    "codes": codes,
+}
+
+
+def filled(text: str) -> str:
+    """The document with the code's words between its marks; KeyError for a mark of no block."""
+
+    def block(found: re.Match[str]) -> str:
+        lines = "\n".join(BLOCKS[found[1]]()).rstrip()
+        return f"<!-- generated: {found[1]} -->\n\n{lines}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- generated: (\w+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the document, or check that it is up to date."""
+    path = ROOT / DOCUMENT
+    text = path.read_text(encoding="utf-8")
+    if "--check" in arguments:
+        if filled(text) != text:
+            print(f"{DOCUMENT} is not what the code says: run `make docs`", file=sys.stderr)
+            return 1
+        return 0
+    path.write_text(filled(text), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
