@@ -65,6 +65,8 @@ ENDLESS: Final = {"sla": ("stream_breaches", "stream_warnings")}
 PARKED: Final = 40
 """How many events each service cannot read; each of them can be dropped once."""
 RETURN: Final = ReturnBody.model_json_schema()["examples"][0]
+OF_GROUP: Final = ("channel", "kind", "cause")
+UNREADABLE: Final = 5
 RELEASABLE: Final = 18
 """How many valid orders are pushed to an unknown address; each can be released once, and a source may leave twenty."""
 
@@ -125,6 +127,10 @@ async def seeded(district: District) -> dict[str, list[Any]]:
         "reply_id": replies,
         "clock_id": [clock["id"] for clock in clocks["clocks"]],
         "quarantine_id": [item["id"] for item in quarantined["items"]],
+        # They are refused again, so that their group is there for every case.
+        "group_cause": [next(item["cause"] for item in quarantined["items"] if item["channel"] == "city_12345")],
+        "group_kind": ["orders"],
+        "group_channel": ["city_12345"],
         "delivery_id": [item["id"] for item in deliveries["items"]] + [await refused_delivery(district)],
         "rebuild_id": [rebuild["id"]],
         "draft": ["draft-1"],
@@ -159,9 +165,10 @@ async def extended(district: District, order_id: str) -> str:
 
 
 async def quarantine_something(district: District) -> None:
-    """A signed order that cannot be read, and valid ones at an address of no channel."""
-    answer = await district.upstream.send(district.http, "city_12345", "orders", {"orderNum": "?", "what": "?"})
-    assert answer.status_code == 422, answer.text
+    """Signed orders that cannot be read, of one cause, and valid ones at an address of no channel."""
+    for _ in range(UNREADABLE):
+        answer = await district.upstream.send(district.http, "city_12345", "orders", {"orderNum": "?", "what": "?"})
+        assert answer.status_code == 422, answer.text
     for _ in range(RELEASABLE):
         body = in_words_of_city(district.upstream.next_demand())
         answer = await district.http.post("/api/intake/v1/channels/town_hall/orders", json=body)
@@ -232,7 +239,7 @@ def configuration(place: Place, service: str) -> str:
     for name, values in known.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
     lines.append("[parameters]")
-    special = {dictionary for dictionary, _ in OF_OPERATIONS}
+    special = {*(dictionary for dictionary, _ in OF_OPERATIONS), *(f"group_{name}" for name in OF_GROUP)}
     lines += [f'{name} = {{ dictionary = "{name}", probability = 0.9 }}' for name in known if name not in special]
     lines += [f'"body.{name}" = {{ dictionary = "unit", probability = 0.9 }}' for name in ("unit", "suggested_unit")]
     # After the hook has signed a case the fuzzer cannot say what is wrong with it; test_bad_input tests that.
@@ -244,6 +251,9 @@ def configuration(place: Place, service: str) -> str:
     for (dictionary, name), operations in OF_OPERATIONS.items():
         lines += ["[[operations]]", f"include-operation-id = {json.dumps(operations)}"]
         lines.append(f'parameters = {{ "path.{name}" = {{ dictionary = "{dictionary}", probability = 0.9 }} }}')
+    lines += ["[[operations]]", 'include-operation-id = ["release_quarantine_group"]']
+    drawn = [f'"body.{name}" = {{ dictionary = "group_{name}", probability = 0.9 }}' for name in OF_GROUP]
+    lines.append(f"parameters = {{ {', '.join(drawn)} }}")
     return "\n".join(lines)
 
 
