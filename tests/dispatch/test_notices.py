@@ -204,6 +204,28 @@ async def test_an_acknowledgement_of_an_earlier_cycle_leaves_the_order_where_it_
     assert await story.desk.parked() == []
 
 
+@pytest.mark.clause("S2.3b")
+@pytest.mark.parametrize("solved", ["solved", "unsolved"])
+@pytest.mark.parametrize("status", ["awaiting_feedback", "revisit", "closed"])
+async def test_a_revisit_about_the_reply_of_an_earlier_cycle_neither_closes_nor_opens_the_order(
+    story: Story, status: str, solved: str
+) -> None:
+    order_id, _ = await story.answered()
+    await story.desk.tell(facts.redo_requested(order_id, story.now))
+    await story.contact(order_id)
+    second = (await story.reply(order_id)).json()["reply_id"]
+    await story.desk.tell(story.leader_approved(order_id, second, 2), story.approved(order_id, second, 2))
+    if status != "awaiting_feedback":
+        await story.desk.tell(story.fed_back(order_id, second).model_copy(update={"redos": 1}))
+    if status == "closed":
+        await story.desk.tell(story.revisited(order_id).model_copy(update={"redos": 1}))
+    await story.desk.tell(story.revisited(order_id, solved))
+
+    assert (await story.order(order_id))["redos"] == 1
+    assert await story.status(order_id) == status
+    assert (await actions(story, order_id))[-1] == "order.revisit_noted"
+
+
 # --- Approved exclusions --------------------------------------------------------------------------------------------------
 
 
