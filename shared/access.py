@@ -228,6 +228,8 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
     {
         "intake": {
             "list_orders": _CURRENT,
+            # Not for who reads no words: whether something is found would tell them.
+            "search_orders": _row(*_ORDERS.grants[:2], _unit(*UNIT, reach=Reach.JOINT)),
             "read_order": _CURRENT,
             "read_versions": _CURRENT,
             "overrule_flags": _DECISIONS,

@@ -21,6 +21,7 @@ from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.quarantine import api as quarantine
 from services.intake.record import Record
 from services.intake.releases import api as releases
+from services.intake.searching import api as searching
 from services.intake.settings import channel_secrets
 from services.intake.states import api as states
 from services.intake.states.schemas import state_schemas
@@ -49,6 +50,7 @@ SERVICE = Service(
         acceptance.router,
         notices.router,
         states.router,
+        searching.router,
         orders.router,
         first_look.router,
         quarantine.router,

@@ -46,13 +46,14 @@ def is_phone(text: str) -> bool:
 
 def same_phone(one: str, other: str) -> bool:
     """Whether two writings are of one number, however they are spaced, with or without 86 and the area's code."""
-    shorter, longer = sorted((_digits(one), _digits(other)), key=len)
+    shorter, longer = sorted((plain_phone(one), plain_phone(other)), key=len)
     if shorter == longer:
         return bool(shorter) or one == other
     return len(shorter) in _LOCAL and longer.startswith("0") and longer.endswith(shorter) and len(longer) <= _WITH_AREA
 
 
-def _digits(text: str) -> str:
+def plain_phone(text: str) -> str:
+    """The digits of a telephone number without 86, so that writings of one number are equal; the area's code stays."""
     digits = "".join(character for character in text if character.isdecimal() and character.isascii())
     return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
 

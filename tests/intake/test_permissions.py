@@ -24,6 +24,13 @@ ROLES = [role for role in Role if role is not Role.SYSTEM]
 # operation -> method, path, body, roles that may, whether it is about one order
 ROUTES: dict[str, tuple[str, str, Any, frozenset[Role], bool]] = {
     "list_orders": ("GET", "/v1/orders", None, READERS, False),
+    "search_orders": (
+        "POST",
+        "/v1/orders/search",
+        {"order_no": "T1"},
+        DESK | UNIT | {Role.ANALYST, Role.OFFICE, Role.LEADER},
+        False,
+    ),
     "read_order": ("GET", "/v1/orders/{order}", None, READERS, True),
     "read_versions": ("GET", "/v1/orders/{order}/versions", None, READERS, True),
     "overrule_flags": (

@@ -39,7 +39,7 @@ class NewOrder(NamedTuple):
     email: str | None
     address: str | None
     private: str | None
-    phone_print: str | None
+    prints: str
     unknown: str | None
     webhook_id: str
     body_hash: bytes

@@ -19,7 +19,7 @@ from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags, FlagsHeld
 from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import CALLER_COLUMNS
-from services.intake.orders.rules import details_of, private_of
+from services.intake.orders.rules import details_of, found_by, private_of
 from shared.contracts.places import CALLER, DEMAND, KNOWN_BY, UNKNOWN
 from shared.outbox.writer import WRITE, Pending, columns_of, writing
 from shared.personal.confidential import known_by
@@ -74,7 +74,7 @@ def sealed_order(
         details=orjson.dumps(details_of(order)).decode(),
         **callers,
         private=sealer.seal_json(private, CALLER.at(order_id=order_id, column="private")) if private else None,
-        phone_print=sealer.fingerprint(order.caller_phone) if order.caller_phone else None,
+        prints=_prints(order, sealer),
         unknown=sealer.seal_json(dict(unknown), UNKNOWN.at(order_id=order_id, webhook_id=webhook_id))
         if unknown
         else None,
@@ -101,6 +101,12 @@ def sealed_again(channel: Channel, order: UpstreamOrder, row: NewOrder, *, order
         webhook_id=row.webhook_id,
         body_hash=row.body_hash,
     )
+
+
+def _prints(order: UpstreamOrder, sealer: Sealer) -> str:
+    """What finds the order, as PostgreSQL writes an array: one order is one element of the arrays of a batch."""
+    prints = sorted({sealer.search_print(kind, text) for kind, text in found_by(order)})
+    return f"{{{','.join(map(str, prints))}}}"
 
 
 def opened(row: Mapping[str, Any], order_id: str, sealer: Sealer) -> dict[str, Any]:
@@ -147,7 +153,7 @@ given as (
     $31::bytea[])
   as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street,
     urgent, out_of_scope, confidential, is_test, at, received_at, released_at, upstream_due_at, demand, details, name,
-    phone, contact_phone, id_number, email, address, private, phone_print, unknown, webhook_id, body_hash)
+    phone, contact_phone, id_number, email, address, private, prints, unknown, webhook_id, body_hash)
 ), accepted as (
   insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
     fingerprint, category, street, urgent, urgent_found, out_of_scope, confidential, is_test, received_at, released_at,
@@ -160,8 +166,8 @@ given as (
 ), stored as (
   select g.* from given g join accepted a using (order_id)
 ), callers as (
-  insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print)
-  select order_id, name, phone, contact_phone, id_number, email, address, private, phone_print from stored
+  insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, prints)
+  select order_id, name, phone, contact_phone, id_number, email, address, private, prints::bigint[] from stored
 ), versions as (
   insert into order_version (order_id, version, received_at, category, changed, demand, details)
   select order_id, 1, received_at, category, '[]'::jsonb, demand, details::jsonb from stored
@@ -212,11 +218,11 @@ returning version, urgent::text, out_of_scope, flags_version, flagged_by
 """
 _REVISION: Final = "update upstream_order set platform_revision = $2 where order_id = $1"
 _CALLER: Final = """
-insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, phone_print, known_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into caller (order_id, name, phone, contact_phone, id_number, email, address, private, prints, known_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::bigint[], $10)
 on conflict (order_id) do update set name = excluded.name, phone = excluded.phone,
   contact_phone = excluded.contact_phone, id_number = excluded.id_number, email = excluded.email,
-  address = excluded.address, private = excluded.private, phone_print = excluded.phone_print,
+  address = excluded.address, private = excluded.private, prints = excluded.prints,
   known_by = excluded.known_by
 """
 _VERSION: Final = """
@@ -315,7 +321,7 @@ async def store_version(
         order.email,
         order.address,
         order.private,
-        order.phone_print,
+        order.prints,
         known_by,
     )
     await connection.execute(

@@ -29,7 +29,8 @@ OrderPath = Annotated[Identifier, Path(title="工单编号")]
 _IDENTITY: Final = frozenset({"enterprise_name", "credit_code", "caller_region", "id_type", "recording_id"})
 
 
-def _line(found: StoredOrder, title: str, sight: Sight) -> dict[str, Any]:
+def line_of(found: StoredOrder, title: str, sight: Sight) -> dict[str, Any]:
+    """The fields of an order in a listing."""
     record = found.record
     return {
         "order_id": record.order_id,
@@ -118,7 +119,8 @@ async def list_orders(
     page = await store.orders_page(session, scope, wanted, cursor=cursor, limit=limit)
     sealer = runtime.works.sealer
     items = [
-        _line(one, handlers.demand_of(one, sealer)["title"], handlers.sight_of(one, scope, sealer)) for one in page.rows
+        line_of(one, handlers.demand_of(one, sealer)["title"], handlers.sight_of(one, scope, sealer))
+        for one in page.rows
     ]
     return {"items": items, "next": page.next}
 
@@ -141,7 +143,7 @@ async def read_order(
     hidden = _hidden(found, scope, sight)
     unknown = await unknown_fields_of(session, order_id, UNKNOWN_SHOWN)
     return {
-        **_line(found, demand["title"], sight),
+        **line_of(found, demand["title"], sight),
         "urgent_found": found.record.urgent_found,
         "content": sight.shows(demand["content"]),
         "details": _shown_details(found.version.details, sight, hidden=hidden),

@@ -48,12 +48,13 @@ class StoredOrder:
     caller: Caller | None
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
+def visible(scope: Scope) -> ColumnElement[bool]:
     """The whole district, or what the unit holds now."""
     return true() if scope.everything else UpstreamOrderRecord.holder_unit == scope.unit
 
 
-def _with_version(*extra: Any) -> Any:
+def with_version(*extra: Any) -> Any:
+    """Orders, each with its present version."""
     return select(UpstreamOrderRecord, OrderVersion, *extra).join(
         OrderVersion,
         and_(
@@ -69,7 +70,7 @@ async def orders_page(
     """Newest first, or the most urgent of those that are not over (S1.3.1b)."""
     record = UpstreamOrderRecord
     # The columns of the cursor beside the records: the list reads them from each row.
-    query = _with_version(record.queue, record.received_at, record.order_id).where(_visible(scope))
+    query = with_version(record.queue, record.received_at, record.order_id).where(visible(scope))
     for column, value in (
         (record.platform, wanted.channel),
         (record.level, wanted.level),
@@ -85,11 +86,11 @@ async def orders_page(
         query = query.where(record.state.not_in(_OVER))
     sequence = _MOST_URGENT_FIRST if wanted.urgent_first else _NEWEST_FIRST
     page = await sequence.page(session, query, cursor=cursor, limit=limit)
-    callers = await _callers_to_strike(session, scope, [row[0] for row in page.rows])
+    callers = await callers_to_strike(session, scope, [row[0] for row in page.rows])
     return Listed([StoredOrder(row[0], row[1], callers.get(row[0].order_id)) for row in page.rows], page.next)
 
 
-async def _callers_to_strike(
+async def callers_to_strike(
     session: AsyncSession, scope: Scope, records: Sequence[UpstreamOrderRecord]
 ) -> dict[str, Caller]:
     """The callers whom the reader may not know, by order: what names them is struck out of the titles."""
@@ -101,7 +102,7 @@ async def _callers_to_strike(
 
 
 _ORDER = (
-    _with_version(Caller)
+    with_version(Caller)
     .outerjoin(Caller, Caller.order_id == UpstreamOrderRecord.order_id)
     .where(UpstreamOrderRecord.order_id == bindparam("of"))
 )
@@ -109,7 +110,7 @@ _ORDER = (
 
 async def order_of(session: AsyncSession, scope: Scope, order_id: str) -> StoredOrder:
     """One order with its caller; NotFound when unknown or not the reader's."""
-    query = _ORDER if scope.everything else _ORDER.where(_visible(scope))
+    query = _ORDER if scope.everything else _ORDER.where(visible(scope))
     row = (await session.execute(query, {"of": order_id})).one_or_none()
     if row is None:
         raise NotFound("工单", order_id)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, Integer, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.orders.model import State
@@ -96,7 +97,7 @@ class UpstreamOrderRecord(Record):
 
 
 class Caller(Record):
-    """Who called: every column sealed and bound to its place; the phone is found by a keyed hash only (R43, R44)."""
+    """Who called: every column sealed and bound to its place; phone and title are found by keyed hashes only (R43, R44)."""
 
     __tablename__ = "caller"
 
@@ -108,13 +109,15 @@ class Caller(Record):
     email: Mapped[str | None]
     address: Mapped[str | None]
     private: Mapped[str | None] = mapped_column(comment="JSON of the other fields that may name a person")
-    phone_print: Mapped[str | None] = mapped_column(comment="keyed hash of the phone")
+    prints: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), comment="keyed hashes of the pairs of the title and of the telephone numbers, for searches"
+    )
     known_by: Mapped[str | None] = mapped_column(
         comment="sealed JSON: the words by which the caller is known, of all versions; null while there is one version"
     )
 
     __table_args__ = (
-        Index("ix_caller_phone_print", "phone_print", postgresql_where=text("phone_print is not null")),
+        Index("ix_caller_prints", "prints", postgresql_using="gin"),
         {"info": {PROTECTED: RowsOfUnit(None)}},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db import kernel_v1
 
@@ -31,7 +31,12 @@ def upgrade() -> None:
         sa.Column("email", sa.Text, nullable=True),
         sa.Column("address", sa.Text, nullable=True),
         sa.Column("private", sa.Text, nullable=True, comment="JSON of the other fields that may name a person"),
-        sa.Column("phone_print", sa.Text, nullable=True, comment="keyed hash of the phone"),
+        sa.Column(
+            "prints",
+            ARRAY(sa.BigInteger),
+            nullable=False,
+            comment="keyed hashes of the pairs of the title and of the telephone numbers, for searches",
+        ),
         sa.Column(
             "known_by",
             sa.Text,
@@ -40,13 +45,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("order_id", name="pk_caller"),
     )
-    op.create_index(
-        "ix_caller_phone_print",
-        "caller",
-        ["phone_print"],
-        unique=False,
-        postgresql_where=sa.text("phone_print is not null"),
-    )
+    op.create_index("ix_caller_prints", "caller", ["prints"], postgresql_using="gin")
     op.create_table(
         "order_version",
         sa.Column("order_id", UUID, nullable=False),
@@ -342,7 +341,7 @@ def downgrade() -> None:
     op.drop_index("ix_quarantine_listing", table_name="quarantine")
     op.drop_table("quarantine")
     op.drop_table("order_version")
-    op.drop_index("ix_caller_phone_print", table_name="caller", postgresql_where=sa.text("phone_print is not null"))
+    op.drop_index("ix_caller_prints", table_name="caller")
     op.drop_table("caller")
     op.drop_table("followed_unit")
     op.drop_table("order_part")
