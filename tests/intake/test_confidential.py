@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.intake import OrderReceived, OrderUpdated
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated
 from shared.contracts.places import KNOWN_BY
 from shared.identity import Role
 from tests.intake.test_orders import ORDERS, assigned
@@ -125,3 +125,21 @@ async def test_who_may_have_the_caller_of_an_order_revealed(
         assert (answer.status_code == 200) == (desk_role or (unit and secret == "0")), answer.text
         traces = await desk.rows("select reason from audit where action = 'caller.revealed'")
         assert traces == ([{"reason": "回访"}] if answer.status_code == 200 else [])
+
+
+async def test_the_reason_of_a_notice_tells_nothing_in_events_and_audit(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order(isSecret="1", **CALLER)
+        order_id = (await platform.push(order)).json()["order_id"]
+        notice = {
+            "orderNum": order["orderNum"],
+            "reason": f"{NAME}（张先生，{PHONE}）要求撤单",
+            "operateTime": "2026-11-23 09:00:00",
+        }
+        answer = await platform.push(notice, kind="cancellations")
+
+        assert answer.status_code == 200, answer.text
+        [cancelled] = await desk.told(OrderCancelled)
+        trail = await desk.rows("select reason from audit where subject = :id and reason is not null", id=order_id)
+        assert cancelled.reason == "［已隐去］（［已隐去］，［已隐去］）要求撤单"
+        assert trail == [{"reason": cancelled.reason}]

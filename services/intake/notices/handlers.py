@@ -19,12 +19,13 @@ from services.intake.notices.errors import UnknownOrder
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
 from services.intake.notices.store import is_known
 from services.intake.notices.tables import Revisit
-from services.intake.orders.handlers import follow
+from services.intake.orders.handlers import follow, known_words
 from services.intake.orders.model import State
-from services.intake.orders.store import called_at_of, numbered_for_update
+from services.intake.orders.store import called_at_of, caller_of_order, numbered_for_update, present_version
 from services.intake.orders.tables import UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from shared.contracts.places import REVISIT
+from shared.personal.confidential import without_caller
 from shared.personal.numbers import without_numbers
 from shared.telemetry import logger
 from shared.work import Work
@@ -55,7 +56,7 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
         raise refusal
     match notice:
         case Cancellation():
-            _cancel_order(work, record, notice, ending, at=at)
+            await _cancel_order(work, record, notice, ending, at=at)
         case Urge():
             _urge_order(work, record, notice, at=at)
         case RevisitCall():
@@ -65,14 +66,14 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
     return record.order_id
 
 
-def _cancel_order(
+async def _cancel_order(
     work: Work, record: UpstreamOrderRecord, notice: Cancellation, ending: Ending, *, at: datetime
 ) -> None:
     """The platform takes the order back; a second time changes nothing."""
     if ending.way is Way.KNOWN:
         return
     before, record.state = record.state, State.CANCELLED
-    reason = without_numbers(notice.reason)
+    reason = await _without_personal_data(work, record, notice.reason)
     work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=at))
     after = {"state": State.CANCELLED, "told_at": notice.happened_at.isoformat()}
     work.audit("order.cancelled", record.order_id, before={"state": before}, after=after, reason=reason)
@@ -135,7 +136,7 @@ async def _request_redo(
 
     The order is open from this moment on, so that the platform may push its changes at once.
     """
-    reason = without_numbers(notice.reason)
+    reason = await _without_personal_data(work, record, notice.reason)
     if ending.way is Way.KNOWN:
         work.audit("order.redo_known", record.order_id, reason=reason)
         return
@@ -144,3 +145,12 @@ async def _request_redo(
     work.audit("order.redo_requested", record.order_id, reason=reason)
     if record.state in {State.FED_BACK, State.CLOSED}:
         follow(work, record, State.ASSIGNED, record.holder_unit)
+
+
+async def _without_personal_data(work: Work, record: UpstreamOrderRecord, reason: str) -> str:
+    """A platform's reason as events and the audit trail may have it in clear; of a confidential order without its caller (X2)."""
+    if not record.confidential:
+        return without_numbers(reason)
+    caller = await caller_of_order(work.session, record.order_id)
+    version = await present_version(work.session, record)
+    return without_caller(reason, known_words(caller, version, work.sealer))
