@@ -23,6 +23,7 @@ def _refused(refusal: type[Refusal]) -> Ending:
 
 _SAME: Final = Ending(Way.KNOWN, "同一工单，答复与首次相同")
 _CHANGED: Final = _accepted("成为工单的新版本")
+_CHANGED_LATE: Final = _accepted("成为工单的新版本，留痕可见；仍需办理的请推送重办要求")
 _URGED: Final = _accepted("催办次数加一，派单与承办单位可见")
 _CANCELLED: Final = _accepted("工单撤销，各项时限终止")
 _REDO: Final = _accepted("退回原承办单位重办，重新计算办结时限")
@@ -71,7 +72,7 @@ TABLE: Final[Mapping[Standing, Mapping[Told, Ending]]] = MappingProxyType(
         },
         Standing.FED_BACK: {
             Told.SAME: _SAME,
-            Told.CHANGED: _CHANGED,
+            Told.CHANGED: _CHANGED_LATE,
             Told.URGE: _refused(OrderIsFedBack),
             Told.CANCEL: _refused(OrderIsFedBack),
             Told.REDO: _REDO,
