@@ -22,7 +22,8 @@ from shared.contracts.dispatch import OrderAssigned, ReturnAccepted
 from shared.db.logins import PARTS_TABLE
 from shared.work import Work
 
-# One statement: the former lead's part ends at the moment at which the new one's begins.
+# One statement: the former lead's part ends at the moment at which the new one's begins.  A unit that lost the order and
+# gets it back at the same moment goes on with the part that it had.
 _TAKE_OVER: Final = text(
     """
 with ended as (
@@ -33,7 +34,7 @@ insert into order_part (order_id, unit, part, since)
 select cast(:order_id as text), :unit, 'lead', :at
 where not exists (select from order_part p where p.order_id = cast(:order_id as text) and p.unit = :unit
   and p.part = 'lead' and p.until is null)
-on conflict do nothing
+on conflict (order_id, unit, since) do update set until = null, part = excluded.part
 """
 )
 _GIVE_BACK: Final = text(

@@ -120,3 +120,12 @@ async def test_who_had_the_order_since_when_until_when_is_kept(story: Story) -> 
         (URBAN, "lead", False, True),
         (WATER, "lead", True, True),
     ]
+
+
+async def test_a_unit_that_gets_the_order_back_at_the_same_moment_leads_it(story: Story) -> None:
+    order_id = await story.arrive()
+    for unit in (URBAN, WATER, URBAN):
+        assert (await story.assign(order_id, unit, reason="职责调整")).status_code == 200
+
+    assert (await story.contact(order_id, URBAN)).status_code == 201
+    assert (await story.contact(order_id, WATER)).status_code == 404
