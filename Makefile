@@ -103,6 +103,10 @@ test: $(CLIENTS_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for 
 fuzz: $(DEV_READY) ## Fuzz every operation of every service, the long run (the tests have a short one)
 	@GONGDAN_FUZZ=long $(PY) -m pytest -q -rA tests/api/test_fuzz.py $(ARGS)
 
+.PHONY: model
+model: $(DEV_READY) ## Drive the platform and the model of an order through 2,000 random sequences, and plant every fault
+	@GONGDAN_MODEL_SEQUENCES=$${GONGDAN_MODEL_SEQUENCES:-2000} $(PY) -m pytest -q -rA -n2 tests/model $(ARGS)
+
 .PHONY: lint
 lint: $(DEV_READY) ## Lint, and check the formatting
 	@$(PY) -m ruff check .

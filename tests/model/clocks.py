@@ -1,0 +1,212 @@
+"""The clocks of an order, by its facts alone (lifecycle.md section 3; readings A04, A07, A08, A11-A16, A19, A24)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from tests.model.reference import CLOSING, Fact
+from tests.model.workdays import end_of_workday, first_call, moment, same_day
+
+FINAL = 3
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass
+class Clock:
+    """A deadline."""
+
+    kind: str
+    unit: str | None
+    started_at: datetime
+    due_at: datetime
+    state: str = "running"
+    stopped_at: datetime | None = None
+    of: Any = None
+    """The round of a plan."""
+    annulled: bool = False
+    """It should not have run: its breach does not count."""
+
+    def breached(self, now: datetime) -> bool:
+        """Whether the deadline passed before it was over; a window that closes is none (S1.1.4b)."""
+        return not self.annulled and self.kind != "return_window" and (self.stopped_at or now) > self.due_at
+
+
+class Clocks:
+    """What each fact starts and stops, in the sequence in which things happened."""
+
+    def __init__(self, history: Sequence[Fact], now: datetime) -> None:
+        self.all: list[Clock] = []
+        self._unit: str | None = None
+        self._urgent: tuple[str, ...] = ()
+        self._over = self._cancelled = False
+        self._redos = 0
+        self._answer = ""
+        self._reached: datetime | None = None
+        for fact in history:
+            self._close_windows(fact.at)
+            if not self._cancelled:
+                getattr(self, f"_on_{fact.type}", lambda _: None)(fact)
+        self._close_windows(now)
+
+    def running(self, *kinds: str, unit: str | None = None) -> list[Clock]:
+        """Those of these kinds that run; of any kind without one."""
+        return [
+            one
+            for one in self.all
+            if one.state == "running" and (not kinds or one.kind in kinds) and unit in {None, one.unit}
+        ]
+
+    def _start(self, kind: str, at: datetime, due_at: datetime, unit: str | None = None, of: Any = None) -> None:
+        self.all.append(Clock(kind, unit, at, due_at, of=of))
+
+    def _stop(self, at: datetime, *kinds: str, unit: str | None = None) -> None:
+        for one in self.running(*kinds, unit=unit):
+            one.state, one.stopped_at = ("met" if at <= one.due_at else "late"), at
+
+    def _void(self, at: datetime, *kinds: str, unit: str | None = None) -> None:
+        for one in self.running(*kinds, unit=unit):
+            one.state, one.stopped_at = "void", at
+
+    def _close_windows(self, now: datetime) -> None:
+        for one in self.running("return_window"):
+            if one.due_at < now:
+                one.state, one.stopped_at = "void", one.due_at
+
+    # --- the district: from our receipt, whatever units do (A04, A15) ------------------------------------------------
+
+    def _on_received(self, fact: Fact) -> None:
+        self._urgent = fact["urgent"]
+        self._start("district_final", fact.at, end_of_workday(fact.at, FINAL))  # S1.1.4a
+        self._start("same_day_dispatch", fact.at, same_day(fact.at))  # S2.1b, A11
+        if fact["due_at"] is not None:
+            self._start("upstream_due", fact.at, fact["due_at"])  # S1.1.1a
+
+    def _on_updated(self, fact: Fact) -> None:
+        urgent, self._urgent = self._urgent, fact["urgent"]
+        if self._urgent and not urgent and self._unit is not None and not self._over:
+            self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)  # S1.3.1c, A08
+            if self._reached == fact.at:  # who was reached at this very moment was answered
+                self._stop(fact.at, "caller_reply", unit=self._unit)
+        elif urgent and not self._urgent:
+            self._annul("caller_reply", fact.at)  # S1.3.1a: it never was urgent, by the latest word
+
+    def _annul(self, kind: str, at: datetime) -> None:
+        for one in self.all:
+            if one.kind == kind and (one.state == "running" or one.breached(at)):
+                one.stopped_at = one.stopped_at or at
+                one.state, one.annulled = "void", True
+
+    def _on_cancelled(self, fact: Fact) -> None:
+        self._void(fact.at)
+        self._cancelled = True
+
+    # --- the unit: from its assignment (A04) --------------------------------------------------------------------------
+
+    def _on_assigned(self, fact: Fact) -> None:
+        unit, at = fact["unit"], fact.at
+        self._stop(at, "same_day_dispatch", "consult")
+        self._leave(at)
+        self._unit, self._reached = unit, None
+        self._start("final", at, end_of_workday(at, FINAL), unit)  # S1.1.4a
+        self._start("first_contact", at, first_call(at), unit)  # S2.2.1a, A12
+        self._start("accept", at, same_day(at), unit)  # S3.1d
+        self._start("progress_note", at, same_day(at), unit)  # S2.2.1d, A13
+        if self._urgent:
+            self._start("caller_reply", at, at + timedelta(hours=24), unit)  # S1.3.1c, A08
+        if not fact["no_return"]:
+            self._start("return_window", at, end_of_workday(at, 1), unit)  # S2.2.1f, A14
+
+    def _leave(self, at: datetime) -> None:
+        """The unit no longer has it: its clocks are void, what was late stays late (A15)."""
+        if self._unit is not None:
+            self._void(at, unit=self._unit)
+
+    def _on_accepted(self, fact: Fact) -> None:
+        self._stop(fact.at, "accept", unit=fact["unit"])
+
+    def _on_contacted(self, fact: Fact) -> None:
+        self._stop(fact.at, "accept", unit=fact["unit"])
+        if fact["counts"]:
+            self._stop(fact.at, "first_contact", "next_contact", unit=fact["unit"])  # S2.2.1a, S2.2.1e
+        if fact["outcome"] == "reached":
+            self._stop(fact.at, "caller_reply", unit=fact["unit"])  # S1.3.1d
+            self._reached = fact.at
+        self._promise(fact)
+
+    def _on_noted(self, fact: Fact) -> None:
+        self._stop(fact.at, "accept", "progress_note", unit=fact["unit"])
+        self._promise(fact)
+
+    def _promise(self, fact: Fact) -> None:
+        if fact["promised_at"] is not None:
+            self._start("next_contact", fact.at, fact["promised_at"], fact["unit"])  # S2.2.1e
+
+    def _on_return_requested(self, fact: Fact) -> None:
+        self._stop(fact.at, "accept", "return_window", unit=fact["unit"])
+
+    def _on_return_accepted(self, fact: Fact) -> None:
+        self._leave(fact.at)
+        self._unit = None
+        self._start("same_day_dispatch", fact.at, same_day(fact.at))  # A15, S2.1b
+        if fact["returns"] >= 2:
+            self._start("consult", fact.at, end_of_workday(fact.at, 3))  # A24
+
+    def _on_return_rejected(self, fact: Fact) -> None:
+        self._start("accept", fact.at, same_day(fact.at), fact["unit"])  # S3.1d
+
+    def _on_extended(self, fact: Fact) -> None:
+        for one in (*self.running("final", unit=fact["unit"]), *self.running("district_final")):
+            one.due_at = end_of_workday(one.due_at - _INSTANT, fact["workdays"])  # A10: from the deadline that was
+
+    # --- reply, review, feedback --------------------------------------------------------------------------------------
+
+    def _on_submitted(self, fact: Fact) -> None:
+        self._stop(fact.at, "accept", "progress_note", unit=fact["unit"])  # the deadlines run on (A19)
+
+    def _on_leader_approved(self, fact: Fact) -> None:
+        self._start("review_turnaround", fact.at, end_of_workday(fact.at, 1))  # S2.3a
+
+    def _on_approved(self, fact: Fact) -> None:
+        self._answer = fact["disposition"]
+        self._stop(fact.at, "review_turnaround")
+
+    def _on_rejected(self, fact: Fact) -> None:
+        self._stop(fact.at, "review_turnaround")  # and nothing else: rework buys no time (A19, S2.3d)
+
+    def _on_planned(self, fact: Fact) -> None:
+        self._void(fact.at, "plan")
+        due_at = moment(fact["on"] + timedelta(days=1))
+        self._start("plan", fact.at, due_at, fact["unit"], of=fact["round"])  # S2.2.2f
+
+    def _on_fed_back(self, fact: Fact) -> None:
+        if fact["redos"] < self._redos:
+            return  # of a cycle that was reopened since (D3)
+        self._stop(fact.at, "final", "district_final", "upstream_due", "progress_note")  # S1.1.4a, S2.3b
+        if fact["disposition"] != "planned":  # what announces a plan does not fulfil it (S2.2.2f)
+            self._stop(fact.at, "plan")
+            self._start("revisit", fact.at, end_of_workday(fact.at, 5))  # S4.1d
+
+    def _on_revisited(self, fact: Fact) -> None:
+        if fact["valid"]:
+            self._stop(fact.at, "revisit")
+
+    def _on_closed(self, fact: Fact) -> None:
+        if self._answer not in CLOSING:
+            self._stop(fact.at, "revisit")
+        self._void(fact.at)
+        self._over = True
+
+    def _on_reopened(self, fact: Fact) -> None:
+        self._over, self._redos = False, fact["redos"]
+        self._void(
+            fact.at, "revisit", "plan", "review_turnaround", "final"
+        )  # nobody is asked about a reply that is not accepted
+        self._start("final", fact.at, end_of_workday(fact.at, FINAL), fact["unit"])  # A34
+
+
+def wakes_at(clock: Clock) -> datetime:
+    """When a plan's day begins: the order comes back to the unit (S2.2.2f)."""
+    return max(moment((clock.due_at - _INSTANT).date(), time()), clock.started_at)

@@ -1,0 +1,103 @@
+"""What one order adds to the figures, by its facts alone (lifecycle.md section 6; readings A30-A34)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tests.model.clocks import Clocks
+from tests.model.reference import EXCLUDING, Fact
+from tests.model.workdays import day_of
+
+Figures = Counter[tuple[str, date, str]]
+"""By unit (empty for the district), day and measure."""
+DISTRICT: Final = ""
+_EACH_TIME: Final = {
+    "assigned": "assigned",
+    "return_accepted": "returned",
+    "closed": "closed",
+    "reopened": "reopened",
+}
+
+
+def figures_of(history: Sequence[Fact], now: datetime) -> Figures:
+    """All figures of one order."""
+    return _Counting(history, now).found
+
+
+class _Counting:
+    def __init__(self, history: Sequence[Fact], now: datetime) -> None:
+        self.found: Figures = Counter()
+        self._first_unit = next((fact["unit"] for fact in history if fact.type == "assigned"), None)
+        self._assigned_to: str | None = None
+        self._answered_by: str | None = None
+        self._excluded = self._cancelled = False
+        self._rated = self._left_out = self._reviewed = False
+        for fact in history:
+            if fact.type in _EACH_TIME:
+                self._count(fact["unit"], fact.at, _EACH_TIME[fact.type])
+            getattr(self, f"_on_{fact.type}", lambda _: None)(fact)
+        self._overdue(history, now)
+
+    def _count(self, unit: str | None, at: datetime, measure: str) -> None:
+        self.found[DISTRICT, day_of(at), measure] += 1
+        if unit is not None:
+            self.found[unit, day_of(at), measure] += 1
+
+    @property
+    def _answering(self) -> str | None:
+        """The unit of the last approved reply; before there is one, that of the last assignment."""
+        return self._answered_by or self._assigned_to
+
+    def _on_received(self, fact: Fact) -> None:
+        self._count(self._first_unit, fact.at, "received")
+
+    def _on_assigned(self, fact: Fact) -> None:
+        self._assigned_to = fact["unit"]
+
+    def _on_cancelled(self, _: Fact) -> None:
+        self._cancelled = True
+
+    def _on_approved(self, fact: Fact) -> None:
+        self._first_decision(fact, "first_passes")
+        self._answered_by, self._excluded = fact["unit"], fact["disposition"] in EXCLUDING
+
+    def _on_rejected(self, fact: Fact) -> None:
+        self._first_decision(fact, "first_fails")
+
+    def _first_decision(self, fact: Fact, measure: str) -> None:
+        """审核一次通过率: the centre's first decision on the order."""
+        if not self._reviewed:
+            self._count(fact["unit"], fact.at, measure)
+        self._reviewed = True
+
+    def _on_fed_back(self, fact: Fact) -> None:
+        self._count(self._answering, fact.at, "fed_back")
+
+    def _on_revisited(self, fact: Fact) -> None:
+        """Both rates take the first valid result that is not excluded, once (A30, A32, A33, A34)."""
+        self._count(self._answering, fact.at, "revisits")
+        if not fact["valid"]:
+            return
+        self._count(self._answering, fact.at, "revisits_valid")
+        if self._rated:
+            return
+        if self._cancelled or self._excluded:
+            if not self._left_out:
+                self._count(self._answering, fact.at, "excluded")
+            self._left_out = True
+            return
+        self._rated = True
+        self._count(self._answering, fact.at, fact["solved"])
+        self._count(self._answering, fact.at, fact["satisfied"])
+
+    def _overdue(self, history: Sequence[Fact], now: datetime) -> None:
+        """超期, once for an order and unit, on the day of its first deadline that was missed (S1.1.4b)."""
+        first: dict[str | None, datetime] = {}
+        for clock in Clocks(history, now).all:
+            if clock.kind == "final" and clock.breached(now):
+                first[clock.unit] = min(clock.due_at, first.get(clock.unit, clock.due_at))
+        for unit, due_at in first.items():
+            self._count(unit, due_at - timedelta(microseconds=1), "overdue")  # 24:00 belongs to the day that it ends
