@@ -161,6 +161,18 @@ async def test_beyond_the_bounds_a_person_looks_at_the_request(
         assert len(await desk.rows("select 1 from quarantine")) == 1
 
 
+async def test_a_long_path_to_a_short_name_inside_of_an_attachment_is_no_long_name(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        name = "x" * 64
+        files = [{"name": "a.png", "url": "https://example.org/a", name: 1}]
+        order_id = await Platform(desk).accepted(attachments=files)
+
+        [one] = await shown(desk, order_id)
+        assert one["fields"] == {f"attachments.0.{name}": "1"}
+
+
 def test_the_bounds_count_what_is_unknown_only() -> None:
     full = {f"f{n}": "1" for n in range(UNKNOWN_FIELDS)}
     assert unknown_fields(CITY, {**an_order(), **full}) == full

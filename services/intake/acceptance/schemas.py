@@ -13,6 +13,7 @@ from services.intake.acceptance import policy
 from services.intake.channels.model import TITLES, Channel, UpstreamOrder
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import (
+    NAMED,
     Flag,
     Number,
     Phone,
@@ -49,7 +50,7 @@ class AcceptedView(BaseModel):
 class Attachment(Body):
     """A file that is stored at the platform; what else it says of it stands among the unknown fields."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra={"propertyNames": dict(NAMED)})
 
     name: Annotated[Line, AfterValidator(safe_name), Field(title="文件名")]
     url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]

@@ -107,6 +107,14 @@ _ZONES: Final[Mapping[Spelling, str]] = {
 }
 _EMPTY: Final = (None, "")
 """What these platforms send for what they do not know."""
+# No control characters, and none that are invisible or turn the direction of writing.
+_IN_NAME: Final = (
+    r"^[^\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+    f"{{1,{policy.UNKNOWN_NAME}}}$"
+)
+_UNKNOWN_NAME: Final = re.compile(_IN_NAME.strip("^$"))
+NAMED: Final[Mapping[str, Any]] = {"pattern": _IN_NAME}
+"""The JSON schema for the names of fields, also for those that we do not know."""
 _OF_ATTACHMENTS: Final = frozenset({"name", "url"})
 _NULL: Final[Mapping[str, str]] = {"type": "null"}
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -198,15 +206,13 @@ def unknown_fields(names: Mapping[str, str], raw: Mapping[str, Any]) -> dict[str
     Fields of an attachment are named by their path.  NotUnderstood beyond the bounds of `policy`, and for a name that
     nobody could read.
     """
-    found = {theirs: _as_text(value) for theirs, value in raw.items() if theirs not in names and value not in _EMPTY}
+    found = {_named(theirs): value for theirs, value in raw.items() if theirs not in names and value not in _EMPTY}
     for theirs, ours in names.items():
         if ours == "attachments" and isinstance(raw.get(theirs), list):
             found |= _beside_attachments(theirs, raw[theirs])
     if not found:
         return found
-    for name in found:
-        if not name or len(name) > policy.UNKNOWN_NAME or not name.isprintable():
-            raise _unknown(shown(name), f"字段名应为 1 至 {policy.UNKNOWN_NAME} 个可见字符")
+    found = {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in found.items()}
     if len(found) > policy.UNKNOWN_FIELDS:
         raise _unknown("", f"不认识的字段超过 {policy.UNKNOWN_FIELDS} 个，请核对格式")
     if sum(len(name.encode()) + len(value.encode()) for name, value in found.items()) > policy.UNKNOWN_BYTES:
@@ -214,13 +220,15 @@ def unknown_fields(names: Mapping[str, str], raw: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+def _named(name: str) -> str:
+    if not _UNKNOWN_NAME.fullmatch(name):
+        raise _unknown(shown(name), f"字段名应为 1 至 {policy.UNKNOWN_NAME} 个可见字符")
+    return name
 
 
-def _beside_attachments(theirs: str, listed: list[Any]) -> dict[str, str]:
+def _beside_attachments(theirs: str, listed: list[Any]) -> dict[str, Any]:
     return {
-        f"{theirs}.{number}.{name}": _as_text(value)
+        f"{theirs}.{number}.{_named(name)}": value
         for number, item in enumerate(listed)
         if isinstance(item, dict)
         for name, value in item.items()
@@ -314,6 +322,8 @@ def schema_of(
         "required": [theirs for theirs, name in names.items() if name in required],
         # Fields that we do not know are kept and shown, not refused.
         "additionalProperties": True,
+        "propertyNames": NAMED,
+        "maxProperties": len(names) + policy.UNKNOWN_FIELDS,
     }
 
 
