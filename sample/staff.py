@@ -102,13 +102,13 @@ class People:
     """All accounts of the sample district, logged in when first asked for."""
 
     def __init__(self, http: httpx.AsyncClient, *, admin_password: str, staff_password: str) -> None:
-        self._http, self._admin, self._staff = http, admin_password, staff_password
+        self._http, self._admin, self.staff_password = http, admin_password, staff_password
         self._known: dict[str, Caller] = {}
 
     async def get(self, account: str) -> Caller:
         """The caller with this account."""
         if account not in self._known:
-            password = self._admin if account == "admin" else self._staff
+            password = self._admin if account == "admin" else self.staff_password
             self._known[account] = await Caller(self._http, account, password).log_in()
         return self._known[account]
 
@@ -132,7 +132,7 @@ class People:
             "name": staff.name,
             "roles": list(staff.roles),
             "unit": staff.unit,
-            "password": self._staff,
+            "password": self.staff_password,
         }
 
 

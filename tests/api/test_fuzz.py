@@ -60,6 +60,8 @@ OF_OPERATIONS: Final = {
     ],
 }
 """Operations that only some orders allow: a unit's own ones, those with a file, those that were given back."""
+LOGIN: Final = {"body.account": "login_account", "body.password": "login_password"}
+"""Who logs in: without a right pair the login would only ever be refused."""
 ENDLESS: Final = {"sla": ("stream_breaches", "stream_warnings")}
 """A stream has no end for which a fuzzer could wait; test_bad_input calls these."""
 PARKED: Final = 40
@@ -143,6 +145,8 @@ async def seeded(district: District) -> dict[str, list[Any]]:
         "code": ["jiaotong"],
         "unit": ["zhujian", "chengguan"],
         "account": ["huifang"],
+        "login_account": ["fenxi"],
+        "login_password": [district.people.staff_password],
         "channel": ["city_12345", "province_12345"],
         "year": [2026, 2025],
     }
@@ -240,6 +244,7 @@ def configuration(place: Place, service: str) -> str:
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
     lines.append("[parameters]")
     special = {*(dictionary for dictionary, _ in OF_OPERATIONS), *(f"group_{name}" for name in OF_GROUP)}
+    special.update(LOGIN.values())
     lines += [f'{name} = {{ dictionary = "{name}", probability = 0.9 }}' for name in known if name not in special]
     lines += [f'"body.{name}" = {{ dictionary = "unit", probability = 0.9 }}' for name in ("unit", "suggested_unit")]
     # After the hook has signed a case the fuzzer cannot say what is wrong with it; test_bad_input tests that.
@@ -248,6 +253,8 @@ def configuration(place: Place, service: str) -> str:
         'include-path-regex = "^/v1/channels/"',
         'checks.negative_data_rejection.expected-statuses = ["2xx", "4xx"]',
     ]
+    pair = ", ".join(f'"{name}" = {{ dictionary = "{known}", probability = 0.9 }}' for name, known in LOGIN.items())
+    lines += ["[[operations]]", 'include-operation-id = "log_in"', f"parameters = {{ {pair} }}"]
     for (dictionary, name), operations in OF_OPERATIONS.items():
         lines += ["[[operations]]", f"include-operation-id = {json.dumps(operations)}"]
         lines.append(f'parameters = {{ "path.{name}" = {{ dictionary = "{dictionary}", probability = 0.9 }} }}')
