@@ -8,9 +8,9 @@ from services.dispatch.login import handlers
 from services.dispatch.login.schemas import MeOut, TokenBody, TokenOut
 from shared.deps import CurrentPerson, ThisRuntime
 from shared.identity import TokenSigner
-from shared.web import CommandRoute
+from shared.web import DeskRoute
 
-router = APIRouter(prefix="/v1", route_class=CommandRoute, tags=["登录"])
+router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["登录"])
 
 
 @router.post("/tokens", status_code=201, operation_id="log_in", summary="登录，取得令牌")
