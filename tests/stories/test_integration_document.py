@@ -96,7 +96,7 @@ async def test_the_lines_of_the_document_run_as_they_are_written(
     postgres_server: DatabaseServer, tmp_path: Path
 ) -> None:
     async with real_time_district(postgres_server) as place:
-        kept = {"channels": place.upstream.secrets, "staff_password": place.people._staff}
+        kept = {"channels": place.upstream.secrets, "staff_password": place.people.staff_password}
         (tmp_path / "secrets.json").write_text(json.dumps(kept), encoding="utf-8")
         lines = await asyncio.create_subprocess_exec(
             "bash",
