@@ -104,6 +104,8 @@ class World:
         self._rng = random.Random(seed)
         """Chooses who publishes and reads first, each time anew."""
         self.held: set[str] = set()
+        self.shuffled: frozenset[str] = frozenset()
+        """Services that hear several publishers in no certain order, also an effect before its cause."""
         self.upstream = "acknowledged"  # lost, refused, gone; slow: what is sent stays in the air
         self.in_the_air: list[tuple[Claimed, Driven, Sending]] = []
         self.said: list[str] = []
@@ -144,8 +146,8 @@ class World:
 
     # --- the upstream -----------------------------------------------------------------------------------------------
 
-    async def push_new(self, content: int, *, with_deadline: bool) -> None:
-        """A new order."""
+    async def push_new(self, content: int, *, with_deadline: bool, numbered: bool = False) -> None:
+        """A new order, perhaps of an upstream that numbers its revisions."""
         number = f"MODEL{next(_numbers):08d}"
         local = self.now.astimezone(SHANGHAI)
         due_at = end_of_day(self.now + timedelta(days=2)) - timedelta(seconds=1) if with_deadline else None
@@ -163,17 +165,25 @@ class World:
             first["limitTime"] = f"{due_at:%Y-%m-%d %H:%M:%S}"
         order = Driven(Order(number, self.now, urgent=CONTENTS[content][1], due_at=due_at), first)
         order.model.intake.content = content
+        if numbered:
+            first["version"] = "1"
+            order.model.intake.revision = 1
         self.orders.append(order)
         answer = await self._send(order, "orders", first)
         self._say("push new", "ok", CONTENTS[content][0])
         assert answer.status == 201, answer
         order.model.id = answer.body["order_id"]
 
-    async def push(self, order: Driven, content: int) -> None:
-        """The order again: as it was, or with other words."""
-        notice = "same" if content == order.model.intake.content else "push"
+    async def push(self, order: Driven, content: int, step: int | None) -> None:
+        """The order again: as it was, or with other words; a revision so many steps after the last one, or without a number."""
+        known = order.model.intake.revision
+        revision = None if known is None or step is None else max(known + step, 0)
         body = {**order.first, "eventDesc": CONTENTS[content][0]}
-        answer = await self._notice(order, notice, "orders", body, content=content, urgent=CONTENTS[content][1])
+        body.pop("version", None)
+        if revision is not None:
+            body["version"] = str(revision)
+        about = {"content": content, "urgent": CONTENTS[content][1], "revision": revision}
+        answer = await self._notice(order, "push", "orders", body, **about)
         if answer.status < 300:
             assert answer.body["version"] == order.model.intake.version, f"{answer}\n{self.story()}"
 
@@ -226,9 +236,11 @@ class World:
         self._say(notice, right, self.orders.index(order), *about.values(), answer.code)
         refused = answer.status >= 300
         assert refused == (right == REFUSED), f"{notice}: {answer}, and the model says {right}\n{self.story()}"
-        assert not refused or (answer.status == 409 and answer.code), answer
+        assert not refused or (answer.status in {409, 422} and answer.code), answer
         if right == ACCEPTED:
             order.model.accept(notice, self.now, **about)
+        elif not refused:
+            order.model.know(notice, **about)
         return answer
 
     # --- people -----------------------------------------------------------------------------------------------------
@@ -488,7 +500,8 @@ class World:
         return not self.platform.waiting("sla") and not any(relay.wake.is_set() for relay in relays)
 
     async def _consume(self, service: str, many: int | None = None) -> list[Told]:
-        read = await self.platform.consume(service, many)
+        shuffled = self._rng if service in self.shuffled else None
+        read = await self.platform.consume(service, many, shuffled)
         self._to_fire |= service == "sla" and bool(read)
         for told in read:
             order = next((one.model for one in self.orders if one.model.id == told.key), None)

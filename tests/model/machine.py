@@ -29,6 +29,8 @@ END: Final = datetime(2026, 12, 10, tzinfo=SHANGHAI)
 """No sequence goes further: the days of 2027 are not arranged yet."""
 UPSTREAMS: Final = ("acknowledged", "acknowledged", "lost", "refused", "gone", "slow", "slow")
 """How the upstream takes replies from now on; slow is: the answer arrives later."""
+SHUFFLED: Final = ("sla",)
+"""What sla makes of the facts must not depend on whom it hears first; the others read one log, causes before effects."""
 Step = Callable[[World, Driven, st.DataObject], Any]
 
 
@@ -89,7 +91,8 @@ def _centre(world: World, order: Driven, data: st.DataObject) -> Any:
 
 
 def _push(world: World, order: Driven, data: st.DataObject) -> Any:
-    return world.push(order, data.draw(st.integers(0, len(CONTENTS) - 1), label="content"))
+    content = data.draw(st.integers(0, len(CONTENTS) - 1), label="content")
+    return world.push(order, content, data.draw(st.sampled_from((1, 1, 2, 0, -1, None)), label="revision"))
 
 
 def _revisit(world: World, order: Driven, data: st.DataObject) -> Any:
@@ -189,13 +192,15 @@ class OrderMachine(RuleBasedStateMachine):
         content=st.integers(0, len(CONTENTS) - 1),
         far=st.integers(0, 6),
         deadline=st.booleans(),
+        numbered=st.booleans(),
         turns=st.integers(0, 999),
     )
-    def begin(self, start: datetime, content: int, far: int, turns: int, *, deadline: bool) -> None:
+    def begin(self, start: datetime, content: int, far: int, turns: int, *, deadline: bool, numbered: bool) -> None:
         """One order has come, and has gone some part of the main way."""
         self.world = World(self.stage.platform, start, turns)
+        self.world.shuffled = frozenset(SHUFFLED if turns % 2 else ())
         self.stage.run(self.world.begin())
-        self.stage.run(self.world.push_new(content, with_deadline=deadline))
+        self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered))
         self._settle()
         self.stage.run(self.world.walk(self.world.orders[0], self.at_least or far))
         self._settle()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import threading
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import Future
@@ -140,8 +141,8 @@ class Platform:
     upstream: SimulatedUpstream
     transport: UpstreamTransport
     relays: dict[str, asyncpg.Connection[Any]]
-    positions: dict[str, int] = field(default_factory=dict)
-    """How much of the log each service has read."""
+    positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How much of the log each service has read, of each publisher."""
     _tokens: dict[tuple[str, datetime], str] = field(default_factory=dict)
 
     # --- people and upstreams ---------------------------------------------------------------------------------------
@@ -183,15 +184,28 @@ class Platform:
 
     def waiting(self, service: str) -> list[Delivery]:
         """What this service has not read yet."""
-        topics = self.runtimes[service].service.topics
-        return [one for one in self.log.written[self.positions.get(service, 0) :] if one.topic in topics]
+        return [one for one in self._of_its_topics(service) if one.offset >= self._position(service, one)]
 
-    async def consume(self, service: str, many: int | None = None) -> list[Told]:
-        """Let a service read what it has not read, or the first `many` of it, as its consumer would."""
-        waiting = self.waiting(service)[: many or _LONGEST]
+    def _of_its_topics(self, service: str) -> list[Delivery]:
+        topics = self.runtimes[service].service.topics
+        return [one for one in self.log.written if one.topic in topics]
+
+    def _position(self, service: str, one: Delivery) -> int:
+        return self.positions.get((service, Told.of(one).by), 0)
+
+    async def consume(self, service: str, many: int | None = None, shuffled: random.Random | None = None) -> list[Told]:
+        """Let a service read what it has not read, or the first `many` of it, as its consumer would.
+
+        `shuffled`: as if each publisher had a log of its own, of which no order among them is known.
+        """
+        waiting = self.waiting(service)
+        if shuffled is not None:
+            waiting = _shuffled(waiting, shuffled)
+        waiting = waiting[: many or _LONGEST]
         if not waiting:
             return []
-        self.positions[service] = waiting[-1].offset + 1
+        for one in waiting:
+            self.positions[service, Told.of(one).by] = one.offset + 1
         consumer = self.runtimes[service].consumer
         topics = {topic: [one for one in waiting if one.topic == topic] for topic in {one.topic for one in waiting}}
         for topic in sorted(topics):
@@ -204,8 +218,7 @@ class Platform:
 
     async def redeliver(self, service: str, back: int) -> Told | None:
         """Hand a service an event again that it has read, the one that many places back."""
-        topics = self.runtimes[service].service.topics
-        read = [one for one in self.log.written[: self.positions.get(service, 0)] if one.topic in topics]
+        read = [one for one in self._of_its_topics(service) if one.offset < self._position(service, one)]
         if not read:
             return None
         again = read[-1 - back % len(read)]
@@ -261,6 +274,20 @@ class Platform:
                 await work.session.execute(text(statement))
         self.log.written = []
         self.positions.clear()
+
+
+def _shuffled(waiting: Sequence[Delivery], rng: random.Random) -> list[Delivery]:
+    """Each publisher's events in their sequence, and the publishers mixed in any way."""
+    streams: dict[str, list[Delivery]] = {}
+    for one in reversed(waiting):
+        streams.setdefault(Told.of(one).by, []).append(one)
+    mixed = []
+    while streams:
+        by = rng.choice(sorted(streams))
+        mixed.append(streams[by].pop())
+        if not streams[by]:
+            del streams[by]
+    return mixed
 
 
 def _answer(response: httpx.Response) -> Answer:

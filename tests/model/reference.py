@@ -62,6 +62,8 @@ class Intake:
     """What intake knows."""
 
     version: int = 1
+    revision: int | None = None
+    """The upstream's own number of it, where it numbers its revisions."""
     content: int = 0
     urgent: tuple[str, ...] = ()
     by_hand: bool = False
@@ -212,10 +214,8 @@ class Order:
         """How a notice ends now, by what intake knows (D1-D4)."""
         standing = self.intake.standing
         match notice:
-            case "same":
-                return KNOWN
             case "push":
-                return REFUSED if standing in {"cancelled", "closed"} else ACCEPTED
+                return self._push_ends(about["content"], about["revision"])
             case "cancel" if standing == "cancelled":
                 return KNOWN
             case "cancel" | "urge":
@@ -227,11 +227,28 @@ class Order:
             case _:
                 return REFUSED if standing in {"unanswered", "cancelled"} else ACCEPTED
 
+    def _push_ends(self, content: int, revision: int | None) -> str:
+        """The order again (S1.1.4c): an older revision of a platform that numbers them changes nothing, whatever it says."""
+        known, same = self.intake.revision, content == self.intake.content
+        if not same and self.intake.standing in {"cancelled", "closed"}:
+            return REFUSED
+        older = known is not None and revision is not None and revision < known
+        if older or same:
+            return KNOWN
+        return REFUSED if known is not None and revision in {None, known} else ACCEPTED
+
+    def know(self, notice: str, **about: Any) -> None:
+        """A notice was known already: at most the number of its revision is new."""
+        revision, known = about.get("revision"), self.intake.revision
+        if notice == "push" and about["content"] == self.intake.content and revision is not None:
+            self.intake.revision = max(revision, known or 0)
+
     def accept(self, notice: str, now: datetime, **about: Any) -> None:
         """A notice was accepted, and has its effect."""
         intake = self.intake
         if notice == "push":
             intake.version, intake.content = intake.version + 1, about["content"]
+            intake.revision = about["revision"]
             if not intake.by_hand:
                 intake.urgent = about["urgent"]
             self.tell("intake", "updated", now, version=intake.version, urgent=intake.urgent)
