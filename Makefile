@@ -101,7 +101,7 @@ test: $(CLIENTS_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for 
 
 .PHONY: fuzz
 fuzz: $(DEV_READY) ## Fuzz every operation of every service, the long run (the tests have a short one)
-	@GONGDAN_FUZZ=long $(PY) -m pytest -q -rA tests/api/test_fuzz.py $(ARGS)
+	@GONGDAN_FUZZ=long $(PY) -m pytest -q -rA tests/api/test_fuzz.py tests/intake/test_published_schemas.py $(ARGS)
 
 .PHONY: model
 model: $(DEV_READY) ## Drive the platform and the model of an order through 2,000 random sequences, and plant every fault

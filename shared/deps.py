@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.dependencies.models import Dependant
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Scope
@@ -62,6 +63,11 @@ async def _work(request: Request) -> AsyncIterator[Work]:
         if not is_transient(fault):
             await check_unanswered(works, person, key)
         raise
+
+
+def keeps_answers(dependant: Dependant) -> bool:
+    """Whether an operation keeps its answer under the Idempotency-Key of its request: it works in one transaction."""
+    return dependant.call is _work or any(keeps_answers(below) for below in dependant.dependencies)
 
 
 async def _once(request: Request) -> None:

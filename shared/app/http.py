@@ -24,6 +24,7 @@ from shared.app.health import health_routes
 from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
 from shared.db.faults import is_transient, is_unstorable, name_of
+from shared.deps import keeps_answers
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
 from shared.files.limits import BODY_BYTES, REQUEST_BYTES
 from shared.files.upload import UploadRoute
@@ -292,7 +293,7 @@ def _commands(service: Service) -> set[str]:
         route.operation_id or route.name
         for router in service.routers
         for route in router.routes
-        if isinstance(route, CommandRoute) and "GET" not in (route.methods or ())
+        if isinstance(route, CommandRoute) and keeps_answers(route.dependant)
     }
 
 

@@ -15,11 +15,17 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 _BREAK: Final = re.compile("[\t\r\n]")
 # The same as patterns for the OpenAPI document; at least one character must not be blank.
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"
-# Every day that there is from 2000 to 2099, so that a value which fits the pattern is never refused for its date.
-_DAY: Final = (
-    "(20[0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
-    "|20([02468][048]|[13579][26])-02-29)"
-)
+
+
+def _day_of(years: str, leap_years: str) -> str:
+    """Every day that there is in these years, so that a value which fits the pattern is never refused for its date."""
+    long, short = "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])", "(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    return f"({years}-({long}|{short}|02-(0[1-9]|1[0-9]|2[0-8]))|{leap_years}-02-29)"
+
+
+_DAY: Final = _day_of("20[0-9]{2}", "20([02468][048]|[13579][26])")
+DAY_PATTERN: Final = f"^{_day_of('20(0[1-9]|[1-9][0-9])', '20(0[48]|[2468][048]|[13579][26])')}$"
+"""A day from 2001 to 2099: JSON Schema has no bounds for dates."""
 _TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
 _OFFSET: Final = "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
 MOMENT_PATTERN: Final = f"^{_DAY}T{_TIME}{_OFFSET}$"

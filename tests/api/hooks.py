@@ -64,3 +64,27 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     headers = dict(case.headers or {})
     headers.update(signed_headers(secret, body, now=int(RealClock().now().timestamp())))
     case.headers = headers
+
+
+_BY_THE_CLOCK = frozenset({"absurd_date", "before_call", "due_too_far", "due_before_start"})
+"""Faults of a moment beside now, or beside another moment: no schema can say them, the descriptions do."""
+_BY_CONTENT = frozenset({"unknown_order", "revisit_contradicts"})
+"""Why an authentic request is kept although its form is right: what it says of its order cannot be."""
+_OF_FORM = frozenset({"invalid_request", "http_400", "unsupported_content", "payload_too_large"})
+"""The refusals of a form; any other code is a rule of the business, which its description states."""
+
+
+@schemathesis.check
+def accepts_what_the_document_allows(ctx: Any, response: Any, case: Any) -> None:
+    """A request that the document allows is never refused for its form: a generated client could not know better."""
+    if case.meta is None or case.meta.generation.mode.is_negative or response.status_code not in {400, 413, 415, 422}:
+        return
+    problem = response.json()
+    code, reason = problem["code"], problem.get("facts", {}).get("reason")
+    of_platform = case.operation.path.startswith("/v1/channels/") and code == "not_understood"
+    if reason in _BY_CONTENT or not (of_platform or code in _OF_FORM):
+        return
+    faults = problem.get("errors", [])
+    if not faults or any(fault["code"] not in _BY_THE_CLOCK for fault in faults):
+        said = json.dumps(problem, ensure_ascii=False)
+        raise AssertionError(f"{case.operation.label} refuses what its document allows: {said}")

@@ -45,6 +45,7 @@ CHECKS: Final = (
     "negative_data_rejection",
     "unsupported_method",
     "ignored_auth",
+    "accepts_what_the_document_allows",
 )
 OF_OPERATIONS: Final = {
     ("draft", "version"): ["rules_version", "compare_rules", "change_draft_rules", "publish_rules"],

@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 
 from services.intake.acceptance.schemas import order_of, order_schema
 from services.intake.channels.policy import CHANNELS
-from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
+from shared.web.fields import DAY_PATTERN, LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
 from tests.support.service import MONDAY_0900
 from tools.contracts.documents import written_documents
 
@@ -39,6 +39,13 @@ def examples_in(node: Any, schema: Any = None) -> Iterator[tuple[Any, Any]]:
         yield beside, node["example"]
     for value in node.values():
         yield from examples_in(value)
+
+
+def objects_in(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from objects_in(value)
 
 
 def faults_of(document: Mapping[str, Any], schema: Any, example: Any) -> list[str]:
@@ -70,11 +77,12 @@ def test_the_walk_over_the_examples_finds_those_of_all_seven_channels() -> None:
         (MOMENT_PATTERN, "{}T23:59:59+08:00"),
         (MOMENT_PATTERN, "{}T00:00:00.123456Z"),
         (LOCAL_MOMENT_PATTERN, "{} 23:59:59"),
+        (DAY_PATTERN, "{}"),
         (LOCAL_MOMENT_PATTERN, "{}T08:00:00+08:00"),
     ],
 )
 def test_a_published_date_may_be_any_day_of_the_century_and_no_other(pattern: str, written: str) -> None:
-    days = {day.isoformat() for day in A_CENTURY}
+    days = {day.isoformat() for day in A_CENTURY if pattern != DAY_PATTERN or day.year > 2000}
     candidates = [
         f"{year}-{month:02}-{day:02}" for year in range(1999, 2102) for month in range(14) for day in range(33)
     ]
@@ -90,6 +98,13 @@ def test_no_pattern_of_a_document_ends_at_day_28(path: str) -> None:
     dates = [json.loads(f'"{each}"') for each in patterns if "T(" in each or "[ T]" in each]
 
     assert [each for each in dates if not re.search(each, "2026-10-31T17:30:00+08:00")] == []
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if path.startswith("openapi/")])
+def test_a_pattern_for_names_forbids_every_other_name(path: str) -> None:
+    open_ones = [each for each in objects_in(DOCUMENTS[path]) if "patternProperties" in each]
+
+    assert [each for each in open_ones if each.get("additionalProperties") is not False] == []
 
 
 @pytest.mark.parametrize("code", CHANNELS)

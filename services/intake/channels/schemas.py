@@ -18,7 +18,7 @@ from services.intake.channels import policy
 from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.model import TITLES, Channel, Spelling
 from shared.calendar import SHANGHAI
-from shared.personal.numbers import PHONE_FORM
+from shared.personal.numbers import PHONE_FORM, TRIMMED_PHONE_FORM
 from shared.web.faults import FAULTS
 from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
 from shared.web.form import shown
@@ -42,7 +42,11 @@ Flag = Annotated[
 """Yes or no in any of the platforms' spellings."""
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-./#]{1,64}$")]
 """A platform's own number of an order."""
-Phone = Annotated[str, StringConstraints(pattern=PHONE_FORM, strip_whitespace=True)]
+Phone = Annotated[
+    str,
+    StringConstraints(pattern=PHONE_FORM, strip_whitespace=True),
+    WithJsonSchema({"type": "string", "pattern": TRIMMED_PHONE_FORM}),
+]
 
 _REVISION: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 from services.sla.calendar.model import Form, YearFile
 from shared.calendar import DayChange, DayKind, Wanted, WorkCalendar
 from shared.web import Body, Line, YesNo
+from shared.web.fields import DAY_PATTERN
 
 DayWanted = Wanted
 
@@ -75,7 +76,10 @@ class CalendarYear(BaseModel):
 class DayEdit(Body):
     """One day of an edit."""
 
-    on: Annotated[date, Field(title="日期", ge=date(2001, 1, 1), le=date(2099, 12, 31))]
+    on: Annotated[
+        date,
+        Field(title="日期", ge=date(2001, 1, 1), le=date(2099, 12, 31), json_schema_extra={"pattern": DAY_PATTERN}),
+    ]
     wanted: Annotated[
         DayWanted, Field(title="放假或上班", description="off 放假；worked 上班；plain 恢复为普通日（周一至周五上班）")
     ]

@@ -38,7 +38,12 @@ _SHAPES: Final[dict[str, Any]] = {
 NumberIn = Annotated[Any, WithJsonSchema(_SHAPES)]
 Numbers = Annotated[
     dict[Code, NumberIn],
-    Field(max_length=100, title="规则数值", description="规则名称 → 数值；未列出的沿用所依据的版本"),
+    Field(
+        max_length=100,
+        title="规则数值",
+        description="规则名称 → 数值；未列出的沿用所依据的版本",
+        json_schema_extra={"additionalProperties": False},  # by itself the pattern of the names forbids no other name
+    ),
 ]
 
 
