@@ -38,7 +38,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 TEXT: Final = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
 SHELL: Final = re.findall(r"```bash\n(.*?)```", TEXT, flags=re.DOTALL)
 PROGRAM: Final = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-ELSEWHERE: Final = {"releases", "first_look", "orders", "feedback"}
+ELSEWHERE: Final = {"releases", "first_look", "orders", "feedback", "searching"}
 """Capabilities of intake whose errors no platform meets: people use their addresses."""
 
 
