@@ -10,7 +10,6 @@ from typing import Any
 from tests.model.reference import CLOSING, Fact
 from tests.model.workdays import end_of_workday, first_call, moment, same_day
 
-FINAL = 3
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -39,10 +38,12 @@ class Clocks:
 
     def __init__(self, history: Sequence[Fact], now: datetime) -> None:
         self.all: list[Clock] = []
+        self.annulled: dict[str, datetime] = {}
+        """Until when clocks of a kind should not have run, by a later word: one that was met may be there or not."""
         self._unit: str | None = None
         self._urgent: tuple[str, ...] = ()
         self._over = self._cancelled = False
-        self._redos = 0
+        self._redos, self._final, self._fast = 0, 3, False
         self._answer = ""
         self._reached: datetime | None = None
         for fact in history:
@@ -78,8 +79,9 @@ class Clocks:
     # --- the district: from our receipt, whatever units do (A04, A15) ------------------------------------------------
 
     def _on_received(self, fact: Fact) -> None:
-        self._urgent = fact["urgent"]
-        self._start("district_final", fact.at, end_of_workday(fact.at, FINAL))  # S1.1.4a
+        self._urgent, self._fast = fact["urgent"], fact["fast"]
+        self._final = 13 if self._fast else 3  # S1.2.2b, S1.1.4a; both from the same start (A07)
+        self._start("district_final", fact.at, end_of_workday(fact.at, self._final))
         self._start("same_day_dispatch", fact.at, same_day(fact.at))  # S2.1b, A11
         if fact["due_at"] is not None:
             self._start("upstream_due", fact.at, fact["due_at"])  # S1.1.1a
@@ -94,6 +96,7 @@ class Clocks:
             self._annul("caller_reply", fact.at)  # S1.3.1a: it never was urgent, by the latest word
 
     def _annul(self, kind: str, at: datetime) -> None:
+        self.annulled[kind] = at
         for one in self.all:
             if one.kind == kind and (one.state == "running" or one.breached(at)):
                 one.stopped_at = one.stopped_at or at
@@ -110,10 +113,12 @@ class Clocks:
         self._stop(at, "same_day_dispatch", "consult")
         self._leave(at)
         self._unit, self._reached = unit, None
-        self._start("final", at, end_of_workday(at, FINAL), unit)  # S1.1.4a
+        self._start("final", at, end_of_workday(at, self._final), unit)  # S1.1.4a
         self._start("first_contact", at, first_call(at), unit)  # S2.2.1a, A12
         self._start("accept", at, same_day(at), unit)  # S3.1d
         self._start("progress_note", at, same_day(at), unit)  # S2.2.1d, A13
+        if self._fast:
+            self._start("first_reply", at, end_of_workday(at, 2), unit)  # S1.2.2a
         if self._urgent:
             self._start("caller_reply", at, at + timedelta(hours=24), unit)  # S1.3.1c, A08
         if not fact["no_return"]:
@@ -132,7 +137,7 @@ class Clocks:
         if fact["counts"]:
             self._stop(fact.at, "first_contact", "next_contact", unit=fact["unit"])  # S2.2.1a, S2.2.1e
         if fact["outcome"] == "reached":
-            self._stop(fact.at, "caller_reply", unit=fact["unit"])  # S1.3.1d
+            self._stop(fact.at, "caller_reply", "first_reply", unit=fact["unit"])  # S1.3.1d, S1.2.2c
             self._reached = fact.at
         self._promise(fact)
 
@@ -204,7 +209,7 @@ class Clocks:
         self._void(
             fact.at, "revisit", "plan", "review_turnaround", "final"
         )  # nobody is asked about a reply that is not accepted
-        self._start("final", fact.at, end_of_workday(fact.at, FINAL), fact["unit"])  # A34
+        self._start("final", fact.at, end_of_workday(fact.at, self._final), fact["unit"])  # A34
 
 
 def wakes_at(clock: Clock) -> datetime:

@@ -49,7 +49,26 @@ RESULTS: Final = {
     "基本满意": "mostly_satisfied",
     "不满意": "unsatisfied",
 }
-CHANNEL: Final = "city_12345"
+CITY: Final = "city_12345"
+FAST: Final = "province_enterprise"
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    FAST: {
+        "orderNum": "taskId",
+        "title": "taskTitle",
+        "eventDesc": "taskContent",
+        "category": "categoryName",
+        "callerPhone": "appealPhone",
+        "area": "countyName",
+        "street": "streetName",
+        "callTime": "appealTime",
+        "limitTime": "deadlineTime",
+        "version": "revision",
+        "isConnect": "isConnected",
+        "isSolve": "isSolved",
+        "satisfaction": "satisfyDegree",
+    }
+}
+"""The fields of a channel, by those of the city's."""
 _numbers = count(1)
 
 
@@ -94,6 +113,11 @@ class Driven:
     extension_id: str = ""
     sent: list[Sent] = field(default_factory=list)
     last_contact: dict[str, Any] | None = None
+
+    @property
+    def channel(self) -> str:
+        """Whose order it is."""
+        return FAST if self.model.fast else CITY
 
 
 class World:
@@ -146,7 +170,7 @@ class World:
 
     # --- the upstream -----------------------------------------------------------------------------------------------
 
-    async def push_new(self, content: int, *, with_deadline: bool, numbered: bool = False) -> None:
+    async def push_new(self, content: int, *, with_deadline: bool, numbered: bool = False, fast: bool = False) -> None:
         """A new order, perhaps of an upstream that numbers its revisions."""
         number = f"MODEL{next(_numbers):08d}"
         local = self.now.astimezone(SHANGHAI)
@@ -159,11 +183,13 @@ class World:
             "callerPhone": "17000000001",
             "area": "莱山区",
             "street": "初家街道",
-            "callTime": f"{local - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}",
+            "callTime": local - timedelta(minutes=5),
         }
         if due_at is not None:
-            first["limitTime"] = f"{due_at:%Y-%m-%d %H:%M:%S}"
-        order = Driven(Order(number, self.now, urgent=CONTENTS[content][1], due_at=due_at), first)
+            first["limitTime"] = due_at
+        if fast:
+            first["entName"] = "莱山示例电子有限公司"
+        order = Driven(Order(number, self.now, urgent=CONTENTS[content][1], due_at=due_at, fast=fast), first)
         order.model.intake.content = content
         if numbered:
             first["version"] = "1"
@@ -210,7 +236,7 @@ class World:
     async def send_again(self, order: Driven, number: int) -> None:
         """The answer to a message got lost, and the upstream sends the same message again (R34)."""
         sent = order.sent[number % len(order.sent)]
-        answer = await self.platform.send(CHANNEL, sent.what, sent.body, message_id=sent.message_id)
+        answer = await self.platform.send(order.channel, sent.what, sent.body, message_id=sent.message_id)
         self._say("the same message again", "ok", self.orders.index(order), sent.what)
         same = answer.status == sent.answer.status and answer.body == sent.answer.body
         if sent.answer.status < 300:
@@ -219,12 +245,13 @@ class World:
     def _about(self, order: Driven) -> dict[str, Any]:
         return {
             "orderNum": order.model.number,
-            "operateTime": f"{self.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            "operateTime": self.now.astimezone(SHANGHAI),
         }
 
     async def _send(self, order: Driven, what: str, body: Mapping[str, Any]) -> Answer:
         message_id = f"{order.model.number}-{len(order.sent)}"
-        answer = await self.platform.send(CHANNEL, what, body, message_id=message_id)
+        body = _in_words(order.channel, body)
+        answer = await self.platform.send(order.channel, what, body, message_id=message_id)
         if answer.status < 300:  # a refused one may be sent again later, and then be right
             order.sent.append(Sent(what, body, message_id, answer))
         return answer
@@ -661,20 +688,36 @@ class World:
             for one in clocks.running("plan")
             if model.desk.status == "planned" and wakes_at(one) <= self.now
         ]
+
         # A clock that became void before it was breached counts for nothing; which ones there were depends on who heard
         # of what first.
-        got = Counter(line for line in map(_line_of_row, found) if line.counts)
-        right = Counter(line for one in clocks.all if (line := _line(one, self.now)).counts)
+        def counts(line: Line) -> bool:
+            annulled_at = clocks.annulled.get(line.kind)
+            needless = line.state == "met" and annulled_at is not None and line.started_at <= annulled_at
+            return not needless and (line.state != "void" or line.breached)
+
+        got = Counter(filter(counts, map(_line_of_row, found)))
+        right = Counter(line for one in clocks.all if counts(line := _line(one, self.now)))
         if cancelled_at is not None:
             # Who did not know of it yet may have started a clock, or met one that was void already: none may run.
             before = [one for one in clocks.all if one.stopped_at is not None and one.stopped_at < cancelled_at]
-            right = Counter(line for one in before if (line := _line(one, self.now)).counts)
+            right = Counter(line for one in before if counts(line := _line(one, self.now)))
             got = Counter({line: number for line, number in got.items() if line in right or line.state == "running"})
         return faults + [
             f"clock {line}: {got[line]} of it, and the model says {right[line]}"
             for line in sorted({*got, *right}, key=str)
             if got[line] != right[line]
         ]
+
+
+def _in_words(channel: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A message in the words of its channel."""
+    names = WORDS.get(channel, {})
+    said = {names.get(name, name): value for name, value in body.items()}
+    for name, value in said.items():
+        if isinstance(value, datetime):
+            said[name] = int(value.timestamp() * 1000) if channel == FAST else f"{value:%Y-%m-%d %H:%M:%S}"
+    return said
 
 
 @dataclass(frozen=True)
@@ -688,11 +731,6 @@ class Line:
     state: str
     stopped_at: datetime | None
     breached: bool
-
-    @property
-    def counts(self) -> bool:
-        """Whether anything depends on it."""
-        return self.state != "void" or self.breached
 
     def __str__(self) -> str:
         ends = [

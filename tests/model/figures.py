@@ -20,6 +20,7 @@ _EACH_TIME: Final = {
     "closed": "closed",
     "reopened": "reopened",
 }
+_OVERDUE: Final = {"final": "overdue", "first_reply": "first_reply_overdue"}
 
 
 def figures_of(history: Sequence[Fact], now: datetime) -> Figures:
@@ -94,10 +95,11 @@ class _Counting:
         self._count(self._answering, fact.at, fact["satisfied"])
 
     def _overdue(self, history: Sequence[Fact], now: datetime) -> None:
-        """超期, once for an order and unit, on the day of its first deadline that was missed (S1.1.4b)."""
-        first: dict[str | None, datetime] = {}
+        """超期 and 首次答复超期, once for an order and unit, on the day of its first missed deadline (S1.1.4b, S1.2.2c)."""
+        first: dict[tuple[str, str | None], datetime] = {}
         for clock in Clocks(history, now).all:
-            if clock.kind == "final" and clock.breached(now):
-                first[clock.unit] = min(clock.due_at, first.get(clock.unit, clock.due_at))
-        for unit, due_at in first.items():
-            self._count(unit, due_at - timedelta(microseconds=1), "overdue")  # 24:00 belongs to the day that it ends
+            if clock.kind in _OVERDUE and clock.breached(now):
+                place = _OVERDUE[clock.kind], clock.unit
+                first[place] = min(clock.due_at, first.get(place, clock.due_at))
+        for (measure, unit), due_at in first.items():
+            self._count(unit, due_at - timedelta(microseconds=1), measure)  # 24:00 belongs to the day that it ends

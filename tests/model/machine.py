@@ -193,14 +193,17 @@ class OrderMachine(RuleBasedStateMachine):
         far=st.integers(0, 6),
         deadline=st.booleans(),
         numbered=st.booleans(),
+        kind=st.integers(0, 7),
         turns=st.integers(0, 999),
     )
-    def begin(self, start: datetime, content: int, far: int, turns: int, *, deadline: bool, numbered: bool) -> None:
+    def begin(
+        self, start: datetime, content: int, far: int, turns: int, kind: int, *, deadline: bool, numbered: bool
+    ) -> None:
         """One order has come, and has gone some part of the main way."""
         self.world = World(self.stage.platform, start, turns)
         self.world.shuffled = frozenset(SHUFFLED if turns % 2 else ())
         self.stage.run(self.world.begin())
-        self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered))
+        self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered, fast=kind == 7))
         self._settle()
         self.stage.run(self.world.walk(self.world.orders[0], self.at_least or far))
         self._settle()

@@ -171,14 +171,18 @@ class Review:
 class Order:
     """One order as the model sees it."""
 
-    def __init__(self, number: str, at: datetime, *, urgent: tuple[str, ...], due_at: datetime | None) -> None:
+    def __init__(
+        self, number: str, at: datetime, *, urgent: tuple[str, ...], due_at: datetime | None, fast: bool = False
+    ) -> None:
         self.number, self.id = number, ""
+        self.fast = fast
+        """省接诉即办: two and thirteen working days, and a document chain that does not exist yet (S1.2.2, S2.2.3g)."""
         self.intake, self.desk, self.review = Intake(urgent=urgent), Desk(), Review()
         self.extension = Extension()
         self.history: list[Fact] = []
         self._told: dict[str, list[Fact]] = {}
         self._heard: Counter[tuple[str, str]] = Counter()
-        self.tell("intake", "received", at, urgent=urgent, due_at=due_at)
+        self.tell("intake", "received", at, urgent=urgent, due_at=due_at, fast=fast)
 
     # --- facts ------------------------------------------------------------------------------------------------------
 
@@ -450,6 +454,8 @@ class Order:
             return 409
         if not desk.counted:
             return 422
+        if self.fast and disposition in {"explanation", "planned"}:
+            return 409  # S2.2.2g, A17
         if plan_on is not None:
             assert desk.first_assigned_at is not None
             if not day_of(now) < plan_on <= day_of(desk.first_assigned_at) + timedelta(days=90):
@@ -570,6 +576,8 @@ class Order:
         newest = self.review.rounds[-1]
         if newest.state != "centre_review":
             return 409
+        if approve and self.fast:
+            return 409  # S1.1.1b: no approval without its documents
         if approve and newest.version < self.review.version and not override:
             return 409
         newest.state = "approved" if approve else "rejected"

@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.calendar import SHANGHAI
 
-OFF: Final = {date(2026, 9, 25), *(date(2026, 10, day) for day in range(1, 8))}
+OFF: Final = {date(2026, 9, 25), *(date(2026, 10, day) for day in range(1, 8)), date(2027, 1, 1)}
 WORKED: Final = {date(2026, 9, 20), date(2026, 10, 10)}
 
 
