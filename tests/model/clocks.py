@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from tests.model.reference import CLOSING, Fact
+from tests.model.known import CLOSING, Fact
 from tests.model.workdays import end_of_workday, first_call, moment, same_day
 
 _INSTANT = timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from tests.model.clocks import Clocks
-from tests.model.reference import EXCLUDING, Fact
+from tests.model.known import EXCLUDING, Fact
 from tests.model.workdays import day_of
 
 Figures = Counter[tuple[str, date, str]]

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from shared.calendar import SHANGHAI
-from tests.model.driver import CONTENTS, SERVICES, Driven, World
+from tests.model.driver import World
 from tests.model.platform import UNITS, Stage
+from tests.model.running import SERVICES, Driven
+from tests.model.words import CONTENTS
 from tests.model.workdays import day_of, moment
 
 STARTS: Final = tuple(

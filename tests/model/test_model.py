@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.driver import TALLY
 from tests.model.machine import OrderMachine
 from tests.model.platform import Stage
+from tests.model.running import TALLY
 from tests.support.postgres import DatabaseServer
 
 SEQUENCES: Final = int(os.environ.get("GONGDAN_MODEL_SEQUENCES", "0"))
