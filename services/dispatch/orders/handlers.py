@@ -87,8 +87,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
         record.demand_changes = [*record.demand_changes, change]
     record.category, record.street = event.category, event.street
     record.confidential = event.confidential
-    if event.upstream_due_at is not None:
-        record.upstream_due_at = event.upstream_due_at
+    record.upstream_due_at = event.upstream_due_at
     if record.status in {Status.TRIAGE, Status.CONSULT}:
         await _recommend(work, record)
     work.audit("order.refreshed", event.order_id, after={"version": event.version, "changed": list(event.changed)})

@@ -195,10 +195,20 @@ def _tell_excuse(
     )
 
 
-async def annul(work: Work, order: OrderRecord, kind: ClockKind, at: datetime, cause: Excuse, reason: str) -> None:
+async def annul(
+    work: Work,
+    order: OrderRecord,
+    kind: ClockKind,
+    at: datetime,
+    cause: Excuse,
+    reason: str,
+    *,
+    ended_since: datetime | None = None,
+) -> None:
     """The clocks of this kind should not have run: they are void from `at` on, and no breach of theirs counts.
 
-    Also of those that have ended: whether the order's other facts were heard before or after makes no difference.
+    Also of those that have ended, with `ended_since` not before it: whether the order's other facts were heard before or
+    after makes no difference.
     """
     for clock in await store.running_clocks(work, order.order_id):
         if clock.kind == kind:
@@ -208,8 +218,9 @@ async def annul(work: Work, order: OrderRecord, kind: ClockKind, at: datetime, c
             work.emit(rules.stopped(clock, at, met=False, void=True))
     await work.session.flush()
     for clock in await store.ended_breaches(work.session, order.order_id, kind):
-        excuse(work, clock, cause, reason)
-        clock.state = State.VOID
+        if ended_since is None or (clock.stopped_at is not None and clock.stopped_at >= ended_since):
+            excuse(work, clock, cause, reason)
+            clock.state = State.VOID
 
 
 def requieten(work: Work, clock: ClockRecord, order: OrderRecord, rule_set: RuleSet) -> None:

@@ -62,18 +62,38 @@ async def follow_the_upstream(work: Work, event: OrderUpdated) -> None:
     rule_set = await rules_for(work, order)
     if event.flags_version > order.flags_version:
         await _follow_urgency(work, order, event, rule_set)
-    if event.upstream_due_at in {None, order.upstream_due_at} or order.ended_at is not None:
-        return
-    order.upstream_due_at = event.upstream_due_at
-    plan = rules.upstream_clock(order.facts, f"version:{event.version}", event.updated_at, rule_set, work.calendar)
+    if event.upstream_due_at != order.upstream_due_at:
+        order.upstream_due_at = event.upstream_due_at
+        await _follow_deadline(work, order, event, rule_set)
+        if order.ended_at is None:
+            await replan_chain(work, order)
+
+
+async def _follow_deadline(work: Work, order: OrderRecord, event: OrderUpdated, rule_set: RuleSet) -> None:
+    """The upstream's own deadline as it names it now: another moment moves the clock, none ends it as if it had not run.
+
+    The order's end may be heard of first: what the upstream said before it still holds.
+    """
+    at, occasion = event.updated_at, f"version:{event.version}"
+    plan = rules.upstream_clock(order.facts, occasion, at, rule_set, work.calendar)
     if plan is None:
+        reason = f"上级平台取消了办理时限（第{event.version}版）"
+        await annul(work, order, "upstream_due", at, "upstream", reason, ended_since=at)
         return
-    running = [c for c in await running_clocks(work, event.order_id) if c.kind == "upstream_due"]
-    if not running:
-        start(work, order, (plan,), rule_set)
-    for clock in running:
-        move(work, order, clock, plan, f"上级平台变更时限（第{event.version}版）", rule_set)
-    await replan_chain(work, order)
+    changed = f"上级平台变更时限（第{event.version}版）"
+    running = [c for c in await running_clocks(work, order.order_id) if c.kind == "upstream_due"]
+    movable = [clock for clock in running if plan.due.at > clock.started_at]
+    for clock in movable:
+        move(work, order, clock, plan, changed, rule_set)
+    if movable or (order.ended_at is not None and order.ended_at <= at):
+        return
+    # None runs, or the named moment lies before the clock's start: then it is missed from the first.
+    await annul(work, order, "upstream_due", at, "upstream", changed, ended_since=at)
+    new = start(work, order, (plan,), rule_set)
+    if order.ended_at is not None:
+        if order.answered_at is not None and order.answered_redos == order.redos:
+            stop(work, new, STOPS["fed_back"], order.answered_at)
+        void(work, new, {"upstream_due"}, order.ended_at)
 
 
 async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, rule_set: RuleSet) -> None:
@@ -285,6 +305,8 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
     if isinstance(event, OrderClosed):
         if event.fed_back_at is not None:
             stop(work, clocks, STOPS["fed_back"], event.fed_back_at)
+            if order.answered_redos is None or order.answered_redos < event.redos:
+                order.answered_redos, order.answered_at = event.redos, event.fed_back_at
         if event.disposition not in EXCLUSIONS:
             stop(work, clocks, STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
