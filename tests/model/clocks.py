@@ -184,7 +184,9 @@ class Clocks:
     def _on_planned(self, fact: Fact) -> None:
         self._void(fact.at, "plan")
         due_at = moment(fact["on"] + timedelta(days=1))
-        self._start("plan", fact.at, due_at, fact["unit"], of=fact["round"])  # S2.2.2f
+        # Approved only after its day, it has had that day and no other.
+        start = fact.at if fact.at < due_at else moment(fact["on"])
+        self._start("plan", start, due_at, fact["unit"], of=fact["round"])  # S2.2.2f
 
     def _on_fed_back(self, fact: Fact) -> None:
         if fact["redos"] < self._redos:

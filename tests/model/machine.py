@@ -196,13 +196,24 @@ class OrderMachine(RuleBasedStateMachine):
         deadline=st.booleans(),
         numbered=st.booleans(),
         kind=st.integers(0, 7),
+        upstream=st.sampled_from(UPSTREAMS),
         turns=st.integers(0, 999),
     )
     def begin(
-        self, start: datetime, content: int, far: int, turns: int, kind: int, *, deadline: bool, numbered: bool
+        self,
+        start: datetime,
+        content: int,
+        far: int,
+        turns: int,
+        kind: int,
+        upstream: str,
+        *,
+        deadline: bool,
+        numbered: bool,
     ) -> None:
         """One order has come, and has gone some part of the main way."""
         self.world = World(self.stage.platform, start, turns)
+        self.world.upstream = upstream
         self.world.shuffled = frozenset(SHUFFLED if turns % 2 else ())
         self.stage.run(self.world.begin())
         self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered, fast=kind == 7))
@@ -254,7 +265,7 @@ class OrderMachine(RuleBasedStateMachine):
         """A service falls behind, reads a little, catches up, gets an event again; the upstream answers late, or badly."""
         world, held = self.world, sorted(self.world.held)
         kinds = ["redeliver", "upstream", "upstream", *["hold"] * 2 * (len(held) < 2)]
-        kinds += ["trickle", "release", "release"] * bool(held) + ["arrive"] * 3 * bool(world.in_the_air)
+        kinds += ["trickle", "release", "release"] * bool(held) + ["arrive"] * 4 * bool(world.in_the_air)
         match data.draw(st.sampled_from(kinds), label="what"):
             case "hold":
                 world.hold(data.draw(st.sampled_from(SERVICES), label="service"))
