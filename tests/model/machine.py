@@ -214,7 +214,7 @@ class OrderMachine(RuleBasedStateMachine):
         """One order has come, and has gone some part of the main way."""
         self.world = World(self.stage.platform, start, turns)
         self.world.upstream = upstream
-        self.world.shuffled = frozenset(SHUFFLED if turns % 2 else ())
+        self.world.shuffled = frozenset(SHUFFLED if turns % 2 and kind < 7 else ())
         self.stage.run(self.world.begin())
         self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered, fast=kind == 7))
         self._settle()
