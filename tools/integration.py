@@ -14,9 +14,10 @@ from typing import Any, Final
 from services.intake.acceptance.errors import IntakeBusy, RevisionMissing, RevisionReused
 from services.intake.acceptance.schemas import order_schema
 from services.intake.channels.errors import NotUnderstood, RequestIdReused, SignatureRefused
-from services.intake.channels.model import TITLES, Channel
+from services.intake.channels.model import TITLES, USUAL_SUCCESS, Channel
 from services.intake.channels.policy import CHANNELS
 from services.intake.endings.policy import REFUSALS
+from services.intake.feedback.policy import ANSWER_ERRORS, ANSWER_PARTS, ANSWER_SUCCESSES
 from services.intake.feedback.schemas import feedback_example, feedback_schemas, waits
 from services.intake.notices.errors import RevisitContradicts
 from services.intake.notices.schemas import NOTICES, names_of, notice_examples, notice_schema
@@ -198,6 +199,22 @@ def feedback_fields() -> Iterator[str]:
         yield ""
 
 
+def acknowledgement() -> Iterator[str]:
+    """The fields of a platform's answer that say whether it took a reply."""
+    fields: dict[frozenset[str], list[str]] = {}
+    for name, values in USUAL_SUCCESS.items():
+        fields.setdefault(values, []).append(name)
+    yield from _table("字段", "表示成功的值")
+    for values, names in fields.items():
+        yield _row("、".join(f"`{name}`" for name in names), "、".join(f"`{value}`" for value in sorted(values)))
+    yield ""
+    yield (
+        f"{'、'.join(f'`{name}`' for name in sorted(ANSWER_ERRORS))} 不为空、又没有上表中的字段表示成功的，算失败。"
+        f"{'、'.join(f'`{name}`' for name in ANSWER_PARTS)} 是对象的，其中的字段同样看；正文本身已表示成功的，其中只看 "
+        f"{'、'.join(f'`{name}`' for name in sorted(ANSWER_SUCCESSES))}。"
+    )
+
+
 def schedule() -> Iterator[str]:
     """When a reply is sent again."""
     yield f"各次发送之前的等待：{waits()}。"
@@ -225,6 +242,7 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "notice_fields": notice_fields,
     "notice_examples": examples_of_notices,
     "feedback_fields": feedback_fields,
+    "acknowledgement": acknowledgement,
     "schedule": schedule,
     "codes": codes,
 }

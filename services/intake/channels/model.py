@@ -24,17 +24,25 @@ ChannelCode = Literal[
 ]
 
 
+_WORDS: Final = frozenset(
+    {"true", "y", "yes", "ok", "success", "succeed", "succeeded", "成功", "操作成功", "处理成功", "接收成功"}
+)
+_ZEROS: Final = frozenset({"0", "00", "000", "0000", "00000", "000000"})
+_CODES: Final = _WORDS | _ZEROS | {"200", "201", "202"}
+_STATES: Final = _CODES | {"1", "accepted", "received"}
+
 USUAL_SUCCESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "code": frozenset({"0", "00", "000", "0000", "00000", "000000", "200", "201", "202", "success", "ok"}),
-        "errcode": frozenset({"0"}),
-        "success": frozenset({"true", "1", "success", "ok", "y", "yes"}),
-        "status": frozenset(
-            {"0", "1", "200", "201", "202", "true", "success", "succeeded", "ok", "accepted", "received"}
-        ),
+        **dict.fromkeys(("code", "resultcode", "retcode", "returncode", "respcode", "statuscode", "ret"), _CODES),
+        **dict.fromkeys(("errcode", "errorcode"), _ZEROS | {"ok", "success"}),
+        **dict.fromkeys(("success", "issuccess", "ok"), _WORDS | {"1"}),
+        **dict.fromkeys(("status", "state", "result"), _STATES),
     }
 )
-"""How platforms usually answer; `1` is a success in `status` and not in `code`, as most of them use it."""
+"""How platforms usually answer; `1` is a success in `status` and not in `code`, as most of them use it.
+
+Names are written without capitals, `_` and `-`: `resultcode` is resultCode and result_code as well.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,10 @@ class Channel:
     notices: Mapping[str, str] = field(default_factory=dict)
     """Its field name -> ours, for cancellations, urges, revisits and redos."""
     success: Mapping[str, frozenset[str]] = field(default_factory=lambda: USUAL_SUCCESS)
-    """Fields of its answers to our feedback that say whether it took it, with the values that say yes (lower case)."""
+    """Fields of its answers to our feedback that say whether it took it, with the values that say yes (lower case).
+
+    A channel that has its own is read by these alone; the fields that tell an error are read for every channel.
+    """
 
     def theirs(self, ours: str) -> str:
         """Its name for one of our order fields; ours when it has none."""

@@ -42,11 +42,21 @@ OUTCOMES: Final[Mapping[str, str]] = {
 REASONS: Final[Mapping[str, str]] = {
     "not_json": "回答不是 JSON，可能是登录页或网关页面",
     "not_an_object": "回答不是 JSON 对象",
+    "repeated_field": "回答中同一字段出现了两次",
     "too_long": "回答超过 64 KB",
     "encoded": "回答经过压缩，无法读取",
     "says_failure": "回答中写明失败",
 }
 """Why an answer with 2xx is no acknowledgement."""
+
+ANSWER_PARTS: Final = ("data", "result")
+"""The objects inside an answer that may say how it went, by their names without capitals, `_` and `-`."""
+ANSWER_SUCCESSES: Final = frozenset({"success", "issuccess", "ok"})
+"""The fields that hold inside such an object also when the answer itself says success: the others tell of the order."""
+ANSWER_ERRORS: Final = frozenset({"error", "errors", "errmsg", "errormsg", "errormessage"})
+"""The fields that say failure by having a content, where no field says success."""
+NO_ERROR: Final = frozenset({"", "0", "false", "none", "null", "ok", "success", "成功", "无"})
+"""What stands in such a field when there was no error."""
 
 DISPOSITIONS: Final[Mapping[str, str]] = {
     "solved": "办结",

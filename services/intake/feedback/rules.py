@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,8 +38,9 @@ def refutation(
 ) -> str | None:
     """Why an answer with 2xx is no acknowledgement: a word of policy.REASONS; None when it is one (R37).
 
-    A platform acknowledges with an empty body, or with a JSON object that does not say the contrary in one of the
-    fields in `success`.  Anything else may come from a login page or a gateway that answers 200 to everything.
+    A platform acknowledges with an empty body, or with a JSON object that does not say the contrary: in one of the fields
+    in `success`, in a field that tells an error while none says success, or so in its `data` or `result`.  Anything else
+    may come from a login page or a gateway that answers 200 to everything.
     `body` is None when it was longer than policy.ANSWER_BYTES.
     """
     if body is None:
@@ -52,15 +54,77 @@ def refutation(
         return "not_json"
     try:
         said = orjson.loads(body)
-    except ValueError:
+        if not isinstance(said, dict):
+            return "not_an_object"
+        # The fast reader keeps the last of two fields with one name, and so would hide what the first one says.
+        json.loads(body, object_pairs_hook=_each_once, parse_int=float)
+    except _RepeatedFieldError:
+        return "repeated_field"
+    except (ValueError, RecursionError):
         return "not_json"
-    if not isinstance(said, dict):
-        return "not_an_object"
-    for name, value in said.items():
-        values = success.get(name.lower())
-        if values is not None and value is not None and (word := _word_of(value)) not in values:
-            return f"says_failure:{name}={word}" if _PLAIN_WORD.fullmatch(word) else f"says_failure:{name}"
+    return _failure_in(said, {_plain(name): values for name, values in success.items()})
+
+
+class _RepeatedFieldError(Exception):
+    """An object has two fields with one name."""
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise _RepeatedFieldError
+
+
+def _failure_in(said: Mapping[str, Any], success: Mapping[str, frozenset[str]]) -> str | None:
+    """What in an answer says failure, or None: first its own fields, then those of the objects in it."""
+    judged = _judged(said, success)
+    if isinstance(judged, str):
+        return judged
+    for name, part in said.items():
+        if _plain(name) in policy.ANSWER_PARTS and isinstance(part, dict):
+            read = {one: values for one, values in success.items() if not judged or one in policy.ANSWER_SUCCESSES}
+            inside = _judged(part, read, f"{name}.", errors=not judged)
+            if isinstance(inside, str):
+                return inside
+            judged = judged or inside
+    if not judged and (error := _error_in(said)) is not None:
+        return error
     return None
+
+
+def _judged(
+    said: Mapping[str, Any], success: Mapping[str, frozenset[str]], where: str = "", *, errors: bool = False
+) -> str | bool:
+    """What in these fields says failure; else whether one of them says success."""
+    succeeds = False
+    for name, value in said.items():
+        plain = _plain(name)
+        values = success.get(plain)
+        if values is None or value is None or (plain in policy.ANSWER_PARTS and isinstance(value, dict | list)):
+            continue
+        if (word := _word_of(value)) not in values:
+            return _failure(f"{where}{name}", word)
+        succeeds = True
+    if errors and not succeeds and (error := _error_in(said, where)) is not None:
+        return error
+    return succeeds
+
+
+def _error_in(said: Mapping[str, Any], where: str = "") -> str | None:
+    for name, value in said.items():
+        if _plain(name) in policy.ANSWER_ERRORS and value not in (None, [], {}):
+            word = _word_of(value)
+            if word not in policy.NO_ERROR:
+                return _failure(f"{where}{name}", word)
+    return None
+
+
+def _failure(field: str, word: str) -> str:
+    return f"says_failure:{field}={word}" if _PLAIN_WORD.fullmatch(word) else f"says_failure:{field}"
+
+
+def _plain(name: str) -> str:
+    """A field's name however it is written: resultCode, result_code."""
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def _word_of(value: Any) -> str:

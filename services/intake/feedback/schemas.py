@@ -47,7 +47,8 @@ class AttemptView(BaseModel):
         "no_address / unreadable"
     )
     reason: str | None = Field(
-        description="not_acknowledged 的原因：not_json / not_an_object / too_long / encoded / says_failure:<字段>=<值>"
+        description="not_acknowledged 的原因：not_json / not_an_object / repeated_field / too_long / encoded / "
+        "says_failure:<字段>=<值>"
     )
     words: str | None = Field(description="以上两项的中文说明")
 
