@@ -10,6 +10,7 @@ from services.dispatch.desk import api as desk
 from services.dispatch.directory import api as directory
 from services.dispatch.handling import api as handling
 from services.dispatch.login import api as login
+from services.dispatch.login.handlers import Turns
 from services.dispatch.materials import api as materials
 from services.dispatch.materials.jobs import sweep_files
 from services.dispatch.orders import api as orders
@@ -51,6 +52,7 @@ async def _prepare(runtime: Runtime) -> None:
     """The signer of tokens for the login route, the first account of an empty database, and the calendar in force."""
     await load_calendar(runtime)
     runtime.parts.put(TokenSigner(token_key(runtime.settings), runtime.clock))
+    runtime.parts.put(Turns())
     password = runtime.settings.admin_password
     await enter_administrator(runtime.works, None if password is None else password.get_secret_value())
 

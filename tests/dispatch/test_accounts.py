@@ -105,6 +105,19 @@ async def test_guesses_at_the_same_time_are_counted_like_guesses_in_a_row(office
     assert sorted(status for status, _ in answers) == [401] * 5 + [429] * 7
 
 
+async def test_right_passwords_at_the_same_time_are_no_failures(office: Story) -> None:
+    for _ in range(4):
+        await log_in(office, "admin", "wrong")
+
+    right = await asyncio.gather(*(log_in(office, "admin", FIRST) for _ in range(8)))
+    after = [await log_in(office, "admin", "wrong") for _ in range(5)]
+    mixed = await asyncio.gather(*(log_in(office, "admin", FIRST if n % 2 else f"guess {n}") for n in range(6)))
+
+    assert [status for status, _ in right] == [201] * 8
+    assert [status for status, _ in after] == [401] * 5
+    assert [str(body["code"]) for _, body in mixed] == ["login_locked"] * 6
+
+
 async def test_another_password_is_set_by_the_administrator_or_by_whoever_knows_the_old_one(office: Story) -> None:
     await enter(office, "wang")
     own = office.desk.bearer(Role.DISPATCHER, account="wang")

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from services.dispatch.accounts import handlers, store
 from services.dispatch.accounts.errors import AccountUnknown
 from services.dispatch.accounts.schemas import AccountChange, AccountOut, NewAccount, NewPassword
-from services.dispatch.login.handlers import check_own_password
+from services.dispatch.login.handlers import Turns, check_own_password
 from services.dispatch.login.store import find_account
 from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, Once, ThisRuntime
 from shared.errors import Forbidden
@@ -92,6 +92,6 @@ async def set_password(
             raise Forbidden
         if body.current is None:
             raise RequestValidationError([{"type": "missing", "loc": ("body", "current")}])
-        await check_own_password(runtime.works, account, body.current.get_secret_value())
+        await check_own_password(runtime.works, runtime.parts.of(Turns), account, body.current.get_secret_value())
     password_hash = await handlers.hash_of(account, body.password.get_secret_value())
     await handlers.set_password(work, account, password_hash)

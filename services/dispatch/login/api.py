@@ -17,7 +17,8 @@ router = APIRouter(prefix="/v1", route_class=DeskRoute, tags=["登录"])
 async def log_in(body: TokenBody, runtime: ThisRuntime) -> TokenOut:
     """账号与密码换取令牌，有效期 60 分钟；连续失败 5 次锁定 15 分钟。"""
     signer = runtime.parts.of(TokenSigner)
-    login = await handlers.log_in(runtime.works, signer, body.account, body.password.get_secret_value())
+    turns, password = runtime.parts.of(handlers.Turns), body.password.get_secret_value()
+    login = await handlers.log_in(runtime.works, turns, signer, body.account, password)
     return TokenOut.of(login)
 
 

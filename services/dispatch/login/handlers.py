@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from weakref import WeakValueDictionary
 
 from pwdlib.exceptions import UnknownHashError
 
@@ -40,29 +43,50 @@ def _fits(password: str, password_hash: str | None) -> bool:
         return False  # an imported account without a password: nobody logs in with it
 
 
-async def log_in(works: Works, signer: TokenSigner, account: str, password: str) -> LoggedIn:
+class Turns:
+    """Passwords of one account name are checked one after the other; one per process and service.
+
+    Each attempt is counted before its password is looked at, so that guesses at the same time are bounded (across all
+    replicas too), and a success takes the count back.  In turns, an attempt of this process is counted when those before
+    it are decided: right passwords that come together are no failures.
+    """
+
+    def __init__(self) -> None:
+        self._of_account: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, account: str) -> AsyncIterator[None]:
+        """Wait for the turn of this account."""
+        turn = self._of_account.setdefault(account, asyncio.Lock())
+        async with turn:
+            yield
+
+
+async def log_in(works: Works, turns: Turns, signer: TokenSigner, account: str, password: str) -> LoggedIn:
     """Exchange a password for a token.
 
     The attempt is counted and committed before the password is looked at, and the password is checked in a thread and
     outside any transaction: it takes tens of milliseconds and megabytes.  LoginRefused, LoginLocked.
     """
-    record = await _proven_account(works, account, password)
-    person = person_of(record)
-    async with works.begin(person, confined=False) as work:
-        await store.forget_attempts(work.session, account, work.now)
-        work.audit("account.logged_in", account)
+    async with turns.of(account):
+        record = await _proven_account(works, account, password)
+        person = person_of(record)
+        async with works.begin(person, confined=False) as work:
+            await store.forget_attempts(work.session, account, work.now)
+            work.audit("account.logged_in", account)
     token, ends_at = signer.sign(person)
     return LoggedIn(token, ends_at, person)
 
 
-async def check_own_password(works: Works, account: str, password: str) -> None:
+async def check_own_password(works: Works, turns: Turns, account: str, password: str) -> None:
     """Check the current password of whoever changes it; a wrong one counts as a failed login."""
-    try:
-        await _proven_account(works, account, password)
-    except LoginRefused as refused:
-        raise CurrentPasswordWrong from refused
-    async with works.begin() as work:
-        await store.forget_attempts(work.session, account, work.now)
+    async with turns.of(account):
+        try:
+            await _proven_account(works, account, password)
+        except LoginRefused as refused:
+            raise CurrentPasswordWrong from refused
+        async with works.begin() as work:
+            await store.forget_attempts(work.session, account, work.now)
 
 
 async def _proven_account(works: Works, account: str, password: str) -> AccountRecord:
