@@ -232,7 +232,13 @@ def codes() -> Iterator[str]:
             yield _row(422, "`unknown_channel`", "不要原样重发。核对地址中的渠道代码；已签名的已隔离，由人工处理")
     for code, refusal in REFUSALS.items():
         yield _row(refusal.status, f"`{code}`", _LATER if code == "not_fed_back" else _FINAL)
+    yield _row("400", "`http_400`", "不要原样重发。核对请求本身（HTTP 报文、请求头）的写法")
     yield _row("404、405", "`http_404`、`http_405`", "不要原样重发。核对地址与方法")
+    yield _row(
+        "403、429",
+        "—",
+        "这些地址不作此回答；由途中的网关给出时：403 联系本平台，429 等 `Retry-After` 秒后**重发**，同一 `webhook-id`",
+    )
 
 
 BLOCKS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {

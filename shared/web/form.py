@@ -12,10 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 
 from shared.errors import UnsupportedContent
-from shared.web.titles import parameters
+from shared.web.titles import Place, parameters
 
 _SHOWN: Final = 20
 _LONGEST: Final = 64
+_DEEPEST: Final = 8
+"""Parts of a place that are named, the innermost: the client chose them."""
 _PLAIN: Final = frozenset({b"", b"identity"})
 _UTF_8: Final = frozenset({b"", b"utf-8", b"utf8"})
 Headers = Mapping[bytes, bytes]
@@ -40,19 +42,57 @@ def check_query(request: Request, names: Mapping[str, bool]) -> None:
         raise RequestValidationError(faults[:_SHOWN])
 
 
+class KeyRepeated(Exception):
+    """A JSON object has a key twice: one of the two values would be lost."""
+
+
+class _Marked(dict[str, Any]):
+    """A JSON object with a key that comes twice."""
+
+    twice = ""
+
+
 def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, refused when a key comes twice: one of the two values would be lost."""
+    """A JSON object for the parser; KeyRepeated when a key comes twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise RequestValidationError([{"type": "repeated_field", "loc": ("body", shown(twice))}])
+        raise KeyRepeated
     return found
+
+
+def place_of_repeated(body: bytes) -> Place:
+    """Where the key stands that made the parser raise KeyRepeated: names and positions, each name as `shown`."""
+
+    def mark(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        found = _Marked(pairs)
+        if len(found) < len(pairs):
+            found.twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+            found[found.twice] = None  # only one of its values is here: what stands in it has no place of its own
+            return found
+        return dict(found)
+
+    try:
+        waiting: list[tuple[Any, Place]] = [(json.loads(body, object_pairs_hook=mark), ())]
+    except (ValueError, RecursionError):
+        return ()  # what comes after the key is wrong too
+    while waiting:
+        node, place = waiting.pop()
+        if isinstance(node, _Marked):
+            return (*place, shown(node.twice))[-_DEEPEST:]
+        if isinstance(node, dict):
+            waiting += [(value, (*place, shown(name))) for name, value in node.items()]
+        elif isinstance(node, list):
+            waiting += [(value, (*place, number)) for number, value in enumerate(node)]
+    return ()
 
 
 def read_json(body: bytes) -> Any:
     """The JSON, each key once and no number that is too long; JSONDecodeError when it is not JSON."""
     try:
         return json.loads(body, object_pairs_hook=each_once)
+    except KeyRepeated as fault:
+        place = ("body", *place_of_repeated(body))
+        raise RequestValidationError([{"type": "repeated_field", "loc": place}]) from fault
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise
     except ValueError as fault:  # an integer of thousands of digits, which Python does not read

@@ -54,8 +54,38 @@ async def test_an_unknown_field_of_an_attachment_stops_no_order_either(postgres_
         answer = await Platform(desk).push(an_order(attachments=files))
 
         assert answer.status_code == 201, answer.text
+        assert answer.json()["unknown_fields"] == ["attachments.1.size"]
         [one] = await shown(desk, answer.json()["order_id"])
         assert one["fields"] == {"attachments.1.size": "7"}
+
+
+async def test_the_answer_names_the_fields_that_are_unknown_so_that_a_misspelt_one_is_noticed(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), {**an_order(orderNum="U"), "adress": "海天小区", "empty": ""}
+        urge = {"orderNum": "U", "operateTime": "2026-11-23 08:55:00", "reson": "再次来电"}
+        answers = [
+            await platform.push(order, webhook_id="m"),
+            await platform.push(order, webhook_id="m"),
+            await platform.push({**order, "adress": "迎春小区"}),
+            await platform.push({**order, "title": "另一标题", "x": 1}),
+            await platform.push(urge, kind="urges", webhook_id="u"),
+            await platform.push(urge, kind="urges", webhook_id="u"),
+        ]
+        without = await platform.push(an_order())
+
+        named = [(answer.status_code, answer.json()["unknown_fields"]) for answer in answers]
+        assert named == [
+            (201, ["adress"]),
+            (201, ["adress"]),
+            (200, ["adress"]),
+            (200, ["adress", "x"]),
+            (200, ["reson"]),
+            (200, ["reson"]),
+        ]
+        assert [answer.headers.get("idempotent-replayed") for answer in answers[:2]] == [None, "true"]
+        assert "unknown_fields" not in without.json()
 
 
 async def test_what_is_missing_or_wrong_is_refused_beside_an_unknown_field(postgres_server: DatabaseServer) -> None:

@@ -209,7 +209,7 @@ _TWICE = {
         b'{"isSolve": "\xe8\xa7\xa3\xe5\x86\xb3", "isSolve": "\xe6\x9c\xaa\xe8\xa7\xa3\xe5\x86\xb3"}',
         "isSolve",
     ),
-    "redos": (b'{"a": {"b": [{"reason": "r", "reas\\u006fn": "s"}]}}', "reason"),
+    "redos": (b'{"a": {"b": [{"reason": "r", "reas\\u006fn": "s"}]}}', "a.b.0.reason"),
 }
 
 

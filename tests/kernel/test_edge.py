@@ -176,7 +176,8 @@ async def test_strange_json_that_a_route_accepts_as_anything_does_not_break_the_
     [
         (b'{"key": "a", "key": "b"}', "key", "repeated_field", "key：该字段出现了两次"),
         (b'{"key": "a", "key": "a"}', "key", "repeated_field", "key：该字段出现了两次"),
-        (b'{"key": "a", "refuse": [{"x": 1, "x": 2}]}', "x", "repeated_field", "x：该字段出现了两次"),
+        (b'{"key": "a", "refuse": [{"x": 1, "x": 2}]}', "refuse.0.x", "repeated_field", "：该字段出现了两次"),
+        (b'{"key": "a", "refuse": {"x": 1, "x": 2}, "y": ' + b"9" * 5000 + b"}", "", "repeated_field", "出现了两次"),
         (b'{"key": "a", "\\u0007": 1, "\\u0007": 2}', "?", "repeated_field", "该字段出现了两次"),
         (b'{"key": "a", "small": ' + b"9" * 5000 + b"}", "", "too_large", "其中有过大的数值"),
         (b'{"key": "a", "small": 1e400}', "small", "wrong_format", "small：应为有限的数值"),

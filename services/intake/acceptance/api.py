@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from services.intake.acceptance.handlers import Acceptance
@@ -47,6 +49,7 @@ async def _accept(runtime: Runtime, pushed: Pushed) -> Answered:
     raw = decoded(pushed.body)
     order = order_of(pushed.channel, raw, now=runtime.clock.now())
     unknown = unknown_fields(pushed.channel.order, raw)
-    return await runtime.parts.of(Acceptance).accept(
+    answered = await runtime.parts.of(Acceptance).accept(
         pushed.channel, pushed.webhook_id, pushed.body_hash, order, unknown
     )
+    return replace(answered, unknown=tuple(unknown)) if unknown else answered

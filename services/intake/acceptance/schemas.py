@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.intake.acceptance import policy
 from services.intake.channels.model import TITLES, Channel, UpstreamOrder
-from services.intake.channels.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS, UNKNOWN_FIELDS
 from services.intake.channels.schemas import (
+    ABOUT_UNKNOWN,
     NAMED,
     Flag,
     Number,
@@ -45,6 +46,7 @@ class AcceptedView(BaseModel):
         description="仅在未采用本次内容时出现：older_revision，平台已推送过版本号更大的内容",
     )
     detail: str | None = Field(default=None, description="仅在未采用本次内容时出现：中文说明")
+    unknown_fields: list[str] = Field(default_factory=list, max_length=UNKNOWN_FIELDS, description=ABOUT_UNKNOWN)
 
 
 class Attachment(Body):

@@ -164,3 +164,5 @@ class Answered:
     quarantine_id: str | None = None
     not_applied: str | None = None
     """A stable code where nothing was done, because what is known is newer: `older_revision`."""
+    unknown: tuple[str, ...] = ()
+    """The names of the fields of the request that we do not know, whose values are kept: a misspelt one is noticed."""

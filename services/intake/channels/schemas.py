@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeGuard
@@ -21,7 +20,7 @@ from shared.calendar import SHANGHAI
 from shared.personal.numbers import PHONE_FORM, TRIMMED_PHONE_FORM
 from shared.web.faults import FAULTS
 from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
-from shared.web.form import shown
+from shared.web.form import KeyRepeated, each_once, place_of_repeated, shown
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
@@ -119,6 +118,10 @@ _IN_NAME: Final = (
 _UNKNOWN_NAME: Final = re.compile(_IN_NAME.strip("^$"))
 NAMED: Final[Mapping[str, Any]] = {"pattern": _IN_NAME}
 """The JSON schema for the names of fields, also for those that we do not know."""
+ABOUT_UNKNOWN: Final = (
+    "仅在有不认识的字段时出现：这些字段的名称。其内容已保存，不作为工单的任何字段采用；字段名写错的也在其中"
+)
+"""What the API document says of the names of unknown fields in an answer."""
 _OF_ATTACHMENTS: Final = frozenset({"name", "url"})
 _NULL: Final[Mapping[str, str]] = {"type": "null"}
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -142,18 +145,19 @@ def decoded(body: bytes) -> dict[str, Any]:
         raise NotUnderstood("undecodable", "请求内容应为一个 JSON 对象，请核对格式后重新发送")
     try:
         # orjson keeps the last of two values and says nothing; the standard library shows every pair.
-        json.loads(body, object_pairs_hook=_each_once)
+        json.loads(body, object_pairs_hook=each_once)
+    except KeyRepeated as fault:
+        raise _repeated(body) from fault
     except RecursionError as fault:
         raise NotUnderstood("undecodable", "请求内容嵌套过深，请核对后重新发送") from fault
     return raw
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        twice = shown(Counter(name for name, _ in pairs).most_common(1)[0][0])
-        said = f"{twice}：{FAULTS['repeated_field'].words}"
-        fault = {"field": twice, "code": "repeated_field", "message": said}
-        raise NotUnderstood("repeated_field", f"请按提示修改后重新发送：{said}", [fault])
+def _repeated(body: bytes) -> NotUnderstood:
+    place = ".".join(map(str, place_of_repeated(body)))
+    said = f"{place}：{FAULTS['repeated_field'].words}"
+    fault = {"field": place, "code": "repeated_field", "message": said}
+    return NotUnderstood("repeated_field", f"请按提示修改后重新发送：{said}", [fault])
 
 
 def _undecodable(body: bytes, fault: ValueError) -> NotUnderstood:

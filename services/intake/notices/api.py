@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -60,8 +61,8 @@ async def _apply(runtime: Runtime, pushed: Pushed) -> Answered:
     async with runtime.works.begin(platform(code)) as work:
         known = await take_request(work, channel=code, webhook_id=webhook_id, body_hash=pushed.body_hash)
         if known is not None:
-            return known
+            return replace(known, unknown=tuple(unknown))
         order_id = await handlers.apply_notice(work, code, notice)
         await answer_request(work, channel=code, webhook_id=webhook_id, order_id=order_id)
         keep_unknown(work, unknown, channel=code, kind=pushed.kind, webhook_id=webhook_id, order_id=order_id)
-    return Answered(200, order_id)
+    return Answered(200, order_id, unknown=tuple(unknown))

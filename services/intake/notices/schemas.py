@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.intake.channels.model import Channel
-from services.intake.channels.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS, UNKNOWN_FIELDS
 from services.intake.channels.schemas import (
+    ABOUT_UNKNOWN,
     FLAGS,
     Flag,
     Number,
@@ -32,6 +33,7 @@ class NoticeView(BaseModel):
     """The answer to a cancellation, urge, revisit result or redo."""
 
     order_id: str
+    unknown_fields: list[str] = Field(default_factory=list, max_length=UNKNOWN_FIELDS, description=ABOUT_UNKNOWN)
 
 
 class CancellationBody(Body):

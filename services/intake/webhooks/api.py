@@ -33,7 +33,8 @@ from shared.web.problem import problem_response
 
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 ABOUT: Final = (
-    f"不认识的字段不影响受理：一次不超过 {UNKNOWN_FIELDS} 个、合计不超过 {UNKNOWN_BYTES // 1024} KB 的，原样保存并显示给经办人员。"
+    f"不认识的字段不影响受理：一次不超过 {UNKNOWN_FIELDS} 个、合计不超过 {UNKNOWN_BYTES // 1024} KB 的，原样保存并显示给经办人员，"
+    "其名称在回答的 unknown_fields 中列出。"
     "渠道代码不在七个渠道之内的请求一律回答 422。以任一渠道密钥签名的，在 1 MB 以内均予保存，待人工处理；"
     f"未签名的，仅在单个不超过 {policy.UNVERIFIED_BYTES // 1024} KB、同一来源待处理不超过 {policy.UNVERIFIED_PER_SOURCE} 件、"
     f"合计不超过 {policy.UNVERIFIED_TOTAL} 件时保存，否则不保存并以 unknown_channel_not_kept 告知所达上限。"
@@ -252,9 +253,11 @@ def _answer(answered: Answered) -> Response:
             facts={"quarantine_id": answered.quarantine_id or ""},
             headers=headers,
         )
-    answer: dict[str, str | int] = {"order_id": answered.order_id}
+    answer: dict[str, Any] = {"order_id": answered.order_id}
     if answered.version is not None:
         answer["version"] = answered.version
     if answered.not_applied is not None:
         answer |= {"not_applied": answered.not_applied, "detail": _NOT_APPLIED}
+    if answered.unknown:
+        answer["unknown_fields"] = answered.unknown
     return Response(orjson.dumps(answer), status_code=answered.status, media_type="application/json", headers=headers)
