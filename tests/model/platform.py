@@ -242,8 +242,18 @@ class Platform:
     # --- feedback ---------------------------------------------------------------------------------------------------
 
     async def claim_feedback(self) -> list[Claimed]:
-        """The replies that may be sent now, claimed for one attempt each."""
-        return await Deliverer(self.runtimes["intake"], FeedbackClient(self.transport)).claimed()
+        """The replies that may be sent now, claimed for one attempt each.
+
+        The lease of an attempt counts real seconds: on a busy machine it would end while a sequence is run.
+        """
+        intake = self.runtimes["intake"]
+        claimed = await Deliverer(intake, FeedbackClient(self.transport)).claimed()
+        if claimed:
+            async with intake.works.begin() as work:
+                await work.session.execute(
+                    text("update delivery set leased_until = 'infinity' where state = 'sending'")
+                )
+        return claimed
 
     async def send_feedback(self, claimed: Claimed, outcome: str) -> None:
         """One attempt, with this outcome."""
