@@ -88,6 +88,17 @@ class DayTwice(CalendarRefused):
         self.day = day.isoformat()
 
 
+class FieldTwice(CalendarRefused):
+    """One entry of a file has the same field twice: which of the two values holds is unknown."""
+
+    code = "calendar_repeated_field"
+
+    def __init__(self, field: str) -> None:
+        shown = field[:40] if field.isprintable() else "?"
+        super().__init__(f"文件中同一条目的 {shown} 出现了两次，请只保留一次后重新导入")
+        self.field = shown
+
+
 class DayContradicted(CalendarRefused):
     """One day is both off and worked, in one file or in two neighbouring years."""
 

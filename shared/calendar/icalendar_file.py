@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from icalendar import Calendar, vDDDTypes
 
-from shared.calendar.errors import ArrangementMalformed
+from shared.calendar.errors import ArrangementMalformed, FieldTwice
 from shared.calendar.model import YearArrangement
 from shared.calendar.sources import UNNAMED, ArrangementRow, arrangement_from_rows
 
@@ -40,12 +40,21 @@ def arrangement_from_icalendar(
     except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         raise ArrangementMalformed("文件不是有效的 iCalendar") from None
     # A cancelled event stays in a file only to say that it is cancelled, so it is left out.
+    for event in events:
+        _check_each_once(event)
     standing = [(number, event) for number, event in enumerate(events, start=1) if not _is_cancelled(event)]
     special = any(_SPECIAL in event for _, event in standing)
     rows = [row for number, event in standing if not special or _SPECIAL in event for row in _rows(number, event)]
     name = str(calendar.get("X-WR-CALNAME", "")).strip()
     source = source_notice or name or "iCalendar 文件"
     return arrangement_from_rows(year, source, rows, complete=complete, balanced=balanced)
+
+
+def _check_each_once(event: Any) -> None:
+    """Refuse a property that comes twice: the library gives both, and one would be lost."""
+    for name in ("STATUS", "SUMMARY", "DTSTART", "DTEND", _SPECIAL):
+        if isinstance(event.get(name), list):
+            raise FieldTwice(name)
 
 
 def _is_cancelled(event: Any) -> bool:

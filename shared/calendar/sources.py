@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -21,6 +22,7 @@ from shared.calendar.errors import (
     DayMissing,
     DaysUnbalanced,
     DayTwice,
+    FieldTwice,
     HolidayMissing,
     MakeUpOnWeekday,
     StatutoryDayWorked,
@@ -33,6 +35,7 @@ from shared.calendar.law import (
     days_given,
     holidays_named,
     is_declared_worked,
+    law_days,
     statutory_days,
 )
 from shared.calendar.model import SATURDAY, YearArrangement
@@ -68,7 +71,7 @@ def arrangement_from_rows(
 
     An administrator who has read the notice may confirm an exception. `balanced=False` leaves out the comparison with
     the number of days by law, for a year with an extra holiday; `complete=False` also leaves out the search for missing
-    days.
+    days. A day that is off by law and not listed stays off: nobody can confirm that it is worked.
 
     Raises ArrangementMalformed, DayTwice, DayContradicted, DayOutsideYear, StatutoryDayWorked, the errors of
     `check_complete` and `check_balanced`, and YearNotPublished when there is no row at all.
@@ -92,7 +95,7 @@ def arrangement_from_rows(
         check_complete(arrangement)
     if complete and balanced:
         check_balanced(arrangement)
-    return arrangement
+    return replace(arrangement, off_days=law_days((year,)) | off)
 
 
 def arrangement_from_holiday_cn(
@@ -201,12 +204,23 @@ def _check_unbroken(arrangement: YearArrangement, holiday: str, days: Sequence[d
 def _decoded(document: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(document, str | bytes):
         try:
-            document = json.loads(document)
+            document = json.loads(document, object_pairs_hook=_each_once)
+        except FieldTwice:
+            raise
         except (ValueError, RecursionError):
             raise ArrangementMalformed("文件不是有效的 JSON") from None
     if not isinstance(document, Mapping):
         raise ArrangementMalformed("文件应为一个 JSON 对象")
     return document
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, refused when a key comes twice: one of the two values would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise FieldTwice(twice)
+    return found
 
 
 def _row(number: int, entry: object) -> ArrangementRow:

@@ -14,6 +14,7 @@ from shared.calendar import (
     CalendarRefused,
     DayOutsideYear,
     DayTwice,
+    FieldTwice,
     YearNotPublished,
     arrangement_from_holiday_cn,
     arrangement_from_icalendar,
@@ -157,3 +158,15 @@ def test_whatever_a_file_holds_it_is_taken_or_refused_in_our_words(changes: list
 
     with contextlib.suppress(CalendarRefused):
         arrangement_from_icalendar(2027, "\r\n".join(lines), complete=False)
+
+
+@pytest.mark.parametrize(
+    "line", ["SUMMARY:元旦（班）", "DTSTART;VALUE=DATE:20270105", "STATUS:CANCELLED\r\nSTATUS:CONFIRMED"]
+)
+def test_a_property_that_comes_twice_is_refused_by_name(line: str) -> None:
+    name = line.partition(":")[0].partition(";")[0]
+    document = icalendar().replace("END:VEVENT", f"{line}\r\nEND:VEVENT", 1)
+
+    with pytest.raises(FieldTwice) as refused:
+        arrangement_from_icalendar(2027, document)
+    assert refused.value.facts == {"field": name}

@@ -16,6 +16,7 @@ from shared.calendar import (
     DayFarFromHoliday,
     DayMissing,
     DaysUnbalanced,
+    FieldTwice,
     HolidayMissing,
     MakeUpOnWeekday,
     StatutoryDayWorked,
@@ -25,7 +26,7 @@ from shared.calendar import (
     check_balanced,
     check_complete,
 )
-from shared.calendar.law import FIRST_YEAR, LAST_YEAR, days_given, statutory_days
+from shared.calendar.law import FIRST_YEAR, LAST_YEAR, days_given, law_days, statutory_days
 from tests.calendar.evaluation import evaluation_file
 from tests.calendar.published import NOTICE_2027
 
@@ -240,6 +241,33 @@ def test_a_day_of_its_own_comes_in_when_that_is_confirmed_and_a_hole_does_not() 
     assert date(2026, 9, 3) in arrangement_from_holiday_cn(extra, balanced=False).off_days
     with pytest.raises(HolidayMissing):
         arrangement_from_holiday_cn(without("2026-09-25", "2026-09-26", "2026-09-27"), balanced=False)
+
+
+def test_a_day_of_the_law_that_a_file_does_not_name_stays_off_whatever_is_confirmed() -> None:
+    new_year_alone = {**file_of(2026), "year": 2027}
+    new_year_alone["days"] = [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}]
+
+    arrangement = arrangement_from_holiday_cn(new_year_alone, complete=False, balanced=False)
+
+    assert dict(arrangement.off_days) == law_days((2027,))
+    assert not arrangement.make_up_days
+
+
+@pytest.mark.parametrize(
+    ("key", "again"), [("isOffDay", '"isOffDay":true,"isOffDay":false'), ("year", '"year":2026,"isOffDay":true')]
+)
+def test_a_key_that_comes_twice_is_refused_by_name(key: str, again: str) -> None:
+    document = json.dumps(file_of(2026)).replace('"isOffDay": true', again, 1)
+    if key == "year":
+        document = document.replace('"papers"', '"year": 2026, "papers"', 1)
+
+    with pytest.raises(FieldTwice) as refused:
+        arrangement_from_holiday_cn(document)
+    assert (refused.value.code, refused.value.facts) == ("calendar_repeated_field", {"field": key})
+
+
+def test_the_days_of_the_law_are_known_for_every_year_that_people_can_ask_for() -> None:
+    assert (FIRST_YEAR, LAST_YEAR) == (2001, 2099)
 
 
 def test_a_name_that_is_just_short_enough_is_taken() -> None:

@@ -34,7 +34,7 @@ def counted_by_hand(start: date, workdays: int) -> date:
         ]
         if any(day in year.off_days for year in years):
             continue
-        if day.year not in MIDNIGHT_CALENDAR.years and day.year >= 2007 and _is_off_by_law(day):
+        if day.year not in MIDNIGHT_CALENDAR.years and _is_off_by_law(day):
             continue
         if day.weekday() < 5 or any(day in year.make_up_days for year in years):
             workdays -= 1

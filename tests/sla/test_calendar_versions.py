@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -41,6 +42,12 @@ def year(form: str = "notice", content: str = NOTICE_2027, **more: Any) -> dict[
 def days_of(arrangement: YearArrangement) -> list[tuple[str, bool, str]]:
     off = [(day.isoformat(), True, name) for day, name in arrangement.off_days.items()]
     return off + [(day.isoformat(), False, name) for day, name in arrangement.make_up_days.items()]
+
+
+def weekdays_of(asked: int) -> int:
+    first = date(asked, 1, 1)
+    every = (first + timedelta(days=number) for number in range((date(asked + 1, 1, 1) - first).days))
+    return sum(day.weekday() < 5 for day in every)
 
 
 def days(*edits: tuple[str, str]) -> list[dict[str, str]]:
@@ -257,6 +264,38 @@ async def test_a_year_with_a_day_of_its_own_comes_in_when_that_is_confirmed_and_
     assert (preview.status_code, applied.status_code) == (200, 201)
     [audit] = await desk.rows("select reason, after from audit where action = 'calendar.changed'")
     assert (audit["reason"], audit["after"]["confirmed"]) == ("增加一天", ["unbalanced"])
+
+
+async def test_what_a_confirmed_file_does_not_name_stays_off_by_law(desk: Desk) -> None:
+    new_year_alone = "国务院办公厅关于2027年部分节假日安排的通知\n一、元旦：1月1日（周五）放假1天。"
+    body = year(content=new_year_alone, confirm_incomplete=True, confirm_unbalanced=True)
+
+    answer = await post(desk, "/calendar/imports/preview", body)
+
+    assert answer.status_code == 200, answer.text
+    changed = {day["on"]: (day["was"], day["becomes"]) for day in answer.json()["changed_days"]}
+    assert {"2027-02-05", "2027-02-08", "2027-04-05", "2027-06-09", "2027-09-15", "2027-10-01"}.isdisjoint(changed)
+
+
+@pytest.mark.parametrize(("asked", "holidays"), [(2051, 13), (2099, 13), (2001, 10)])
+async def test_a_year_far_from_the_published_ones_shows_the_days_of_the_law(
+    desk: Desk, asked: int, holidays: int
+) -> None:
+    answer = (await get(desk, f"/calendar/{asked}")).json()
+
+    assert (answer["published"], len(answer["days"])) == (False, holidays)
+    assert {f"{asked}-01-01", f"{asked}-05-01", f"{asked}-10-01"} <= {day["on"] for day in answer["days"]}
+    days_off = sum(date.fromisoformat(day["on"]).weekday() < 5 for day in answer["days"])
+    assert answer["workdays"] == weekdays_of(asked) - days_off
+
+
+async def test_a_json_file_with_a_key_twice_is_refused(desk: Desk) -> None:
+    content = holiday_cn().replace('"isOffDay": true', '"isOffDay": true, "isOffDay": false', 1)
+
+    for path, more in (("imports/preview", {}), ("imports", {"reason": "通知发布"})):
+        answer = await post(desk, f"/calendar/{path}", year("holiday-cn", content, **more))
+        assert (answer.status_code, answer.json()["code"]) == (422, "calendar_repeated_field")
+        assert answer.json()["facts"] == {"field": "isOffDay"}
 
 
 async def test_a_missing_holiday_is_not_confirmed_by_confirming_the_number_of_days(desk: Desk) -> None:

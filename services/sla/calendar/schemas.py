@@ -101,7 +101,11 @@ class YearImport(Body):
     content: Annotated[FileText, Field(title="文件内容", description="文件内容或通知原文")]
     document: Annotated[Line | None, Field(title="国务院办公厅通知文号")] = None
     confirm_incomplete: Annotated[
-        YesNo, Field(title="确认缺少节日", description="已核对通知原文，确认缺少的节日确未安排")
+        YesNo,
+        Field(
+            title="确认缺少节日",
+            description="已核对通知原文，确认缺少的节日确未安排；未列出的法定节日仍按法定放假，不会变为上班日",
+        ),
     ] = False
 
     confirm_unbalanced: Annotated[
