@@ -151,8 +151,14 @@ _NOT_YET: Final = frozenset({404})
 _NOT_YET_OR_EARLIER: Final = frozenset({404, 409})
 
 
-async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, walked: Walked | None = None) -> Walked:
-    """Take an accepted order to the upstream's revisit; it is closed by that."""
+async def walk(
+    desk: Desk, number: str, order_id: str, *, rejections: int = 0, changed: bool = False, walked: Walked | None = None
+) -> Walked:
+    """Take an accepted order to the upstream's revisit; it is closed by that.
+
+    `changed`: the upstream has just changed its demand.  A service may hear of that after the reply was written, and the
+    reviewer has to say why the reply holds all the same.
+    """
     walked = walked or Walked(order_id, number)
     unit: Unit = desk.rng.choice(HANDLED)
     order = f"/api/dispatch/v1/orders/{order_id}"
@@ -166,6 +172,7 @@ async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, w
     contact = {"outcome": "reached", "contacted_at": now, "phone": "0535-6890000", "person": "经办人",
                "content": "已与来电人联系，了解具体情况，约定当天到现场查看。"}  # fmt: skip
     await desk.command(desk.dispatch, f"{order}/contacts", contact, token=handler, step="contact")
+    approval = {"override_reason": "来电人补充的内容已在答复中说明"} if changed else {}
     for left in range(rejections, -1, -1):
         answer = await desk.command(
             desk.dispatch, f"{order}/reply", {**_REPLY, "contact_at": now}, token=handler, step="reply",
@@ -178,7 +185,7 @@ async def walk(desk: Desk, number: str, order_id: str, *, rejections: int = 0, w
             desk.review, f"{reply}/leader-approval", {}, token=desk.tokens.of(Role.UNIT_HEAD, unit.code),
             step="leader", wait_for=_NOT_YET,
         )  # fmt: skip
-        verdict, body = ("rejection", {"opinion": "请补充现场处理情况后重新答复"}) if left else ("approval", {})
+        verdict, body = ("rejection", {"opinion": "请补充现场处理情况后重新答复"}) if left else ("approval", approval)
         await desk.command(desk.review, f"{reply}/{verdict}", body, token=desk.tokens.of(Role.REVIEWER), step=verdict)
     approved = asyncio.get_running_loop().time()
     try:

@@ -67,11 +67,12 @@ class Driver:
                 order_id = first or second
             else:
                 order_id = await self._push(body, may_give_up=not walked)
-            if order_id is not None and self.rng.random() < CHANGED:
+            changed = order_id is not None and self.rng.random() < CHANGED
+            if changed:
                 self.faults["changed repeat"] += 1
                 await self._push({**body, "eventDesc": body["eventDesc"] + "（补充：至今未解决）"})
             if walked and order_id is not None:
-                await self._walk(number, order_id)
+                await self._walk(number, order_id, changed=changed)
         except (Refused, Late) as fault:
             self.ledger.trouble.append(f"{number}: {fault}")
 
@@ -119,9 +120,11 @@ class Driver:
         self.ledger.ack(number, order_id)
         return order_id
 
-    async def _walk(self, number: str, order_id: str) -> None:
+    async def _walk(self, number: str, order_id: str, *, changed: bool) -> None:
         walked = Walked(order_id, number)
-        await walk(self.desk, number, order_id, rejections=int(self.rng.random() < REJECTED), walked=walked)
+        await walk(
+            self.desk, number, order_id, rejections=int(self.rng.random() < REJECTED), changed=changed, walked=walked
+        )
         self.ledger.walked[order_id] = number
         self.ledger.note("walk", number, "ok", order_id=order_id, replies=walked.replies)
 
