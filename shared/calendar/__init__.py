@@ -35,6 +35,7 @@ from shared.calendar.sources import (
 )
 from shared.calendar.statutory import STATUTORY_VERSION, STATUTORY_YEARS, statutory_calendar
 from shared.calendar.workdays import MAY_MOVE_FROM, MIDNIGHT, MOST_WORKDAYS, WorkCalendar
+from shared.calendar.written import as_written
 
 __all__ = [
     "MAY_MOVE_FROM",
@@ -77,6 +78,7 @@ __all__ = [
     "arrangement_from_icalendar",
     "arrangement_from_notice",
     "arrangement_from_rows",
+    "as_written",
     "check_balanced",
     "check_complete",
     "local_day",

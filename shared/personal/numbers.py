@@ -6,6 +6,7 @@ No other module has a regular expression for such a number.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 HIDDEN: Final = "［已隐去］"
@@ -31,6 +32,12 @@ _FEWEST_DIGITS: Final = 7
 _LOCAL: Final = (7, 8)
 """Digits of a landline without its area's code."""
 _WITH_AREA: Final = 12
+_MOBILE_OF_86: Final = re.compile(r"(?:00)?86(1\d{10})")
+_LANDLINE_OF_86: Final = re.compile(r"(?:00)?860?([1-9]\d{8,10})")
+_EXTENSION: Final = re.compile(r"\s*(?:转|分机|内线|ext|x|#|,).*$", re.IGNORECASE | re.DOTALL)
+_SHORT_EXTENSION: Final = re.compile(r"(.*?)\s*-\s*\d{1,6}\s*", re.DOTALL)
+_WHOLE_LANDLINE: Final = re.compile(r"0\d{9,11}")
+_WHOLE_LOCAL: Final = re.compile(r"\s*[2-9]\d{6,7}")
 # For texts that may tell nothing of a caller: also in Chinese digits and with any gap that is no punctuation of a sentence.
 _DIGIT: Final = r"[0-9零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]"
 _GAP: Final = r"(?:[^\w\n，。；：、！？:;!?,\"']|_){0,3}"
@@ -47,17 +54,33 @@ def is_phone(text: str) -> bool:
 
 
 def same_phone(one: str, other: str) -> bool:
-    """Whether two writings are of one number, however they are spaced, with or without 86 and the area's code."""
-    shorter, longer = sorted((plain_phone(one), plain_phone(other)), key=len)
+    """Whether two writings are of one number, however spaced, with or without 86, the area's code and an extension."""
+    shorter, longer = sorted((plain_phone(_trunk(one)), plain_phone(_trunk(other))), key=len)
     if shorter == longer:
         return bool(shorter) or one == other
     return len(shorter) in _LOCAL and longer.startswith("0") and longer.endswith(shorter) and len(longer) <= _WITH_AREA
 
 
 def plain_phone(text: str) -> str:
-    """The digits of a telephone number without 86, so that writings of one number are equal; the area's code stays."""
-    digits = "".join(character for character in text if character.isdecimal() and character.isascii())
-    return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
+    """The digits of a telephone number without 86, so that writings of one number are equal; the area's code stays.
+
+    Full-width digits count as plain ones.  Abroad the area's code loses its 0: it gets it back.
+    """
+    compatible = unicodedata.normalize("NFKC", text)
+    digits = "".join(character for character in compatible if character.isdecimal() and character.isascii())
+    if (mobile := _MOBILE_OF_86.fullmatch(digits)) is not None:
+        return mobile[1]
+    return f"0{landline[1]}" if (landline := _LANDLINE_OF_86.fullmatch(digits)) is not None else digits
+
+
+def _trunk(text: str) -> str:
+    """The number without the extension behind it: 0535-6890000转1, 0535-6890000 ext. 1, 0535-6890000-801."""
+    trunk = _EXTENSION.sub("", unicodedata.normalize("NFKC", text))
+    found = _SHORT_EXTENSION.fullmatch(trunk)
+    # A hyphen also stands between the groups of a number: it parts an extension off only behind a whole landline.
+    if found is not None and (_WHOLE_LANDLINE.fullmatch(plain_phone(found[1])) or _WHOLE_LOCAL.fullmatch(found[1])):
+        return found[1]
+    return trunk
 
 
 def without_numbers(text: str) -> str:

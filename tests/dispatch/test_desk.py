@@ -428,6 +428,25 @@ async def test_one_failed_call_sent_twice_is_one_attempt_and_answered_as_before(
 
 
 @pytest.mark.clause("S2.2.1b")
+async def test_one_failed_call_in_other_writings_of_its_number_and_second_is_one_attempt(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    story.pass_time(minutes=1)
+    failed: dict[str, Any] = {"outcome": "not_reached", "person": None, "content": None}
+    second = story.now.replace(microsecond=0)
+
+    await story.contact(order_id, **failed, contacted_at=second.isoformat())
+    again = [
+        await story.contact(order_id, **failed, phone=phone, contacted_at=second.isoformat())
+        for phone in ("+86 535 6891234", "(86)0535-6891234", "０５３５－６８９１２３４", "0535-6891234转1")
+    ]
+    finer = await story.contact(order_id, **failed, contacted_at=second.replace(microsecond=700_000).isoformat())
+
+    assert [each.status_code for each in (*again, finer)] == [200] * 5
+    assert len(await story.desk.told(CallerContacted)) == 1
+
+
+@pytest.mark.clause("S2.2.1b")
 async def test_the_same_call_with_other_words_is_refused_and_another_moment_or_number_is_another_call(
     story: Story,
 ) -> None:
@@ -437,10 +456,13 @@ async def test_the_same_call_with_other_words_is_refused_and_another_moment_or_n
     await story.contact(order_id)
 
     other = await story.contact(order_id, content="来电人不在家")
+    unreached = await story.contact(order_id, outcome="not_reached", person=None, content=None)
+    refused = await story.contact(order_id, outcome="refused", phone="6891234")
     later = await story.contact(order_id, contacted_at=(story.now - timedelta(minutes=1)).isoformat())
     number = await story.contact(order_id, phone="13800138000")
 
-    assert (other.status_code, other.json()["code"]) == (409, "contact_recorded_otherwise")
+    for each in (other, unreached, refused):
+        assert (each.status_code, each.json()["code"]) == (409, "contact_recorded_otherwise")
     assert (later.status_code, later.json()["attempt"]) == (201, 2)
     assert (number.status_code, number.json()["attempt"]) == (201, 3)
 

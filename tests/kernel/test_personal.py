@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.contracts import places
 from shared.contracts.places import Place
 from shared.personal.masking import masked_address, masked_email, masked_id_number, masked_name, masked_phone
-from shared.personal.numbers import is_phone, masked_numbers, without_numbers
+from shared.personal.numbers import is_phone, masked_numbers, plain_phone, same_phone, without_numbers
 
 pytestmark = pytest.mark.clause("X2")
 
@@ -42,6 +42,36 @@ def test_a_number_is_in_no_log_and_in_no_masked_text(number: str) -> None:
     assert number not in without_numbers(said)
     digits = "".join(character for character in masked_numbers(said) if character.isdigit())
     assert len(digits) <= 7
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("0535-6890000", "05356890000", "6890000", "+86 535 6890000", "(86)0535-6890000", "0086 535 689 0000"),
+        *("０５３５－６８９００００", "（0535）6890000", "+86-535-689-0000"),
+        *("0535-6890000转1", "0535-6890000 分机 801", "0535-6890000 ext. 12", "0535-6890000-801", "6890000-8"),
+    ],
+)
+def test_a_landline_is_the_same_number_in_every_writing(written: str) -> None:
+    assert same_phone(written, "0535-6890000")
+    assert same_phone("0535-6890000", written)
+
+
+@pytest.mark.parametrize("written", ["+86 138 1234 5678", "1381234-5678", "138-1234-5678", "１３８１２３４５６７８"])
+def test_a_mobile_is_the_same_number_in_every_writing(written: str) -> None:
+    assert same_phone(written, "13812345678")
+
+
+@pytest.mark.parametrize("other", ["0535-6890001", "010-6890000", "86890000", "13812345679", "689-0000-0"])
+def test_another_number_is_another(other: str) -> None:
+    assert not same_phone(other, "0535-6890000")
+    assert not same_phone(other, "13812345678")
+
+
+def test_a_number_written_for_abroad_is_found_by_the_one_dialled_here() -> None:
+    assert plain_phone("+86 535 6890000") == plain_phone("0535-6890000") == "05356890000"
+    assert plain_phone("+86 10 12345678") == "01012345678"
+    assert plain_phone("86123456") == "86123456"
 
 
 @pytest.mark.parametrize("kept", ["2026-11-23", "3 楼 12 号", "100000", "第 12345 号"])

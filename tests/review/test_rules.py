@@ -1,7 +1,7 @@
 """Which decision a round allows, and what the pre-check finds in a reply: by table, at the boundaries."""
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -133,6 +133,19 @@ def test_the_contact_lies_between_the_orders_arrival_and_the_submission(
     shift: timedelta, expected: list[tuple[str, Severity]]
 ):
     assert codes(replace(REPLY, contact_at=MONDAY_0900 + shift)) == expected
+
+
+@pytest.mark.clause("S2.3a")
+@pytest.mark.parametrize(
+    ("written", "early"),
+    [("09:00:07", False), ("09:00:06", True), ("09:00:07.384", False), ("09:00:07.383", True), ("09:00:00", False)],
+)
+def test_a_contact_is_compared_with_the_arrival_as_exactly_as_it_is_written(written: str, early: bool) -> None:
+    arrived = datetime.fromisoformat("2026-11-23T09:00:07.384512+08:00")
+    reply = replace(REPLY, contact_at=datetime.fromisoformat(f"2026-11-23T{written}+08:00"))
+    found = {finding.code for finding in faults_of(reply, replace(SUBMISSION, received_at=arrived))}
+
+    assert ("contact_before_order" in found) == early
 
 
 @pytest.mark.clause("S2.3a")

@@ -15,6 +15,7 @@ from services.dispatch.assigning.errors import (
 )
 from services.dispatch.orders.model import Case, Move, Status
 from services.dispatch.rulesets.policy import RuleSet
+from shared.calendar import as_written
 
 
 def assigning_move(case: Case) -> Move:
@@ -46,7 +47,7 @@ def check_assignment(
             raise SameUnit(unit)
         if not reason:
             raise ReassignReasonMissing
-    if not case.received_at <= determined_at <= now:
+    if not as_written(case.received_at, determined_at) <= determined_at <= now:
         raise DeterminedOutside(case.received_at)
 
 

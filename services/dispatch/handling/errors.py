@@ -39,13 +39,13 @@ class ContactOutside(Incomplete):
 
 
 class ContactRecordedOtherwise(BusinessError):
-    """A contact at this moment, by this number and with this outcome is on record, with other words or another promise."""
+    """A contact at this second by this number is on record, with another outcome, other words or another promise."""
 
     code, clause = "contact_recorded_otherwise", "S2.2.1b"
 
     def __init__(self, contact_id: str) -> None:
         super().__init__(
-            "同一时间、同一号码、同一结果的联系已登记，但内容不同；另一次联系请填写其实际联系时间，补充情况请登记办理进度"
+            "同一时间、同一号码的联系已登记，但结果、内容或再次联系时间不同；另一次联系请填写其实际联系时间，补充情况请登记办理进度"
         )
         self.contact_id = contact_id
 

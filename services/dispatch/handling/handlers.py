@@ -103,18 +103,13 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
 
 async def _known_contact(work: Work, record: CaseRecord, contact: Contact) -> Recorded | None:
     """The record of the same call, if there is one; ContactRecordedOtherwise when it says something else."""
-    found = await store.contacts_at(
-        work.session,
-        record.order_id,
-        turn=record.turn,
-        contacted_at=contact.contacted_at,
-        outcome=contact.outcome,
-    )
+    found = await store.contacts_at(work.session, record.order_id, turn=record.turn, contacted_at=contact.contacted_at)
     for row in found:
         words = work.sealer.open_json(row.sealed, CONTACT.at(order_id=record.order_id, contact_id=row.id))
         if not is_same_contact(contact, words["phone"]):
             continue
-        if {**words, "phone": contact.phone} != contact.words() or row.promised_at != contact.promised_at:
+        said = (row.outcome, {**words, "phone": contact.phone}, row.promised_at)
+        if said != (contact.outcome, contact.words(), contact.promised_at):
             raise ContactRecordedOtherwise(row.id)
         return Recorded(row.id, row.attempt, row.counts, known=True)
     return None

@@ -33,7 +33,7 @@ def check_contact(case: Case, contact: Contact, *, now: datetime, calendar: Work
 
 
 def is_same_contact(contact: Contact, phone: str | None) -> bool:
-    """Whether a contact of the same moment and outcome that names this number is the same one (S2.2.1b)."""
+    """Whether a contact of the same second that names this number is the same one: nobody calls twice in one (S2.2.1b)."""
     return contact.phone == phone or (
         contact.phone is not None and phone is not None and same_phone(contact.phone, phone)
     )

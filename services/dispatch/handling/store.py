@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,16 +28,17 @@ async def notes_of(session: AsyncSession, order_id: str, *, only: str | None) ->
 
 
 async def contacts_at(
-    session: AsyncSession, order_id: str, *, turn: int, contacted_at: datetime, outcome: str
+    session: AsyncSession, order_id: str, *, turn: int, contacted_at: datetime
 ) -> Sequence[ContactRecord]:
-    """What is on record of this moment with this outcome, in one turn of a unit, the first first."""
+    """What is on record of this second, in one turn of a unit, the first first."""
+    second = contacted_at.replace(microsecond=0)
     query = (
         select(ContactRecord)
         .where(
             ContactRecord.order_id == order_id,
             ContactRecord.turn == turn,
-            ContactRecord.contacted_at == contacted_at,
-            ContactRecord.outcome == outcome,
+            ContactRecord.contacted_at >= second,
+            ContactRecord.contacted_at < second + timedelta(seconds=1),
         )
         .order_by(ContactRecord.recorded_at)
     )

@@ -9,6 +9,7 @@ from services.intake.endings.model import Told
 from services.intake.notices.errors import HappenedBeforeCall, RevisitContradicts
 from services.intake.notices.model import Cancellation, Notice, RevisitCall, RevisitResult, Urge
 from services.intake.notices.policy import SATISFIED, SOLVED
+from shared.calendar import as_written
 
 
 def told_by(notice: Notice) -> Told:
@@ -58,5 +59,5 @@ def revisit_result(call: RevisitCall) -> RevisitResult:
 
 def check_happened(channel: Channel, happened_at: datetime, *, called_at: datetime | None) -> None:
     """Refuse a notice that is dated before the call of its order."""
-    if called_at is not None and happened_at < called_at:
+    if called_at is not None and happened_at < as_written(called_at, happened_at):
         raise HappenedBeforeCall(next(theirs for theirs, ours in channel.notices.items() if ours == "happened_at"))

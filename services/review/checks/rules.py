@@ -18,6 +18,7 @@ from services.review.checks.model import (
     Submission,
 )
 from services.review.checks.policy import DEMAND_CHANGED, ELEMENTS, FORBIDDEN, SHORTEST_FINDINGS, STATED
+from shared.calendar import as_written
 from shared.contracts.fields import FIELD_TITLES
 from shared.personal.numbers import is_phone, same_phone
 
@@ -79,9 +80,9 @@ def _moments(reply: Reply, submission: Submission) -> Iterator[Finding]:
     at = reply.contact_at
     if at is None:
         return
-    if at > submission.submitted_at:
+    if at > as_written(submission.submitted_at, at):
         yield _contact_at(at, "contact_after_submission", "联系时间晚于答复提交时间")
-    if submission.received_at is not None and at < submission.received_at:
+    if submission.received_at is not None and at < as_written(submission.received_at, at):
         yield _contact_at(at, "contact_before_order", "联系时间早于工单接收时间")
 
 
