@@ -324,13 +324,13 @@ class World(SideBySide):
         if expected == 200:
             sending.state, sending.scheduled, sending.not_before, sending.surely_at = "waiting", 0, None, None
 
-    async def walk(self, order: Driven, far: int) -> None:
-        """The main way of an order, as far as told: assigned, contacted, answered, read, approved, revisited."""
-        unit = "zhujian"
+    async def walk(self, order: Driven, far: int, disposition: str = "solved") -> None:
+        """The main way of an order, as far as told: assigned, contacted, answered so, read, approved, revisited."""
+        unit, answer = "zhujian", "solved" if order.model.fast else disposition
         steps = (
             lambda: self.assign(order, unit, reason=False, head=False),
             lambda: self.contact(order, unit, "reached", None),
-            lambda: self.reply(order, unit, "solved", 0),
+            lambda: self.reply(order, unit, answer, 3),
             lambda: self.leader_decides(order, unit, approve=True),
             lambda: self.centre_decides(order, approve=True, override=False),
             lambda: self.revisit(order, "解决", "满意"),

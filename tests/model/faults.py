@@ -42,6 +42,8 @@ class Fault:
     steps: tuple[str, ...]
     far: int = 0
     """How far along the main way a sequence begins."""
+    answer: str = ""
+    """What the unit answers on it."""
 
 
 def _with(name: str, **changes: Any) -> Sequence[Service]:
@@ -134,8 +136,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "a redo is dropped": Fault(_dropped("dispatch", OrderRedoRequested), ("redo",), 5),
     "an unsatisfied revisit opens an excluded order": Fault(
         _handled("dispatch", OrderRevisited, _reopen_whatever_was_answered),
-        ("exclude", "leader", "centre", "revisit", "revisit"),
-        2,
+        ("revisit", "revisit"),
+        5,
+        "out_of_scope",
     ),
     "a cancelled order keeps its clocks": Fault(_dropped("sla", OrderCancelled), ("cancel",), 1),
     "a return restarts the district's clock": Fault(

@@ -187,6 +187,8 @@ class OrderMachine(RuleBasedStateMachine):
     """Steps that are tried often, to find a certain fault soon."""
     at_least: ClassVar[int] = 0
     """How far along the main way a sequence begins."""
+    answer: ClassVar[str] = ""
+    """What the unit answers on it."""
     world: World
 
     @initialize(
@@ -197,6 +199,7 @@ class OrderMachine(RuleBasedStateMachine):
         numbered=st.booleans(),
         kind=st.integers(0, 7),
         upstream=st.sampled_from(UPSTREAMS),
+        answer=st.sampled_from(("solved", "solved", "solved", "out_of_scope", "planned")),
         turns=st.integers(0, 999),
     )
     def begin(
@@ -207,6 +210,7 @@ class OrderMachine(RuleBasedStateMachine):
         turns: int,
         kind: int,
         upstream: str,
+        answer: str,
         *,
         deadline: bool,
         numbered: bool,
@@ -218,7 +222,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.stage.run(self.world.begin())
         self.stage.run(self.world.push_new(content, with_deadline=deadline, numbered=numbered, fast=kind == 7))
         self._settle()
-        self.stage.run(self.world.walk(self.world.orders[0], self.at_least or far))
+        self.stage.run(self.world.walk(self.world.orders[0], self.at_least or far, self.answer or answer))
         self._settle()
 
     def _settle(self) -> None:

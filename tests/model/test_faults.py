@@ -33,7 +33,7 @@ FIND: Final = settings(
 def test_a_planted_fault_turns_the_model_red(postgres_server: DatabaseServer, name: str) -> None:
     fault = FAULTS[name]
     with Stage(postgres_server, fault.services) as stage:
-        planted = {"stage": stage, "favoured": fault.steps, "at_least": fault.far}
+        planted = {"stage": stage, "favoured": fault.steps, "at_least": fault.far, "answer": fault.answer}
         machine = type("OrderMachine", (OrderMachine,), planted)
 
         with pytest.raises(AssertionError):
