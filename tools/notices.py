@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from services.intake.endings.model import STANDING_TITLES, TOLD_TITLES, WAY_TITLES, Ending, Standing, Told, Way
-from services.intake.endings.policy import CONTRADICTS, REFUSALS, TABLE, UNKNOWN_ORDER
+from services.intake.endings.policy import CONTRADICTS, EARLIER, REFUSALS, TABLE, UNKNOWN_ORDER
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/notices.md"
@@ -30,10 +30,12 @@ _NOTES: Final = """\
 ## 说明
 
 - 同一 webhook-id、同一内容重发，一律得到首次的回答（响应头 `Idempotent-Replayed: true`）。回答 409 的，原 webhook-id 可在条件具备后再用；内容有改动的，请换用新的 webhook-id。
-- 同一次回访的同一结果以新的 webhook-id 再次推送，回答 200，只计一次。
+- 同一件通知（催办、撤单、重办、回访结果）以其本身的时间与内容识别，不论 webhook-id：再次推送，在任何状态下均回答 200，不再产生效果，历轮合并计算。回访结果的内容为是否接通、解决情况、满意度与意见；催办、撤单、重办的内容为其理由。
+- 同一工单、同一时间的回访已登记，而本次的结果不同的，回答 409（`revisit_recorded_otherwise`）。
 - 答复已审核通过而回执未到时推送的回访结果或重办，证明贵平台已有该答复：反馈即视为送达，不再重发；从未发出过的答复仍会发出一次。
 - 不在受理范围、不属实的答复经审核通过并送达后即办结；其后的不满意回访仅作记录，重办要求仍可使工单重新办理。
-- 回访结果总是针对最近一次审核通过的答复。
+- 回访结果与重办针对其本身的时间之前最近一次审核通过的答复（时间只写到秒的，允许早 2 秒）；早于首次答复的，视为针对首次答复。此后已有新一轮答复的，按上文“针对更早的答复”处理，也不证明新一轮答复已送达。
+- 撤单时答复尚未送达的，不再发送（`cancelled`，工单已撤单，不再发送）；撤单时正在发送的一次仍可能到达贵平台，不产生效果。
 - 带有版本号的渠道，以版本号判断先后：版本号更小的内容已知悉而不采用（200，`not_applied` 为 `older_revision`）；版本号相同而内容不同的（`revision_reused`），以及此前带有版本号、本次内容有变而不带的（`revision_missing`），回答 409，请以更大的版本号重新推送。
 - 不认识的字段不影响受理：原样保存，显示给经办人员。同一字段出现两次的，按内容有误隔离（422，`not_understood`，`facts.reason` 为 `repeated_field`）。
 - 曾被隔离、经人工放行的请求，时限自其首次到达时起算。
@@ -51,6 +53,17 @@ def document() -> str:
         *(
             f"| {STANDING_TITLES[standing]} | {' | '.join(_cell(standing, told) for told in Told)} |"
             for standing in Standing
+        ),
+        "",
+        "## 针对更早的答复",
+        "",
+        "重办、回访结果的时间早于本轮答复的审核通过时间的，针对的是更早一轮的答复。答复送达中、已反馈、已办结的工单：",
+        "",
+        "| 推送 | 结果 |",
+        "|---|---|",
+        *(
+            f"| {TOLD_TITLES[told]} | {WAY_TITLES[ending.way]} 200：{ending.effect} |"
+            for told, ending in EARLIER.items()
         ),
         "",
         "## 拒绝与暂存的代码",

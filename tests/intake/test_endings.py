@@ -262,9 +262,11 @@ async def test_a_notice_names_the_cycle_of_the_newest_approved_reply(postgres_se
         await platform.push({"orderNum": "N1", **AT, **UNSOLVED[1]}, kind="revisits")
         await desk.tell(facts.reopened(order_id, "u1", desk.clock.now()))
         # About the reply of before: it is recorded, and the unit handles the order on.
-        await platform.push({"orderNum": "N1", **AT, **NOTICES[Told.REVISIT_IN_VAIN][1]}, kind="revisits")
-        await desk.tell(approved(desk, order_id, round=2).model_copy(update={"redos": 1}))
-        await platform.push({"orderNum": "N1", **AT, **UNSOLVED[1]}, kind="revisits")
+        late = {"operateTime": "2026-11-23 08:56:00"}
+        await platform.push({"orderNum": "N1", **late, **NOTICES[Told.REVISIT_IN_VAIN][1]}, kind="revisits")
+        await desk.tell(approved(desk, order_id, round=2, redos=1))
+        now = {"operateTime": "2026-11-23 09:10:00"}
+        await platform.push({"orderNum": "N1", **now, **UNSOLVED[1]}, kind="revisits")
 
         assert [event.redos for event in await desk.told(OrderRevisited)] == [0, 0, 1]
         assert [event.redos for event in await desk.told(OrderFedBack)] == [0, 1]
@@ -297,9 +299,10 @@ async def test_the_same_result_of_the_same_call_is_counted_once(postgres_server:
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await desk.tell(approved(desk, await platform.accepted(orderNum="N1")))
+        late = {"operateTime": "2026-11-23 08:56:00"}
         answers = [
-            await platform.push({"orderNum": "N1", **AT, **more}, kind=kind)
-            for kind, more in (PROOFS[1], PROOFS[1], PROOFS[0], PROOFS[0])
+            await platform.push({"orderNum": "N1", **at, **more}, kind=kind)
+            for at, (kind, more) in ((AT, PROOFS[1]), (AT, PROOFS[1]), (late, PROOFS[0]), (late, PROOFS[0]))
         ]
 
         assert {answer.status_code for answer in answers} == {200}

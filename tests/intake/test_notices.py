@@ -12,6 +12,7 @@ from tests.support import facts
 from tests.support.postgres import DatabaseServer
 
 AT = {"operateTime": "2026-11-23 08:55:00"}
+LATER = {"operateTime": "2026-11-23 08:56:00"}
 REACHED = {"isConnect": "1", "isSolve": "解决", "satisfaction": "满意"}
 
 
@@ -33,8 +34,8 @@ async def test_urges_are_counted_and_a_repeated_request_is_not(postgres_server: 
     async with intake_desk(postgres_server) as desk:
         platform = Platform(desk)
         await platform.accepted(orderNum="N1")
-        for webhook_id in ("u1", "u1", "u2"):
-            answer = await platform.push({"orderNum": "N1", **AT}, kind="urges", webhook_id=webhook_id)
+        for webhook_id, at in (("u1", AT), ("u1", AT), ("u2", LATER)):
+            answer = await platform.push({"orderNum": "N1", **at}, kind="urges", webhook_id=webhook_id)
             assert answer.status_code == 200
 
         assert len(await desk.told(OrderUrged)) == 2
@@ -50,7 +51,7 @@ async def test_revisits_are_numbered_and_a_person_who_was_not_reached_has_no_opi
         first = {"orderNum": "N1", **AT, "isConnect": "0", "satisfaction": "无人接听"}
         second = {
             "orderNum": "N1",
-            **AT,
+            **LATER,
             "isConnect": "1",
             "isSolve": "解决",
             "satisfaction": "基本满意",

@@ -69,22 +69,24 @@ class World(SideBySide):
 
     async def cancel(self, order: Driven) -> None:
         """撤单."""
-        await self._notice(order, "cancel", "cancellations", {**self._about(order), "reason": "来电人撤回"})
+        await self._notice(
+            order, "cancel", "cancellations", {**self._about(order), "reason": "来电人撤回"}, at=self.now
+        )
 
     async def urge(self, order: Driven) -> None:
         """催办."""
-        await self._notice(order, "urge", "urges", self._about(order))
+        await self._notice(order, "urge", "urges", self._about(order), at=self.now)
 
     async def redo(self, order: Driven) -> None:
         """重办."""
-        await self._notice(order, "redo", "redos", {**self._about(order), "reason": "答复与事实不符"})
+        await self._notice(order, "redo", "redos", {**self._about(order), "reason": "答复与事实不符"}, at=self.now)
 
     async def revisit(self, order: Driven, solved: str | None, satisfied: str | None) -> None:
         """回访; nobody was reached when there is no answer."""
         valid = solved is not None and satisfied is not None
         words = {"isConnect": "1", "isSolve": solved, "satisfaction": satisfied} if valid else {"isConnect": "0"}
         about: dict[str, Any] = {"valid": valid, "solved": RESULTS.get(solved or "")}
-        about |= {"satisfied": RESULTS.get(satisfied or ""), "at": self.now, "redos": order.model.intake.cycle}
+        about |= {"satisfied": RESULTS.get(satisfied or ""), "at": self.now}
         await self._notice(order, "revisit", "revisits", {**self._about(order), **words}, **about)
 
     async def send_again(self, order: Driven, number: int) -> None:

@@ -62,8 +62,8 @@ class Intake:
     redos: int = 0
     urges: int = 0
     revisits: int = 0
-    results: list[dict[str, Any]] = field(default_factory=list)
-    """Results of revisits: the same one again is known."""
+    told: dict[tuple[str, datetime], list[dict[str, Any]]] = field(default_factory=dict)
+    """What each notice of each moment said: the same again is known, in every cycle (S1.1.4c)."""
     sendings: list[Sending] = field(default_factory=list)
 
     @property

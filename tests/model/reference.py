@@ -67,17 +67,20 @@ class Order:
     def answers(self, notice: str, **about: Any) -> str:
         """How a notice ends now, by what intake knows (D1-D4)."""
         standing = self.intake.standing
+        before = [] if notice == "push" else self.intake.told.get((notice, about["at"]), [])
+        if about in before:
+            return KNOWN
         match notice:
             case "push":
                 return self._push_ends(about["content"], about["revision"])
+            case "revisit" if before:
+                return REFUSED  # one call has one result
             case "cancel" if standing == "cancelled":
                 return KNOWN
             case "cancel" | "urge":
                 return REFUSED if standing in {"fed_back", "closed", "cancelled"} else ACCEPTED
             case "redo" if standing == "again":
                 return KNOWN  # it is being done
-            case "revisit" if standing in {"again", "fed_back", "closed"} and about in self.intake.results:
-                return KNOWN
             case _:
                 return REFUSED if standing in {"unanswered", "cancelled"} else ACCEPTED
 
@@ -93,6 +96,8 @@ class Order:
 
     def know(self, notice: str, **about: Any) -> None:
         """A notice was known already: at most the number of its revision is new."""
+        if notice != "push":
+            self._note(notice, about)
         revision, known = about.get("revision"), self.intake.revision
         if notice == "push" and about["content"] == self.intake.content and revision is not None:
             self.intake.revision = max(revision, known or 0)
@@ -100,6 +105,8 @@ class Order:
     def accept(self, notice: str, now: datetime, **about: Any) -> None:
         """A notice was accepted, and has its effect."""
         intake = self.intake
+        if notice != "push":
+            self._note(notice, about)
         if notice == "push":
             intake.version, intake.content = intake.version + 1, about["content"]
             intake.revision = about["revision"]
@@ -108,6 +115,8 @@ class Order:
             self.tell("intake", "updated", now, version=intake.version, urgent=intake.urgent)
         elif notice == "cancel":
             intake.phase = "cancelled"
+            for sending in intake.sendings:
+                sending.state = "done"  # nothing is sent any more (S2.3b)
             self.tell("intake", "cancelled", now)
         elif notice == "urge":
             intake.urges += 1
@@ -117,13 +126,15 @@ class Order:
             cycle = intake.cycle
             if notice == "revisit":
                 intake.revisits += 1
-                intake.results.append(about)
                 facts = {name: about[name] for name in ("valid", "solved", "satisfied")}
                 self.tell("intake", "revisited", now, **facts, redos=cycle)
             else:
                 self.tell("intake", "redo_requested", now, redos=cycle)
                 if intake.phase in {"fed_back", "closed"}:
                     intake.phase = "open"
+
+    def _note(self, notice: str, about: dict[str, Any]) -> None:
+        self.intake.told.setdefault((notice, about["at"]), []).append(about)
 
     def _proof_of_feedback(self, now: datetime) -> None:
         """An upstream that revisits, or wants it redone, has the reply (D2); one that was never sent still is."""

@@ -38,6 +38,16 @@ class OrderIsClosed(Refusal):
     said = "该工单已办结，不再接受撤单、催办与变更；仍需办理的请先推送重办要求"
 
 
+class RevisitRecordedOtherwise(Refusal):
+    """The same call to the caller is on record with another result: which one holds, nobody here can tell."""
+
+    code, clause = "revisit_recorded_otherwise", "S1.1.4c"
+    said = (
+        "该工单在同一时间的回访已登记为另一结果，本次未登记；若为另一次回访，请填写其本身的时间，"
+        "并以新的 webhook-id 推送；若此前的结果有误、仍需办理，请推送重办要求"
+    )
+
+
 class OrderIsCancelled(Refusal):
     """The platform took the order back, for good."""
 

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from services.intake.endings.errors import NotFedBack, OrderIsCancelled, OrderIsClosed, OrderIsFedBack, Refusal
+from services.intake.endings.errors import (
+    NotFedBack,
+    OrderIsCancelled,
+    OrderIsClosed,
+    OrderIsFedBack,
+    Refusal,
+    RevisitRecordedOtherwise,
+)
 from services.intake.endings.model import Ending, Standing, Told, Way
 
 UNKNOWN_ORDER: Final = "unknown_order"
@@ -113,6 +120,20 @@ TABLE: Final[Mapping[Standing, Mapping[Told, Ending]]] = MappingProxyType(
     }
 )
 
+EARLIER: Final[Mapping[Told, Ending]] = MappingProxyType(
+    {
+        Told.REDO: Ending(Way.KNOWN, "所针对的答复此后已经重办，不再开启，理由留痕"),
+        Told.REVISIT: _accepted("作为所针对答复的回访结果记录，不影响此后的答复"),
+        Told.REVISIT_IN_VAIN: _accepted("作为所针对答复的回访结果记录，不影响此后的答复"),
+    }
+)
+"""Of a notice whose own moment lies before the approval of the present cycle's reply: it is about an earlier one (S1.1.4c)."""
+ANSWERED: Final = frozenset({Standing.APPROVED, Standing.FED_BACK, Standing.CLOSED})
+"""Where that makes a difference: the present cycle has a reply."""
+
 REFUSALS: Final[Mapping[str, type[Refusal]]] = MappingProxyType(
-    {refusal.code: refusal for refusal in (NotFedBack, OrderIsFedBack, OrderIsClosed, OrderIsCancelled)}
+    {
+        refusal.code: refusal
+        for refusal in (NotFedBack, OrderIsFedBack, OrderIsClosed, OrderIsCancelled, RevisitRecordedOtherwise)
+    }
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.intake.endings.errors import Refusal
+from services.intake.endings.errors import Refusal, RevisitRecordedOtherwise
 from services.intake.endings.model import Ending, Standing, Told
-from services.intake.endings.policy import REFUSALS, TABLE
+from services.intake.endings.policy import ANSWERED, EARLIER, REFUSALS, TABLE
 from services.intake.orders.model import State
 
 _WITHOUT_REPLY = frozenset({State.RECEIVED, State.ASSIGNED})
@@ -22,14 +22,18 @@ def standing_of(state: State, *, redos: int = 0, answered: int | None = None) ->
     return Standing.FED_BACK if answered >= redos else Standing.AGAIN
 
 
-def ending_of(standing: Standing, told: Told) -> Ending:
-    """How the message ends."""
+def ending_of(standing: Standing, told: Told, *, earlier: bool = False) -> Ending:
+    """How the message ends; `earlier`: it is about the reply of a cycle that was reopened since."""
+    if earlier and standing in ANSWERED and told in EARLIER:
+        return EARLIER[told]
     return TABLE[standing][told]
 
 
 def refusals_of(*told: Told) -> tuple[type[Refusal], ...]:
     """Every refusal with which one of these messages may end, in the sequence of their table."""
     codes = {TABLE[standing][one].code for standing in Standing for one in told}
+    if Told.REVISIT in told:
+        codes.add(RevisitRecordedOtherwise.code)
     return tuple(refusal for code, refusal in REFUSALS.items() if code in codes)
 
 

@@ -16,7 +16,7 @@ from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import rules, store
 from services.intake.feedback.clients import FeedbackClient
 from services.intake.feedback.errors import DeliveryNotWaiting
-from services.intake.feedback.model import AckedBy, Answer, DeliveryState, Outcome
+from services.intake.feedback.model import AckedBy, Answer, Approved, DeliveryState, Outcome
 from services.intake.feedback.store import Claimed
 from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
@@ -60,6 +60,7 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         reply=approved.reply,
         leader_name=approved.leader_name,
         leader_at=approved.leader_at,
+        approved_at=approved.approved_at,
         created_at=work.now,
         next_at=work.now,
     )
@@ -70,14 +71,19 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         follow(work, record, State.APPROVED, record.holder_unit)
 
 
-async def take_as_acknowledged(work: Work, order: UpstreamOrderRecord, by: AckedBy, *, at: datetime) -> None:
+async def take_as_acknowledged(
+    work: Work, order: UpstreamOrderRecord, by: AckedBy, *, of: Approved, at: datetime
+) -> None:
     """A revisit or a redo proves that the platform has the reply, although its acknowledgement never came (S2.3b).
 
     A reply that was sent at least once is not sent again, and the outcome of an attempt that is still under way changes
     nothing.  One that was never sent still is, because nobody else tells the platform its words.  `order` is locked,
-    `at` the moment at which the proof arrived; it proves nothing of a time before the reply was approved.
+    `of` is the reply that it is about, of later ones it proves nothing; `at` the moment at which the proof arrived, and
+    it proves nothing of a time before the reply was approved.
     """
     for delivery in await store.not_acknowledged(work.session, order.order_id):
+        if delivery.approved_at > of.at:
+            continue
         delivery.acked_at, delivery.acked_by = max(at, delivery.created_at), by
         if delivery.attempts:
             delivery.state, delivery.next_at = DeliveryState.ACKED, None
@@ -92,6 +98,19 @@ async def take_as_acknowledged(work: Work, order: UpstreamOrderRecord, by: Acked
             at=delivery.acked_at,
         )
         work.wake(DUE)  # a later reply of the same order may go now
+
+
+async def cancel_deliveries(work: Work, order: UpstreamOrderRecord) -> None:
+    """The platform took the locked order back: no reply is sent to it any more.
+
+    An attempt under way may still reach the platform; its outcome is stored with the attempt and changes nothing.
+    """
+    for delivery in await store.unfinished(work.session, order.order_id):
+        before = {"state": delivery.state}
+        delivery.state, delivery.next_at = DeliveryState.CANCELLED, None
+        delivery.lease = delivery.leased_until = None
+        after = {"state": delivery.state, "reply_id": delivery.reply_id}
+        work.audit("feedback.cancelled", order.order_id, before=before, after=after)
 
 
 def _tell_fed_back(

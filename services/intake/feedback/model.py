@@ -18,6 +18,8 @@ class DeliveryState(StrEnum):
     SENDING = "sending"
     ACKED = "acked"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """The platform took the order back before it had the reply: it is not sent any more."""
 
 
 class AckedBy(StrEnum):
@@ -26,6 +28,14 @@ class AckedBy(StrEnum):
     ANSWER = "answer"
     REVISIT = "revisit"
     REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved reply of an order: the cycle that it answers, and when the centre approved it."""
+
+    redos: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feedback import policy
-from services.intake.feedback.model import AckedBy, DeliveryState, Outcome
+from services.intake.feedback.model import AckedBy, Approved, DeliveryState, Outcome
 from services.intake.feedback.tables import Delivery, DeliveryAttempt
 from services.intake.record import Record
 from shared.errors import NotListed
@@ -91,7 +91,17 @@ from settled s
 # Built once: such a statement takes longer to put together than to run.
 _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
-_ANSWERED = select(func.max(Delivery.redos)).where(Delivery.order_id == bindparam("of"))
+_APPROVED = (
+    select(_DELIVERIES.c.redos, _DELIVERIES.c.approved_at)
+    .where(_DELIVERIES.c.order_id == bindparam("of"))
+    .order_by(_DELIVERIES.c.created_at, _DELIVERIES.c.id)
+)
+_UNFINISHED = (
+    select(Delivery)
+    .where(Delivery.order_id == bindparam("of"), Delivery.state.in_(["waiting", "sending", "failed"]))
+    .order_by(Delivery.created_at, Delivery.id)
+    .with_for_update()
+)
 _NOT_ACKED = (
     select(Delivery)
     .where(Delivery.order_id == bindparam("of"), Delivery.acked_at.is_(None))
@@ -105,10 +115,14 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
     return (await (await session.connection()).execute(_ADD, values)).first() is not None
 
 
-async def answered_cycle(session: AsyncSession, order_id: str) -> int | None:
-    """The cycle of the newest approved reply of the order, whether it was delivered or not; None without one."""
-    found: int | None = await (await session.connection()).scalar(_ANSWERED, {"of": order_id})
-    return found
+async def approved_replies(session: AsyncSession, order_id: str) -> Sequence[Approved]:
+    """The approved replies of the order, whether they were delivered or not, the oldest first."""
+    return [Approved(*row) for row in await (await session.connection()).execute(_APPROVED, {"of": order_id})]
+
+
+async def unfinished(session: AsyncSession, order_id: str) -> Sequence[Delivery]:
+    """The replies of an order that are on their way or could not be delivered, locked, the oldest first."""
+    return (await session.scalars(_UNFINISHED, {"of": order_id})).all()
 
 
 async def not_acknowledged(session: AsyncSession, order_id: str) -> Sequence[Delivery]:

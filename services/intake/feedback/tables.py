@@ -28,6 +28,7 @@ class Delivery(Record):
     reply: Mapped[str] = mapped_column(comment="sealed, as it came with the approval")
     leader_name: Mapped[str] = mapped_column(comment="sealed: the unit's leader who let the reply go")
     leader_at: Mapped[datetime]
+    approved_at: Mapped[datetime] = mapped_column(comment="by the centre: no notice of before is about this reply")
     created_at: Mapped[datetime]
     state: Mapped[DeliveryState] = mapped_column(server_default=text("'waiting'"))
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -44,7 +45,7 @@ class Delivery(Record):
 
     __table_args__ = (
         CheckConstraint("(acked_at is null) = (acked_by is null)", name="acked_has_a_cause"),
-        CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed')", name="known_state"),
+        CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed', 'cancelled')", name="known_state"),
         CheckConstraint("(state = 'sending') = (lease is not null)", name="sending_is_leased"),
         CheckConstraint("state <> 'waiting' or next_at is not null", name="waiting_is_scheduled"),
         Index("ix_delivery_order", "order_id", "id"),

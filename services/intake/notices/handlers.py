@@ -8,17 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.intake.channels.policy import CHANNELS
+from services.intake.endings.errors import RevisitRecordedOtherwise
 from services.intake.endings.model import Ending, Standing, Way
 from services.intake.endings.policy import CONTRADICTS
 from services.intake.endings.rules import ending_of, refusal_of, standing_of
-from services.intake.feedback.handlers import take_as_acknowledged
-from services.intake.feedback.model import AckedBy
-from services.intake.feedback.store import answered_cycle
+from services.intake.feedback.handlers import cancel_deliveries, take_as_acknowledged
+from services.intake.feedback.model import AckedBy, Approved
+from services.intake.feedback.store import approved_replies
 from services.intake.notices import rules
 from services.intake.notices.errors import UnknownOrder
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
-from services.intake.notices.store import is_known
-from services.intake.notices.tables import Revisit
+from services.intake.notices.store import contents_told
+from services.intake.notices.tables import Revisit, ToldNotice
 from services.intake.orders.handlers import follow, known_words
 from services.intake.orders.model import State
 from services.intake.orders.store import called_at_of, caller_of_order, numbered_for_update, present_version
@@ -42,27 +43,38 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
     """
     channel, told, at = CHANNELS[platform], rules.told_by(notice), arrived_at or work.now
     record = await numbered_for_update(work.session, platform, notice.upstream_no)
-    answered = None if record is None else await answered_cycle(work.session, record.order_id)
+    replies = [] if record is None else await approved_replies(work.session, record.order_id)
+    answered = max((one.redos for one in replies), default=None)
+    meant = rules.reply_meant(replies, notice.happened_at)
     standing = Standing.UNKNOWN if record is None else standing_of(record.state, redos=record.redos, answered=answered)
-    ending = ending_of(standing, told)
+    ending = ending_of(standing, told, earlier=meant is not None and meant.redos < (answered or 0))
     if isinstance(notice, RevisitCall) and ending.code == CONTRADICTS:
         raise rules.contradiction(channel, notice)
     if record is None:
         raise UnknownOrder
+    kind, content = rules.KINDS[type(notice)], work.sealer.fingerprint(rules.content_of(notice))
+    before = await contents_told(work.session, record.order_id, kind, notice.happened_at)
+    if content in before:
+        return record.order_id
     called_at = await called_at_of(work.session, record)
     rules.check_happened(channel, notice.happened_at, called_at=called_at)
     refusal = refusal_of(ending, record.state)
     if refusal is not None:
         raise refusal
+    if before and isinstance(notice, RevisitCall):
+        raise RevisitRecordedOtherwise(record.state)
+    work.session.add(
+        ToldNotice(order_id=record.order_id, kind=kind, happened_at=notice.happened_at, content=content, received_at=at)
+    )
     match notice:
         case Cancellation():
             await _cancel_order(work, record, notice, ending, at=at)
         case Urge():
             _urge_order(work, record, notice, at=at)
-        case RevisitCall():
-            await _record_revisit(work, record, notice, cycle=answered or 0, at=at)
-        case Redo():
-            await _request_redo(work, record, notice, ending, cycle=answered or 0, at=at)
+        case RevisitCall() if meant is not None:
+            await _record_revisit(work, record, notice, meant, at=at)
+        case Redo() if meant is not None:
+            await _request_redo(work, record, notice, ending, meant, at=at)
     return record.order_id
 
 
@@ -73,6 +85,7 @@ async def _cancel_order(
     if ending.way is Way.KNOWN:
         return
     before, record.state = record.state, State.CANCELLED
+    await cancel_deliveries(work, record)
     reason = await _without_personal_data(work, record, notice.reason)
     work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=at))
     after = {"state": State.CANCELLED, "told_at": notice.happened_at.isoformat()}
@@ -89,19 +102,18 @@ def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge, *, at: da
 
 
 async def _record_revisit(
-    work: Work, record: UpstreamOrderRecord, call: RevisitCall, *, cycle: int, at: datetime
+    work: Work, record: UpstreamOrderRecord, call: RevisitCall, meant: Approved, *, at: datetime
 ) -> None:
     """The result of the platform's call to the person (A31, A32); the opinion stays sealed.
 
-    It is about the newest approved reply, of which it proves that the platform has it: `cycle` is that reply's.  The same
-    result once more is known: it would count as a second call.
+    It is about the reply that is `meant`, and proves that the platform has that one.
     """
     result = rules.revisit_result(call)
     number = record.revisits + 1
     revisit = Revisit(
         order_id=record.order_id,
         revisit=number,
-        redos=cycle,
+        redos=meant.redos,
         valid=result.valid,
         solved=result.solved,
         satisfied=result.satisfied,
@@ -109,9 +121,7 @@ async def _record_revisit(
         revisited_at=call.happened_at,
         received_at=at,
     )
-    if await is_known(work.session, revisit):
-        return
-    await take_as_acknowledged(work, record, AckedBy.REVISIT, at=at)
+    await take_as_acknowledged(work, record, AckedBy.REVISIT, of=meant, at=at)
     record.revisits = number
     work.session.add(revisit)
     work.emit(
@@ -122,7 +132,7 @@ async def _record_revisit(
             solved=result.solved,
             satisfied=result.satisfied,
             revisited_at=call.happened_at,
-            redos=cycle,
+            redos=meant.redos,
         )
     )
     after = {"revisit": number, "valid": result.valid, "solved": result.solved, "satisfied": result.satisfied}
@@ -130,9 +140,9 @@ async def _record_revisit(
 
 
 async def _request_redo(
-    work: Work, record: UpstreamOrderRecord, notice: Redo, ending: Ending, *, cycle: int, at: datetime
+    work: Work, record: UpstreamOrderRecord, notice: Redo, ending: Ending, meant: Approved, *, at: datetime
 ) -> None:
-    """The platform wants the matter handled once more (重办); `cycle` is that of the reply that it rejects.
+    """The platform wants the matter handled once more (重办); `meant` is the reply that it rejects.
 
     The order is open from this moment on, so that the platform may push its changes at once.
     """
@@ -140,8 +150,10 @@ async def _request_redo(
     if ending.way is Way.KNOWN:
         work.audit("order.redo_known", record.order_id, reason=reason)
         return
-    await take_as_acknowledged(work, record, AckedBy.REDO, at=at)
-    work.emit(OrderRedoRequested(order_id=record.order_id, reason=reason, requested_at=notice.happened_at, redos=cycle))
+    await take_as_acknowledged(work, record, AckedBy.REDO, of=meant, at=at)
+    work.emit(
+        OrderRedoRequested(order_id=record.order_id, reason=reason, requested_at=notice.happened_at, redos=meant.redos)
+    )
     work.audit("order.redo_requested", record.order_id, reason=reason)
     if record.state in {State.FED_BACK, State.CLOSED}:
         follow(work, record, State.ASSIGNED, record.holder_unit)

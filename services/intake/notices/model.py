@@ -25,6 +25,7 @@ class Urge:
 
     upstream_no: str
     happened_at: datetime
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from services.intake.notices.model import Satisfied, Solved
@@ -20,6 +21,8 @@ SATISFIED: Final[Mapping[str, Satisfied]] = {
     "不满意": "unsatisfied",
     "非常不满意": "unsatisfied",
 }
+WHOLE_SECONDS: Final = timedelta(seconds=2)
+"""How far before the approval a notice about that reply may be dated: most platforms cut off the parts of a second."""
 # Tuples, because a set would have another order in the API document at each start.
 NOT_REACHED: Final = ("无法回访", "无人接听", "未接通")
 SOLVED_WORDS: Final = (*SOLVED, *NOT_REACHED)

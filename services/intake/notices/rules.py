@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final
+
+import orjson
 
 from services.intake.channels.model import Channel
 from services.intake.endings.model import Told
+from services.intake.feedback.model import Approved
 from services.intake.notices.errors import HappenedBeforeCall, RevisitContradicts
-from services.intake.notices.model import Cancellation, Notice, RevisitCall, RevisitResult, Urge
-from services.intake.notices.policy import SATISFIED, SOLVED
+from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, RevisitResult, Urge
+from services.intake.notices.policy import SATISFIED, SOLVED, WHOLE_SECONDS
 from shared.calendar import as_written
+
+KINDS: Final[Mapping[type[Notice], str]] = {
+    Cancellation: "cancellations",
+    Urge: "urges",
+    RevisitCall: "revisits",
+    Redo: "redos",
+}
+"""The word for each notice in the addresses."""
 
 
 def told_by(notice: Notice) -> Told:
@@ -25,6 +38,31 @@ def told_by(notice: Notice) -> Told:
             return Told.REVISIT if notice.connected else Told.REVISIT_IN_VAIN
         case _:
             return Told.REDO
+
+
+def content_of(notice: Notice) -> str:
+    """What the notice says beside its order and its moment: the same at the same moment is the same notice (S1.1.4c).
+
+    A revisit counts by the meaning of its words, not by their spelling.
+    """
+    said: list[Any]
+    match notice:
+        case RevisitCall():
+            result = revisit_result(notice)
+            said = [result.valid, result.solved, result.satisfied, notice.opinion]
+        case Cancellation() | Urge() | Redo():
+            said = [notice.reason]
+    return orjson.dumps(said).decode()
+
+
+def reply_meant(replies: Sequence[Approved], happened_at: datetime) -> Approved | None:
+    """Which of an order's approved replies, the oldest first, a notice of this moment is about; None without one.
+
+    The newest that was approved by then.  Before the first there is none to be taken for it: such a notice is about the
+    first, by the clock of a platform that goes slow.
+    """
+    known = [one for one in replies if one.at <= happened_at + WHOLE_SECONDS]
+    return next(iter([*reversed(known), *replies]), None)
 
 
 def contradictions(call: RevisitCall) -> tuple[tuple[str, str], ...]:

@@ -56,8 +56,8 @@ class UrgeBody(Body):
     reason: Line | None = None
 
     def as_notice(self) -> Urge:
-        """The same for the handler; the reason of an urge is not kept."""
-        return Urge(self.upstream_no, self.happened_at)
+        """The same for the handler."""
+        return Urge(self.upstream_no, self.happened_at, reason=self.reason)
 
 
 class RevisitBody(Body):

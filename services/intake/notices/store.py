@@ -1,32 +1,23 @@
-"""The results of revisits."""
+"""The notices that were taken in."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.notices.tables import Revisit
+from services.intake.notices.tables import ToldNotice
+from services.intake.record import Record
 
-_SAME: Final = select(
-    exists().where(
-        Revisit.order_id == bindparam("of"),
-        Revisit.redos == bindparam("redos"),
-        Revisit.revisited_at == bindparam("at"),
-        Revisit.solved.is_not_distinct_from(bindparam("solved")),
-        Revisit.satisfied.is_not_distinct_from(bindparam("satisfied")),
-    )
+_TOLD: Final = Record.metadata.tables[ToldNotice.__tablename__]
+_CONTENTS: Final = select(_TOLD.c.content).where(
+    _TOLD.c.order_id == bindparam("of"), _TOLD.c.kind == bindparam("kind"), _TOLD.c.happened_at == bindparam("at")
 )
 
 
-async def is_known(session: AsyncSession, revisit: Revisit) -> bool:
-    """Whether the order has the same result of the same call about the same reply already."""
-    given = {
-        "of": revisit.order_id,
-        "redos": revisit.redos,
-        "at": revisit.revisited_at,
-        "solved": revisit.solved,
-        "satisfied": revisit.satisfied,
-    }
-    return bool(await session.scalar(_SAME, given))
+async def contents_told(session: AsyncSession, order_id: str, kind: str, happened_at: datetime) -> frozenset[str]:
+    """The keyed hashes of what notices of this kind and moment said of the order."""
+    asked = {"of": order_id, "kind": kind, "at": happened_at}
+    return frozenset((await (await session.connection()).scalars(_CONTENTS, asked)).all())

@@ -1,4 +1,4 @@
-"""Results of revisits."""
+"""Notices that were taken in, and results of revisits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.record import ID, Record
+
+
+class ToldNotice(Record):
+    """A notice that was taken in: the same once more, at any time and under another webhook-id, is known (S1.1.4c)."""
+
+    __tablename__ = "told_notice"
+
+    order_id: Mapped[str] = mapped_column(ID, ForeignKey("upstream_order.order_id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="cancellations, urges, revisits, redos")
+    happened_at: Mapped[datetime] = mapped_column(primary_key=True, comment="its own moment, as the platform wrote it")
+    content: Mapped[str] = mapped_column(primary_key=True, comment="keyed hash of what it says")
+    received_at: Mapped[datetime]
 
 
 class Revisit(Record):

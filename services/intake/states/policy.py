@@ -25,5 +25,6 @@ DELIVERY_TITLES: Final[Mapping[DeliveryState, str]] = MappingProxyType(
         DeliveryState.SENDING: "发送中",
         DeliveryState.ACKED: "已确认收到",
         DeliveryState.FAILED: "未送达，待人工重发",
+        DeliveryState.CANCELLED: "工单已撤单，不再发送",
     }
 )

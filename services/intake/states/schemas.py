@@ -32,7 +32,9 @@ class SentReply(BaseModel):
     """A reply on its way to the platform."""
 
     id: str = Field(description="反馈编号，即反馈请求的 webhook-id，重发不变")
-    state: DeliveryState = Field(description="waiting 待发送 / sending 发送中 / acked 已确认收到 / failed 未送达")
+    state: DeliveryState = Field(
+        description="waiting 待发送 / sending 发送中 / acked 已确认收到 / failed 未送达 / cancelled 已撤单，不再发送"
+    )
     state_title: str = Field(description="反馈状态（中文）")
     round: int = Field(description="第几轮答复")
     demand_version: int = Field(description="所答复的工单版本")

@@ -248,6 +248,12 @@ def upgrade() -> None:
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as it came with the approval"),
         sa.Column("leader_name", sa.Text, nullable=False, comment="sealed: the unit's leader who let the reply go"),
         sa.Column("leader_at", MOMENT, nullable=False),
+        sa.Column(
+            "approved_at",
+            MOMENT,
+            nullable=False,
+            comment="by the centre: no notice of before is about this reply",
+        ),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("state", sa.String, server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -268,7 +274,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(acked_at is null) = (acked_by is null)", name="acked_has_a_cause"),
         sa.CheckConstraint("(state = 'sending') = (lease is not null)", name="sending_is_leased"),
         sa.CheckConstraint("state <> 'waiting' or next_at is not null", name="waiting_is_scheduled"),
-        sa.CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed')", name="known_state"),
+        sa.CheckConstraint("state in ('waiting', 'sending', 'acked', 'failed', 'cancelled')", name="known_state"),
         sa.ForeignKeyConstraint(["order_id"], ["upstream_order.order_id"], name="fk_delivery_order_id_upstream_order"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("reply_id", name="uq_delivery_reply_id"),
@@ -298,6 +304,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", "revisit", name="pk_revisit"),
     )
     op.create_table(
+        "told_notice",
+        sa.Column("order_id", UUID, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False, comment="cancellations, urges, revisits, redos"),
+        sa.Column("happened_at", MOMENT, nullable=False, comment="its own moment, as the platform wrote it"),
+        sa.Column("content", sa.Text, nullable=False, comment="keyed hash of what it says"),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["upstream_order.order_id"], name="fk_told_notice_order_id_upstream_order"
+        ),
+        sa.PrimaryKeyConstraint("order_id", "kind", "happened_at", "content", name="pk_told_notice"),
+    )
+    op.create_table(
         "delivery_attempt",
         sa.Column("id", UUID, nullable=False),
         sa.Column("delivery_id", UUID, nullable=False),
@@ -316,6 +334,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("uq_delivery_attempt_number", table_name="delivery_attempt")
     op.drop_table("delivery_attempt")
+    op.drop_table("told_notice")
     op.drop_table("revisit")
     op.drop_index("ix_delivery_order", table_name="delivery")
     op.drop_index(
