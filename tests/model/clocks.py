@@ -172,6 +172,7 @@ class Clocks:
         self._stop(fact.at, "accept", "progress_note", unit=fact["unit"])  # the deadlines run on (A19)
 
     def _on_leader_approved(self, fact: Fact) -> None:
+        self._void(fact.at, "return_window", unit=fact["unit"])  # S3.1b: dispatch refuses its return from now on
         self._start("review_turnaround", fact.at, end_of_workday(fact.at, 1))  # S2.3a
 
     def _on_approved(self, fact: Fact) -> None:

@@ -412,8 +412,8 @@ async def test_after_three_rejections_the_order_has_the_very_clocks_that_it_had(
         )
     after = {kind: (c["id"], c["due_at"], c["state"]) for kind, c in (await clocks(desk)).items()}
 
-    # A submitted reply makes the day's note needless; the centre's own review is all that was added.
-    untouched = set(before) - {"progress_note"}
+    # A submitted reply makes the day's note needless, a released one the return; the centre's review is all that was added.
+    untouched = set(before) - {"progress_note", "return_window"}
     assert {kind: after[kind] for kind in untouched} == {kind: before[kind] for kind in untouched}
     assert set(after) - set(before) == {"review_turnaround"}
 

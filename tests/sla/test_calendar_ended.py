@@ -22,6 +22,7 @@ from tests.sla.story import (
     closed,
     contacted,
     fed_back,
+    leader_approved,
     local,
     received,
     reopened,
@@ -125,6 +126,7 @@ async def test_a_window_that_would_be_over_by_the_new_calendar_too_stays_as_it_c
         pytest.param([assigned("2027-01-02T10:00", 2, SECOND)], id="another unit has it"),
         pytest.param([assigned("2027-01-02T10:00", 2, no_return=True)], id="it was assigned anew without return"),
         pytest.param([return_rejected("2027-01-02T10:00")], id="the centre has decided that it stays"),
+        pytest.param([leader_approved("2027-01-02T10:00")], id="the unit has answered it"),
         pytest.param([closed("2027-01-02T10:00"), reopened("2027-01-02T11:00")], id="it came back as a redo"),
     ],
 )

@@ -39,7 +39,13 @@ async def running_clocks(work: Work, order_id: str) -> Sequence[ClockRecord]:
 
 
 async def closed_window(session: AsyncSession, order: OrderRecord, unit: str) -> ClockRecord | None:
-    """The return window of the order's present assignment to this unit, locked, if it closed unused; else None."""
+    """The return window of the order's present assignment to this unit, locked, if it closed unused; else None.
+
+    It closes at its due moment, or when the unit's leader lets a reply go.
+    """
+    unused = CLOSED_UNUSED
+    if order.assigned_at is not None and (at := order.answered(unit, order.assigned_at)) is not None:
+        unused |= (ClockRecord.state == State.VOID) & (ClockRecord.stopped_at == at)
     return await session.scalar(
         select(ClockRecord)
         .where(
@@ -47,7 +53,7 @@ async def closed_window(session: AsyncSession, order: OrderRecord, unit: str) ->
             ClockRecord.kind == "return_window",
             ClockRecord.unit == unit,
             ClockRecord.started_at == order.assigned_at,
-            CLOSED_UNUSED,
+            unused,
         )
         .with_for_update()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from services.sla.candidates.handlers import name_overdue, raise_candidates
@@ -10,6 +10,7 @@ from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
 from services.sla.clocks.handlers import annul, kinds_of, move, requeue, requieten, start, stop, use_closed_window, void
 from services.sla.clocks.store import closed_window, running_clocks
+from services.sla.clocks.tables import ClockRecord
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
 from services.sla.order_events.policy import ENDED_BY_REDO, EXCLUSIONS, STOPS, UNIT_CLOCKS
@@ -151,7 +152,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     order.assigned_at, order.reached_at = event.assigned_at, None
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
-    start(work, order, await with_chain(work, order, plans, rule_set), rule_set)
+    _end_windows(work, order, start(work, order, await with_chain(work, order, plans, rule_set), rule_set))
     _judge_determination(work, order, assigned, rule_set)
 
 
@@ -189,13 +190,29 @@ async def go_back_to_unit(work: Work, event: ReplyLeaderRejected) -> None:
 
 
 async def start_review(work: Work, event: ReplyLeaderApproved) -> None:
-    """The centre's own time begins when the unit's leader lets the reply go (S2.3a)."""
+    """The centre's own time begins when the unit's leader lets the reply go; the unit may return no more (S2.3a, S3.1b)."""
     order = await order_for_update(work, event.order_id)
+    released = {"unit": event.unit, "at": event.approved_at.isoformat()}
+    if released not in order.released:
+        order.released = [*order.released, released]
+    _end_windows(work, order, await running_clocks(work, event.order_id))
     if order.ended_at is not None or event.redos < order.redos:
         return
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_review(event.round, event.reply_id, event.approved_at, rule_set, work.calendar)
     start(work, order, (plan,), rule_set)
+
+
+def _end_windows(work: Work, order: OrderRecord, clocks: Sequence[ClockRecord]) -> None:
+    """A unit whose leader has let a reply go returns the order no more: dispatch refuses it from then on (S3.1b).
+
+    Review and dispatch are heard in no common order: the answer may come before the assignment that it answers.
+    """
+    for clock in clocks:
+        if clock.kind == "return_window" and clock.unit is not None:
+            at = order.answered(clock.unit, clock.started_at)
+            if at is not None and at <= clock.due_at:
+                void(work, (clock,), {"return_window"}, at)
 
 
 async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:

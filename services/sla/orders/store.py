@@ -34,6 +34,7 @@ async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecor
         flags_version=1,
         cancelled=False,
         no_return=False,
+        released=[],
         occasions=[],
     )
     work.add(order)

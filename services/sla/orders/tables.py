@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,11 +51,20 @@ class OrderRecord(Record):
     reached_at: Mapped[datetime | None] = mapped_column(comment="when the unit that has it last reached the caller")
     no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
     assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
+    released: Mapped[list[dict[str, Any]]] = mapped_column(
+        server_default=text("'[]'"),
+        comment="unit and moment of every reply that a unit's leader let go: the unit returns the order no more (S3.1b)",
+    )
     occasions: Mapped[list[str]] = mapped_column(
         server_default=text("'[]'"), comment="kind and occasion of every clock that was started: each starts one clock"
     )
 
     __table_args__ = ({"info": {PROTECTED: OrderTable(lead="unit")}},)
+
+    def answered(self, unit: str, since: datetime) -> datetime | None:
+        """When the unit's leader first let a reply go, not before `since`; None when none has."""
+        found = [datetime.fromisoformat(one["at"]) for one in self.released if one["unit"] == unit]
+        return min((at for at in found if at >= since), default=None)
 
     @property
     def facts(self) -> Received:

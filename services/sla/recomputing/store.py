@@ -157,12 +157,19 @@ _REDONE: Final[ColumnElement[bool]] = literal_column(
     """jsonb_path_exists(clocked_order.occasions, '$[*] ? (@ starts with "final redo:")')""", Boolean
 )
 
+# The unit's leader has let a reply go: the unit cannot return it any more, by whatever calendar (S3.1b).
+_ANSWERED: Final[ColumnElement[bool]] = literal_column(
+    """jsonb_path_exists(clocked_order.released, '$[*] ? (@.unit == $unit)', jsonb_build_object('unit', clock.unit))""",
+    Boolean,
+)
+
 _STANDS: Final = func.coalesce(
     (OrderRecord.unit == ClockRecord.unit)
     & (OrderRecord.assigned_at == ClockRecord.started_at)
     & OrderRecord.ended_at.is_(None)
     & ~OrderRecord.no_return
-    & ~_REDONE,
+    & ~_REDONE
+    & ~_ANSWERED,
     false(),
 )
 

@@ -220,6 +220,13 @@ def _create_orders_and_clocks() -> None:
         ),
         sa.Column("assigned_at", _MOMENT, comment="the latest assignment"),
         sa.Column(
+            "released",
+            JSONB,
+            server_default=sa.text("'[]'"),
+            nullable=False,
+            comment="unit and moment of every reply that a unit's leader let go: the unit returns the order no more (S3.1b)",
+        ),
+        sa.Column(
             "occasions",
             JSONB,
             server_default=sa.text("'[]'"),
