@@ -14,7 +14,6 @@ __all__ = [
     "Handler",
     "Listening",
     "ParkedEvents",
-    "Prefetch",
     "Stuck",
     "Subscriptions",
 ]

@@ -33,7 +33,7 @@ def test_nothing_is_lost_doubled_or_reordered_while_everything_is_killed(bus: st
     run = subprocess.run(
         [
             *(sys.executable, "-m", "bench.kill_run", "--bus", bus, "--replicas", replicas, "--seed", SEED),
-            *("--orders", "1500", "--faults", "10", "--seconds", "25", "--walks", "20"),
+            *("--orders", "1200", "--faults", "10", "--seconds", "20", "--walks", "16"),
         ],
         cwd=ROOT,
         capture_output=True,
