@@ -234,7 +234,8 @@ async def test_a_request_that_was_overtaken_by_a_newer_one_brings_nothing_old_ba
 ) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, order = Platform(desk), an_order()
-        quarantine_id = await kept(platform, order | WRONG)
+        without_number = {name: value for name, value in order.items() if name != "orderNum"}
+        quarantine_id = await kept(platform, without_number)
         desk.clock.set(MONDAY_0900 + timedelta(hours=1))
         newer = {**order, "eventDesc": "市民补充：夜间也有。"}
         await platform.push(newer)
@@ -261,3 +262,84 @@ async def test_a_released_change_that_nothing_has_overtaken_is_a_new_version(pos
         assert answer.json()["version"] == 2
         [event] = await desk.told(OrderUpdated)
         assert event.updated_at == MONDAY_0900 + timedelta(hours=2)
+
+
+@pytest.mark.clause("S1.1.4a")
+@pytest.mark.parametrize("later_first", [True, False])
+async def test_of_two_waiting_copies_the_earlier_one_says_when_the_order_was_received(
+    later_first: bool, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        copies = []
+        for _ in range(2):
+            copies.append(await kept(platform, order | WRONG))
+            desk.clock.set(desk.clock.now() + timedelta(days=1))
+        answers = [await release(desk, one, order) for one in (copies[::-1] if later_first else copies)]
+
+        assert [answer.status_code for answer in answers] == [200, 200], answers[1].text
+        [event] = await desk.told(OrderReceived)
+        assert event.received_at == MONDAY_0900
+        assert await desk.rows("select received_at from upstream_order") == [{"received_at": MONDAY_0900}]
+        assert await desk.told(OrderUpdated) == []
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_the_earlier_copy_brings_nothing_old_back_after_the_later_one(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        earlier = await kept(platform, order | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(minutes=1))
+        newer = {**order, "eventDesc": "市民补充：夜间也有。"}
+        later = await kept(platform, newer | WRONG)
+        assert (await release(desk, later, newer)).status_code == 200
+        older = await release(desk, earlier, order)
+
+        assert (older.status_code, older.json()["code"]) == (409, "overtaken")
+        assert await desk.told(OrderUpdated) == []
+
+
+@pytest.mark.clause("S1.1.4a", "S1.1.4c")
+@pytest.mark.parametrize("known_before", [False, True])
+async def test_a_platform_that_corrects_its_request_overtakes_the_copies_that_wait(
+    known_before: bool, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        if known_before:
+            await platform.push(order)
+        corrected = {**order, "eventDesc": "市民补充：夜间也有。"}
+        desk.clock.set(MONDAY_0900 + timedelta(hours=1))
+        copies = [await kept(platform, corrected | WRONG) for _ in range(2)]
+        other = await kept(platform, an_order() | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(days=1))
+        answer = await platform.push(corrected)
+        late = await release(desk, copies[0], corrected)
+
+        order_id = answer.json()["order_id"]
+        found = await desk.rows(
+            "select state, order_id::text, decided_by from quarantine where id <> cast(:other as uuid)", other=other
+        )
+        assert found == [{"state": "overtaken", "order_id": order_id, "decided_by": "channel:city_12345"}] * 2
+        assert await desk.rows("select count(*) as waiting from quarantine where state = 'waiting'") == [{"waiting": 1}]
+        assert (late.status_code, late.json()["code"]) == (409, "quarantine_decided")
+        [event] = await desk.told(OrderReceived)
+        first = MONDAY_0900 if known_before else MONDAY_0900 + timedelta(hours=1)
+        assert event.received_at == first
+        assert event.released_at == (None if known_before else MONDAY_0900 + timedelta(days=1))
+        audited = await desk.rows("select actor from audit where action = 'quarantine.overtaken'")
+        assert audited == [{"actor": "channel:city_12345"}] * 2
+
+
+async def test_a_request_whose_number_cannot_be_read_counts_for_itself(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        for content in ({**order, "orderNum": None}, {**order, "orderNum": ["N1"]}, {**order, "orderNum": "编号"}):
+            await kept(platform, content)
+        assert (await platform.push(b"\xb9\xa4")).status_code == 422
+        desk.clock.set(MONDAY_0900 + timedelta(days=1))
+        await platform.push(order)
+
+        [event] = await desk.told(OrderReceived)
+        assert (event.received_at, event.released_at) == (MONDAY_0900 + timedelta(days=1), None)
+        assert {row["state"] for row in await desk.rows("select state from quarantine")} == {"waiting"}

@@ -273,7 +273,7 @@ class Batches:
 
     async def _accept_new(self, connection: store.Connection, batch: list[Submission]) -> list[Submission]:
         """Store and answer the new ones, in one statement that is its own transaction; returns the others."""
-        new = await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
+        new = await self._store_new(connection, batch)
         if new:
             self._works.wakes.wake([EVENTS_WRITTEN])
         known = []
@@ -283,6 +283,30 @@ class Batches:
             else:
                 known.append(one)
         return known
+
+    async def _store_new(self, connection: store.Connection, batch: list[Submission]) -> frozenset[str]:
+        """Store the new ones; where copies of one wait in quarantine, it was received with the earliest of them (A04)."""
+        earliest = await store.earliest_waiting(connection, [one.row.number_print for one in batch])
+        if not earliest:
+            return await self._accept(connection, batch)
+        for one in batch:
+            first = min(one.row.first_at, earliest.get(one.row.number_print, one.row.first_at))
+            one.row = one.row._replace(first_at=first)
+        async with connection.transaction():
+            new = await self._accept(connection, batch)
+            for one in batch:
+                if one.row.order_id in new and one.row.number_print in earliest:
+                    await self._overtake(connection, one, one.row.order_id)
+        return new
+
+    async def _accept(self, connection: store.Connection, batch: list[Submission]) -> frozenset[str]:
+        return await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
+
+    async def _overtake(self, connection: store.Connection, one: Submission, order_id: str) -> None:
+        """What a person releases overtakes nothing: he decides on each copy."""
+        if one.row.released_at is None:
+            actor = f"channel:{one.channel.code}"
+            await store.overtake_waiting(connection, one.row, order_id, actor=actor, correlation=one.correlation)
 
     async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
         """Answer requests and numbers that are known: as before, as unchanged, or with a new version."""
@@ -318,7 +342,7 @@ class Batches:
         pending: list[Pending] = []
         async with connection.transaction():
             if await self._not_answered(connection, [one], answers):
-                if await store.accept_new(connection, [one.row], [self._received(one)]):
+                if await self._store_new(connection, [one]):
                     answers[one.row.order_id] = Answered(201, one.row.order_id, 1)
                 else:
                     await self._settle_known(connection, [one], answers, pending)
@@ -372,6 +396,7 @@ class Batches:
                 continue
             if repeat is Repeat.NEWER:
                 version, event = await self._update(connection, one, found)
+                await self._overtake(connection, one, order_id)
                 pending.append(event)
             elif repeat is Repeat.SAME and pushed is not None and pushed != known_revision:
                 await store.note_revision(connection, order_id, pushed)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 class NewOrder(NamedTuple):
     """One order as it would be stored if it is new: the columns of the statement that stores it, in their sequence.
 
-    Personal data is sealed.  `at` is now; an order that was released from quarantine was received earlier.
+    Personal data is sealed.  `at` is now; an order that was released from quarantine was received earlier.  `first_at` is
+    when the earliest copy of it arrived that still waits in quarantine: its clocks run from there (A04).
     """
 
     order_id: str
@@ -43,3 +44,10 @@ class NewOrder(NamedTuple):
     unknown: str | None
     webhook_id: str
     body_hash: bytes
+    number_print: str
+    first_at: datetime
+
+    @property
+    def known_at(self) -> datetime | None:
+        """When an order that had waited in quarantine became known; None where it was understood at once."""
+        return self.released_at or (self.at if self.first_at < self.received_at else None)

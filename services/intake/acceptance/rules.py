@@ -64,8 +64,8 @@ def received(row: NewOrder, known_by: str | None, channel: Channel) -> OrderRece
         confidential=row.confidential,
         known_by=known_by,
         demand=row.demand,
-        received_at=row.received_at,
-        released_at=row.released_at,
+        received_at=row.first_at,
+        released_at=row.known_at,
         upstream_due_at=row.upstream_due_at,
         is_test=row.is_test,
     )

@@ -15,6 +15,7 @@ import orjson
 
 from services.intake.acceptance.model import NewOrder
 from services.intake.channels.model import Channel, UpstreamOrder
+from services.intake.channels.schemas import number_key
 from services.intake.channels.store import KnownReceipt
 from services.intake.first_look.model import Flags, FlagsHeld
 from services.intake.first_look.rules import flags_of
@@ -80,6 +81,8 @@ def sealed_order(
         else None,
         webhook_id=webhook_id,
         body_hash=body_hash,
+        number_print=sealer.fingerprint(number_key(channel.code, order.upstream_no)),
+        first_at=arrived_at or at,
     )
 
 
@@ -150,16 +153,18 @@ given as (
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::timestamptz[],
     $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::text[],
     $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[],
-    $31::bytea[])
+    $31::bytea[], $32::text[], $33::timestamptz[])
   as g(order_id, platform, platform_no, level, subject, scheme, platform_revision, fingerprint, category, street,
     urgent, out_of_scope, confidential, is_test, at, received_at, released_at, upstream_due_at, demand, details, name,
-    phone, contact_phone, id_number, email, address, private, prints, unknown, webhook_id, body_hash)
+    phone, contact_phone, id_number, email, address, private, prints, unknown, webhook_id, body_hash, number_print,
+    first_at)
 ), accepted as (
   insert into upstream_order (order_id, platform, platform_no, level, subject, scheme, version, platform_revision,
     fingerprint, category, street, urgent, urgent_found, out_of_scope, confidential, is_test, received_at, released_at,
     changed_at, upstream_due_at)
   select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street,
-    urgent::jsonb, urgent::jsonb, out_of_scope, confidential, is_test, received_at, released_at, at, upstream_due_at
+    urgent::jsonb, urgent::jsonb, out_of_scope, confidential, is_test, first_at,
+    coalesce(released_at, case when first_at < received_at then at end), at, upstream_due_at
   from given order by platform, platform_no
   on conflict (platform, platform_no) do nothing
   returning order_id
@@ -242,6 +247,22 @@ _UNKNOWN: Final = """
 insert into unknown_fields (channel, webhook_id, order_id, kind, fields, received_at)
 select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
 """
+_EARLIEST: Final = """
+select number_print, min(received_at) from quarantine
+where state = 'waiting' and number_print = any($1::text[]) group by number_print
+"""
+# A copy that a person is just releasing is locked and stays his.
+_OVERTAKE: Final = """
+with waiting as (
+  select id from quarantine where state = 'waiting' and number_print = $1 order by id for update skip locked
+), overtaken as (
+  update quarantine q set state = 'overtaken', decided_by = $2, decided_at = $3, order_id = $4::uuid, version = q.version + 1
+  from waiting w where w.id = q.id returning q.id
+)
+insert into audit (at, actor, role, action, subject, before, after, correlation)
+select $3, $2, 'system', 'quarantine.overtaken', id::text, '{"state": "waiting"}'::jsonb,
+  jsonb_build_object('state', 'overtaken', 'order_id', $4::uuid), $5 from overtaken
+"""
 _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
 
 
@@ -285,6 +306,18 @@ async def lock_existing(
     present = await connection.fetch(_PRESENT, [row["order_id"] for row in locked], [row["version"] for row in locked])
     by_order = {row["order_id"]: row for row in present}
     return {(row["platform"], row["platform_no"]): {**row, **by_order[row["order_id"]]} for row in locked}
+
+
+async def earliest_waiting(connection: Connection, prints: Sequence[str]) -> dict[str, datetime]:
+    """By their keyed hash, the numbers among these of which a copy waits in quarantine, and when the earliest one came."""
+    return {row[0]: row[1] for row in await connection.fetch(_EARLIEST, prints)}
+
+
+async def overtake_waiting(
+    connection: Connection, row: NewOrder, order_id: str, *, actor: str, correlation: str
+) -> None:
+    """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04)."""
+    await connection.execute(_OVERTAKE, row.number_print, actor, row.at, order_id, correlation)
 
 
 async def note_revision(connection: Connection, order_id: str, revision: int) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeGuard
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticKnownError
 
@@ -151,6 +151,23 @@ def decoded(body: bytes) -> dict[str, Any]:
     except RecursionError as fault:
         raise NotUnderstood("undecodable", "请求内容嵌套过深，请核对后重新发送") from fault
     return raw
+
+
+_NUMBER: Final = TypeAdapter[str](Number)
+
+
+def number_in(channel: Channel, body: bytes) -> str | None:
+    """The platform's number of the order in a request that could not be understood; None where that cannot be read."""
+    try:
+        said = decoded(body).get(channel.theirs("upstream_no"))
+        return _NUMBER.validate_python(str(said) if type(said) is int else said)
+    except (NotUnderstood, ValidationError):
+        return None
+
+
+def number_key(platform: str, number: str) -> str:
+    """What the keyed hash of an order's number is made of: numbers of two platforms may be alike."""
+    return f"{platform}:{number}"
 
 
 def _repeated(body: bytes) -> NotUnderstood:

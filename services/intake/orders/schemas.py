@@ -36,7 +36,7 @@ class OrderLine(BaseModel):
     holder_unit: str | None
     version: int
     received_at: datetime = Field(description="原始请求首次到达的时间，区级时限由此起算")
-    released_at: datetime | None = Field(description="曾被隔离的，人工放行的时间")
+    released_at: datetime | None = Field(description="曾被隔离的，人工放行或平台更正后重新推送的时间")
     changed_at: datetime
     upstream_due_at: datetime | None
     urges: int

@@ -57,9 +57,11 @@ class UpstreamOrderRecord(Record):
     )
     confidential: Mapped[bool]
     is_test: Mapped[bool]
-    received_at: Mapped[datetime] = mapped_column(comment="when its bytes first arrived (A04)")
+    received_at: Mapped[datetime] = mapped_column(
+        comment="when its bytes first arrived, also those that still wait in quarantine (A04)"
+    )
     released_at: Mapped[datetime | None] = mapped_column(
-        comment="when a person released it from quarantine; null where it was understood at once"
+        comment="when it came out of quarantine: a person released it, or its platform sent it anew; null where it was understood at once"
     )
     changed_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from services.intake.channels.handlers import take_request
 from services.intake.channels.model import Answered
 from services.intake.channels.policy import CHANNELS
+from services.intake.channels.schemas import number_in, number_key
 from services.intake.channels.store import settle_receipt
 from services.intake.quarantine import policy, rules, store
 from services.intake.quarantine.errors import NothingToRelease, UnknownChannelNotKept
@@ -82,6 +83,7 @@ def _keep(
             verified=webhook_id is not None,
             source=source,
             webhook_id=webhook_id,
+            number_print=None if webhook_id is None else _number_print(work, kind, reported, body),
             reason=reason,
             faults=[dict(fault) for fault in faults],
             cause=rules.cause_of(reason, faults),
@@ -94,6 +96,11 @@ def _keep(
     work.audit("request.quarantined", kept, after={"channel": reported, "kind": kind, "reason": reason})
     log.warning("request quarantined", quarantine_id=kept, channel=reported, kind=kind, fault=reason)
     return kept
+
+
+def _number_print(work: Work, kind: str, platform: str, body: bytes) -> str | None:
+    number = number_in(CHANNELS[platform], body) if kind == "orders" and platform in CHANNELS else None
+    return None if number is None else work.sealer.fingerprint(number_key(platform, number))
 
 
 def signer_of(record: Quarantined) -> str | None:

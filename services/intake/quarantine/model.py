@@ -16,6 +16,8 @@ class QuarantineState(StrEnum):
     WAITING = "waiting"
     RELEASED = "released"
     DROPPED = "dropped"
+    OVERTAKEN = "overtaken"
+    """Its platform itself sent the same order later, so that it was understood."""
 
 
 @dataclass(frozen=True, slots=True)

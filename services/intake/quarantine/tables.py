@@ -23,6 +23,9 @@ class Quarantined(Record):
     verified: Mapped[bool] = mapped_column(comment="whether its signature was checked and right")
     source: Mapped[str] = mapped_column(comment="network address of the sender")
     webhook_id: Mapped[str | None]
+    number_print: Mapped[str | None] = mapped_column(
+        comment="keyed hash of platform and number, of a signed order whose number can be read"
+    )
     reason: Mapped[str]
     faults: Mapped[list[dict[str, Any]]] = mapped_column(comment="field, code, message; never the value")
     cause: Mapped[str] = mapped_column(comment="reason, and code and field of each fault: what is released together")
@@ -36,12 +39,12 @@ class Quarantined(Record):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     why: Mapped[str | None]
-    order_id: Mapped[str | None] = mapped_column(ID, comment="what its release led to")
+    order_id: Mapped[str | None] = mapped_column(ID, comment="what its release led to, or what overtook it")
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own form
     __table_args__ = (
-        CheckConstraint("state in ('waiting', 'released', 'dropped')", name="known_state"),
+        CheckConstraint("state in ('waiting', 'released', 'dropped', 'overtaken')", name="known_state"),
         CheckConstraint("kind in ('orders', 'cancellations', 'urges', 'revisits', 'redos')", name="known_kind"),
         Index("ix_quarantine_listing", "state", "received_at", "id"),
         Index(
@@ -52,6 +55,11 @@ class Quarantined(Record):
             "tries",
             "received_at",
             postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_quarantine_number",
+            "number_print",
+            postgresql_where=text("state = 'waiting' and number_print is not null"),
         ),
         Index("ix_quarantine_source", "source", postgresql_where=text("state = 'waiting' and not verified")),
     )

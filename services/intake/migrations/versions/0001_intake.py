@@ -65,6 +65,12 @@ def upgrade() -> None:
         sa.Column("verified", sa.Boolean(), nullable=False, comment="whether its signature was checked and right"),
         sa.Column("source", sa.Text, nullable=False, comment="network address of the sender"),
         sa.Column("webhook_id", sa.Text, nullable=True),
+        sa.Column(
+            "number_print",
+            sa.Text,
+            nullable=True,
+            comment="keyed hash of platform and number, of a signed order whose number can be read",
+        ),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("faults", JSONB, nullable=False, comment="field, code, message; never the value"),
         sa.Column(
@@ -87,10 +93,10 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Text, nullable=True),
         sa.Column("decided_at", MOMENT, nullable=True),
         sa.Column("why", sa.Text, nullable=True),
-        sa.Column("order_id", UUID, nullable=True, comment="what its release led to"),
+        sa.Column("order_id", UUID, nullable=True, comment="what its release led to, or what overtook it"),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint("kind in ('orders', 'cancellations', 'urges', 'revisits', 'redos')", name="known_kind"),
-        sa.CheckConstraint("state in ('waiting', 'released', 'dropped')", name="known_state"),
+        sa.CheckConstraint("state in ('waiting', 'released', 'dropped', 'overtaken')", name="known_state"),
         sa.PrimaryKeyConstraint("id", name="pk_quarantine"),
     )
     op.create_index("ix_quarantine_listing", "quarantine", ["state", "received_at", "id"], unique=False)
@@ -100,6 +106,13 @@ def upgrade() -> None:
         ["channel", "kind", "cause", "tries", "received_at"],
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_quarantine_number",
+        "quarantine",
+        ["number_print"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting' and number_print is not null"),
     )
     op.create_index(
         "ix_quarantine_source",
@@ -192,12 +205,17 @@ def upgrade() -> None:
         ),
         sa.Column("confidential", sa.Boolean(), nullable=False),
         sa.Column("is_test", sa.Boolean(), nullable=False),
-        sa.Column("received_at", MOMENT, nullable=False, comment="when its bytes first arrived (A04)"),
+        sa.Column(
+            "received_at",
+            MOMENT,
+            nullable=False,
+            comment="when its bytes first arrived, also those that still wait in quarantine (A04)",
+        ),
         sa.Column(
             "released_at",
             MOMENT,
             nullable=True,
-            comment="when a person released it from quarantine; null where it was understood at once",
+            comment="when it came out of quarantine: a person released it, or its platform sent it anew; null where it was understood at once",
         ),
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.Column("upstream_due_at", MOMENT, nullable=True),
@@ -355,6 +373,11 @@ def downgrade() -> None:
     op.drop_table("receipt")
     op.drop_index(
         "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")
+    )
+    op.drop_index(
+        "ix_quarantine_number",
+        table_name="quarantine",
+        postgresql_where=sa.text("state = 'waiting' and number_print is not null"),
     )
     op.drop_index("ix_quarantine_cause", table_name="quarantine", postgresql_where=sa.text("state = 'waiting'"))
     op.drop_index("ix_quarantine_listing", table_name="quarantine")
