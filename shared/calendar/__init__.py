@@ -24,7 +24,7 @@ from shared.calendar.errors import (
 )
 from shared.calendar.icalendar_file import arrangement_from_icalendar
 from shared.calendar.model import SHANGHAI, CountedDay, Day, DayKind, Due, YearArrangement, local_day, start_of
-from shared.calendar.notice import Notice, arrangement_from_notice, read_notice
+from shared.calendar.notice import Notice, amends, arrangement_from_notice, read_notice
 from shared.calendar.revising import DayChange, Wanted, revised
 from shared.calendar.sources import (
     ArrangementRow,
@@ -74,6 +74,7 @@ __all__ = [
     "YearArrangement",
     "YearNotPublished",
     "YearUnknown",
+    "amends",
     "arrangement_from_holiday_cn",
     "arrangement_from_icalendar",
     "arrangement_from_notice",

@@ -31,6 +31,13 @@ _UNSEEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _BLANK: Final = re.compile(r"(?<!\d)[^\S\n]+|[^\S\n]+(?!\d)")
 _BREAK: Final = re.compile(r"(?<!\d)\n+|\n+(?!\d)")
 
+# 「10月1-7日」 for 「10月1日-7日」
+_SHARED_DAY: Final = re.compile(r"(\d{1,2}月\d{1,2})(?=[至到—–－~～-]+(?:\d{1,2}月)?\d{1,2}日)")
+# The last lines of a web page, each by itself; one with a word about days is read like any other.
+_FOOTER: Final = re.compile(
+    r"\n[（(【\[]?(?:责任编辑|责编|编辑|来源|审核|校对|作者|记者)[：:](?:(?!放假|上班|调休|补班|补休|休息|公休|\d{1,2}月)[^\n。；;]){0,60}(?=\n|\Z)"
+)
+
 _DAY_OF_YEAR: Final = r"(?:\d{4}年\d{1,2}月\d{1,2}日|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日)"
 _DOCUMENT: Final = re.compile(r"国(?:办)?发明?电?[〔\[（(]\d{4}[〕\]）)]\d{1,3}号")
 # What has a date, or one of the words, and says nothing about a day: each is taken out first.
@@ -47,6 +54,8 @@ _BESIDE: Final = (
     # a recommendation, which changes no day: 鼓励…安排职工在除夕（2月9日）休息
     re.compile(r"(?<![^。；;\n])鼓励(?:(?!放假|上班|调休|补班|[。；;]).)*[。；;]", re.DOTALL),
 )
+_NAMED_YEAR: Final = re.compile(r"(\d{4})年")
+_AMENDS: Final = re.compile(r"延长|顺延|推迟|提前|取消|(?<!公休日)调整|改为|改在|变更|修改")
 _YEAR: Final = re.compile(r"(?:关于|安排|将)?(\d{4})年(?:部分)?(?:节假日|元旦)")
 
 # -- headings ------------------------------------------------------------------------------------------------------------
@@ -55,7 +64,9 @@ _NUMBER: Final = (
     r"(?:[（(]?[一二三四五六七八九十]{1,3}[）)、.．]+|[（(]?\d{1,2}[）)、.．](?!\d)|[①-⑳㈠-㈩⑴-⒇]|[—–－-]+|[•·●◆■*])"
 )
 _HOLIDAY: Final = r"(?:元旦节?|春节|清明节|劳动节|端午节|中秋节|国庆节)"
-_HOLIDAYS: Final = rf"{_HOLIDAY}(?:[、和与及]{_HOLIDAY})?"
+_HOLIDAYS: Final = rf"{_HOLIDAY}(?:(?:以及|[、和与及]){_HOLIDAY})?"
+# 「【元旦】」 for 「元旦：」, also with its number
+_IN_BRACKETS: Final = re.compile(rf"\n*[【〖\[](?:{_NUMBER})?({_HOLIDAYS})(?:假期)?[】〗\]][：:]?")
 _START: Final = r"(?:^|(?<=[\n。；;：:]))"
 _HEADINGS: Final = (
     # 「一、元旦：」「（二）春节：」「——国庆节、中秋节:」, and 「一、元旦」 before its first date
@@ -96,7 +107,7 @@ _TOKEN: Final = re.compile(
     |(?P<filler>将|不调休|与周末连休)
     |(?P<swapped>调休)
     |(?P<range>至|到|[—–－~～-]+)
-    |(?P<list>[、和及与])
+    |(?P<list>[，,]?以及|[、和及与])
     |(?P<comma>[，,])
     """,
     re.VERBOSE,
@@ -121,6 +132,13 @@ def arrangement_from_notice(
     notice = read_notice(year, text)
     source = source_notice or notice.document or "国务院办公厅通知"
     return arrangement_from_rows(year, source, notice.rows, complete=complete, balanced=balanced)
+
+
+def amends(year: int, text: str) -> bool:
+    """Whether a text, perhaps one that cannot be read, changes a year that is arranged already: 「延长2020年春节假期至2月2日」."""
+    body = _plain_text(text)
+    years = {int(found) for found in _NAMED_YEAR.findall(body)}
+    return _AMENDS.search(body) is not None and (not years or year in years)
 
 
 def read_notice(year: int, text: str) -> Notice:
@@ -150,7 +168,9 @@ def _plain_text(text: str) -> str:
     """The text without blanks, with one kind of digits and line breaks."""
     text = _UNSEEN.sub("", text).translate(_DIGITS).replace("\r\n", "\n").replace("\r", "\n")
     text = _RADICALS.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-    return _INSIDE.sub(lambda match: match.group() if _between_digits(match) else "", _BLANK.sub("", text)).strip("\n")
+    text = _SHARED_DAY.sub(r"\1日", _FOOTER.sub("。", _BLANK.sub("", text)))
+    text = _IN_BRACKETS.sub(r"\n\1：", text)
+    return _INSIDE.sub(lambda match: match.group() if _between_digits(match) else "", text).strip("\n")
 
 
 def _between_digits(found: re.Match[str]) -> bool:
@@ -267,7 +287,7 @@ class _Clause:
 
     def take(self, token: re.Match[str]) -> None:
         """The next word; NoticeUnreadable where it cannot stand."""
-        kind = str(token.lastgroup)
+        kind = self._kind(token)
         if kind in {"remark", "weekday"}:
             self._weekdays(token)
             return
@@ -293,6 +313,11 @@ class _Clause:
         else:
             self._expect(not self.dates)
         self.before = kind
+
+    def _kind(self, token: re.Match[str]) -> str:
+        """What the word is here: 以及 that follows no date joins two parts of the sentence."""
+        joins = token.group().endswith("以及") and self.before != "date"
+        return "comma" if joins else str(token.lastgroup)
 
     def end(self) -> None:
         """The sentence is over: nothing may be left that no word has explained."""

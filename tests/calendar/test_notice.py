@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -219,3 +220,39 @@ def test_a_notice_without_the_first_of_october_is_refused() -> None:
 def test_a_day_that_two_holidays_name_is_refused() -> None:
     with pytest.raises(DayTwice):
         arrangement_from_notice(2027, NOTICE_2027 + "\n八、元旦：1月1日放假。", complete=False)
+
+
+_NUMBERED = r"[一二三四五六七]、(\w{2,3})："
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(re.sub(r"(\d+月\d+)日（周.[^）]*）至(\d+)日（周.）", r"\1-\2日", NOTICE_2027), id="10月1-7日"),
+        pytest.param(re.sub(_NUMBERED, r"【\1】", NOTICE_2027), id="【元旦】"),
+        pytest.param(re.sub(_NUMBERED, r"【\1】\n", NOTICE_2027), id="【元旦】 on a line of its own"),
+        pytest.param(NOTICE_2027.replace("、2月20日", "以及2月20日"), id="以及 between dates"),
+        pytest.param(NOTICE_2027.replace("、2月20日", "，以及2月20日"), id="以及 after a comma"),
+        pytest.param(NOTICE_2027.replace("共8天。1月31日", "共8天，以及1月31日"), id="以及 between clauses"),
+        pytest.param(NOTICE_2027 + "责任编辑：张三", id="a footer"),
+        pytest.param(
+            NOTICE_2027 + "来源：新华社\n（责任编辑：张三 2026-11-20 10:20）\n", id="two footers, one with a date"
+        ),
+    ],
+)
+def test_what_web_pages_and_departments_write_otherwise_means_the_same(written: str) -> None:
+    assert written != NOTICE_2027
+    found, plain = arrangement_from_notice(2027, written), arrangement_from_notice(2027, NOTICE_2027)
+
+    assert (found.off_days, found.make_up_days) == (plain.off_days, plain.make_up_days)
+
+
+@pytest.mark.parametrize(
+    "line", ["责任编辑：张三 10月8日上班", "责任编辑：张三\n10月10日（周日）上班", "责任编辑：张三，10月8日"]
+)
+def test_a_day_beside_a_footer_is_not_left_out(line: str) -> None:
+    try:
+        found = arrangement_from_notice(2027, NOTICE_2027 + line, balanced=False)
+    except CalendarRefused:
+        return
+    assert date(2027, 10, 10) in found.make_up_days

@@ -346,6 +346,23 @@ async def test_a_file_over_a_year_that_is_in_would_replace_it_and_says_so(desk: 
     assert len(await desk.rows("select 1 from calendar_version")) == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "content", "code"),
+    [
+        (2026, "延长2026年春节假期至2月25日（星期三），2月26日（星期四）起正常上班。", "calendar_year_exists"),
+        (2026, "春节假期延长至2月25日，各地大专院校推迟开学。", "calendar_year_exists"),
+        (2026, "延长2020年春节假期至2月2日。", "calendar_notice_unreadable"),  # of another year
+        (2026, "春节：2月15日放假与否另行通知。", "calendar_notice_unreadable"),  # amends nothing
+        (2027, "延长2027年春节假期至2月15日。", "calendar_notice_unreadable"),  # nothing is known that it could amend
+    ],
+)
+async def test_an_amendment_in_free_words_over_a_known_year_points_to_single_days(
+    desk: Desk, asked: int, content: str, code: str
+) -> None:
+    body = year(content=content) | {"year": asked}
+    assert (await post(desk, "/calendar/imports/preview", body)).json()["code"] == code
+
+
 async def test_a_year_is_replaced_when_that_is_confirmed_and_the_confirmation_is_on_record(desk: Desk) -> None:
     await post(desk, "/calendar/imports", year(reason="通知发布"))
     content = NOTICE_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")

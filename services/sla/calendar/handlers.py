@@ -12,8 +12,10 @@ from services.sla.calendar.model import Changed, Reach, Source, Version, YearFil
 from services.sla.calendar.tables import CalendarVersionRecord
 from shared.calendar import (
     DayChange,
+    NoticeUnreadable,
     WorkCalendar,
     YearArrangement,
+    amends,
     arrangement_from_holiday_cn,
     arrangement_from_icalendar,
     arrangement_from_notice,
@@ -44,12 +46,18 @@ def arrangement_for(calendar: WorkCalendar, file: YearFile) -> YearArrangement:
     """The year's arrangement as it may come into this calendar.
 
     A year that is in the calendar is replaced as a whole, and only if the file says so: CalendarYearExists. A notice that
-    amends a year names some of its days only, so this is said before what the file lacks.
+    amends a year names some of its days only, and is often worded as no other: so this is said before what the file
+    lacks, and of an amendment that cannot be read.
     """
     present = calendar.years.get(file.year)
     if present is None or file.replaces:
         return arrangement_of(file)
-    found = arrangement_of(replace(file, complete=False))
+    try:
+        found = arrangement_of(replace(file, complete=False))
+    except NoticeUnreadable:
+        if amends(file.year, file.content):
+            raise CalendarYearExists(file.year, present.source_notice) from None
+        raise
     if calendar.changed_days(calendar.with_year(found, version=calendar.version)):
         raise CalendarYearExists(file.year, present.source_notice)
     return found
