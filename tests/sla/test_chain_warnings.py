@@ -78,6 +78,16 @@ async def test_the_warning_is_where_the_plan_says_that_the_unit_has_to_submit(de
     assert [moment.isoformat() for moment in await chain_at(desk)] == [plan.json()["submit_by"].replace("Z", "+00:00")]
 
 
+@pytest.mark.clause("S1.1.4c")
+async def test_a_chain_no_longer_has_to_be_through_by_a_deadline_that_the_upstream_cleared(desk: Desk) -> None:
+    due = local("2026-11-25T18:00")
+    await desk.tell(received(scheme="national_report", upstream_due_at=due), assigned())
+    early = await chain_at(desk)
+    await desk.tell(updated("2026-11-23T10:05"))
+
+    assert early < await chain_at(desk) == [local(SUBMIT_BY)]
+
+
 async def test_an_ordinary_order_has_no_chain_to_be_warned_of(desk: Desk) -> None:
     await desk.tell(received(), assigned())
 
