@@ -17,10 +17,12 @@ from shared.contracts.places import ANSWER
 from shared.errors import Incomplete
 from shared.identity import Person
 from shared.web.form import Headers, check_content, check_query, headers_of, query_names, read_json
+from shared.web.problem import MEDIA_TYPE
 from shared.work import Answer as Kept
 from shared.work import Work, Works
 
 _LONGEST_KEY: Final = 128
+_REFUSED: Final = 400
 _KEPT_HEADERS: Final = ("etag", "location")
 # Separates the stored headers of an answer from its body: no JSON text holds this character.
 _MARK: Final = "\x1e"
@@ -202,6 +204,6 @@ def replayed(before: AnsweredBefore) -> Response:
     return Response(
         before.answer,
         status_code=before.status,
-        media_type="application/json" if before.answer else None,
+        media_type=(MEDIA_TYPE if before.status >= _REFUSED else "application/json") if before.answer else None,
         headers={**before.headers, "Idempotent-Replayed": "true"},
     )

@@ -37,6 +37,7 @@ async def test_a_corrected_request_becomes_an_order_and_a_repeated_request_is_an
         resent = await platform.push(wrong, webhook_id="m")
 
         assert as_it_is.status_code == 422
+        assert as_it_is.headers["content-type"] == "application/problem+json"
         assert "lng" in as_it_is.text
         assert released.status_code == 200
         [event] = await desk.told(OrderReceived)
@@ -125,6 +126,33 @@ async def test_a_listing_is_newest_first_and_paged(postgres_server: DatabaseServ
         listed: list[dict[str, Any]] = [*first["items"], *second["items"]]
         assert sorted(line["id"] for line in listed) == sorted(kept)
         assert second["next"] is None
+
+
+async def test_a_release_that_is_refused_gives_the_request_its_new_reason(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, who = Platform(desk), desk.bearer(Role.DISPATCHER)
+        urge = {"orderNum": "LATE", "operateTime": "2026-11-23 08:55:00"}
+        kept = (await platform.push(urge, kind="urges")).json()["facts"]["quarantine_id"]
+        await platform.accepted(orderNum="LATE", callTime="2026-11-23 08:58:00", sendTime="2026-11-23 08:59:00")
+        address, key = f"{QUARANTINE}/{kept}/release", {**who, "Idempotency-Key": "k"}
+
+        corrected = await desk.http.post(address, json={"payload": {"a": 1}, "reason": "更正"}, headers=who)
+        [before] = await desk.rows("select reason, tries from quarantine")
+        answers = [await desk.http.post(address, json={"reason": "工单已到"}, headers=key) for _ in range(2)]
+
+        assert corrected.status_code == 422
+        assert (before["reason"], before["tries"]) == ("unknown_order", 0)
+        assert {(each.status_code, each.json()["code"], each.headers["content-type"]) for each in answers} == {
+            (422, "not_understood", "application/problem+json")
+        }
+        [after] = await desk.rows("select state, reason, cause, tries from quarantine")
+        assert after == {
+            "state": "waiting",
+            "reason": "invalid",
+            "cause": "invalid: before_call operateTime",
+            "tries": 1,
+        }
+        assert await desk.rows("select 1 from audit where action = 'quarantine.refused_again'")
 
 
 async def test_a_release_that_was_made_twice_is_one_order(postgres_server: DatabaseServer) -> None:

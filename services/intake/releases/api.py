@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from services.intake.acceptance.handlers import Acceptance
 from services.intake.quarantine import policy
@@ -14,7 +14,9 @@ from services.intake.quarantine.model import Cause
 from services.intake.releases import handlers
 from services.intake.releases.schemas import ReleaseBody, ReleasedGroupView, ReleasedView, ReleaseGroupBody
 from shared.deps import InWork, ThisRuntime
+from shared.errors import BusinessError
 from shared.web import CommandRoute, Identifier
+from shared.web.problem import problem_of
 
 router = APIRouter(
     prefix="/v1/quarantine",
@@ -54,15 +56,15 @@ async def release_quarantine_group(body: ReleaseGroupBody, work: InWork, runtime
 )
 async def release_quarantined(
     quarantine_id: QuarantinePath, body: ReleaseBody, work: InWork, runtime: ThisRuntime
-) -> dict[str, Any]:
-    """The same acceptance as for a request that was understood at once.
+) -> dict[str, Any] | Response:
+    """The same acceptance as for a request that was understood at once; one that is refused as it came gets its new reason.
 
     The order is durable before the release is; a release that breaks in between can be made again and finds the order.
     """
     # The standard library writes whatever the request's parser read, also a number of a hundred digits, which orjson
     # does not; the checks of the order refuse it afterwards.
     payload = None if body.payload is None else json.dumps(body.payload).encode()
-    order_id, version = await handlers.release(
+    released = await handlers.release(
         work,
         runtime.parts.of(Acceptance),
         quarantine_id,
@@ -70,4 +72,7 @@ async def release_quarantined(
         payload=payload,
         reason=body.reason,
     )
+    if isinstance(released, BusinessError):
+        return problem_of(released)
+    order_id, version = released
     return {"order_id": order_id, "version": version}

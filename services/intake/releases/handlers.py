@@ -28,16 +28,27 @@ from shared.work import Work
 
 async def release(
     work: Work, acceptance: Acceptance, quarantine_id: str, *, channel: str | None, payload: bytes | None, reason: str
-) -> tuple[str, int | None]:
+) -> tuple[str, int | None] | BusinessError:
     """Accept a request, with the channel and the content that the person corrected; the order's id and version.
 
+    A request that is refused again as it came stays, with its new reason: the refusal is returned, because raising it
+    would take the reason back.  What stands against a corrected content is no reason of the request and is raised.
     The order is durable before the release is; a release that breaks in between can be made again and finds the order.
     """
     record = await waiting_request(work, quarantine_id)
     of_channel = CHANNELS.get(channel or record.channel)
     if of_channel is None:
         raise ChannelNeeded(record.channel)
-    return await _release(work, acceptance, record, of_channel, payload, reason)
+    try:
+        return await _release(work, acceptance, record, of_channel, payload, reason)
+    except Unavailable:
+        raise
+    except BusinessError as refusal:
+        if payload is not None:
+            raise
+        _keep(record, refusal)
+        work.audit("quarantine.refused_again", record.id, after={"reason": record.reason}, reason=reason)
+        return refusal
 
 
 async def release_group(
@@ -74,11 +85,19 @@ async def _release_or_keep(
         # Nothing stands against the request: it is to be released again later, for the reason that it has.
         return Outcome(record.id, code=away.code, message=away.message)
     except BusinessError as refusal:
-        # A refusal comes before the first change of a request, so that nothing of it has to be taken back.
-        faults = refusal.faults if isinstance(refusal, NotUnderstood) else []
-        keep_waiting(record, refusal.reason if isinstance(refusal, NotUnderstood) else refusal.code, faults)
+        faults = _keep(record, refusal)
         return Outcome(record.id, code=record.reason, message=refusal.message, faults=faults)
     return Outcome(record.id, order_id, version)
+
+
+def _keep(record: Quarantined, refusal: BusinessError) -> list[dict[str, str]]:
+    """It waits for what stands against it now; the faults.
+
+    A refusal comes before the first change of a request, so that nothing of it has to be taken back.
+    """
+    faults = refusal.faults if isinstance(refusal, NotUnderstood) else []
+    keep_waiting(record, refusal.reason if isinstance(refusal, NotUnderstood) else refusal.code, faults)
+    return faults
 
 
 async def _release(
