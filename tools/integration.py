@@ -12,10 +12,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.intake.acceptance.errors import IntakeBusy, RevisionMissing, RevisionReused
-from services.intake.acceptance.schemas import order_schema
+from services.intake.acceptance.schemas import (
+    CREDIT_CODE_FORM,
+    EMAIL_FORM,
+    ID_NUMBER_FORM,
+    URL_FORM,
+    order_schema,
+)
 from services.intake.channels.errors import NotUnderstood, RequestIdReused, SignatureRefused
 from services.intake.channels.model import TITLES, USUAL_SUCCESS, Channel
 from services.intake.channels.policy import CHANNELS
+from services.intake.channels.schemas import (
+    FLAGS,
+    NUMBER_FORM,
+    PHONE_PATTERN,
+)
 from services.intake.endings.policy import REFUSALS
 from services.intake.feedback.policy import ANSWER_ERRORS, ANSWER_PARTS, ANSWER_SUCCESSES
 from services.intake.feedback.schemas import feedback_example, feedback_schemas, waits
@@ -24,6 +35,8 @@ from services.intake.notices.schemas import NOTICES, names_of, notice_examples, 
 from services.intake.quarantine.errors import UnknownChannelNotKept
 from services.intake.states.errors import OrderNotSent
 from shared.errors import BusinessError, PayloadTooLarge, Unavailable, UnsupportedContent
+from shared.web.fields import LINE_PATTERN, LOCAL_MOMENT_PATTERN, MOMENT_PATTERN, TEXT_PATTERN
+from shared.web.numbers import LATITUDE_FORM, LIMIT_FORM, LONGITUDE_FORM, WHOLE_FORM
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/integration.md"
@@ -86,28 +99,52 @@ def channels() -> Iterator[str]:
         )
 
 
-def _form(schema: Mapping[str, Any], ours: str) -> str:
-    """What a field may be, in Chinese."""
-    if ours.endswith("_at"):
-        return "时间"
-    kinds = [
-        each for each in schema.get("anyOf", [schema]) if each.get("maxLength") != 0 and each.get("type") != "null"
-    ]
+WRITTEN: Final[Mapping[str, str]] = {
+    LINE_PATTERN: "一行文字",
+    TEXT_PATTERN: "文字，可以换行",
+    NUMBER_FORM: "1 至 64 个字符：字母、数字与 `_-./#`",
+    PHONE_PATTERN: "号码：至少 3 个数字，其间可有空格与 `+-()`",
+    EMAIL_FORM: "`名称@域名`，可见 ASCII 字符",
+    ID_NUMBER_FORM: "4 至 32 个字母、数字与 `()-`",
+    CREDIT_CODE_FORM: "15 至 18 个字母、数字",
+    URL_FORM: "`http://` 或 `https://` 与 1 至 1,000 个可见 ASCII 字符",
+    MOMENT_PATTERN: "时间",
+    LOCAL_MOMENT_PATTERN: "时间",
+}
+"""What each published pattern of a text demands; a pattern without words here stops the tool."""
+AS_TEXT: Final = frozenset({WHOLE_FORM, LIMIT_FORM, LONGITUDE_FORM, LATITUDE_FORM})
+"""Patterns of numbers that are written as text."""
+MILLIS: Final = 946684800000
+
+
+def _form(schema: Mapping[str, Any]) -> str:
+    """What a field may be, in Chinese, by its published schema alone; KeyError for a pattern that has no words."""
+    kinds = [each for each in _flat(schema) if each.get("maxLength") != 0 and each.get("type") != "null"]
     first = kinds[0]
-    if first.get("type") == "boolean":
-        return '是否：`true`/`false`、`"1"`/`"0"`、`"是"`/`"否"`、`"Y"`/`"N"`'
+    if first["type"] == "boolean":
+        return "是否"
     if "enum" in first:
         return "、".join(f"`{each}`" for each in first["enum"])
-    if first.get("type") == "array":
-        return f"列表，至多 {first['maxItems']} 项"
-    if first.get("type") in {"number", "integer"}:
-        low, high = first.get("minimum"), first.get("maximum")
-        return f"{'整数' if first['type'] == 'integer' else '数值'}{'' if low is None else f'，{low} 至 {high}'}"
-    if ours in {"upstream_no", "old_no", "duplicate_of"}:
-        return "1 至 64 个字符：字母、数字与 `_-./#`"
-    if "phone" in ours:
-        return "号码：3 至 32 个数字、空格与 `+-()`"
-    return f"文字，至多 {first.get('maxLength', 200):,} 字" if "maxLength" in first else "文字"
+    if first["type"] == "array":
+        return f"列表，至多 {first['maxItems']} 项，每项为{_form(first['items'])}"
+    if first["type"] == "object":
+        parts = "；".join(f"`{name}`：{_form(each)}" for name, each in first["properties"].items())
+        return f"对象（{parts}；均必填）" if set(first["required"]) == set(first["properties"]) else f"对象（{parts}）"
+    if first["type"] in {"number", "integer"}:
+        low, high = first["minimum"], first["maximum"]
+        if low == MILLIS:
+            return "时间"
+        text = "，也可写作文字" if [each for each in kinds[1:] if each["pattern"] in AS_TEXT] else ""
+        return f"{'整数' if first['type'] == 'integer' else '数值'}，{low} 至 {high}{text}"
+    words, most = WRITTEN[first["pattern"]], first.get("maxLength")
+    return words if most is None else f"{words}，至多 {most:,} 字"
+
+
+def _flat(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if "anyOf" not in schema:
+        yield schema
+    for each in schema.get("anyOf", ()):
+        yield from _flat(each)
 
 
 def _fields(
@@ -121,11 +158,21 @@ def _fields(
         needed = [each.title for each in having if theirs in schema(each)["required"]]
         only = "" if len(having) == len(codes) else f"（仅{'、'.join(each.title for each in having)}）"
         must = "是" if len(needed) == len(codes) else "、".join(needed)
-        yield _row(f"`{theirs}`", f"{TITLES[ours]}{only}", _form(schema(whole)["properties"][theirs], ours), must)
+        yield _row(f"`{theirs}`", f"{TITLES[ours]}{only}", _form(schema(whole)["properties"][theirs]), must)
+
+
+def _yes_and_no() -> str:
+    words = [
+        [f"`{json.dumps(word, ensure_ascii=False)}`" for word, yes in FLAGS.items() if yes is one]
+        for one in (True, False)
+    ]
+    return f"**是否**：`true`、`1` 或文字 {'、'.join(words[0])}；`false`、`0` 或文字 {'、'.join(words[1])}。"
 
 
 def order_fields() -> Iterator[str]:
     """The fields of orders."""
+    yield _yes_and_no()
+    yield ""
     for family, codes in FAMILIES.items():
         yield f"**{family}**（{'、'.join(f'`{code}`' for code in codes)}）"
         yield ""
@@ -146,7 +193,13 @@ def order_examples() -> Iterator[str]:
 
 def notice_fields() -> Iterator[str]:
     """The fields of notices."""
-    yield from _table("含义", *FAMILIES, *KINDS.values())
+    channel = CHANNELS["city_12345"]
+    forms = {
+        names_of(channel, kind)[theirs]: _form(each)
+        for kind in KINDS
+        for theirs, each in notice_schema(channel, kind)["properties"].items()
+    }
+    yield from _table("含义", *FAMILIES, "格式", *KINDS.values())
     for ours in ("upstream_no", "happened_at", "reason", "connected", "solved", "satisfied", "opinion"):
         theirs = [
             next(name for name, canonical in CHANNELS[codes[0]].notices.items() if canonical == ours)
@@ -160,13 +213,7 @@ def notice_fields() -> Iterator[str]:
             else "可填"
             for kind in KINDS
         ]
-        yield _row(TITLES[ours], *(f"`{name}`" for name in theirs), *needs)
-    yield ""
-    channel = CHANNELS["city_12345"]
-    revisit = notice_schema(channel, "revisits")["properties"]
-    for ours in ("solved", "satisfied"):
-        name = next(name for name, canonical in names_of(channel, "revisits").items() if canonical == ours)
-        yield f"- {TITLES[ours]}：{_form(revisit[name], ours)}"
+        yield _row(TITLES[ours], *(f"`{name}`" for name in theirs), forms[ours], *needs)
 
 
 def examples_of_notices() -> Iterator[str]:

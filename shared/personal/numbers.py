@@ -12,10 +12,9 @@ from typing import Final
 HIDDEN: Final = "［已隐去］"
 """What a log has in place of personal data."""
 
-PHONE_FORM: Final = r"^[0-9+\-() ]{3,32}$"
-"""What may be written as a telephone number: the characters only."""
-TRIMMED_PHONE_FORM: Final = r"^[0-9+\-()][0-9+\-() ]{1,30}[0-9+\-()]$"
-"""The same without blanks at its ends: what a schema publishes where they are removed before the number is checked."""
+PHONE_FORM: Final = r"^[+\-() ]*([0-9][+\-() ]*){3,32}$"
+"""What may be written as a telephone number: at least three digits, and what is written between them."""
+LONGEST_PHONE: Final = 32
 
 _PHONE: Final = re.compile(
     r"1[3-9]\d{9}|0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?|[2-9]\d{6,7}|12345|12\d{3}|[48]00-?\d{3}-?\d{4}"

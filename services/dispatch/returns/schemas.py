@@ -1,7 +1,7 @@
 """Returns as they come and go over HTTP.
 
-The four parts that the rule demands by name (S2.2.1g) are optional here: the rule says in Chinese which of them is
-missing, and by which clause.
+The four parts that the rule demands by name (S2.2.1g) are published as required and read as optional: the rule says in
+Chinese which of them is missing, and by which clause.
 """
 
 from __future__ import annotations
@@ -18,22 +18,13 @@ from shared.contracts.places import RETURN
 from shared.files.stored import StoredFile
 from shared.personal.sealing import Sealer
 from shared.web import Body, Code, Text
+from shared.web.fields import needed
 
 
 class ReturnBody(Body):
     """A return with three of its four parts (S2.2.1g); the material comes as files beside it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "reason": "不属于本单位职责",
-                    "policy_basis": "三定方案第四条",
-                    "suggested_unit": "chengguan",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra=needed("reason", "policy_basis", "suggested_unit"))
 
     reason: Annotated[Text | None, Field(title="回退原因", description="回退原因，必填")] = None
     policy_basis: Annotated[Text | None, Field(title="政策依据", description="政策依据，必填")] = None

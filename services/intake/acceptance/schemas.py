@@ -18,7 +18,6 @@ from services.intake.channels.schemas import (
     Flag,
     Number,
     Phone,
-    Revision,
     check_past,
     fault_of,
     is_aware,
@@ -31,8 +30,13 @@ from services.intake.channels.schemas import (
 from shared.contracts.intake import Subject
 from shared.files.names import safe_name
 from shared.web.fields import Body, Line, SaneMoment, Text
+from shared.web.numbers import Latitude, Longitude, Revision, TimeLimit
 
 _STARTS: Final = ("called_at", "accepted_at", "filed_at", "sent_at")
+URL_FORM: Final = r"^https?://[\x21-\x7e]{1,1000}$"
+EMAIL_FORM: Final = r"^[\x21-\x7e]+@[\x21-\x7e]+$"
+ID_NUMBER_FORM: Final = r"^[0-9A-Za-z()\-]{4,32}$"
+CREDIT_CODE_FORM: Final = "^[0-9A-Za-z]{15,18}$"
 _IN_ORDER: Final = itemgetter(*UpstreamOrder._fields)
 
 
@@ -55,7 +59,7 @@ class Attachment(Body):
     model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra={"propertyNames": dict(NAMED)})
 
     name: Annotated[Line, AfterValidator(safe_name), Field(title="文件名")]
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[\x21-\x7e]{1,1000}$"), Field(title="下载地址")]
+    url: Annotated[str, StringConstraints(pattern=URL_FORM), Field(title="下载地址")]
 
 
 class OrderBody(Body):
@@ -74,13 +78,13 @@ class OrderBody(Body):
     gender: Line | None = None
     caller_phone: Phone | None = None
     contact_phone: Phone | None = None
-    email: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+@[\x21-\x7e]+$", max_length=200)] | None = None
+    email: Annotated[str, StringConstraints(pattern=EMAIL_FORM, max_length=200)] | None = None
     id_type: Line | None = None
-    id_number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z()\-]{4,32}$")] | None = None
+    id_number: Annotated[str, StringConstraints(pattern=ID_NUMBER_FORM)] | None = None
     caller_region: Line | None = None
     subject: Subject | None = None
     enterprise_name: Line | None = None
-    credit_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{15,18}$")] | None = None
+    credit_code: Annotated[str, StringConstraints(pattern=CREDIT_CODE_FORM)] | None = None
     caller_label: Line | None = None
     repeat_caller: Flag | None = None
     confidential: Flag = False
@@ -100,14 +104,14 @@ class OrderBody(Body):
     community: Line | None = None
     spot: Line | None = None
     address: Line | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Longitude | None = None
+    latitude: Latitude | None = None
     called_at: SaneMoment | None = None
     accepted_at: SaneMoment | None = None
     filed_at: SaneMoment | None = None
     sent_at: SaneMoment | None = None
     due_at: SaneMoment | None = None
-    time_limit: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    time_limit: TimeLimit | None = None
     time_unit: Line | None = None
     advice: Text | None = None
 

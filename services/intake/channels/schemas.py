@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeGuard
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticKnownError
 
@@ -17,17 +17,27 @@ from services.intake.channels import policy
 from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.model import TITLES, Channel, Spelling
 from shared.calendar import SHANGHAI
-from shared.personal.numbers import PHONE_FORM, TRIMMED_PHONE_FORM
+from shared.personal.numbers import LONGEST_PHONE, PHONE_FORM
 from shared.web.faults import FAULTS
-from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN
+from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN, OFFSET_FORM, SPACES, TIME_FORM
 from shared.web.form import KeyRepeated, each_once, place_of_repeated, shown
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
-FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False}
+FLAGS: Final = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False, "true": True, "false": False}
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in FLAGS:
+            raise PydanticKnownError("bool_parsing")
+        return FLAGS[value]
+    return value
+
+
 Flag = Annotated[
     bool,
-    BeforeValidator(lambda value: FLAGS.get(value, value) if isinstance(value, str) else value),
+    BeforeValidator(_flag),
     WithJsonSchema(
         {
             "anyOf": [
@@ -39,60 +49,41 @@ Flag = Annotated[
     ),
 ]
 """Yes or no in any of the platforms' spellings."""
-Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-./#]{1,64}$")]
+NUMBER_FORM: Final = r"^[0-9A-Za-z_\-./#]{1,64}$"
+Number = Annotated[str, StringConstraints(pattern=NUMBER_FORM)]
 """A platform's own number of an order."""
+PHONE_PATTERN: Final = f"^[{SPACES}]*{PHONE_FORM.strip('^$')}[{SPACES}]*$"
 Phone = Annotated[
     str,
-    StringConstraints(pattern=PHONE_FORM, strip_whitespace=True),
-    WithJsonSchema({"type": "string", "pattern": TRIMMED_PHONE_FORM}),
+    StringConstraints(pattern=PHONE_FORM, max_length=LONGEST_PHONE, strip_whitespace=True),
+    WithJsonSchema({"type": "string", "maxLength": LONGEST_PHONE, "pattern": PHONE_PATTERN}),
 ]
-
-_REVISION: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
-
-
-def _revision(value: Any) -> Any:
-    if isinstance(value, str) and _REVISION.fullmatch(value):
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticKnownError("int_type")
-    return value
-
-
-Revision = Annotated[
-    int,
-    BeforeValidator(_revision),
-    Field(ge=0, lt=2**53),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
-                {"type": "string", "pattern": "^[0-9]{1,15}$"},
-            ]
-        }
-    ),
-]
-"""A platform's number of an order's revision, which grows with every change: 3 or "3"."""
 
 _MOMENTS: Final = frozenset({"called_at", "accepted_at", "filed_at", "sent_at", "due_at", "happened_at"})
 _PAST: Final = _MOMENTS - {"due_at"}
 
 
+# As it is published, the year apart, which has a fault of its own; Python reads several other forms of ISO 8601.
+_SHAPE: Final = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{TIME_FORM}{OFFSET_FORM}?")
+
+
 def _local(value: Any) -> Any:
     """`2026-11-23 09:00:00` in local time; a moment with an offset keeps it."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _SHAPE.fullmatch(value):
         raise TypeError
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
 
 
 def _iso(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _SHAPE.fullmatch(value) or value[10] != "T":
         raise TypeError
     return datetime.fromisoformat(value)
 
 
 def _millis(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int):
+    # JSON has one kind of number: 1795395600000.0 is an integer.
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
         raise TypeError
     return datetime.fromtimestamp(value / 1000, UTC)
 
@@ -239,15 +230,17 @@ def unknown_fields(names: Mapping[str, str], raw: Mapping[str, Any]) -> dict[str
         return found
     found = {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in found.items()}
     if len(found) > policy.UNKNOWN_FIELDS:
-        raise _unknown("", f"不认识的字段超过 {policy.UNKNOWN_FIELDS} 个，请核对格式")
+        raise _unknown("too_many_unknown_fields", "", f"不认识的字段超过 {policy.UNKNOWN_FIELDS} 个，请核对格式")
     if sum(len(name.encode()) + len(value.encode()) for name, value in found.items()) > policy.UNKNOWN_BYTES:
-        raise _unknown("", f"不认识的字段合计超过 {policy.UNKNOWN_BYTES // 1024} KB，请核对格式")
+        raise _unknown(
+            "unknown_fields_too_large", "", f"不认识的字段合计超过 {policy.UNKNOWN_BYTES // 1024} KB，请核对格式"
+        )
     return found
 
 
 def _named(name: str) -> str:
     if not _UNKNOWN_NAME.fullmatch(name):
-        raise _unknown(shown(name), f"字段名应为 1 至 {policy.UNKNOWN_NAME} 个可见字符")
+        raise _unknown("bad_field_name", shown(name), f"字段名应为 1 至 {policy.UNKNOWN_NAME} 个可见字符")
     return name
 
 
@@ -261,8 +254,8 @@ def _beside_attachments(theirs: str, listed: list[Any]) -> dict[str, Any]:
     }
 
 
-def _unknown(field: str, said: str) -> NotUnderstood:
-    return refusal([{"field": field, "code": "unknown_field", "message": said}])
+def _unknown(code: str, field: str, said: str) -> NotUnderstood:
+    return refusal([{"field": field, "code": code, "message": said}])
 
 
 def check_past(names: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.sla.extensions.errors import CONSENT_PARTS
 from services.sla.extensions.model import WORDS, Consent, ExtensionRequest, ExtensionState, ReasonCode
 from services.sla.extensions.tables import ExtensionRecord
 from shared.access import Sight
 from shared.contracts.places import EXTENSION
-from shared.personal.numbers import PHONE_FORM
+from shared.personal.numbers import LONGEST_PHONE, PHONE_FORM
 from shared.personal.sealing import Sealer
 from shared.web import Body, Line, SaneMoment, Text, YesNo
+from shared.web.fields import needed
 
 
 def _blank_is_missing(value: object) -> object:
@@ -32,12 +33,14 @@ class ConsentBody(Body):
     Each part is needed, and a blank part counts as missing; a rule refuses what is missing, with its clause.
     """
 
+    model_config = ConfigDict(json_schema_extra=needed("person", "agreed_at", "phone", "agreed", "evidence"))
+
     person: Annotated[_MayLack[Line], Field(title="沟通人（何人）", description="何人与来电人沟通并记录，必填")] = None
     agreed_at: Annotated[
         _MayLack[SaneMoment], Field(title="沟通时间（何时）", description="何时，必填，须早于提出申请")
     ] = None
     phone: Annotated[
-        _MayLack[Annotated[str, StringConstraints(pattern=PHONE_FORM)]],
+        _MayLack[Annotated[str, StringConstraints(pattern=PHONE_FORM, max_length=LONGEST_PHONE)]],
         Field(title="沟通电话（何用电话）", description="何用电话，必填"),
     ] = None
     agreed: Annotated[_MayLack[YesNo], Field(title="来电人是否同意", description="是否同意，必填")] = None
