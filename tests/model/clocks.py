@@ -198,7 +198,7 @@ class Clocks:
             self._start("revisit", fact.at, end_of_workday(fact.at, 5))  # S4.1d
 
     def _on_revisited(self, fact: Fact) -> None:
-        if fact["valid"]:
+        if fact["valid"] and fact["redos"] >= self._redos:  # a call about an earlier reply answers for no other
             self._stop(fact.at, "revisit")
 
     def _on_closed(self, fact: Fact) -> None:

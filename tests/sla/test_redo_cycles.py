@@ -109,3 +109,19 @@ async def test_an_exclusion_that_its_acknowledgement_closed_has_no_call_back_tha
 
     found = await states(desk)
     assert (found["revisit reply:r1"], found["final assignment:1"]) == ("void", "met")
+
+
+@pytest.mark.clause("S1.1.4c")
+@pytest.mark.parametrize("reopened_first", [True, False])
+async def test_a_late_call_about_an_earlier_reply_does_not_end_the_clock_of_the_call_about_the_present_one(
+    desk: Desk, reopened_first: bool
+) -> None:
+    again = reopened("2026-11-24T11:00", fed_back_at=local("2026-11-24T10:00"))
+    answered = fed_back("2026-11-25T10:00", "r2", redos=1)
+    late = facts.revisited(ORDER, local("2026-11-24T10:30"), redos=0)
+    await desk.tell(received(), assigned(), fed_back("2026-11-24T10:00", "r1"))
+    await desk.tell(*((again, answered, late) if reopened_first else (answered, late, again)))
+    assert (await states(desk))["revisit reply:r2"] == "running"
+
+    await desk.tell(facts.revisited(ORDER, local("2026-11-25T11:00"), revisit=2, redos=1))
+    assert (await states(desk))["revisit reply:r2"] == "met"

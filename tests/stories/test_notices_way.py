@@ -132,6 +132,38 @@ async def test_a_redo_whose_feedback_was_never_acknowledged_keeps_its_own_deadli
     await clocks_when(place, order_id, final_2="met")
 
 
+@pytest.mark.clause("S1.1.4a", "S1.1.4c")
+async def test_late_notices_about_the_first_reply_do_not_end_the_second_cycle(place: District) -> None:
+    order_id = await place.received_and_assigned()
+    await approved(place, order_id)
+    await place.case(order_id, status="revisit")
+    redo = {"operateTime": "2026-11-23 09:00:10", "reason": "仍未解决"}
+    place.at(MONDAY_0900 + timedelta(minutes=1))
+    await send(place, order_id, "redos", **redo)
+    await place.case(order_id, status="handling", redos=1)
+    place.at(MONDAY_0900 + timedelta(hours=4))
+    await clocks_when(place, order_id, final_2="running")
+    place.upstream.failing.add(place.orders[order_id].number)
+    await approved(place, order_id)
+    await delivery(place, order_id, state="waiting", attempts=1)
+    unsolved = {"isConnect": "1", "isSolve": "未解决", "satisfaction": "不满意"}
+    answers = [
+        await send(place, order_id, "revisits", operateTime="2026-11-23 09:00:08", **unsolved),
+        await send(place, order_id, "redos", **redo),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    line = await delivery(place, order_id)
+    assert (line["state"], line["acked_by"]) == ("waiting", None)
+    assert (await clocks(place, order_id))["final 2"] == "running"
+
+    # Round 2 is still sent, and its acknowledgement is what ends the cycle.
+    place.upstream.failing.clear()
+    place.at(MONDAY_0900 + timedelta(hours=5))
+    await delivery(place, order_id, state="acked", acked_by="answer")
+    await place.case(order_id, status="revisit", redos=1)
+    assert (await clocks_when(place, order_id, final_2="met", revisit_2="running")).get("final 3") is None
+
+
 @pytest.mark.clause("S1.1.4a", "S2.3b")
 @pytest.mark.parametrize(("after", "state"), [(timedelta(hours=1), "met"), (timedelta(days=4), "late")])
 async def test_a_satisfied_revisit_without_an_acknowledgement_ends_the_clocks_met_or_late_and_never_void(
