@@ -45,7 +45,18 @@ class Clocks:
         self._over = self._cancelled = False
         self._redos, self._final, self._fast = 0, 3, False
         self._answer = ""
-        self._reached: datetime | None = None
+        self._reached = False
+        self._away: str = ""
+        """Why its unit cannot call: `review`, `planned` or `over`."""
+        self._round: int | None = None
+        self.unsure = {
+            one.at
+            for one in history
+            if one.type == "updated" and any(one.at == other.at for other in history if other != one)
+        }
+        """Moments of decisions on the urgency at which something else happened too: sla cannot tell which was first."""
+        self._waits = False
+        """It turned urgent under review: a rejection gives the unit its day."""
         for fact in history:
             self._close_windows(fact.at)
             if not self._cancelled:
@@ -89,11 +100,26 @@ class Clocks:
     def _on_updated(self, fact: Fact) -> None:
         urgent, self._urgent = self._urgent, fact["urgent"]
         if self._urgent and not urgent and self._unit is not None and not self._over:
-            self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)  # S1.3.1c, A08
-            if self._reached == fact.at:  # who was reached at this very moment was answered
-                self._stop(fact.at, "caller_reply", unit=self._unit)
+            self._wake_up(fact.at)
+            if not self._reached and not self._away:
+                self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)  # S1.3.1c, A08
+            self._waits = not self._reached and self._away == "review"
         elif urgent and not self._urgent:
+            self._waits = False
             self._annul("caller_reply", fact.at)  # S1.3.1a: it never was urgent, by the latest word
+
+    def _wake_up(self, at: datetime) -> None:
+        """The day of the plan may have come (S2.2.2f)."""
+        if self._away == "planned" and any(wakes_at(one) <= at for one in self.running("plan")):
+            self._away = ""
+
+    def _given_back(self, fact: Fact) -> None:
+        if self._away != "review" or fact["round"] != self._round:
+            return
+        self._away = ""
+        if self._waits:
+            self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)
+            self._waits = False
 
     def _annul(self, kind: str, at: datetime) -> None:
         self.annulled[kind] = at
@@ -112,7 +138,7 @@ class Clocks:
         unit, at = fact["unit"], fact.at
         self._stop(at, "same_day_dispatch", "consult")
         self._leave(at)
-        self._unit, self._reached = unit, None
+        self._unit, self._reached, self._away, self._waits = unit, False, "", False
         self._start("final", at, end_of_workday(at, self._final), unit)  # S1.1.4a
         self._start("first_contact", at, first_call(at), unit)  # S2.2.1a, A12
         self._start("accept", at, same_day(at), unit)  # S3.1d
@@ -138,7 +164,7 @@ class Clocks:
             self._stop(fact.at, "first_contact", "next_contact", unit=fact["unit"])  # S2.2.1a, S2.2.1e
         if fact["outcome"] == "reached":
             self._stop(fact.at, "caller_reply", "first_reply", unit=fact["unit"])  # S1.3.1d, S1.2.2c
-            self._reached = fact.at
+            self._reached = True
         self._promise(fact)
 
     def _on_noted(self, fact: Fact) -> None:
@@ -171,6 +197,11 @@ class Clocks:
     def _on_submitted(self, fact: Fact) -> None:
         self._stop(fact.at, "accept", "progress_note", unit=fact["unit"])  # the deadlines run on (A19)
 
+        self._away, self._round, self._waits = "review", fact["round"], False
+
+    def _on_leader_rejected(self, fact: Fact) -> None:
+        self._given_back(fact)
+
     def _on_leader_approved(self, fact: Fact) -> None:
         self._void(fact.at, "return_window", unit=fact["unit"])  # S3.1b: dispatch refuses its return from now on
         self._start("review_turnaround", fact.at, end_of_workday(fact.at, 1))  # S2.3a
@@ -181,9 +212,11 @@ class Clocks:
 
     def _on_rejected(self, fact: Fact) -> None:
         self._stop(fact.at, "review_turnaround")  # and nothing else: rework buys no time (A19, S2.3d)
+        self._given_back(fact)
 
     def _on_planned(self, fact: Fact) -> None:
         self._void(fact.at, "plan")
+        self._away, self._reached, self._waits = "planned", False, False
         due_at = moment(fact["on"] + timedelta(days=1))
         # Approved only after its day, it has had that day and no other.
         start = fact.at if fact.at < due_at else moment(fact["on"])
@@ -193,7 +226,9 @@ class Clocks:
         if fact["redos"] < self._redos:
             return  # of a cycle that was reopened since (D3)
         self._stop(fact.at, "final", "district_final", "upstream_due", "progress_note")  # S1.1.4a, S2.3b
+        self._stop(fact.at, "caller_reply")  # S1.3.1d: the platform has the answer
         if fact["disposition"] != "planned":  # what announces a plan does not fulfil it (S2.2.2f)
+            self._away, self._waits = "over", False
             self._stop(fact.at, "plan")
             self._start("revisit", fact.at, end_of_workday(fact.at, 5))  # S4.1d
 
@@ -205,10 +240,11 @@ class Clocks:
         if self._answer not in CLOSING:
             self._stop(fact.at, "revisit")
         self._void(fact.at)
-        self._over = True
+        self._over, self._away, self._waits = True, "over", False
 
     def _on_reopened(self, fact: Fact) -> None:
         self._over, self._redos = False, fact["redos"]
+        self._reached, self._away, self._waits = False, "", False
         self._void(
             fact.at, "revisit", "plan", "review_turnaround", "final"
         )  # nobody is asked about a reply that is not accepted

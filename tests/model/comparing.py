@@ -76,7 +76,8 @@ def _clock_differences(model: Order, found: list[dict[str, Any]], now: datetime)
     def counts(line: Line) -> bool:
         annulled_at = clocks.annulled.get(line.kind)
         needless = line.state == "met" and annulled_at is not None and line.started_at <= annulled_at
-        return not needless and (line.state != "void" or line.breached)
+        unsure = line.kind == "caller_reply" and line.started_at in clocks.unsure
+        return not needless and not unsure and (line.state != "void" or line.breached)
 
     got = Counter(filter(counts, map(_line_of_row, found)))
     right = Counter(line for one in clocks.all if counts(line := _line(one, now)))

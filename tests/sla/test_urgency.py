@@ -12,7 +12,21 @@ from services.sla.firing.jobs import drain
 from services.sla.service import SERVICE
 from shared.contracts import Event
 from shared.contracts.sla import BreachExcused, ClockBreached, ClockStopped
-from tests.sla.story import SECOND, assigned, cancelled, closed, contacted, local, received, updated
+from tests.sla.story import (
+    SECOND,
+    assigned,
+    cancelled,
+    closed,
+    contacted,
+    fed_back,
+    local,
+    planned,
+    received,
+    rejected,
+    reopened,
+    submitted,
+    updated,
+)
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk, desk_of
 
@@ -118,6 +132,10 @@ OF_DISPATCH: dict[str, list[Event]] = {
     "answered late": [assigned(), contacted("2026-11-24T16:00")],
     "closed": [assigned(), closed("2026-11-23T16:00")],
     "another unit": [assigned(), assigned("2026-11-23T17:00", 2, SECOND)],
+    "under review": [assigned(), submitted("2026-11-23T11:00")],
+    "reviewed after": [assigned(), submitted("2026-11-23T13:00")],
+    "planned before": [assigned(), submitted("2026-11-23T11:00"), planned("2026-11-23T11:30", "2026-12-10")],
+    "answered before a redo": [assigned(), contacted("2026-11-23T10:30"), reopened("2026-11-23T11:00")],
     "cancelled": [assigned()],
 }
 OF_INTAKE: dict[str, list[Event]] = {
@@ -148,3 +166,60 @@ async def test_what_counts_does_not_depend_on_which_service_is_heard_first(
     # Of a cancelled order no clock starts once that is heard.
     if dispatch != "cancelled":
         assert all(counted == found[0] for counted in found), found
+
+
+URGENT_AT_NOON = decided("2026-11-23T12:00", 2, "safety")
+SEQUENCES: dict[str, tuple[list[Event], list[Event], list[Event], list[tuple[str, str, str]]]] = {
+    "a rejected reply gives the clock back": (
+        [assigned(), submitted("2026-11-23T11:00")],
+        [URGENT_AT_NOON],
+        [rejected("2026-11-23T15:00")],
+        [("2026-11-23T15:00", "2026-11-24T15:00", "running")],
+    ),
+    "a rejected reply of a unit that has answered the caller gives none": (
+        [assigned(), contacted("2026-11-23T10:30"), submitted("2026-11-23T11:00")],
+        [URGENT_AT_NOON],
+        [rejected("2026-11-23T15:00")],
+        [],
+    ),
+    "a reply that was rejected before the order turned urgent": (
+        [assigned(), submitted("2026-11-23T10:30")],
+        [URGENT_AT_NOON],
+        [rejected("2026-11-23T11:00")],
+        [("2026-11-23T12:00", "2026-11-24T12:00", "running")],
+    ),
+    "an acknowledged reply ends it": (
+        [assigned(), submitted("2026-11-23T13:00")],
+        [URGENT_AT_NOON, fed_back("2026-11-23T16:00")],
+        [],
+        [("2026-11-23T12:00", "2026-11-24T12:00", "met")],
+    ),
+    "with the upstream no day begins": (
+        [assigned(), submitted("2026-11-23T10:30")],
+        [fed_back("2026-11-23T11:00"), URGENT_AT_NOON],
+        [],
+        [],
+    ),
+    "after a redo it begins again": (
+        [assigned(), contacted("2026-11-23T10:15"), submitted("2026-11-23T10:30"), reopened("2026-11-23T11:30")],
+        [fed_back("2026-11-23T11:00"), URGENT_AT_NOON],
+        [],
+        [("2026-11-23T12:00", "2026-11-24T12:00", "running")],
+    ),
+}
+
+
+@pytest.mark.clause("S1.3.1d")
+@pytest.mark.parametrize("sequence", SEQUENCES)
+async def test_nobody_has_24_hours_that_cannot_be_kept(postgres_server: DatabaseServer, sequence: str) -> None:
+    dispatch, intake, review, wanted = SEQUENCES[sequence]
+    for two in interleavings(dispatch, intake):
+        for events in interleavings(two, review):
+            async with desk_of(SERVICE, postgres_server) as desk:
+                await desk.tell(received())
+                desk.clock.set(local("2026-11-23T18:00"))
+                await desk.tell(*events)
+                valid = [clock for clock in await caller_replies(desk) if clock["state"] != "void" or clock["breached"]]
+                assert await desk.parked() == []
+            found = [(clock["started_at"], clock["due_at"], clock["state"]) for clock in valid]
+            assert found == [(local(starts), local(due), state) for starts, due, state in wanted], events

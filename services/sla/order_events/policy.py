@@ -44,7 +44,9 @@ STOPS: Final[Mapping[str, frozenset[ClockKind]]] = MappingProxyType(
         "submitted": frozenset({"accept", "progress_note"}),
         "return_requested": frozenset({"accept", "return_window"}),
         "judged": frozenset({"review_turnaround"}),
-        "fed_back": frozenset({"final", "district_final", "upstream_due", "progress_note", "chain_step"}),
+        "fed_back": frozenset(
+            {"caller_reply", "final", "district_final", "upstream_due", "progress_note", "chain_step"}
+        ),
         "revisited": frozenset({"revisit"}),
     }
 )

@@ -36,6 +36,7 @@ async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecor
         no_return=False,
         released=[],
         occasions=[],
+        steps=[],
     )
     work.add(order)
     return order

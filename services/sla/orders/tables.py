@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.sla.orders.model import Received
@@ -48,7 +49,14 @@ class OrderRecord(Record):
     flags_version: Mapped[int] = mapped_column(
         server_default=text("1"), comment="of the urgent classes, as intake counts their changes"
     )
-    reached_at: Mapped[datetime | None] = mapped_column(comment="when the unit that has it last reached the caller")
+    answering: Mapped[datetime | None] = mapped_column(
+        comment="from when the unit that has it has its day to answer the caller, where it has one"
+    )
+    steps: Mapped[list[list[str]]] = mapped_column(
+        JSONB,
+        server_default=text("'[]'"),
+        comment="moment, step and reply: what that day depends on, since the assignment",
+    )
     no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
     assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
     released: Mapped[list[dict[str, Any]]] = mapped_column(

@@ -210,7 +210,18 @@ def _create_orders_and_clocks() -> None:
             nullable=False,
             comment="of the urgent classes, as intake counts their changes",
         ),
-        sa.Column("reached_at", _MOMENT, comment="when the unit that has it last reached the caller"),
+        sa.Column(
+            "answering",
+            _MOMENT,
+            comment="from when the unit that has it has its day to answer the caller, where it has one",
+        ),
+        sa.Column(
+            "steps",
+            JSONB,
+            server_default=sa.text("'[]'"),
+            nullable=False,
+            comment="moment, step and reply: what that day depends on, since the assignment",
+        ),
         sa.Column(
             "no_return",
             sa.Boolean,
