@@ -114,7 +114,9 @@ async def test_a_rejected_reply_comes_back_to_the_same_unit_with_its_opinion_and
     assert await story.status(order_id) == "rework"
 
     again = await story.reply(order_id)
+    history = (await story.get(f"/orders/{order_id}/history")).json()["items"]
 
+    assert [line["reason"] for line in history if line["action"] == "reply.rejected"] == [f"reply:{first}"]
     assert again.json()["round"] == 2
     rounds = (await story.get(f"/orders/{order_id}/replies", story.caseworker())).json()
     assert [(line["round"], line["state"], line["opinion"]) for line in rounds] == [

@@ -41,6 +41,9 @@ async def test_a_corrected_request_becomes_an_order_and_a_repeated_request_is_an
         assert "lng" in as_it_is.text
         assert released.status_code == 200
         [event] = await desk.told(OrderReceived)
+        [sent] = await desk.rows("select headers from outbox where type = 'order.received.v1'")
+        # Every history of the order names who released it (X1).
+        assert (sent["headers"]["actor"], sent["headers"]["actorrole"]) == ("dispatcher-centre", "dispatcher")
         assert released.json() == {"order_id": event.order_id, "version": 1}
         assert (again.status_code, again.json()["code"]) == (409, "quarantine_decided")
         assert (resent.status_code, resent.json()["order_id"]) == (200, event.order_id)

@@ -81,7 +81,7 @@ async def list_history(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[HistoryOut]:
-    """何人何时做了何事，先后为序。"""
+    """何人何时做了何事，先后为序。延期由时限服务记录，见其工单延期一览。"""
     await store.seen(session, order_id, scope, runtime.works.sealer)
     found = await store.history_of(session, order_id, cursor=cursor, limit=limit)
     items = [HistoryOut(**{name: getattr(row, name) for name in HistoryOut.model_fields}) for row in found.rows]

@@ -97,7 +97,7 @@ class HistoryOut(BaseModel):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     reason: str | None = Field(
-        description="理由；assignment:<序号>、return:<标识> 指责任链、回退记录中的相应一条，其文字按权限显示"
+        description="理由；assignment:<序号>、return:<标识>、reply:<标识> 指责任链、回退记录、答复（意见）中的相应一条，其文字按权限显示"
     )
 
 

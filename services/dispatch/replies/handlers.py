@@ -170,5 +170,6 @@ async def _judge(
     record.status = after(before, move)
     await store.judge_reply(work, event.reply_id, state, opinion=opinion)
     changed = {"status": record.status, "reply_id": event.reply_id}
-    work.audit(f"reply.{state}", event.order_id, before={"status": before}, after=changed)
+    reason = f"reply:{event.reply_id}" if opinion else None
+    work.audit(f"reply.{state}", event.order_id, before={"status": before}, after=changed, reason=reason)
     return record

@@ -32,6 +32,7 @@ from shared.contracts.places import UNKNOWN
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
 from shared.errors import BusinessError
+from shared.identity import Person
 from shared.outbox.writer import Pending, headers_beside
 from shared.telemetry import correlation_id, logger
 from shared.wakes import EVENTS_WRITTEN
@@ -54,6 +55,8 @@ class Submission:
     row: NewOrder
     correlation: str
     answer: asyncio.Future[Answered]
+    by: Person | None = None
+    """Who released it from quarantine: the histories name that person, no platform (X1)."""
     keys: tuple[tuple[str, str], tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,10 +110,12 @@ class Acceptance:
         unknown: Mapping[str, str],
         *,
         arrived_at: datetime | None = None,
+        by: Person | None = None,
     ) -> Answered:
         """Store an order, its `unknown` fields and its event; returns after the commit.
 
         `arrived_at` says that the request waited in quarantine since then: the district's terms run from there (A04).
+        `by` is who released it.
 
         IntakeBusy when too many wait, RequestIdReused when the webhook-id came with another body.
         """
@@ -135,7 +140,7 @@ class Acceptance:
             body_hash=body_hash,
         )
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Submission(channel, order, unknown, row, correlation_id.get() or order_id, answer))
+        self._waiting.append(Submission(channel, order, unknown, row, correlation_id.get() or order_id, answer, by))
         self._wake.set()
         return await answer
 
@@ -438,4 +443,6 @@ class Batches:
 
 
 def _headers(one: Submission) -> str:
+    if one.by is not None:
+        return headers_beside(one.correlation, one.by.account, role=one.by.role, unit=one.by.unit)
     return headers_beside(one.correlation, f"channel:{one.channel.code}")

@@ -142,6 +142,7 @@ async def _accepted(
         order,
         unknown,
         arrived_at=record.received_at,
+        by=work.person,
     )
     if answered.not_applied is not None:
         raise Overtaken
