@@ -91,7 +91,8 @@ class OrderRevisited(OrderEvent):
     """The upstream called the caller back and sent the result.
 
     `valid`: the caller was reached and answered; otherwise solved and satisfied are None.  `redos` is the cycle of the
-    reply that the caller was asked about: a result about an earlier cycle opens and closes nothing.
+    reply that the caller was asked about: a result about an earlier cycle opens and closes nothing, nor does one about an
+    earlier reply of the same cycle (`of_earlier_reply`: a plan whose completion was approved since).
     """
 
     type: ClassVar[str] = "order.revisited.v1"
@@ -102,6 +103,7 @@ class OrderRevisited(OrderEvent):
     satisfied: Literal["satisfied", "mostly_satisfied", "unsatisfied"] | None
     revisited_at: Moment
     redos: int = 0
+    of_earlier_reply: bool = False
 
 
 class OrderRedoRequested(OrderEvent):

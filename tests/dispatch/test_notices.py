@@ -207,8 +207,9 @@ async def test_an_acknowledgement_of_an_earlier_cycle_leaves_the_order_where_it_
 @pytest.mark.clause("S2.3b")
 @pytest.mark.parametrize("solved", ["solved", "unsolved"])
 @pytest.mark.parametrize("status", ["awaiting_feedback", "revisit", "closed"])
-async def test_a_revisit_about_the_reply_of_an_earlier_cycle_neither_closes_nor_opens_the_order(
-    story: Story, status: str, solved: str
+@pytest.mark.parametrize("about", [{"redos": 0}, {"redos": 1, "of_earlier_reply": True}])
+async def test_a_revisit_about_an_earlier_reply_neither_closes_nor_opens_the_order(
+    story: Story, about: dict[str, Any], status: str, solved: str
 ) -> None:
     order_id, _ = await story.answered()
     await story.desk.tell(facts.redo_requested(order_id, story.now))
@@ -219,7 +220,7 @@ async def test_a_revisit_about_the_reply_of_an_earlier_cycle_neither_closes_nor_
         await story.desk.tell(story.fed_back(order_id, second).model_copy(update={"redos": 1}))
     if status == "closed":
         await story.desk.tell(story.revisited(order_id).model_copy(update={"redos": 1}))
-    await story.desk.tell(story.revisited(order_id, solved))
+    await story.desk.tell(story.revisited(order_id, solved).model_copy(update=about))
 
     assert (await story.order(order_id))["redos"] == 1
     assert await story.status(order_id) == status

@@ -121,6 +121,29 @@ async def test_a_notice_of_the_second_in_which_the_reply_was_approved_is_about_t
         assert [one.redos for one in await desk.told(OrderFedBack)] == [0, 1]
 
 
+@pytest.mark.clause("S2.2.2f", "S2.3b")
+async def test_a_late_revisit_about_a_plan_is_not_about_its_completion(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await desk.tell(approved(desk, order_id, disposition="planned"))
+        await deliverer(desk, Receiver()).send_due()
+        call = about(desk, **UNSOLVED)
+        later(desk, days=1)
+        await desk.tell(approved(desk, order_id, round=2))
+        await deliverer(desk, Receiver(failing)).send_due()
+        before = await seen(desk)
+        assert (await platform.push(call, kind="revisits")).status_code == 200
+        later(desk, minutes=1)
+        await platform.push(about(desk, **SOLVED), kind="revisits")
+
+        assert before[1][1] == {"round": 2, "state": "waiting", "acked_by": None}
+        told = await desk.told(OrderRevisited)
+        assert [(one.redos, one.of_earlier_reply) for one in told] == [(0, True), (0, False)]
+        assert (await seen(desk))[1][1]["acked_by"] == "revisit"
+        assert [type(one) for one in (await desk.told())[-3:]] == [OrderRevisited, OrderFedBack, OrderRevisited]
+
+
 @pytest.mark.clause("S1.1.4c")
 @pytest.mark.parametrize("other", [SOLVED, IN_VAIN, {**UNSOLVED, "visitOpinion": "要求重新办理"}])
 async def test_a_call_that_is_reported_with_another_result_is_refused_with_the_way_out(

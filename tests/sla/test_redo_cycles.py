@@ -123,5 +123,9 @@ async def test_a_late_call_about_an_earlier_reply_does_not_end_the_clock_of_the_
     await desk.tell(*((again, answered, late) if reopened_first else (answered, late, again)))
     assert (await states(desk))["revisit reply:r2"] == "running"
 
-    await desk.tell(facts.revisited(ORDER, local("2026-11-25T11:00"), revisit=2, redos=1))
+    of_plan = facts.revisited(ORDER, local("2026-11-25T09:00"), revisit=2, redos=1, of_earlier_reply=True)
+    await desk.tell(of_plan)
+    assert (await states(desk))["revisit reply:r2"] == "running"
+
+    await desk.tell(facts.revisited(ORDER, local("2026-11-25T11:00"), revisit=3, redos=1))
     assert (await states(desk))["revisit reply:r2"] == "met"

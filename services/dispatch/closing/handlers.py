@@ -71,7 +71,7 @@ async def settle_revisit(work: Work, event: OrderRevisited) -> None:
         frozenset(record.failed_revisit_days),
         status=record.status,
         disposition=record.disposition,
-        of_earlier_cycle=event.redos < record.redos,
+        of_earlier_reply=event.of_earlier_reply or event.redos < record.redos,
     )
     result = {"revisit": event.revisit, "valid": event.valid, "solved": event.solved, "satisfied": event.satisfied}
     match outcome:

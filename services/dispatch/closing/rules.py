@@ -29,14 +29,14 @@ def revisit_verdict(revisit: Revisit, failed_days: AbstractSet[str]) -> Verdict:
 
 
 def revisit_outcome(
-    revisit: Revisit, failed_days: AbstractSet[str], *, status: Status, disposition: str | None, of_earlier_cycle: bool
+    revisit: Revisit, failed_days: AbstractSet[str], *, status: Status, disposition: str | None, of_earlier_reply: bool
 ) -> Outcome:
     """What a revisit does to an order in this state; `noted` when it is recorded and moves nothing.
 
-    Noted are results about a reply of an earlier cycle, about a plan (its own day brings the order back, S2.2.2f), of an
+    Noted are results about an earlier reply, about a plan (its own day brings the order back, S2.2.2f), of an
     order that an approved exclusion closed, and what confirms a closed order.
     """
-    if of_earlier_cycle or status not in WITH_THE_UPSTREAM:
+    if of_earlier_reply or status not in WITH_THE_UPSTREAM:
         return "noted"
     if disposition in EXCLUSIONS:
         # Whoever revisits has the reply that excludes the order: that is its end, whatever the caller says.

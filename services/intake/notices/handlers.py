@@ -72,7 +72,7 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
         case Urge():
             _urge_order(work, record, notice, at=at)
         case RevisitCall() if meant is not None:
-            await _record_revisit(work, record, notice, meant, at=at)
+            await _record_revisit(work, record, notice, meant, earlier=meant is not replies[-1], at=at)
         case Redo() if meant is not None:
             await _request_redo(work, record, notice, ending, meant, at=at)
     return record.order_id
@@ -102,11 +102,11 @@ def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge, *, at: da
 
 
 async def _record_revisit(
-    work: Work, record: UpstreamOrderRecord, call: RevisitCall, meant: Approved, *, at: datetime
+    work: Work, record: UpstreamOrderRecord, call: RevisitCall, meant: Approved, *, earlier: bool, at: datetime
 ) -> None:
     """The result of the platform's call to the person (A31, A32); the opinion stays sealed.
 
-    It is about the reply that is `meant`, and proves that the platform has that one.
+    It is about the reply that is `meant`, and proves that the platform has that one; `earlier`: a newer one was approved.
     """
     result = rules.revisit_result(call)
     number = record.revisits + 1
@@ -133,6 +133,7 @@ async def _record_revisit(
             satisfied=result.satisfied,
             revisited_at=call.happened_at,
             redos=meant.redos,
+            of_earlier_reply=earlier,
         )
     )
     after = {"revisit": number, "valid": result.valid, "solved": result.solved, "satisfied": result.satisfied}

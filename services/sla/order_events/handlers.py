@@ -329,7 +329,8 @@ async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
 async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
     """The caller was called back (S4.1d); a call about an earlier reply, heard of late, answers for no later one."""
     order = await order_for_update(work, event.order_id)
-    if event.valid and event.redos >= max(order.redos, order.answered_redos or 0):
+    earlier = event.of_earlier_reply or event.redos < max(order.redos, order.answered_redos or 0)
+    if event.valid and not earlier:
         await _stop_for(work, event.order_id, STOPS["revisited"], event.revisited_at)
 
 
