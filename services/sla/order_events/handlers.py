@@ -177,10 +177,11 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     await name_overdue(work, order, clocks, event.assigned_at, leaves=True)
     order.unit, order.ended_at, order.no_return = event.unit, None, event.no_return
     # What review and intake tell of this assignment may have been heard before it.
+    before = {reply for _, step, reply in order.steps if step == "submitted"}
     order.steps = [
         [at, step, reply]
         for at, step, reply in order.steps
-        if step in rules.TOLD_BY_OTHERS and datetime.fromisoformat(at) >= event.assigned_at
+        if step in rules.TOLD_BY_OTHERS and reply not in before and datetime.fromisoformat(at) >= event.assigned_at
     ]
     order.assigned_at = event.assigned_at
     order.answering = max(event.assigned_at, order.urgent_since or event.assigned_at) if order.urgent else None
