@@ -15,7 +15,6 @@ from fastapi.routing import APIRoute
 from sample.staff import form
 from services.dispatch.handling.schemas import ContactBody, NoteBody
 from services.dispatch.replies.schemas import ReplyBody
-from services.dispatch.returns.schemas import ReturnBody
 from shared.access import ACCESS, Operation, Reach
 from shared.app import build_app
 from shared.app.operations import router as operations
@@ -52,7 +51,7 @@ BODIES: Final[Mapping[str, dict[str, Any]]] = {
     "/contacts": ContactBody.model_json_schema()["examples"][0],
     "/notes": NoteBody.model_json_schema()["examples"][0],
     "/reply": ReplyBody.model_json_schema()["examples"][0],
-    "/return": ReturnBody.model_json_schema()["examples"][0],
+    "/return": {"reason": "不属于本单位职责", "policy_basis": "三定方案第四条", "suggested_unit": "chengguan"},
     "/extensions": {"reason_code": "complex", "workdays": 1, "explanation": "需多部门会商"},
     "/leader-rejection": {"opinion": "请补充"},
 }
