@@ -219,10 +219,11 @@ class SideBySide:
             assert sending.not_before is None or sending.not_before <= self.now, self.story()
             sending.state, sending.attempts, sending.scheduled = "sending", sending.attempts + 1, sending.scheduled + 1
             self.in_the_air.append((one, order, sending))
-        if self.upstream != "slow":
-            while self.in_the_air:
-                await self.arrive(self.upstream)
-        return bool(claimed)
+        moved = bool(claimed)
+        while self.in_the_air and self.upstream != "slow":
+            await self.arrive(self.upstream)
+            moved = True  # also when nothing new was sent: what the answer tells has to be heard
+        return moved
 
     def _is_due(self, sending: Sending) -> bool:
         return sending.surely_at is None or sending.surely_at <= self.now
