@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.sla.caller_reply.rules import clock_on_urgency
 from services.sla.clocks.model import State
 from services.sla.clocks.policy import TITLES
 from services.sla.clocks.rules import ended
@@ -277,7 +278,7 @@ def test_the_due_moment_itself_is_in_time(late: timedelta) -> None:
 
 @pytest.mark.clause("S1.3.1c")
 def test_an_order_that_turns_urgent_with_its_unit_is_to_be_answered_within_a_day_of_that() -> None:
-    clock = rules.clock_on_urgency("housing", 2, local("2026-11-24T15:00"), RULES)
+    clock = clock_on_urgency("housing", 2, local("2026-11-24T15:00"), RULES)
 
     assert (clock.kind, clock.due.at) == ("caller_reply", local("2026-11-25T15:00"))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from services.sla.caller_reply.handlers import judge_caller_reply, remember
+from services.sla.caller_reply.rules import TOLD_BY_OTHERS
 from services.sla.candidates.handlers import name_overdue, raise_candidates
 from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
@@ -120,48 +121,7 @@ async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, r
         await annul(work, order, "caller_reply", event.updated_at, "not_urgent", reason)
     elif order.urgent_since is None:
         order.urgent_since = event.updated_at
-        await _judge_caller_reply(work, order, rule_set)
-
-
-async def _judge_caller_reply(work: Work, order: OrderRecord, rule_set: RuleSet) -> None:
-    """The 24 hours of an order that turned urgent with its unit, by all that is known of its steps by now (S1.3.1c).
-
-    Nobody can keep them who has answered the caller already, or who has not got the order: then none run.  A clock that was
-    started before this was heard is taken back.
-    """
-    if order.cancelled or order.unit is None or order.assigned_at is None or order.urgent_since is None:
-        return
-    wanted = rules.answering(order.steps, urgent_since=order.urgent_since, assigned_at=order.assigned_at)
-    if order.answering is not None and (wanted is None or wanted.starts_at != order.answering):
-        reason = "此前已联系到来电人，或工单当时不在承办单位手中，平台随后才得知"
-        since = order.answering
-        await annul(work, order, "caller_reply", since, "in_time", reason, ended_since=since)
-        order.answering = None
-    if wanted is None:
-        return
-    if order.answering is None:
-        order.answering = wanted.starts_at
-        _start_caller_reply(work, order, order.unit, wanted.starts_at, rule_set)
-    if wanted.ends_at is not None:
-        clocks = await running_clocks(work, order.order_id)
-        (stop if wanted.answered else void)(work, clocks, {"caller_reply"}, wanted.ends_at)
-
-
-def _start_caller_reply(work: Work, order: OrderRecord, unit: str, since: datetime, rule_set: RuleSet) -> None:
-    """Start it, under a name of its own when one that was taken back had it."""
-    plan = rules.clock_on_urgency(unit, order.flags_version, since, rule_set)
-    number, occasion = 1, plan.occasion
-    while f"{plan.kind} {plan.occasion}" in order.occasions:
-        number += 1
-        plan = replace(plan, occasion=f"{occasion}:{number}")
-    start(work, order, (plan,), rule_set)
-
-
-async def _remember(work: Work, order: OrderRecord, step: rules.Step, at: datetime, reply_id: str = "") -> None:
-    """Keep a step of the order for the caller's 24 hours, and judge these anew."""
-    order.steps = [*order.steps, [at.isoformat(), step, reply_id]]
-    if order.urgent:
-        await _judge_caller_reply(work, order, await rules_for(work, order))
+        await judge_caller_reply(work, order, rule_set)
 
 
 async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
@@ -181,7 +141,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     order.steps = [
         [at, step, reply]
         for at, step, reply in order.steps
-        if step in rules.TOLD_BY_OTHERS and reply not in before and datetime.fromisoformat(at) >= event.assigned_at
+        if step in TOLD_BY_OTHERS and reply not in before and datetime.fromisoformat(at) >= event.assigned_at
     ]
     order.assigned_at = event.assigned_at
     order.answering = max(event.assigned_at, order.urgent_since or event.assigned_at) if order.urgent else None
@@ -189,7 +149,7 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
     plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
     _end_windows(work, order, start(work, order, await with_chain(work, order, plans, rule_set), rule_set))
     if order.urgent:
-        await _judge_caller_reply(work, order, rule_set)
+        await judge_caller_reply(work, order, rule_set)
     _judge_determination(work, order, assigned, rule_set)
 
 
@@ -205,7 +165,7 @@ async def stop_on_contact(work: Work, event: CallerContacted) -> None:
         kinds |= STOPS["reached"]
     order = await _stop_for(work, event.order_id, kinds, event.recorded_at, unit=event.unit)
     if event.outcome == "reached" and order.unit == event.unit:
-        await _remember(work, order, "reached", event.recorded_at)
+        await remember(work, order, "reached", event.recorded_at)
     await _promise(work, order, event.unit, event.promised_at, event.recorded_at)
 
 
@@ -218,14 +178,14 @@ async def keep_the_promise(work: Work, event: ProgressNoted) -> None:
 async def stop_on_reply(work: Work, event: ReplySubmitted) -> None:
     """A reply makes the day's progress note needless; every deadline of the order runs on (A19)."""
     order = await _stop_for(work, event.order_id, STOPS["submitted"], event.submitted_at, unit=event.unit)
-    await _remember(work, order, "submitted", event.submitted_at, event.reply_id)
+    await remember(work, order, "submitted", event.submitted_at, event.reply_id)
     await begin_chain(work, order)
 
 
 async def go_back_to_unit(work: Work, event: ReplyLeaderRejected) -> None:
     """The unit's own leader rejected the reply: it has to be submitted anew (S2.2.3i)."""
     order = await order_for_update(work, event.order_id)
-    await _remember(work, order, "rejected", event.rejected_at, event.reply_id)
+    await remember(work, order, "rejected", event.rejected_at, event.reply_id)
     await resume_chain(work, order)
 
 
@@ -260,7 +220,7 @@ async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
     at = event.approved_at if isinstance(event, ReplyApproved) else event.rejected_at
     order = await _stop_for(work, event.order_id, STOPS["judged"], at)
     if isinstance(event, ReplyRejected):
-        await _remember(work, order, "rejected", at, event.reply_id)
+        await remember(work, order, "rejected", at, event.reply_id)
         await resume_chain(work, order)
 
 
@@ -317,7 +277,7 @@ async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
     if order.answered_redos is None or order.answered_redos < event.redos:
         order.answered_redos, order.answered_at = event.redos, event.fed_back_at
     await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
-    await _remember(work, order, "fed_back", event.fed_back_at, event.reply_id)
+    await remember(work, order, "fed_back", event.fed_back_at, event.reply_id)
     clocks = await running_clocks(work, event.order_id)
     announced = f"plan:{event.reply_id}"
     stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
@@ -350,8 +310,8 @@ async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
     # The event of the plan's own feedback may have come before: then the call-back waits for the completion as well.
     void(work, clocks, {"plan", "revisit"}, event.planned_at)
     start(work, order, (plan,), rule_set)
-    await _remember(work, order, "planned", event.planned_at, event.reply_id)
-    await _remember(work, order, "woken", rules.wakes_at(event.plan_on, event.planned_at))
+    await remember(work, order, "planned", event.planned_at, event.reply_id)
+    await remember(work, order, "woken", rules.wakes_at(event.plan_on, event.planned_at))
 
 
 async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
@@ -376,7 +336,7 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
     await name_overdue(work, order, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
     if isinstance(event, OrderClosed):
-        await _remember(work, order, "closed", ended_at)
+        await remember(work, order, "closed", ended_at)
 
 
 async def start_redo(work: Work, event: OrderReopened) -> None:
@@ -395,7 +355,7 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
         void(work, clocks, ENDED_BY_REDO, event.reopened_at)
         await name_overdue(work, order, clocks, event.reopened_at)
     order.unit, order.ended_at, order.redos = event.unit, None, event.redos
-    await _remember(work, order, "reopened", event.reopened_at)
+    await remember(work, order, "reopened", event.reopened_at)
     rule_set = await rules_for(work, order)
     plan = rules.clock_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
     new = start(work, order, await with_chain(work, order, (plan,), rule_set), rule_set)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from operator import itemgetter
-from typing import Final, Literal, NamedTuple
 
 from services.sla.clocks.rules import DETERMINED
 from services.sla.counting.model import ClockPlan, Lapse, Rung, Span
@@ -25,19 +22,6 @@ from services.sla.order_events.model import Assigned
 from services.sla.orders.model import Received
 from services.sla.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
-
-Step = Literal["reached", "submitted", "rejected", "planned", "woken", "fed_back", "closed", "reopened"]
-"""What the day for the caller of an urgent order depends on (S1.3.1c)."""
-TOLD_BY_OTHERS: Final = frozenset({"rejected", "fed_back"})
-"""Those that dispatch does not tell: they may be heard before the assignment that they belong to."""
-
-
-class Answering(NamedTuple):
-    """The day in which the caller of an urgent order is to be answered, and how it ended."""
-
-    starts_at: datetime
-    ends_at: datetime | None
-    answered: bool
 
 
 def clocks_on_receipt(
@@ -143,72 +127,6 @@ def clock_on_redo(
 ) -> ClockPlan:
     """重办 gives the unit a new final clock; whatever was late stays late (A34)."""
     return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
-
-
-def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> ClockPlan:
-    """An order that turns urgent while a unit has it is to be answered within a day of that (S1.3.1c)."""
-    return hour_clock("caller_reply", f"urgent:{version}", unit, at, rules.caller_reply)
-
-
-def answering(steps: Sequence[Sequence[str]], *, urgent_since: datetime, assigned_at: datetime) -> Answering | None:
-    """From when the unit has its day to answer the caller of an order that is urgent; None when it has none.
-
-    `steps` are those of the present assignment, as they were heard: (moment, step, reply).  No day begins for a unit that
-    has reached the caller in its present turn, nor while the order is planned, or its reply is with the upstream; while a
-    reply is under review, the day begins when it is rejected.  What reaches the caller, or brings the reply to the
-    upstream, ends it (S1.3.1c, S1.3.1d).
-    """
-    since = max(urgent_since, assigned_at)
-    told = sorted(((datetime.fromisoformat(at), step, reply) for at, step, reply in steps), key=itemgetter(0))
-    announced = {reply for _, step, reply in told if step == "planned"}
-    hands, later = _Hands(), []
-    for at, step, reply in told:
-        # Of the same moment a decision on the urgency is the last, an assignment the first.
-        if at > since or since == assigned_at:
-            later.append((at, step, reply))
-        elif step != "fed_back" or reply not in announced:  # what announces a plan leaves the order as planned as it is
-            hands = _after(hands, step, reply)
-    if hands.reached or hands.over:
-        return None
-    starts_at = since
-    if hands.reviewed is not None:
-        given_back = ("rejected", hands.reviewed)
-        back = next((one for one in later if one[1:] == given_back or one[1] in _LEAVES), None)
-        if back is None or back[1:] != given_back:
-            return None
-        starts_at, later = back[0], later[later.index(back) + 1 :]
-    ends_at, step, _ = next((one for one in later if one[1] in _ENDS), (None, "", ""))
-    return Answering(starts_at, ends_at, answered=step != "closed")
-
-
-class _Hands(NamedTuple):
-    """Whether the unit has reached the caller in its present turn, and what keeps it from calling."""
-
-    reached: bool = False
-    over: bool = False
-    reviewed: str | None = None
-
-
-_LEAVES: Final = frozenset({"fed_back", "planned", "closed", "reopened"})
-_ENDS: Final = frozenset({"reached", "fed_back", "closed"})
-
-
-def _after(hands: _Hands, step: str, reply: str) -> _Hands:
-    match step:
-        case "reached":
-            return hands._replace(reached=True)
-        case "submitted":
-            return hands._replace(over=False, reviewed=reply)
-        case "rejected" if reply == hands.reviewed:
-            return hands._replace(reviewed=None)
-        case "planned" | "reopened":
-            return _Hands(over=step == "planned")
-        case "woken":
-            return hands._replace(over=False)
-        case "fed_back" | "closed":
-            return hands._replace(over=True, reviewed=None)
-        case _:
-            return hands
 
 
 def wakes_at(plan_on: date, planned_at: datetime) -> datetime:

@@ -1,0 +1,55 @@
+"""The day in which the caller of an urgent order is answered: started, taken back and ended by all that was heard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.sla.caller_reply import rules
+from services.sla.clocks.handlers import annul, start, stop, void
+from services.sla.clocks.store import running_clocks
+from services.sla.orders.store import rules_for
+from services.sla.orders.tables import OrderRecord
+from services.sla.rulesets.policy import RuleSet
+from shared.work import Work
+
+
+async def judge_caller_reply(work: Work, order: OrderRecord, rule_set: RuleSet) -> None:
+    """The 24 hours of an order that turned urgent with its unit, by all that is known of its steps by now (S1.3.1c).
+
+    Nobody can keep them who has answered the caller already, or who has not got the order: then none run.  A clock that was
+    started before this was heard is taken back.
+    """
+    if order.cancelled or order.unit is None or order.assigned_at is None or order.urgent_since is None:
+        return
+    wanted = rules.answering(order.steps, urgent_since=order.urgent_since, assigned_at=order.assigned_at)
+    if order.answering is not None and (wanted is None or wanted.starts_at != order.answering):
+        reason = "此前已联系到来电人，或工单当时不在承办单位手中，平台随后才得知"
+        since = order.answering
+        await annul(work, order, "caller_reply", since, "in_time", reason, ended_since=since)
+        order.answering = None
+    if wanted is None:
+        return
+    if order.answering is None:
+        order.answering = wanted.starts_at
+        _start(work, order, order.unit, wanted.starts_at, rule_set)
+    if wanted.ends_at is not None:
+        clocks = await running_clocks(work, order.order_id)
+        (stop if wanted.answered else void)(work, clocks, {"caller_reply"}, wanted.ends_at)
+
+
+def _start(work: Work, order: OrderRecord, unit: str, since: datetime, rule_set: RuleSet) -> None:
+    """Start it, under a name of its own when one that was taken back had it."""
+    plan = rules.clock_on_urgency(unit, order.flags_version, since, rule_set)
+    number, occasion = 1, plan.occasion
+    while f"{plan.kind} {plan.occasion}" in order.occasions:
+        number += 1
+        plan = replace(plan, occasion=f"{occasion}:{number}")
+    start(work, order, (plan,), rule_set)
+
+
+async def remember(work: Work, order: OrderRecord, step: rules.Step, at: datetime, reply_id: str = "") -> None:
+    """Keep a step of the order for the caller's 24 hours, and judge these anew."""
+    order.steps = [*order.steps, [at.isoformat(), step, reply_id]]
+    if order.urgent:
+        await judge_caller_reply(work, order, await rules_for(work, order))
