@@ -10,7 +10,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,21 +58,6 @@ class Submission:
     answer: asyncio.Future[Answered]
     by: Person | None = None
     """Who released it from quarantine: the histories name that person, no platform (X1)."""
-    keys: tuple[tuple[str, str], tuple[str, str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """What no two orders of one batch may share, because one statement inserts them all: number and request id."""
-        self.keys = (("no:" + self.row.platform, self.row.platform_no), (self.row.platform, self.row.webhook_id))
-
-    @property
-    def number(self) -> tuple[str, str]:
-        """Platform and its number of the order."""
-        return self.row.platform, self.row.platform_no
-
-    @property
-    def request(self) -> tuple[str, str]:
-        """Channel and webhook-id of the request."""
-        return self.row.platform, self.row.webhook_id
 
     def settle(self, answer: Answer) -> None:
         """Give the request its answer, unless its client has gone."""
@@ -123,8 +109,7 @@ class Acceptance:
             await self._wait_for_writer()
         if self._backlogged or len(self._waiting) >= policy.WAITING_ORDERS:
             raise IntakeBusy
-        works = self._works
-        order_id = str(works.ids())
+        works, order_id = self._works, str(self._works.ids())
         row = store.sealed_order(
             channel,
             order,
@@ -198,7 +183,7 @@ class Acceptance:
                 # Requests of the same turn of the event loop join the batch.
                 await asyncio.sleep(0)
                 continue
-            keys = {key for one in batch for key in one.keys}
+            keys = {key for one in batch for key in one.row.keys}
             self._in_hand |= keys
             try:
                 await self._count_backlog(connection)
@@ -225,11 +210,11 @@ class Acceptance:
             one = self._waiting.popleft()
             if one.answer.done():
                 continue
-            if taken.isdisjoint(one.keys):
+            if taken.isdisjoint(one.row.keys):
                 batch.append(one)
             else:
                 later.append(one)
-            taken.update(one.keys)
+            taken.update(one.row.keys)
         self._waiting.extendleft(reversed(later))
         return batch
 
@@ -241,8 +226,7 @@ class Acceptance:
         now = time.monotonic()
         if now - self._counted_at >= policy.COUNT_SECONDS:
             self._counted_at = now
-            waiting = await store.backlog(connection, policy.OUTBOX_CEILING)
-            self._backlogged = waiting >= policy.OUTBOX_CEILING
+            self._backlogged = await store.backlog(connection, policy.OUTBOX_CEILING) >= policy.OUTBOX_CEILING
 
 
 class Batches:
@@ -281,37 +265,24 @@ class Batches:
         new = await self._store_new(connection, batch)
         if new:
             self._works.wakes.wake([EVENTS_WRITTEN])
-        known = []
         for one in batch:
             if one.row.order_id in new:
                 one.settle(Answered(201, one.row.order_id, 1))
-            else:
-                known.append(one)
-        return known
+        return [one for one in batch if one.row.order_id not in new]
 
     async def _store_new(self, connection: store.Connection, batch: list[Submission]) -> frozenset[str]:
         """Store the new ones; where copies of one wait in quarantine, it was received with the earliest of them (A04)."""
         earliest = await store.earliest_waiting(connection, [one.row.number_print for one in batch])
-        if not earliest:
-            return await self._accept(connection, batch)
-        for one in batch:
+        for one in batch if earliest else ():
             first = min(one.row.first_at, earliest.get(one.row.number_print, one.row.first_at))
             one.row = one.row._replace(first_at=first)
-        async with connection.transaction():
-            new = await self._accept(connection, batch)
+        async with connection.transaction() if earliest else nullcontext():
+            received = [self._received(one) for one in batch]
+            new = await store.accept_new(connection, [one.row for one in batch], received)
             for one in batch:
                 if one.row.order_id in new and one.row.number_print in earliest:
-                    await self._overtake(connection, one, one.row.order_id)
+                    await store.overtake_waiting(connection, one.row, one.row.order_id, correlation=one.correlation)
         return new
-
-    async def _accept(self, connection: store.Connection, batch: list[Submission]) -> frozenset[str]:
-        return await store.accept_new(connection, [one.row for one in batch], [self._received(one) for one in batch])
-
-    async def _overtake(self, connection: store.Connection, one: Submission, order_id: str) -> None:
-        """What a person releases overtakes nothing: he decides on each copy."""
-        if one.row.released_at is None:
-            actor = f"channel:{one.channel.code}"
-            await store.overtake_waiting(connection, one.row, order_id, actor=actor, correlation=one.correlation)
 
     async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
         """Answer requests and numbers that are known: as before, as unchanged, or with a new version."""
@@ -359,10 +330,10 @@ class Batches:
         self, connection: store.Connection, asked: list[Submission], answers: dict[str, Answer]
     ) -> list[Submission]:
         """Answer those whose webhook-id is known (R34); returns the others."""
-        receipts = await store.known_receipts(connection, [one.request for one in asked])
+        receipts = await store.known_receipts(connection, [one.row.request for one in asked])
         rest = []
         for one in asked:
-            receipt = receipts.get(one.request)
+            receipt = receipts.get(one.row.request)
             if receipt is None:
                 rest.append(one)
             elif receipt.body_hash != one.row.body_hash:
@@ -381,10 +352,10 @@ class Batches:
         """Answer orders whose number is known: unchanged, older, refused, or stored as a new version (S1.1.4c)."""
         if not known:
             return
-        existing = await store.lock_existing(connection, [one.number for one in known])
+        existing = await store.lock_existing(connection, [one.row.number for one in known])
         receipts, unknown = [], []
-        for one in sorted(known, key=lambda one: one.number):
-            found = existing[one.number]
+        for one in sorted(known, key=lambda one: one.row.number):
+            found = existing[one.row.number]
             order_id, version, state = found["order_id"], found["version"], State(found["state"])
             known_revision, pushed = found["platform_revision"], one.row.platform_revision
             same = found["fingerprint"] == one.row.fingerprint
@@ -401,17 +372,17 @@ class Batches:
                 continue
             if repeat is Repeat.NEWER:
                 version, event = await self._update(connection, one, found)
-                await self._overtake(connection, one, order_id)
+                await store.overtake_waiting(connection, one.row, order_id, correlation=one.correlation)
                 pending.append(event)
             elif repeat is Repeat.SAME and pushed is not None and pushed != known_revision:
                 await store.note_revision(connection, order_id, pushed)
             not_applied = "older_revision" if repeat is Repeat.OLDER else None
             answers[one.row.order_id] = Answered(200, order_id, version, not_applied=not_applied)
-            receipts.append((*one.request, one.row.body_hash, 200, order_id, version, not_applied, one.row.at))
+            receipts.append((*one.row.request, one.row.body_hash, 200, order_id, version, not_applied, one.row.at))
             if one.unknown:
                 place = UNKNOWN.at(order_id=order_id, webhook_id=one.row.webhook_id)
                 sealed = self._works.sealer.seal_json(dict(one.unknown), place)
-                unknown.append((*one.request, order_id, "orders", sealed, one.row.at))
+                unknown.append((*one.row.request, order_id, "orders", sealed, one.row.at))
         await store.insert_receipts(connection, receipts)
         await store.insert_unknown(connection, unknown)
 

@@ -51,3 +51,18 @@ class NewOrder(NamedTuple):
     def known_at(self) -> datetime | None:
         """When an order that had waited in quarantine became known; None where it was understood at once."""
         return self.released_at or (self.at if self.first_at < self.received_at else None)
+
+    @property
+    def number(self) -> tuple[str, str]:
+        """Platform and its number of the order."""
+        return self.platform, self.platform_no
+
+    @property
+    def request(self) -> tuple[str, str]:
+        """Channel and webhook-id of the request."""
+        return self.platform, self.webhook_id
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """What no two orders of one batch may share, because one statement inserts them all: number and request id."""
+        return ("no:" + self.platform, self.platform_no), self.request

@@ -313,11 +313,13 @@ async def earliest_waiting(connection: Connection, prints: Sequence[str]) -> dic
     return {row[0]: row[1] for row in await connection.fetch(_EARLIEST, prints)}
 
 
-async def overtake_waiting(
-    connection: Connection, row: NewOrder, order_id: str, *, actor: str, correlation: str
-) -> None:
-    """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04)."""
-    await connection.execute(_OVERTAKE, row.number_print, actor, row.at, order_id, correlation)
+async def overtake_waiting(connection: Connection, row: NewOrder, order_id: str, *, correlation: str) -> None:
+    """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04).
+
+    What a person releases overtakes nothing: he decides on each copy.
+    """
+    if row.released_at is None:
+        await connection.execute(_OVERTAKE, row.number_print, f"channel:{row.platform}", row.at, order_id, correlation)
 
 
 async def note_revision(connection: Connection, order_id: str, revision: int) -> None:
