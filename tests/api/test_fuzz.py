@@ -21,7 +21,6 @@ import pytest
 import pytest_asyncio
 
 from sample.upstream import in_words_of_city
-from services.dispatch.returns.schemas import ReturnBody
 from shared.bus import Message
 from shared.clock import RealClock
 from shared.identity import Person, Role, TokenSigner
@@ -67,7 +66,7 @@ ENDLESS: Final = {"sla": ("stream_breaches", "stream_warnings")}
 """A stream has no end for which a fuzzer could wait; test_bad_input calls these."""
 PARKED: Final = 40
 """How many events each service cannot read; each of them can be dropped once."""
-RETURN: Final = ReturnBody.model_json_schema()["examples"][0]
+RETURN: Final = {"reason": "不属于本单位职责", "policy_basis": "三定方案第四条", "suggested_unit": "chengguan"}
 OF_GROUP: Final = ("channel", "kind", "cause")
 UNREADABLE: Final = 5
 RELEASABLE: Final = 18

@@ -40,6 +40,7 @@ async def written(desk: Desk) -> dict[str, list[dict[str, Any]]]:
         del row["demand"], row["reply_id"], row["version"]  # sealed anew, drawn anew, counted by each write
     for row in found["audit"]:
         (row["after"] or {}).pop("reply_id", None)
+        row["reason"] = (row["reason"] or "").partition(":")[0]  # of a rejection it names the reply
     return found
 
 

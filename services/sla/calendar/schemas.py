@@ -27,7 +27,12 @@ def _storable(value: str) -> str:
 CalendarName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 """A calendar version: statutory-2026.1, calendar-2."""
 
-FileText = Annotated[str, StringConstraints(min_length=1, max_length=300_000), AfterValidator(_storable)]
+FileText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300_000),
+    AfterValidator(_storable),
+    Field(json_schema_extra={"pattern": r"^[^\x00]*$"}),
+]
 """A file's content: a year has about ten kilobytes."""
 
 
