@@ -158,6 +158,25 @@ async def test_a_release_that_is_refused_gives_the_request_its_new_reason(postgr
         assert await desk.rows("select 1 from audit where action = 'quarantine.refused_again'")
 
 
+async def test_a_misaddressed_request_keeps_its_signer_when_its_release_is_refused(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        who = desk.bearer(Role.DISPATCHER)
+        body = orjson.dumps({"orderNum": "LATE", "operateTime": "2026-11-23 08:55:00"})
+        wrong = "/api/intake/v1/channels/city_1234/urges"
+        answer = await desk.http.post(wrong, content=body, headers=Platform(desk).headers(body))
+        kept = answer.json()["facts"]["quarantine_id"]
+
+        refused = await desk.http.post(
+            f"{QUARANTINE}/{kept}/release", json={"channel": "city_12345", "reason": "地址写错"}, headers=who
+        )
+        shown = (await desk.http.get(f"{QUARANTINE}/{kept}", headers=who)).json()
+
+        assert refused.status_code == 422
+        assert (shown["reason"], shown["signed_by"]) == ("unknown_order", "city_12345")
+
+
 async def test_a_release_that_was_made_twice_is_one_order(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         who = desk.bearer(Role.DISPATCHER)

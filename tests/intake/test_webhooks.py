@@ -136,7 +136,7 @@ async def test_a_fault_is_named_in_chinese_and_kept_for_a_person(
         assert said in problem["detail"]
         [kept] = await desk.rows("select * from quarantine")
         assert kept["id"].__str__() == problem["facts"]["quarantine_id"]
-        assert (opened(desk, kept), kept["verified"], kept["state"]) == (body, True, "waiting")
+        assert (opened(desk, kept), kept["signed_by"], kept["state"]) == (body, "city_12345", "waiting")
         [event] = await desk.told()
         assert isinstance(event, RequestQuarantined)
         assert not await desk.rows("select 1 from upstream_order")
@@ -343,8 +343,8 @@ async def test_an_unknown_channel_is_kept_unverified_and_never_taken_for_another
         answer = await desk.http.post("/api/intake/v1/channels/city_999/orders", json=an_order())
 
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_channel")
-        [kept] = await desk.rows("select channel, verified, reason from quarantine")
-        assert kept == {"channel": "city_999", "verified": False, "reason": "unknown_channel"}
+        [kept] = await desk.rows("select channel, signed_by, reason from quarantine")
+        assert kept == {"channel": "city_999", "signed_by": None, "reason": "unknown_channel"}
         assert not await desk.rows("select 1 from upstream_order")
 
 

@@ -34,7 +34,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
         "channel": record.channel,
         "kind": record.kind,
         "verified": record.verified,
-        "signed_by": handlers.signer_of(record),
+        "signed_by": record.signed_by,
         "source": record.source,
         "reason": record.reason,
         "cause": record.cause,

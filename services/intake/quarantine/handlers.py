@@ -42,8 +42,8 @@ async def keep_verified(
     known = await take_request(work, channel=channel, webhook_id=webhook_id, body_hash=body_hash, status=422)
     if known is not None:
         return known
-    reported = signed_by or channel
-    kept = _keep(work, channel, kind, source, reason, faults, body, webhook_id=webhook_id, reported=reported)
+    signer = signed_by or channel
+    kept = _keep(work, channel, kind, source, reason, faults, body, webhook_id=webhook_id, signed_by=signer)
     await work.session.flush()
     await settle_receipt(work.session, channel=channel, webhook_id=webhook_id, status=422, quarantine_id=kept)
     return kept
@@ -59,7 +59,7 @@ async def keep_unverified(work: Work, *, channel: str, kind: str, body: bytes, s
     if of_all >= policy.UNVERIFIED_TOTAL:
         raise UnknownChannelNotKept(channel, tuple(CHANNELS), "total", policy.UNVERIFIED_TOTAL)
     # What an unsigned request calls its channel may be anything, also a person's name: only its own row holds it (X2).
-    return _keep(work, channel, kind, source, "unknown_channel", (), body, webhook_id=None, reported="unknown")
+    return _keep(work, channel, kind, source, "unknown_channel", (), body, webhook_id=None, signed_by=None)
 
 
 def _keep(
@@ -72,18 +72,18 @@ def _keep(
     body: bytes,
     *,
     webhook_id: str | None,
-    reported: str,
+    signed_by: str | None,
 ) -> str:
-    kept = str(work.ids())
+    kept, reported = str(work.ids()), signed_by or "unknown"
     work.session.add(
         Quarantined(
             id=kept,
             channel=channel,
             kind=kind,
-            verified=webhook_id is not None,
+            signed_by=signed_by,
             source=source,
             webhook_id=webhook_id,
-            number_print=None if webhook_id is None else _number_print(work, kind, reported, body),
+            number_print=None if signed_by is None else _number_print(work, kind, signed_by, body),
             reason=reason,
             faults=[dict(fault) for fault in faults],
             cause=rules.cause_of(reason, faults),
@@ -101,13 +101,6 @@ def _keep(
 def _number_print(work: Work, kind: str, platform: str, body: bytes) -> str | None:
     number = number_in(CHANNELS[platform], body) if kind == "orders" and platform in CHANNELS else None
     return None if number is None else work.sealer.fingerprint(number_key(platform, number))
-
-
-def signer_of(record: Quarantined) -> str | None:
-    """The channel whose key signed the request: its own, or another where the address names no channel."""
-    if not record.verified:
-        return None
-    return next((fault["signed_by"] for fault in record.faults if "signed_by" in fault), record.channel)
 
 
 def bytes_of(work: Work, record: Quarantined) -> bytes:

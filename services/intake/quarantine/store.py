@@ -22,7 +22,7 @@ async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, i
     row = (
         await session.execute(
             select(func.count().filter(Quarantined.source == source), func.count()).where(
-                Quarantined.state == QuarantineState.WAITING, Quarantined.verified.is_(False)
+                Quarantined.state == QuarantineState.WAITING, Quarantined.signed_by.is_(None)
             )
         )
     ).one()

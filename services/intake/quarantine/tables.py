@@ -20,7 +20,7 @@ class Quarantined(Record):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     channel: Mapped[str] = mapped_column(comment="as the address named it, known or not")
     kind: Mapped[str] = mapped_column(comment="orders, cancellations, urges, revisits, redos")
-    verified: Mapped[bool] = mapped_column(comment="whether its signature was checked and right")
+    signed_by: Mapped[str | None] = mapped_column(comment="the channel whose key signed it; empty when none did")
     source: Mapped[str] = mapped_column(comment="network address of the sender")
     webhook_id: Mapped[str | None]
     number_print: Mapped[str | None] = mapped_column(
@@ -42,6 +42,11 @@ class Quarantined(Record):
     order_id: Mapped[str | None] = mapped_column(ID, comment="what its release led to, or what overtook it")
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
+    @property
+    def verified(self) -> bool:
+        """Whether its signature was checked and right."""
+        return self.signed_by is not None
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own form
     __table_args__ = (
         CheckConstraint("state in ('waiting', 'released', 'dropped', 'overtaken')", name="known_state"),
@@ -61,5 +66,5 @@ class Quarantined(Record):
             "number_print",
             postgresql_where=text("state = 'waiting' and number_print is not null"),
         ),
-        Index("ix_quarantine_source", "source", postgresql_where=text("state = 'waiting' and not verified")),
+        Index("ix_quarantine_source", "source", postgresql_where=text("state = 'waiting' and signed_by is null")),
     )

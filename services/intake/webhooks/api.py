@@ -193,7 +193,7 @@ async def _misaddressed(
 ) -> Response:
     """A platform's signed request at a wrong address: the limits for unsigned requests do not apply (S1.1.1a)."""
     said = f"渠道代码不在七个渠道之内；签名与{CHANNELS[signed_by].title}（{signed_by}）的密钥相符，请核对推送地址"
-    fault = {"field": "channel", "code": "unknown_channel", "message": said, "signed_by": signed_by}
+    fault = {"field": "channel", "code": "unknown_channel", "message": said}
     async with runtime.works.begin(platform(signed_by)) as work:
         kept = await keep_verified(
             work,

@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("id", UUID, nullable=False),
         sa.Column("channel", sa.Text, nullable=False, comment="as the address named it, known or not"),
         sa.Column("kind", sa.Text, nullable=False, comment="orders, cancellations, urges, revisits, redos"),
-        sa.Column("verified", sa.Boolean(), nullable=False, comment="whether its signature was checked and right"),
+        sa.Column("signed_by", sa.Text, nullable=True, comment="the channel whose key signed it; empty when none did"),
         sa.Column("source", sa.Text, nullable=False, comment="network address of the sender"),
         sa.Column("webhook_id", sa.Text, nullable=True),
         sa.Column(
@@ -119,7 +119,7 @@ def upgrade() -> None:
         "quarantine",
         ["source"],
         unique=False,
-        postgresql_where=sa.text("state = 'waiting' and not verified"),
+        postgresql_where=sa.text("state = 'waiting' and signed_by is null"),
     )
     op.create_table(
         "receipt",
@@ -372,7 +372,9 @@ def downgrade() -> None:
     op.drop_table("unknown_fields")
     op.drop_table("receipt")
     op.drop_index(
-        "ix_quarantine_source", table_name="quarantine", postgresql_where=sa.text("state = 'waiting' and not verified")
+        "ix_quarantine_source",
+        table_name="quarantine",
+        postgresql_where=sa.text("state = 'waiting' and signed_by is null"),
     )
     op.drop_index(
         "ix_quarantine_number",
