@@ -1,8 +1,10 @@
 """Runs the two generators, and says what they said when they failed."""
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +33,19 @@ def install() -> None:
     NODE_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "types.mjs"):
         shutil.copyfile(_HERE / name, NODE_FOLDER / name)
+    # Node from a wheel knows neither the machine's certificates nor its settings of npm, as pip and a packaged npm do.
+    machine = {"NODE_USE_SYSTEM_CA": "1", "npm_config_globalconfig": "/etc/npmrc"}
     npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    _run(_node(), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=NODE_FOLDER)
+    _run(
+        _node(),
+        str(npm),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        cwd=NODE_FOLDER,
+        env={**machine, **os.environ},
+    )
 
 
 def typescript(folder: Path) -> None:
@@ -68,7 +81,7 @@ def _node() -> str:
     return str(_NODE / "bin" / "node")
 
 
-def _run(*command: str, cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=_SECONDS)
+def _run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=_SECONDS)
     if done.returncode:
         raise GeneratorFailed(f"{' '.join(command[:3])}: {(done.stdout + done.stderr)[-6000:]}")
