@@ -131,8 +131,8 @@ async def recompute_batch(
 
     None when another replica is at it, or all is done.
 
-    A clock that was looked at bears the new version (one that stays ended beside its own) and is not found again, so that a batch which was lost with its
-    process is done again by the next, and nothing twice.
+    A clock that was looked at bears the new version (one that stays ended beside its own) and is not found again, so that
+    a batch which was lost with its process is done again by the next, and nothing twice.
     """
     job = await store.take_recomputation(work.session)
     reach = await store.reach_of_open(work.session)
