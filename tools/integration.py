@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from services.intake.acceptance.errors import IntakeBusy, RevisionMissing, RevisionReused
@@ -37,8 +36,8 @@ from services.intake.states.errors import OrderNotSent
 from shared.errors import BusinessError, PayloadTooLarge, Unavailable, UnsupportedContent
 from shared.web.fields import LINE_PATTERN, LOCAL_MOMENT_PATTERN, MOMENT_PATTERN, TEXT_PATTERN
 from shared.web.numbers import LATITUDE_FORM, LIMIT_FORM, LONGITUDE_FORM, WHOLE_FORM
+from tools.generated import ROOT, write_or_check
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/integration.md"
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "国家三个渠道": ("national_inspection", "national_portal", "national_message"),
@@ -313,15 +312,8 @@ def filled(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document, or check that it is up to date."""
-    path = ROOT / DOCUMENT
-    text = path.read_text(encoding="utf-8")
-    if "--check" in arguments:
-        if filled(text) != text:
-            print(f"{DOCUMENT} is not what the code says: run `make docs`", file=sys.stderr)
-            return 1
-        return 0
-    path.write_text(filled(text), encoding="utf-8")
-    return 0
+    text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
+    return write_or_check(DOCUMENT, filled(text), arguments)
 
 
 if __name__ == "__main__":

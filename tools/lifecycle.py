@@ -6,14 +6,13 @@ python -m tools.lifecycle --check    change nothing; exit 1 when the document di
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Move, Status
 from services.dispatch.orders.rules import MOVES, OPERATIONS
 from shared.access import ACCESS
+from tools.generated import write_or_check
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/lifecycle.md"
 _ROLES: Final = {
     "dispatcher": "dispatcher 派单员",
@@ -78,14 +77,7 @@ def _movers(move: Move) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document, or check that it is up to date."""
-    path, text = ROOT / DOCUMENT, document()
-    if "--check" in arguments:
-        if path.exists() and path.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{DOCUMENT} differs from the table of moves: run `python -m tools.lifecycle`")
-        return 1
-    path.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(DOCUMENT, document(), arguments)
 
 
 if __name__ == "__main__":

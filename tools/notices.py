@@ -6,13 +6,12 @@ python -m tools.notices --check    change nothing; exit 1 when the document diff
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from services.intake.endings.model import STANDING_TITLES, TOLD_TITLES, WAY_TITLES, Ending, Standing, Told, Way
 from services.intake.endings.policy import CONTRADICTS, EARLIER, REFUSALS, TABLE, UNKNOWN_ORDER
+from tools.generated import write_or_check
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = "docs/notices.md"
 _HEAD: Final = """\
 # 上级平台推送在工单各状态下的结果
@@ -94,14 +93,7 @@ def _answer(standing: Standing, ending: Ending) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the document, or check that it is up to date."""
-    path, text = ROOT / DOCUMENT, document()
-    if "--check" in arguments:
-        if path.exists() and path.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{DOCUMENT} differs from the table of endings: run `python -m tools.notices`")
-        return 1
-    path.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(DOCUMENT, document(), arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """docs/lifecycle.md is generated from the table of moves."""
 
 from services.dispatch.orders.rules import MOVES
-from tools.lifecycle import DOCUMENT, ROOT, document
+from tools.generated import ROOT
+from tools.lifecycle import DOCUMENT, document
 
 
 def test_the_document_is_up_to_date() -> None:

@@ -25,7 +25,8 @@ from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import Desk
-from tools.notices import DOCUMENT, ROOT, document
+from tools.generated import ROOT
+from tools.notices import DOCUMENT, document
 
 AT = {"operateTime": "2026-11-23 08:55:00"}
 NOTICES: dict[Told, tuple[str, dict[str, Any]]] = {
