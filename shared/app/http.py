@@ -23,6 +23,8 @@ from shared.app.docs import add_document_page
 from shared.app.health import health_routes
 from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
+from shared.calendar import SHANGHAI
+from shared.clock import Clock
 from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.deps import keeps_answers
 from shared.errors import BusinessError, Conflict, PayloadTooLarge, Unavailable
@@ -56,14 +58,19 @@ _KEY: Final = {
     "description": "幂等键：以同一键重发同一请求，得到第一次的回答（Idempotent-Replayed: true），不再办理一次",
     "schema": {"title": "幂等键", "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
 }
+_NOW: Final = {
+    "description": "平台当前时间，含毫秒和时区；倒计时以此为准，不以本机时钟为准",
+    "schema": {"title": "平台当前时间", "type": "string", "format": "date-time"},
+    "example": "2026-11-23T09:00:00.000+08:00",
+}
 _BEARER: Final = {"type": "http", "scheme": "bearer", "description": "POST /api/dispatch/v1/tokens 所得的令牌"}
 
 
 class Edge:
     """What every request needs around its route, in one ASGI layer, because each further layer costs time.
 
-    Request and correlation ids, the limit on the body counted byte by byte (R5), time and status for the metrics, and
-    a problem+json answer for unexpected exceptions.
+    Request and correlation ids, the platform's now, the limit on the body counted byte by byte (R5), time and status for
+    the metrics, and a problem+json answer for unexpected exceptions.
     """
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
@@ -82,7 +89,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"])
-        exchange = _Exchange(receive, send, self._limit_of(scope, given))
+        exchange = _Exchange(receive, send, self._runtime.clock, self._limit_of(scope, given))
         request_id.set(exchange.request)
         correlation_id.set(_correlation(given) or exchange.request)
         started = time.perf_counter()
@@ -114,10 +121,10 @@ class Edge:
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_left", "_receive", "_send", "_whole", "limit", "request", "sent", "status")
+    __slots__ = ("_clock", "_left", "_receive", "_send", "_whole", "limit", "request", "sent", "status")
 
-    def __init__(self, receive: Receive, send: Send, limit: int = BODY_BYTES) -> None:
-        self._receive, self._send, self.limit, self._left = receive, send, limit, limit
+    def __init__(self, receive: Receive, send: Send, clock: Clock, limit: int = BODY_BYTES) -> None:
+        self._receive, self._send, self._clock, self.limit, self._left = receive, send, clock, limit, limit
         # Of a form nobody reads the rest once a part of it is refused: the connection cannot be used again.
         self._whole = limit == BODY_BYTES
         self.request = str(new_id())
@@ -136,7 +143,8 @@ class _Exchange:
         """The answer, with the request's id and the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status, self.sent = message["status"], True
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request.encode()), *SECURITY_HEADERS]
+            own = ((b"x-request-id", self.request.encode()), (b"gongdan-now", _written_now(self._clock)))
+            message["headers"] = [*message["headers"], *own, *SECURITY_HEADERS]
             if self._left < 0 or not self._whole:
                 message["headers"].append((b"connection", b"close"))  # the rest of the body is dropped
         await self._send(message)
@@ -146,6 +154,11 @@ class _Exchange:
         if not self.sent:
             self._left = -1
             await problem_of(PayloadTooLarge(self.limit))(scope, self._receive, self.send)
+
+
+def _written_now(clock: Clock) -> bytes:
+    """The platform's now as the header Gongdan-Now has it: RFC 3339 with milliseconds, in the district's time."""
+    return clock.now().astimezone(SHANGHAI).isoformat(timespec="milliseconds").encode()
 
 
 def _correlation(given: dict[bytes, bytes]) -> str:
@@ -268,6 +281,7 @@ def _complete_document(app: FastAPI, service: Service) -> None:
             if service.webhooks:
                 document["webhooks"] = service.webhooks
             components["securitySchemes"] = {"bearer": _BEARER}
+            components["headers"] = {"Gongdan-Now": _NOW}
             for operation in (each for path in document["paths"].values() for each in path.values()):
                 _complete_operation(operation, service.without_login, commands)
             app.openapi_schema = document
@@ -283,6 +297,7 @@ def _complete_operation(operation: dict[str, Any], without_login: Collection[str
     if operation["operationId"] in commands:
         operation["parameters"] = [*operation.get("parameters", ()), _KEY]
     for status, response in operation["responses"].items():
+        response.setdefault("headers", {})["Gongdan-Now"] = {"$ref": "#/components/headers/Gongdan-Now"}
         if status[0] in "45":
             response.setdefault("content", _REFUSED)
 
@@ -312,6 +327,12 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
         pages = b"".join(generate_latest(runtime.metrics.registry) for runtime in runtimes)
         return Response(pages, media_type="text/plain; version=0.0.4")
 
+    async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer for a path that no service has, by any method."""
+        exchange = _Exchange(receive, send, runtimes[0].clock)
+        request_id.set(exchange.request)
+        await problem_response(404, "http_404", "地址不存在，请核对")(scope, receive, exchange.send)
+
     edges = {runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs}
     whole = Front(
         routes=[
@@ -319,17 +340,10 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
             Route("/metrics", all_metrics),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{name}", edge) for name, edge in edges.items()),
-            Mount("/", _unknown),
+            Mount("/", unknown),
         ]
     )
     whole.services = {str(name): edge for name, edge in edges.items()}
     # A path with a line break in it matches no pattern of Starlette's, not even that of "/".
-    whole.router.default = _unknown
+    whole.router.default = unknown
     return whole
-
-
-async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    """The answer for a path that no service has, by any method."""
-    exchange = _Exchange(receive, send)
-    request_id.set(exchange.request)
-    await problem_response(404, "http_404", "地址不存在，请核对")(scope, receive, exchange.send)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.app import build_app, mount
+from shared.clock import SimulatedClock
 from shared.files.limits import BODY_BYTES
 from shared.identity import Role
 from tests.kernel.tiny import Tiny, tiny_at
@@ -355,6 +357,28 @@ async def test_every_answer_carries_the_security_headers_and_a_request_id(tiny: 
     assert answer.headers["x-frame-options"] == "DENY"
     assert UUID.fullmatch(answer.headers["x-request-id"])
     assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/things", "/v1/things/broken", "/v1/nothing", "http://tiny/nowhere", "/openapi.json"]
+)
+async def test_every_answer_says_what_time_it_is_for_the_platform(tiny: Tiny, path: str) -> None:
+    assert isinstance(tiny.clock, SimulatedClock)
+    tiny.clock.set(datetime(2026, 11, 22, 16, 5, 9, 47_900, tzinfo=UTC))
+
+    answer = await tiny.http.get(path, headers=tiny.dispatcher)
+
+    assert answer.headers.get_list("gongdan-now") == ["2026-11-23T00:05:09.047+08:00"]
+
+
+async def test_the_document_names_the_header_with_the_platforms_now(tiny: Tiny) -> None:
+    document = (await tiny.http.get("/openapi.json")).json()
+
+    responses = document["paths"]["/v1/things"]["get"]["responses"]
+    assert {str(answer["headers"]["Gongdan-Now"]) for answer in responses.values()} == {
+        "{'$ref': '#/components/headers/Gongdan-Now'}"
+    }
+    assert document["components"]["headers"]["Gongdan-Now"]["schema"]["format"] == "date-time"
 
 
 @pytest.mark.parametrize(
