@@ -307,6 +307,7 @@ class World(SideBySide):
             expected = 200 if clock.state == "running" else 409
             if expected == 200:
                 model.extension.state = "granted"
+                self._to_fire = True  # the new deadline may be over as well (A38)
                 model.tell("sla", "extended", now, unit=clock.unit, workdays=model.extension.workdays)
         path = f"sla/v1/extensions/{order.extension_id}/decision"
         body = {"decision": "grant" if grant else "refuse", "reason": "情况属实"}

@@ -324,16 +324,29 @@ async def test_a_breach_taken_back_after_the_new_deadline_has_passed_is_followed
     assert (last.due_at, last.fired_late) == (local("2026-11-28T00:00"), True)
 
 
-async def test_a_breach_that_stays_late_is_not_excused(desk: Desk) -> None:
+@pytest.mark.clause("S1.1.4b", "S3.4a")
+async def test_what_stays_late_is_breached_anew_by_the_new_deadline_though_its_breach_was_published_late(
+    desk: Desk,
+) -> None:
     await desk.tell(received(), assigned())
     desk.clock.set(local("2026-12-01T08:00"))
     await drain(desk.runtime)
-
     await edit(desk, ("2026-11-25", Wanted.OFF))
     await recompute(desk.runtime)
+    for moment in ("2026-12-01T08:00", "2026-12-01T09:00"):
+        desk.clock.set(local(moment))
+        await drain(desk.runtime)
 
     late = await clock(desk)
-    assert (late["excused"], late["due_at"]) == (False, local("2026-11-28T00:00"))
+    assert (late["excused"], late["due_at"]) == (True, local("2026-11-28T00:00"))
+    assert late["breached_at"] == local("2026-12-01T08:00")
+    assert [event.due_at for event in await of_final(desk, ClockBreached)] == [
+        local("2026-11-27T00:00"),
+        local("2026-11-28T00:00"),
+    ]
+    assert [e.rung for e in await of_final(desk, ClockWarned) if e.rung != "yellow"] == ["red:1"]
+    raised = [event.cause for event in await desk.told(SupervisionCandidateRaised)]
+    assert raised == ["overdue", "overdue"]
 
 
 async def test_a_deadline_that_comes_to_lie_in_the_past_is_breached_at_once(desk: Desk) -> None:

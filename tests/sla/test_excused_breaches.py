@@ -87,14 +87,23 @@ async def test_a_breach_that_a_new_calendar_takes_back_is_excused_on_the_stream_
 
 
 @pytest.mark.clause("S1.1.1a")
-async def test_a_deadline_that_the_upstream_moves_after_its_breach_excuses_it(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("moved_to", "is_over"),
+    [("2026-11-26T18:00", False), ("2026-11-24T18:05", True), ("2026-11-24T18:01", True), ("2026-11-24T17:00", True)],
+)
+async def test_a_deadline_that_the_upstream_moves_after_its_breach_excuses_it_and_is_missed_anew_or_not(
+    desk: Desk, moved_to: str, *, is_over: bool
+) -> None:
     await desk.tell(received(upstream_due_at=local("2026-11-24T18:00")))
-    desk.clock.set(local("2026-11-24T18:01"))
+    desk.clock.set(local("2026-11-24T18:05"))
     await drain(desk.runtime)
-    await desk.tell(updated("2026-11-24T18:05", upstream_due_at=local("2026-11-26T18:00")))
+    await desk.tell(updated("2026-11-24T18:05", upstream_due_at=local(moved_to)))
+    await drain(desk.runtime)
 
     [event] = await excused(desk, "upstream_due")
-    assert (event.cause, event.unit, event.now_due_at) == ("upstream", None, local("2026-11-26T18:00"))
+    assert (event.cause, event.unit, event.now_due_at) == ("upstream", None, local(moved_to))
+    breaches = [event for event in await desk.told(ClockBreached) if event.kind == "upstream_due"]
+    assert [event.due_at for event in breaches] == [local("2026-11-24T18:00"), *[local(moved_to)] * is_over]
 
 
 @pytest.mark.parametrize(

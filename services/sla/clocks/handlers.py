@@ -256,7 +256,7 @@ def rearm(clock: ClockRecord, rungs: Sequence[Rung], fired: int) -> None:
 def move(work: Work, order: OrderRecord, clock: ClockRecord, plan: ClockPlan, reason: str, rule_set: RuleSet) -> None:
     """Give a running clock the due moment that the upstream names now, and keep the old one with the reason.
 
-    A breach that came no later than the new due moment is taken back, and the clock starts to count anew.
+    A breach of the old one is taken back, and the clock starts to count anew: it fires at once when the new one has passed.
     """
     move_to(work, clock, plan.due, _quietened(work, order, plan, rule_set), "upstream", reason)
 
@@ -278,7 +278,7 @@ def move_to(
     if due.at <= clock.started_at or due.at == clock.due_at:
         return
     was = clock.due_at
-    excused = rules.is_excused(clock.breached_at, due.at, work.now)
+    excused = rules.is_excused(clock, due.at)
     change_id = work.ids()
     change = ClockChange(
         id=change_id,

@@ -24,9 +24,13 @@ def ended(due_at: datetime, stopped_at: datetime) -> State:
     return State.MET if stopped_at <= due_at else State.LATE
 
 
-def is_excused(breached_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Whether another due moment takes a breach back: it lies no earlier than the breach, or is still to come."""
-    return breached_at is not None and (breached_at <= due_at or due_at > now)
+def is_excused(clock: KnownClock, due_at: datetime) -> bool:
+    """Whether this due moment takes the clock's breach back: each other one does, wherever it lies (A38).
+
+    A breach belongs to the due moment that was missed. When the new one is missed too, that is a breach of its own: when
+    a breach was published decides nothing.
+    """
+    return clock.breached_at is not None and due_at != clock.due_at
 
 
 def warn_left(kind: str, scheme: str, rules: RuleSet) -> int:

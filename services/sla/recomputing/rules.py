@@ -40,8 +40,8 @@ def recounted(
 
     With `warnings` also one whose warnings alone move: a named moment stays, the working day before it may not, and a
     warning waits for another working morning. A reminder is put right when it comes due on what is a day off by then. A
-    breach that came no later than the new due moment is taken back, and the clock starts to count anew: at the new moment it
-    fires like any other clock. `observed` are the hours that steps of signature chains took.
+    breach of another due moment is taken back (A38), and the clock starts to count anew: at the new moment, or at once when
+    that has passed, it fires like any other clock. `observed` are the hours that steps of signature chains took.
     """
     if clock.span is Span.WORKDAYS:
         left = warn_left(clock.kind, clock.scheme, rules)
@@ -62,7 +62,7 @@ def recounted(
     if not moves and not warnings:
         return None
     rungs = _rungs(clock, rungs, due, rules, calendar, observed or {})
-    excused = moves and is_excused(clock.breached_at, due.at, now)
+    excused = is_excused(clock, due.at)
     if clock.breached_at is not None and not excused:
         if not moves:
             return None
@@ -88,8 +88,8 @@ def put_right(
     """An ended clock of working days or working time on another calendar; None when it ended as it would have by this one too.
 
     It is put right for its unit only: a due moment that comes to lie earlier leaves an ended clock as it ended. With a
-    later one a window that closed runs again while the order may still be returned, a breach of before that moment is
-    taken back, and what happened by then was in time. What happened only after it is a breach of the new moment.
+    later one a window that closed runs again while the order may still be returned, a breach is taken back (A38), and what
+    happened by then was in time. What happened only after it is a breach of the new moment.
     """
     if clock.span is Span.WORKDAYS:
         left = warn_left(clock.kind, clock.scheme, rules)
@@ -110,7 +110,7 @@ def put_right(
             return None
     state = clock.state if clock.state is State.VOID else ended(due.at, clock.stopped_at)
     breached_at = clock.breached_at
-    excused = breached_at is not None and (clock.stopped_at <= due.at or breached_at <= due.at)
+    excused = is_excused(clock, due.at)
     if excused:
         breached_at = None if clock.stopped_at <= due.at else now
     kept = tuple(Rung.of(rung) for rung in clock.rungs)

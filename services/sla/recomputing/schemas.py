@@ -66,7 +66,7 @@ class MoveOut(BaseModel):
     due_at: datetime
     new_due_at: datetime
     provisional: Annotated[bool, Field(description="更新后是否仍为暂定")]
-    excused: Annotated[bool, Field(description="原超期按新日历不成立")]
+    excused: Annotated[bool, Field(description="原时限的超期将撤回；按新时限仍超期的，按新时限另计")]
     reopened: Annotated[bool, Field(description="按原日历已截止，按新日历恢复计时")]
 
     @classmethod
@@ -121,7 +121,7 @@ class RecomputationOut(BaseModel):
     expected: int
     seen: int
     moved: int
-    excused: Annotated[int, Field(description="按新日历不成立的超期数")]
+    excused: Annotated[int, Field(description="撤回的原时限超期数；按新时限仍超期的，按新时限另计")]
     started_at: datetime | None
     finished_at: datetime | None
 

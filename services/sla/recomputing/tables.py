@@ -22,7 +22,7 @@ class RecomputationRecord(Record):
     expected: Mapped[int] = mapped_column(comment="clocks whose span holds a changed day, counted at the start")
     seen: Mapped[int]
     moved: Mapped[int]
-    excused: Mapped[int] = mapped_column(comment="breaches that the new calendar takes back")
+    excused: Mapped[int] = mapped_column(comment="breaches of the due moments of before that were taken back")
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -113,7 +113,12 @@ def _create_calendar_and_rules() -> None:
         ),
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("moved", sa.BigInteger, nullable=False),
-        sa.Column("excused", sa.BigInteger, nullable=False, comment="breaches that the new calendar takes back"),
+        sa.Column(
+            "excused",
+            sa.BigInteger,
+            nullable=False,
+            comment="breaches of the due moments of before that were taken back",
+        ),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("started_at", _MOMENT),
         sa.Column("finished_at", _MOMENT),
