@@ -1,4 +1,4 @@
-"""Who is calling: roles, persons, and the bearer token that carries them (S4.2a, lifecycle roles).
+"""Who is calling: roles, persons, and the token that carries them (S4.2a, lifecycle roles).
 
 Dispatch owns the accounts and signs tokens; every service checks them with the public key alone.
 """
@@ -95,16 +95,23 @@ def _key(encoded: str, *, private: bool) -> OKPKey:
     return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": text})
 
 
+class TokenEnded(Unauthenticated):
+    """The token is ours, and its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__("登录已过期，请重新登录")
+
+
 class TokenSigner:
-    """Signs bearer tokens; only dispatch has one."""
+    """Signs tokens; only dispatch has one."""
 
     def __init__(self, private_key: str, clock: Clock) -> None:
         self._private, self._clock = _key(private_key, private=True), clock
 
-    def sign(self, person: Person) -> tuple[str, datetime]:
-        """A token and the moment it ends."""
+    def sign(self, person: Person, *, life: timedelta = TOKEN_LIFE, session: str | None = None) -> tuple[str, datetime]:
+        """A token and the moment it ends; `session` is the browser session that it belongs to."""
         now = self._clock.now()
-        ends_at = now + TOKEN_LIFE
+        ends_at = now + life
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -115,50 +122,66 @@ class TokenSigner:
             "iat": int(now.timestamp()),
             "exp": int(ends_at.timestamp()),
         }
+        if session is not None:
+            claims["sid"] = session
         return jwt.encode({"alg": "Ed25519", "typ": "JWT"}, claims, self._private, algorithms=_ALGORITHMS), ends_at
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a token says that was checked."""
+
+    person: Person
+    ends: int
+    session: str | None
+
+
 class TokenReader:
-    """Turns a bearer token into a person, or refuses; remembers what it has checked until the token ends."""
+    """Turns a token into a person, or refuses; remembers what it has checked until the token ends."""
 
     def __init__(self, public_key: str, clock: Clock, *, remembered: int = _REMEMBERED) -> None:
         self._public, self._clock, self._remembered = _key(public_key, private=False), clock, remembered
-        self._known: OrderedDict[str, tuple[Person, int]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
 
     def person_of(self, token: str) -> Person:
-        """The bearer; Unauthenticated when the token is not ours, altered, ended or absurd."""
-        now = int(self._clock.now().timestamp())
-        known = self._known.get(token)
-        if known is not None:
-            person, ends = known
-            if now < ends:
-                return person
-            del self._known[token]
-            raise Unauthenticated("登录已过期，请重新登录")
-        if len(token) > _LONGEST:
-            raise Unauthenticated("登录凭证无效，请重新登录")
-        person, ends = self._checked(token, now)
-        self._known[token] = (person, ends)
-        if len(self._known) > self._remembered:
-            self._known.popitem(last=False)
-        return person
+        """The bearer; TokenEnded when its time is over, Unauthenticated when it is not ours, altered or absurd."""
+        return self._valid(token).person
 
     def end_of(self, token: str) -> datetime:
         """When a valid token ends; Unauthenticated as in `person_of`."""
-        self.person_of(token)
-        return datetime.fromtimestamp(self._known[token][1], UTC)
+        return datetime.fromtimestamp(self._valid(token).ends, UTC)
 
-    def _checked(self, token: str, now: int) -> tuple[Person, int]:
+    def session_of(self, token: str) -> str | None:
+        """The browser session of a valid token, None for a program's; Unauthenticated as in `person_of`."""
+        return self._valid(token).session
+
+    def _valid(self, token: str) -> _Known:
+        now = int(self._clock.now().timestamp())
+        known = self._known.get(token)
+        if known is not None:
+            if now < known.ends:
+                return known
+            del self._known[token]
+            raise TokenEnded
+        if len(token) > _LONGEST:
+            raise Unauthenticated("登录凭证无效，请重新登录")
+        known = self._known[token] = self._checked(token, now)
+        if len(self._known) > self._remembered:
+            self._known.popitem(last=False)
+        return known
+
+    def _checked(self, token: str, now: int) -> _Known:
         try:
             claims = jwt.decode(token, self._public, algorithms=_ALGORITHMS).claims
             if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE:
                 raise Unauthenticated("登录凭证无效，请重新登录")
             ends = int(claims["exp"])
             if now >= ends:
-                raise Unauthenticated("登录已过期，请重新登录")
+                raise TokenEnded
             roles = frozenset(Role(role) for role in claims["roles"]) - {Role.SYSTEM}
             unit = claims["unit"]
+            session = claims.get("sid")
             person = Person(account=str(claims["sub"]), name=str(claims["name"]), roles=roles, unit=unit and str(unit))
         except _ABSURD as fault:
             raise Unauthenticated("登录凭证无效，请重新登录") from fault
-        return person, ends
+        return _Known(person, ends, None if session is None else str(session))

@@ -32,7 +32,7 @@ _WRONG: Final[Mapping[str, str]] = {
     "greater_than_equal": "不能小于 {ge:g}",
     "less_than_equal": "不能大于 {le:g}",
 }
-_OURS: Final = frozenset({"addresses", "file_store", "scanner"})
+_OURS: Final = frozenset({"addresses", "file_store", "public_address", "scanner"})
 """Faults of our own checks, which bring their words with them."""
 
 
@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     clock: str = Field(default="real", description="`real` or `simulated:<file>`")
     host: str = Field(default="127.0.0.1", description="address that HTTP listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that HTTP listens on; 0 draws a free one")
+    public_url: str | None = Field(
+        default=None,
+        description="address under which browsers reach the platform, e.g. https://12345.example.gov.cn: with https its "
+        "cookies are marked Secure, and changes that come by cookie must come from its pages; unset: plain HTTP, and from "
+        "pages of the host that was asked",
+    )
     gateways: str = Field(
         default="127.0.0.1",
         description="addresses or networks of the gateway, comma-separated: whoever asks from there is believed when he "
@@ -119,6 +125,15 @@ class Settings(BaseSettings):
             raise PydanticCustomError("addresses", "应为 IP 地址或网段，多个以逗号分隔") from fault
         return spelling
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_public_address(cls, spelling: str | None) -> str | None:
+        if spelling is not None and not re.fullmatch(
+            r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?", spelling
+        ):
+            raise PydanticCustomError("public_address", "应为 http(s)://主机名 或 http(s)://主机名:端口，不含路径")
+        return spelling
+
     @field_validator("files_url")
     @classmethod
     def _is_file_store(cls, spelling: str | None) -> str | None:
@@ -133,6 +148,14 @@ class Settings(BaseSettings):
         if spelling is not None and (found is None or not 0 < int(found[1]) <= _LAST_PORT):
             raise PydanticCustomError("scanner", "应为 clamd://主机:端口")
         return spelling
+
+    @cached_property
+    def public_origin(self) -> str | None:
+        """The origin of the platform's pages as browsers write it: lower case, without a default port; None when not set."""
+        if self.public_url is None:
+            return None
+        scheme, _, host = self.public_url.rstrip("/").lower().partition("://")
+        return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
     @cached_property
     def bus_is_kafka(self) -> bool:

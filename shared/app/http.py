@@ -33,6 +33,7 @@ from shared.files.upload import UploadRoute
 from shared.gate import Gate, RouteWithoutRow
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
+from shared.web.cookies import TOKEN_COOKIE
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
 from shared.web.routes import AnsweredBefore, CommandRoute, replayed
@@ -64,6 +65,12 @@ _NOW: Final = {
     "example": "2026-11-23T09:00:00.000+08:00",
 }
 _BEARER: Final = {"type": "http", "scheme": "bearer", "description": "POST /api/dispatch/v1/tokens 所得的令牌"}
+_COOKIE: Final = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": TOKEN_COOKIE,
+    "description": "POST /api/dispatch/v1/sessions 所设的 Cookie，供浏览器使用；以它提交更改时，请求须来自本平台页面（同源）",
+}
 
 
 class Edge:
@@ -214,7 +221,7 @@ def build_app(service: Service, runtime: Runtime | None = None) -> FastAPI:
         app.include_router(router)
     _check_rows(service)
     if runtime is not None:
-        app.state.gate = Gate(service.operations, service.without_login, runtime.tokens)
+        app.state.gate = Gate(service.operations, service.without_login, runtime.tokens, runtime.settings.public_origin)
     _complete_document(app, service)
 
     async def refuse(_: Request, refusal: Exception) -> Response:
@@ -280,7 +287,7 @@ def _complete_document(app: FastAPI, service: Service) -> None:
             schemas.update(service.schemas)
             if service.webhooks:
                 document["webhooks"] = service.webhooks
-            components["securitySchemes"] = {"bearer": _BEARER}
+            components["securitySchemes"] = {"bearer": _BEARER, "cookie": _COOKIE}
             components["headers"] = {"Gongdan-Now": _NOW}
             for operation in (each for path in document["paths"].values() for each in path.values()):
                 _complete_operation(operation, service.without_login, commands)
@@ -293,7 +300,7 @@ def _complete_document(app: FastAPI, service: Service) -> None:
 def _complete_operation(operation: dict[str, Any], without_login: Collection[str], commands: Collection[str]) -> None:
     """The login and the idempotency key; a refusal that a route describes in its own words says nothing of its form."""
     if operation["operationId"] not in without_login:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
     if operation["operationId"] in commands:
         operation["parameters"] = [*operation.get("parameters", ()), _KEY]
     for status, response in operation["responses"].items():

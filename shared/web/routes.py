@@ -166,8 +166,8 @@ class DeskRoute(APIRoute):
         return answer
 
     async def admit(self, request: Request, operation: str) -> None:
-        """Let the bearer of the token in; Unauthenticated, Forbidden."""
-        admitted = request.app.state.gate.admit(operation, request.headers.get("authorization"))
+        """Let in who has a token, in the header or in the cookie; Unauthenticated, Forbidden, CrossOrigin."""
+        admitted = request.app.state.gate.admit(operation, request)
         if admitted is not None:
             request.state.person, request.state.scope = admitted
 

@@ -48,6 +48,12 @@ def test_a_wrong_value_is_never_repeated() -> None:
         ("scanner_url", "top-secret", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
         ("scanner_url", "clamd://top-secret", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
         ("scanner_url", "clamd://top-secret:70000", "GONGDAN_SCANNER_URL 应为 clamd://主机:端口"),
+        ("public_url", "top-secret", "GONGDAN_PUBLIC_URL 应为 http(s)://主机名 或 http(s)://主机名:端口，不含路径"),
+        (
+            "public_url",
+            "https://top-secret/a",
+            "GONGDAN_PUBLIC_URL 应为 http(s)://主机名 或 http(s)://主机名:端口，不含路径",
+        ),
         ("gateways", "top-secret", "GONGDAN_GATEWAYS 应为 IP 地址或网段，多个以逗号分隔"),
     ],
 )

@@ -161,3 +161,19 @@ async def test_a_pass_is_for_a_stream_that_there_is(desk: Desk) -> None:
     answer = await desk.http.post(PASSES, json={"stream": "all"}, headers=desk.bearer(Role.DISPATCHER))
 
     assert answer.status_code == 422
+
+
+async def test_whoever_is_signed_in_by_cookie_opens_a_stream_without_a_pass_until_the_token_ends(desk: Desk) -> None:
+    await overdue_at_midnight(desk)
+    token = desk.bearer(Role.DISPATCHER)["Authorization"].removeprefix("Bearer ")
+    # Beside it lies the cookie of a pass that ended long ago.
+    signed_in = {"Cookie": f"gongdan_stream=ended; gongdan_token={token}"}
+    path = "/api/sla/v1/breaches/stream"
+    async with served(desk) as address, browser(address, path, **signed_in) as (reader, line):
+        told = await midnight(desk)
+        await eventually(lambda: len(reader.events) == len(told))
+        desk.clock.set(desk.clock.now() + timedelta(hours=1))
+        await eventually(lambda: "stream.ended" in "".join(reader.lines))
+
+    assert line == ""
+    assert await refused(desk, path, **signed_in) == (401, "token_ended")

@@ -23,6 +23,7 @@ from shared.deps import CurrentScope, InWork, ThisRuntime
 from shared.service import Runtime
 from shared.telemetry import logger
 from shared.web import CommandRoute, DeskRoute
+from shared.web.cookies import TOKEN_COOKIE, token_of
 
 log = logger("stream")
 
@@ -78,9 +79,13 @@ class StreamRoute(DeskRoute):
     """Also lets in who comes with a pass for the stream, or with the cookie that he got for it."""
 
     async def admit(self, request: Request, operation: str) -> None:
-        """By the token if there is one; Unauthenticated, Forbidden."""
+        """By the token of the header, by a pass, by the token of the cookie, by the cookie of a used pass.
+
+        Unauthenticated, Forbidden.
+        """
         given, cookie = request.query_params.get("pass"), request.cookies.get(_COOKIE)
-        if "authorization" in request.headers or not (given or cookie):
+        signed_in = not given and TOKEN_COOKIE in request.cookies
+        if "authorization" in request.headers or signed_in or not (given or cookie):
             await super().admit(request, operation)
             return
         stream: StreamName = "breaches" if operation == "stream_breaches" else "warnings"
@@ -157,14 +162,10 @@ async def stream_warnings(
 )
 async def issue_stream_pass(body: PassBody, request: Request, work: InWork, runtime: ThisRuntime) -> StreamPass:
     """A pass for a browser's EventSource, which can send no login: for one stream, one use, within 30 seconds (S4.2a)."""
-    ends_at = runtime.tokens.end_of(_token(request))
+    ends_at = runtime.tokens.end_of(token_of(request) or "")
     given, expires_at = handlers.issue_pass(work, body.stream, ends_at=ends_at)
     path = f"{request.scope.get('root_path', '')}/v1/{body.stream}/stream?pass={given}"
     return StreamPass(stream_pass=given, path=path, expires_at=expires_at)
-
-
-def _token(request: Request) -> str:
-    return request.headers.get("authorization", "").partition(" ")[2].strip()
 
 
 async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: str, last: str | None) -> EventStream:
@@ -176,7 +177,7 @@ async def _answer(request: Request, runtime: Runtime, scope: Visible, stream: st
         async with runtime.works.read() as session:
             position = min(position, await last_position(session))
     listener: Listener | None = getattr(request.state, "listener", None)
-    ends_at = runtime.tokens.end_of(_token(request)) if listener is None else listener.ends_at
+    ends_at = runtime.tokens.end_of(token_of(request) or "") if listener is None else listener.ends_at
     answer = EventStream(
         _pieces(runtime, tail, scope, stream, position, ends_at, asked=asked),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
