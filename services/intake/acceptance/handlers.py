@@ -29,7 +29,6 @@ from services.intake.endings.rules import ending_of, refusal_of, standing_of
 from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import State
 from services.intake.orders.rules import changed_fields
-from shared.contracts.places import UNKNOWN
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
 from shared.errors import BusinessError
@@ -379,9 +378,8 @@ class Batches:
             not_applied = "older_revision" if repeat is Repeat.OLDER else None
             answers[one.row.order_id] = Answered(200, order_id, version, not_applied=not_applied)
             receipts.append((*one.row.request, one.row.body_hash, 200, order_id, version, not_applied, one.row.at))
-            if one.unknown:
-                place = UNKNOWN.at(order_id=order_id, webhook_id=one.row.webhook_id)
-                sealed = self._works.sealer.seal_json(dict(one.unknown), place)
+            sealed = store.sealed_unknown(self._works.sealer, one.unknown, order_id, one.row.webhook_id)
+            if sealed is not None:
                 unknown.append((*one.row.request, order_id, "orders", sealed, one.row.at))
         await store.insert_receipts(connection, receipts)
         await store.insert_unknown(connection, unknown)
@@ -389,20 +387,15 @@ class Batches:
     async def _update(self, connection: store.Connection, one: Submission, found: Any) -> tuple[int, Pending]:
         order_id: str = found["order_id"]
         sealer = self._works.sealer
-        before, after = store.opened(found, order_id, sealer), store.as_json(one.order)
-        changed = changed_fields(before, after)
-        known = store.sealed_known_by(sealer, order_id, before, after, earlier=found["known_by"])
+        former, present = store.opened(found, order_id, sealer), rules.as_json(one.order)
+        changed = changed_fields(former, present)
+        known = store.sealed_known_by(sealer, order_id, former, present, earlier=found["known_by"])
         row = store.sealed_again(one.channel, one.order, one.row, order_id=order_id, sealer=sealer)
         names = orjson.dumps(changed).decode()
         version, flags = await store.store_version(connection, order_id, row, names, known)
+        after = {"version": version, "changed": changed, **rules.kept_flags(row, flags)}
         await store.audit_update(
-            connection,
-            at=row.at,
-            actor=f"channel:{one.channel.code}",
-            order_id=order_id,
-            before=orjson.dumps({"version": found["version"]}).decode(),
-            after=orjson.dumps({"version": version, "changed": changed, **rules.kept_flags(row, flags)}).decode(),
-            correlation=one.correlation,
+            connection, row, order_id, {"version": found["version"]}, after, correlation=one.correlation
         )
         event = rules.updated(row, version, changed, known, flags)
         return version, Pending(self._works.ids(), event, row.at, _headers(one))

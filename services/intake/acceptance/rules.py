@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
 from services.intake.acceptance.errors import RevisionMissing, RevisionReused
 from services.intake.acceptance.model import NewOrder
-from services.intake.channels.model import Channel
+from services.intake.channels.model import Channel, UpstreamOrder
 from services.intake.first_look.model import FlagsHeld
 from shared.contracts.intake import OrderReceived, OrderUpdated
 
@@ -69,6 +70,14 @@ def received(row: NewOrder, known_by: str | None, channel: Channel) -> OrderRece
         upstream_due_at=row.upstream_due_at,
         is_test=row.is_test,
     )
+
+
+def as_json(order: UpstreamOrder) -> dict[str, Any]:
+    """The fields of an order that has just come in, as JSON values, to compare them with those that are stored."""
+    values: dict[str, Any] = orjson.loads(orjson.dumps(order._asdict()))
+    for unstored in ("upstream_no", "is_test"):
+        values.pop(unstored)
+    return values
 
 
 def kept_flags(row: NewOrder, flags: FlagsHeld) -> dict[str, dict[str, object]]:

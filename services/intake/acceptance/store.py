@@ -76,14 +76,17 @@ def sealed_order(
         **callers,
         private=sealer.seal_json(private, CALLER.at(order_id=order_id, column="private")) if private else None,
         prints=_prints(order, sealer),
-        unknown=sealer.seal_json(dict(unknown), UNKNOWN.at(order_id=order_id, webhook_id=webhook_id))
-        if unknown
-        else None,
+        unknown=sealed_unknown(sealer, unknown, order_id, webhook_id),
         webhook_id=webhook_id,
         body_hash=body_hash,
         number_print=sealer.fingerprint(number_key(channel.code, order.upstream_no)),
         first_at=arrived_at or at,
     )
+
+
+def sealed_unknown(sealer: Sealer, unknown: Mapping[str, str], order_id: str, webhook_id: str) -> str | None:
+    """The unknown fields of a request about this order, sealed; None when there are none."""
+    return sealer.seal_json(dict(unknown), UNKNOWN.at(order_id=order_id, webhook_id=webhook_id)) if unknown else None
 
 
 def sealed_again(channel: Channel, order: UpstreamOrder, row: NewOrder, *, order_id: str, sealer: Sealer) -> NewOrder:
@@ -124,14 +127,6 @@ def opened(row: Mapping[str, Any], order_id: str, sealer: Sealer) -> dict[str, A
     if row["private"] is not None:
         fields |= sealer.open_json(row["private"], CALLER.at(order_id=order_id, column="private"))
     return fields
-
-
-def as_json(order: UpstreamOrder) -> dict[str, Any]:
-    """The same fields of an order that has just come in."""
-    values: dict[str, Any] = orjson.loads(orjson.dumps(order._asdict()))
-    for unstored in ("upstream_no", "is_test"):
-        values.pop(unstored)
-    return values
 
 
 def sealed_known_by(sealer: Sealer, order_id: str, *versions: Mapping[str, Any], earlier: str | None = None) -> str:
@@ -367,10 +362,17 @@ async def store_version(
 
 
 async def audit_update(
-    connection: Connection, *, at: datetime, actor: str, order_id: str, before: str, after: str, correlation: str
+    connection: Connection,
+    row: NewOrder,
+    order_id: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    *,
+    correlation: str,
 ) -> None:
     """Put into the audit trail that a platform changed an order (X1)."""
-    await connection.execute(_AUDIT, at, actor, order_id, before, after, correlation)
+    values = [orjson.dumps(told).decode() for told in (before, after)]
+    await connection.execute(_AUDIT, row.at, f"channel:{row.platform}", order_id, *values, correlation)
 
 
 async def insert_receipts(
