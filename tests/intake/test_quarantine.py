@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import datetime, timedelta
 from typing import Any
@@ -379,6 +380,30 @@ async def test_a_platform_that_corrects_its_request_overtakes_the_copies_that_wa
         assert event.released_at == (None if known_before else MONDAY_0900 + timedelta(days=1))
         audited = await desk.rows("select actor from audit where action = 'quarantine.overtaken'")
         assert audited == [{"actor": "channel:city_12345"}] * 2
+
+
+@pytest.mark.clause("S1.1.4a", "S1.1.4c")
+async def test_orders_with_waiting_copies_are_received_in_one_batch_with_others(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        copied, known, new = ([an_order() for _ in range(3)] for _ in range(3))
+        for order in copied:
+            await kept(platform, order | WRONG)
+        for order in known:
+            await platform.push(order)
+        desk.clock.set(MONDAY_0900 + timedelta(hours=1))
+        sent = [order for orders in zip(copied, known, new, strict=True) for order in orders]
+        answers = await asyncio.gather(*(platform.push(order) for order in sent))
+        again = await asyncio.gather(*(platform.push(order) for order in sent))
+
+        assert [answer.status_code for answer in answers] == [201, 200, 201] * 3
+        assert [answer.json() for answer in again] == [answer.json() for answer in answers]
+        received = {event.order_id: (event.received_at, event.released_at) for event in await desk.told(OrderReceived)}
+        expected = [(MONDAY_0900, later := desk.clock.now()), (MONDAY_0900, None), (later, None)]
+        assert [received[answer.json()["order_id"]] for answer in answers] == expected * 3
+        assert {row["state"] for row in await desk.rows("select state from quarantine")} == {"overtaken"}
 
 
 async def test_a_request_whose_number_cannot_be_read_counts_for_itself(postgres_server: DatabaseServer) -> None:

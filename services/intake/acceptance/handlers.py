@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -260,8 +259,9 @@ class Batches:
             raise
 
     async def _accept_new(self, connection: store.Connection, batch: list[Submission]) -> list[Submission]:
-        """Store and answer the new ones, in one statement that is its own transaction; returns the others."""
-        new = await self._store_new(connection, batch)
+        """Store and answer the new ones without copies in quarantine, in one statement; returns the others."""
+        received = [self._received(one) for one in batch]
+        new = await store.accept_new(connection, [one.row for one in batch], received)
         if new:
             self._works.wakes.wake([EVENTS_WRITTEN])
         for one in batch:
@@ -269,22 +269,8 @@ class Batches:
                 one.settle(Answered(201, one.row.order_id, 1))
         return [one for one in batch if one.row.order_id not in new]
 
-    async def _store_new(self, connection: store.Connection, batch: list[Submission]) -> frozenset[str]:
-        """Store the new ones; where copies of one wait in quarantine, it was received with the earliest of them (A04)."""
-        earliest = await store.earliest_waiting(connection, [one.row.number_print for one in batch])
-        for one in batch if earliest else ():
-            first = min(one.row.first_at, earliest.get(one.row.number_print, one.row.first_at))
-            one.row = one.row._replace(first_at=first)
-        async with connection.transaction() if earliest else nullcontext():
-            received = [self._received(one) for one in batch]
-            new = await store.accept_new(connection, [one.row for one in batch], received)
-            for one in batch:
-                if one.row.order_id in new and one.row.number_print in earliest:
-                    await store.overtake_waiting(connection, one.row, one.row.order_id, correlation=one.correlation)
-        return new
-
     async def _answer_known(self, connection: store.Connection, known: list[Submission]) -> None:
-        """Answer requests and numbers that are known: as before, as unchanged, or with a new version."""
+        """Answer what is known: as before, as unchanged, or with a new version; store what has copies in quarantine."""
         answers: dict[str, Answer] = {}
         pending: list[Pending] = []
         async with connection.transaction():
@@ -292,10 +278,13 @@ class Batches:
             await self._settle_known(connection, rest, answers, pending)
             if pending:
                 await store.write_outbox(connection, pending)
-        if pending:
+            copied = [one for one in rest if one.row.order_id not in answers]
+            new = await self._store_copied(connection, copied) if copied else frozenset[str]()
+            answers |= {order_id: Answered(201, order_id, 1) for order_id in new}
+        if pending or new:
             self._works.wakes.wake([EVENTS_WRITTEN])
         for one in known:
-            one.settle(answers[one.row.order_id])
+            one.settle(answers.get(one.row.order_id) or await self._alone(connection, one))
 
     async def _alone(self, connection: store.Connection, one: Submission) -> Answer:
         for _ in range(_TRIES):
@@ -317,13 +306,26 @@ class Batches:
         pending: list[Pending] = []
         async with connection.transaction():
             if await self._not_answered(connection, [one], answers):
-                if await self._store_new(connection, [one]):
+                if await self._store_copied(connection, [one]):
                     answers[one.row.order_id] = Answered(201, one.row.order_id, 1)
                 else:
                     await self._settle_known(connection, [one], answers, pending)
                     await store.write_outbox(connection, pending)
         self._works.wakes.wake([EVENTS_WRITTEN])
         return answers[one.row.order_id]
+
+    async def _store_copied(self, connection: store.Connection, asked: list[Submission]) -> frozenset[str]:
+        """Store what is new, in this transaction, also with copies in quarantine: received with the earliest of them (A04)."""
+        earliest = await store.earliest_waiting(connection, [one.row.number_print for one in asked])
+        for one in asked:
+            first = min(one.row.first_at, earliest.get(one.row.number_print, one.row.first_at))
+            one.row = one.row._replace(first_at=first)
+        received = [self._received(one) for one in asked]
+        new = await store.accept_new(connection, [one.row for one in asked], received, also_copied=True)
+        for one in asked:
+            if one.row.order_id in new and one.row.number_print in earliest:
+                await store.overtake_waiting(connection, one.row, one.row.order_id, correlation=one.correlation)
+        return new
 
     async def _not_answered(
         self, connection: store.Connection, asked: list[Submission], answers: dict[str, Answer]
@@ -348,12 +350,12 @@ class Batches:
         answers: dict[str, Answer],
         pending: list[Pending],
     ) -> None:
-        """Answer orders whose number is known: unchanged, older, refused, or stored as a new version (S1.1.4c)."""
+        """Answer those whose number is known: unchanged, older, refused, or stored as a new version (S1.1.4c)."""
         if not known:
             return
         existing = await store.lock_existing(connection, [one.row.number for one in known])
         receipts, unknown = [], []
-        for one in sorted(known, key=lambda one: one.row.number):
+        for one in sorted((one for one in known if one.row.number in existing), key=lambda one: one.row.number):
             found = existing[one.row.number]
             order_id, version, state = found["order_id"], found["version"], State(found["state"])
             known_revision, pushed = found["platform_revision"], one.row.platform_revision

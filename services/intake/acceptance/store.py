@@ -141,7 +141,8 @@ def sealed_known_by(sealer: Sealer, order_id: str, *versions: Mapping[str, Any],
 
 # Receipt, order, caller and first version beside each other.  The orders are inserted in the order of their numbers, so
 # that two writers wait for each other in one direction only; a known number is skipped here and handled separately.  A
-# known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.
+# known webhook-id with a new number breaks the statement on purpose: the rows are then tried one by one.  A new order
+# with copies in quarantine is left out unless $34: its event says when the earliest of them came.
 _STORED: Final = """
 given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
@@ -160,7 +161,9 @@ given as (
   select order_id, platform, platform_no, level, subject, scheme, 1, platform_revision, fingerprint, category, street,
     urgent::jsonb, urgent::jsonb, out_of_scope, confidential, is_test, first_at,
     coalesce(released_at, case when first_at < received_at then at end), at, upstream_due_at
-  from given order by platform, platform_no
+  from given g
+  where $34::bool or not exists (select from quarantine q where q.state = 'waiting' and q.number_print = g.number_print)
+  order by platform, platform_no
   on conflict (platform, platform_no) do nothing
   returning order_id
 ), stored as (
@@ -269,19 +272,23 @@ def _numbered(statement: str, first: int) -> tuple[str, tuple[str, ...]]:
 
 _ACCEPT, _ACCEPT_NAMES = _numbered(
     writing(_STORED, only="key in (select order_id::text from accepted)") + "returning aggregateid",  # noqa: S608 - no user input
-    len(NewOrder._fields) + 1,
+    len(NewOrder._fields) + 2,
 )
 _WRITE, _WRITE_NAMES = _numbered(WRITE, 1)
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 
-async def accept_new(connection: Connection, orders: Sequence[NewOrder], events: Sequence[Pending]) -> frozenset[str]:
-    """Store what is new, each order with its event, in one statement; the ids of the orders that were new."""
+async def accept_new(
+    connection: Connection, orders: Sequence[NewOrder], events: Sequence[Pending], *, also_copied: bool = False
+) -> frozenset[str]:
+    """Store what is new, each order with its event, in one statement; the ids of the orders that it stored.
+
+    Orders with copies in quarantine only with `also_copied`.
+    """
     columns = columns_of(events)
-    rows = await connection.fetch(
-        _ACCEPT, *map(list, zip(*orders, strict=True)), *(columns[name] for name in _ACCEPT_NAMES)
-    )
+    values = (columns[name] for name in _ACCEPT_NAMES)
+    rows = await connection.fetch(_ACCEPT, *map(list, zip(*orders, strict=True)), also_copied, *values)
     return frozenset(row[0] for row in rows)
 
 
