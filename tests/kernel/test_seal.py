@@ -78,6 +78,15 @@ def test_a_fingerprint_is_the_same_after_a_rotation_and_needs_the_key() -> None:
     assert len(SEALER.fingerprint("x")) == 64
 
 
+def test_a_print_for_searching_is_the_same_after_a_rotation_and_needs_the_key() -> None:
+    found = SEALER.search_print("phone", "13812345678")
+    assert found == ROTATED.search_print("phone", "13812345678") == SEALER.search_print("phone", "13812345678")
+    assert found != SEALER.search_print("phone", "13812345679")
+    assert found != SEALER.search_print("pair", "13812345678")
+    assert found != Sealer({"k1": NEW}).search_print("phone", "13812345678")
+    assert -(2**63) <= found < 2**63
+
+
 def test_the_setting_is_read_newest_first() -> None:
     spelling = f"k2:{base64.b64encode(NEW).decode()}, k1:{base64.b64encode(OLD).decode()}"
     assert Sealer.parse(spelling).seal("x", PLACE).startswith("s1.k2.")
