@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from services.intake.channels.errors import SignatureRefused
+from services.intake.channels.errors import NotUnderstood, SignatureRefused
 from services.intake.channels.model import UpstreamOrder
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.rules import check_signature, signature
+from services.intake.channels.schemas import decoded
 from services.intake.feedback.model import Answer
 from services.intake.feedback.policy import FEEDBACK_SCHEDULE
 from services.intake.feedback.rules import feedback_body, next_attempt_at
@@ -302,3 +304,34 @@ def test_a_reply_is_written_in_the_platforms_own_words(code: str) -> None:
     assert body[channel.feedback["disposition"]] == "办结"
     written = {"local": "2026-11-23 11:00:00", "iso": "2026-11-23T11:00:00+08:00", "millis": 1795402800000}
     assert body[channel.feedback["contact_at"]] == written[channel.spelling]
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    return f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}"
+
+
+_SPELT = st.sampled_from(['"a"', '"b"', '"\\u0061"', '"a\\""', '"a\\\\"', '"\\\\\\""', '""', '"b\\n"', '"\\u0022"'])
+_VALUES = st.recursive(
+    st.one_of(_SPELT, st.sampled_from(["1", "true", "null", "-0.5"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda values: f"[{', '.join(values)}]"),
+        st.lists(st.tuples(_SPELT, inner), max_size=3).map(_object),
+    ),
+)
+
+
+@given(st.lists(st.tuples(_SPELT, _VALUES), max_size=3).map(_object))
+def test_a_key_that_comes_twice_is_found_however_it_is_spelt_and_whatever_stands_beside_it(body: str) -> None:
+    twice = False
+
+    def pairs_seen(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        twice |= len(dict(pairs)) < len(pairs)
+        return dict(pairs)
+
+    plain = json.loads(body, object_pairs_hook=pairs_seen)
+    if twice:
+        with pytest.raises(NotUnderstood, match="出现了两次"):
+            decoded(body.encode())
+    else:
+        assert decoded(body.encode()) == plain
