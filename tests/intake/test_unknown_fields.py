@@ -45,6 +45,20 @@ async def test_an_unknown_field_stops_no_order_and_is_shown_as_the_platform_wrot
         assert not await desk.rows("select 1 from quarantine")
 
 
+@pytest.mark.parametrize("levels", [250, 260, 900])
+async def test_an_unknown_field_that_is_nested_too_deeply_waits_for_a_person(
+    levels: int, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        nested = b"[" * levels + b'"x"' + b"]" * levels
+        answer = await Platform(desk).push(orjson.dumps(an_order())[:-1] + b', "nested": ' + nested + b"}")
+
+        assert answer.status_code == (201 if levels == 250 else 422), answer.text
+        assert await desk.rows("select reason from quarantine") == (
+            [] if levels == 250 else [{"reason": "undecodable"}]
+        )
+
+
 async def test_an_unknown_field_of_an_attachment_stops_no_order_either(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         files = [

@@ -141,7 +141,7 @@ def decoded(body: bytes) -> dict[str, Any]:
     except KeyRepeated as fault:
         raise _repeated(body) from fault
     except RecursionError as fault:
-        raise NotUnderstood("undecodable", "请求内容嵌套过深，请核对后重新发送") from fault
+        raise _too_deep() from fault
     return raw
 
 
@@ -184,6 +184,10 @@ def _repeated(body: bytes) -> NotUnderstood:
     said = f"{place}：{FAULTS['repeated_field'].words}"
     fault = {"field": place, "code": "repeated_field", "message": said}
     return NotUnderstood("repeated_field", f"请按提示修改后重新发送：{said}", [fault])
+
+
+def _too_deep() -> NotUnderstood:
+    return NotUnderstood("undecodable", "请求内容嵌套过深，请核对后重新发送")
 
 
 def _undecodable(body: bytes, fault: ValueError) -> NotUnderstood:
@@ -246,7 +250,12 @@ def unknown_fields(names: Mapping[str, str], raw: Mapping[str, Any]) -> dict[str
             found |= _beside_attachments(theirs, raw[theirs])
     if not found:
         return found
-    found = {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in found.items()}
+    try:
+        found = {
+            name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in found.items()
+        }
+    except orjson.JSONEncodeError as fault:  # it reads deeper levels than it writes
+        raise _too_deep() from fault
     if len(found) > policy.UNKNOWN_FIELDS:
         raise _unknown("too_many_unknown_fields", "", f"不认识的字段超过 {policy.UNKNOWN_FIELDS} 个，请核对格式")
     if sum(len(name.encode()) + len(value.encode()) for name, value in found.items()) > policy.UNKNOWN_BYTES:
