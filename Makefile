@@ -16,6 +16,8 @@ CLIENTS_READY := .venv/.clients-ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Compiled modules are kept, whatever the shell says: the tests start more than a hundred Python processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the targets
