@@ -9,20 +9,23 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-import uvloop
+from shared.run.importing import without_collecting
 
-from sample.platform import accompany, greeting, note_running
-from services.analytics.service import SERVICE as ANALYTICS
-from services.dispatch.service import SERVICE as DISPATCH
-from services.intake.service import SERVICE as INTAKE
-from services.review.service import SERVICE as REVIEW
-from services.sla.service import SERVICE as SLA
-from shared.run.embedded import Embedded, embedded
-from shared.run.process import Process, serve
-from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
-from shared.run.watching import NotStartedAgain, database_ground, keep_running
-from shared.service import Service
-from shared.telemetry import configure_logs
+with without_collecting():
+    import uvloop
+
+    from sample.platform import accompany, greeting, note_running
+    from services.analytics.service import SERVICE as ANALYTICS
+    from services.dispatch.service import SERVICE as DISPATCH
+    from services.intake.service import SERVICE as INTAKE
+    from services.review.service import SERVICE as REVIEW
+    from services.sla.service import SERVICE as SLA
+    from shared.run.embedded import Embedded, embedded
+    from shared.run.process import Process, serve
+    from shared.run.starting import REFUSALS, data_folder, refusal_in, telling, usable
+    from shared.run.watching import NotStartedAgain, database_ground, keep_running
+    from shared.service import Service
+    from shared.telemetry import configure_logs
 
 ALL: Final[tuple[Service, ...]] = (INTAKE, DISPATCH, SLA, REVIEW, ANALYTICS)
 

@@ -12,16 +12,19 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
-from services.analytics.rebuilds import handlers, store
-from services.analytics.rebuilds.model import Source
-from services.analytics.rebuilds.schemas import RebuildReport
-from services.analytics.service import SERVICE
-from shared.clock import clock_of
-from shared.db.migrate import upgrade
-from shared.errors import BusinessError
-from shared.identity import SYSTEM
-from shared.run.process import build_runtime, bus_of, run_service
-from shared.settings import Settings
+from shared.run.importing import without_collecting
+
+with without_collecting():
+    from services.analytics.rebuilds import handlers, store
+    from services.analytics.rebuilds.model import Source
+    from services.analytics.rebuilds.schemas import RebuildReport
+    from services.analytics.service import SERVICE
+    from shared.clock import clock_of
+    from shared.db.migrate import upgrade
+    from shared.errors import BusinessError
+    from shared.identity import SYSTEM
+    from shared.run.process import build_runtime, bus_of, run_service
+    from shared.settings import Settings
 
 
 async def rebuild(settings: Settings, *, source: Source, swap: bool) -> RebuildReport:

@@ -17,13 +17,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from shared.run.importing import without_collecting
 
 WORKERS: Final = 2
 FEW_FILES: Final = 3
@@ -94,6 +96,13 @@ def pytest_configure_node(node: Any) -> None:
     if _FOLDER not in node.config.stash:
         node.config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="gongdan-groups-")
     node.workerinput["groups"] = node.config.stash[_FOLDER].name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without garbage collection: modules and tests stay until the end."""
+    with without_collecting():
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the worker says that it has collected
