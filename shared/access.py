@@ -246,6 +246,10 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
         },
         "dispatch": {
             "show_me": _ANYBODY,
+            # Each person's own; the administrator ends those of others.
+            "list_sessions": _ANYBODY,
+            "sign_out_everywhere": _ANYBODY,
+            "end_account_sessions": _ADMIN,
             "list_accounts": _BOOKS,
             "add_account": _ADMIN,
             "show_account": _BOOKS,
@@ -346,7 +350,11 @@ WITHOUT_LOGIN: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             ("receive_order", "receive_cancellation", "receive_urge", "receive_revisit", "receive_redo", "ask_state"),
             "the upstream's signature",
         ),
-        "dispatch": {"log_in": "a password"},
+        "dispatch": {
+            "log_in": "a password",
+            "sign_in": "a password",
+            **dict.fromkeys(("refresh_session", "sign_out"), "the cookie of a session"),
+        },
     }
 )
 """Service -> operation id -> what is asked for instead of a login."""

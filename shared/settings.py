@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         scheme, _, host = self.public_url.rstrip("/").lower().partition("://")
         return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the platform by https only; cookies are marked Secure then."""
+        return self.public_origin is not None and self.public_origin.startswith("https:")
+
     @cached_property
     def bus_is_kafka(self) -> bool:
         """Whether the event bus is Apache Kafka."""

@@ -27,6 +27,7 @@ from services.dispatch.replies.handlers import (
     wake_planned,
 )
 from services.dispatch.returns import api as returns
+from services.dispatch.sessions import api as sessions
 from services.dispatch.settings import token_key
 from shared.bus.topics import DIRECTORY, ORDERS
 from shared.contracts.intake import (
@@ -72,6 +73,8 @@ SERVICE = Service(
         desk.router,
         materials.router,
         login.router,
+        sessions.router,
+        sessions.own,
         accounts.router,
         directory.router,
     ),

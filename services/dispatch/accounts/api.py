@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from services.dispatch.accounts import handlers, store
@@ -12,6 +12,7 @@ from services.dispatch.accounts.errors import AccountUnknown
 from services.dispatch.accounts.schemas import AccountChange, AccountOut, NewAccount, NewPassword
 from services.dispatch.login.handlers import Turns, check_own_password
 from services.dispatch.login.store import find_account
+from services.dispatch.sessions.api import session_of
 from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, Once, ThisRuntime
 from shared.errors import Forbidden
 from shared.identity import Role
@@ -84,9 +85,14 @@ async def change_account(account: AccountPath, body: AccountChange, work: InWork
     dependencies=[Once],  # the attempt with the current password is counted in a transaction of its own
 )
 async def set_password(
-    account: AccountPath, body: NewPassword, person: CurrentPerson, runtime: ThisRuntime, work: InWork
+    account: AccountPath,
+    body: NewPassword,
+    request: Request,
+    person: CurrentPerson,
+    runtime: ThisRuntime,
+    work: InWork,
 ) -> None:
-    """系统管理员可重置任何账号；本人修改须填写当前密码。"""
+    """系统管理员可重置任何账号；本人修改须填写当前密码。该账号在其他浏览器的登录随即结束。"""
     if not person.has(Role.ADMIN):
         if person.account != account:
             raise Forbidden
@@ -94,4 +100,12 @@ async def set_password(
             raise RequestValidationError([{"type": "missing", "loc": ("body", "current")}])
         await check_own_password(runtime.works, runtime.parts.of(Turns), account, body.current.get_secret_value())
     password_hash = await handlers.hash_of(account, body.password.get_secret_value())
-    await handlers.set_password(work, account, password_hash)
+    await handlers.set_password(work, account, password_hash, session=session_of(request, runtime))
+
+
+@router.delete(
+    "/{account}/sessions", status_code=204, operation_id="end_account_sessions", summary="结束账号的全部登录"
+)
+async def end_account_sessions(account: AccountPath, work: InWork) -> None:
+    """该账号的全部浏览器登录随即结束，已发出的浏览器令牌至多再有效 10 分钟；要使其不能再登录，请停用账号。"""
+    await handlers.end_account_sessions(work, account)

@@ -13,6 +13,8 @@ from services.dispatch.directory.handlers import publish_unit
 from services.dispatch.directory.store import unit_with_caseworkers
 from services.dispatch.login.store import forget_attempts
 from services.dispatch.login.tables import AccountRecord
+from services.dispatch.sessions.handlers import end_sessions
+from services.dispatch.sessions.model import EndedBy
 from services.dispatch.settings import PASSWORDS
 from shared.deps import check_version
 from shared.identity import Role
@@ -62,7 +64,10 @@ async def add_account(work: Work, account: str, entry: AccountEntry, password_ha
 
 
 async def change_account(work: Work, account: str, entry: AccountEntry, *, version: int | None) -> AccountRecord:
-    """Replace what is written of an account; its tokens remain valid until they expire, an hour at most."""
+    """Replace what is written of an account; its tokens remain valid until they expire, an hour at most.
+
+    Its browser sessions have the new roles with their next token; those of a disabled account end.
+    """
     await _check_entry(work, entry)
     others = await store.lock_administrators(work.session)
     record = await store.account_for_update(work.session, account)
@@ -74,17 +79,27 @@ async def change_account(work: Work, account: str, entry: AccountEntry, *, versi
     record.name, record.roles, record.unit = entry.name, sorted(entry.roles), entry.unit
     record.active, record.changed_at = entry.active, work.now
     work.audit("account.changed", account, before=before, after=_shown(record))
+    if not entry.active:
+        await end_sessions(work, account, EndedBy.ACCOUNT_CLOSED)
     for unit in sorted({unit_before, entry.unit} - {None}, key=str):
         await publish_unit(work, str(unit))
     return record
 
 
-async def set_password(work: Work, account: str, password_hash: str) -> None:
-    """Give the account another password; failures under its name are forgotten."""
+async def set_password(work: Work, account: str, password_hash: str, *, session: str | None = None) -> None:
+    """Give the account another password; failures under its name are forgotten, and its sessions end but for `session`."""
     record = await store.account_for_update(work.session, account)
     record.password_hash, record.changed_at = password_hash, work.now
-    await forget_attempts(work.session, account, work.now)
+    if work.person.has(Role.ADMIN):  # whoever shows the current one has had them forgotten by it
+        await forget_attempts(work.session, account, work.now)
     work.audit("account.password_set", account)
+    await end_sessions(work, account, EndedBy.PASSWORD, but=session)
+
+
+async def end_account_sessions(work: Work, account: str) -> None:
+    """Sign the account out in every browser; AccountUnknown."""
+    await store.account_for_update(work.session, account)
+    await end_sessions(work, account, EndedBy.ADMINISTRATOR)
 
 
 async def enter_administrator(works: Works, password: str | None) -> None:

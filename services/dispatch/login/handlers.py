@@ -18,7 +18,7 @@ from services.dispatch.login.policy import LOCK_AFTER
 from services.dispatch.login.tables import AccountRecord
 from services.dispatch.settings import PASSWORDS
 from shared.identity import Person, Role, TokenSigner
-from shared.work import Works
+from shared.work import Work, Works
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,29 @@ class Turns:
 
 
 async def log_in(works: Works, turns: Turns, signer: TokenSigner, account: str, password: str) -> LoggedIn:
-    """Exchange a password for a token.
+    """Exchange a password for a token.  LoginRefused, LoginLocked."""
+    async with logging_in(works, turns, account, password) as work:
+        person = work.person
+    token, ends_at = signer.sign(person)
+    return LoggedIn(token, ends_at, person)
+
+
+@asynccontextmanager
+async def logging_in(works: Works, turns: Turns, account: str, password: str) -> AsyncIterator[Work]:
+    """The transaction of a login whose password was right, as the person who logs in; LoginRefused, LoginLocked.
 
     The attempt is counted and committed before the password is looked at, and the password is checked in a thread and
-    outside any transaction: it takes tens of milliseconds and megabytes.  LoginRefused, LoginLocked.
+    outside any transaction: it takes tens of milliseconds and megabytes.
     """
     async with turns.of(account):
         record = await _proven_account(works, account, password)
-        person = person_of(record)
-        async with works.begin(person, confined=False) as work:
+        async with works.begin(person_of(record), confined=False) as work:
+            # Whoever changes the password or closes the account meanwhile waits for this login, or is found here.
+            if not await store.is_unchanged(work.session, record):
+                raise LoginRefused
             await store.forget_attempts(work.session, account, work.now)
             work.audit("account.logged_in", account)
-    token, ends_at = signer.sign(person)
-    return LoggedIn(token, ends_at, person)
+            yield work
 
 
 async def check_own_password(works: Works, turns: Turns, account: str, password: str) -> None:

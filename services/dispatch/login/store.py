@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, delete, or_
+from sqlalchemy import case, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -24,6 +24,20 @@ class Attempt(NamedTuple):
 async def find_account(session: AsyncSession, account: str) -> AccountRecord | None:
     """The account with its password's hash, if there is one."""
     return await session.get(AccountRecord, account, options=[undefer(AccountRecord.password_hash)])
+
+
+async def is_unchanged(session: AsyncSession, proven: AccountRecord) -> bool:
+    """Whether the account is active and has the password that was proven; it stays so until the end of the transaction."""
+    query = (
+        select(AccountRecord.account)
+        .where(
+            AccountRecord.account == proven.account,
+            AccountRecord.active,
+            AccountRecord.password_hash == proven.password_hash,
+        )
+        .with_for_update(read=True)
+    )
+    return (await session.execute(query)).first() is not None
 
 
 async def count_attempt(session: AsyncSession, account: str, now: datetime) -> Attempt:

@@ -34,6 +34,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_account_unit", "account", ["unit"], postgresql_where=sa.text("active"))
     op.create_table(
+        "browser_session",
+        sa.Column("session_id", sa.Text, nullable=False, comment="names it in lists and in tokens; opens nothing"),
+        sa.Column("secret_print", sa.Text, nullable=False, comment="keyed hash of the cookie"),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("browser", sa.Text, nullable=False, comment="name, version and system"),
+        sa.Column("began_at", moment, nullable=False),
+        sa.Column("used_at", moment, nullable=False, comment="of the last token"),
+        sa.Column("ended_at", moment, comment="null when time alone ended it"),
+        sa.Column("ended_by", sa.String),
+        sa.PrimaryKeyConstraint("session_id", name="pk_browser_session"),
+    )
+    op.create_index("uq_browser_session_secret_print", "browser_session", ["secret_print"], unique=True)
+    op.create_index(
+        "ix_browser_session_account", "browser_session", ["account"], postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_index("ix_browser_session_began_at", "browser_session", ["began_at"])
+    op.create_table(
         "experience",
         sa.Column("category", sa.Text, nullable=False),
         sa.Column("unit", sa.Text, nullable=False),
@@ -335,6 +352,7 @@ def downgrade() -> None:
         "order_case",
         "login_attempt",
         "experience",
+        "browser_session",
         "account",
     ):
         op.drop_table(table)
