@@ -304,9 +304,10 @@ def _complete_operation(operation: dict[str, Any], without_login: Collection[str
     if operation["operationId"] in commands:
         operation["parameters"] = [*operation.get("parameters", ()), _KEY]
     for status, response in operation["responses"].items():
-        response.setdefault("headers", {})["Gongdan-Now"] = {"$ref": "#/components/headers/Gongdan-Now"}
         if status[0] in "45":
             response.setdefault("content", _REFUSED)
+        else:  # refusals have the header too; writing it at each of them would double the document
+            response.setdefault("headers", {})["Gongdan-Now"] = {"$ref": "#/components/headers/Gongdan-Now"}
 
 
 def _commands(service: Service) -> set[str]:

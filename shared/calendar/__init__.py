@@ -35,7 +35,7 @@ from shared.calendar.sources import (
 )
 from shared.calendar.statutory import STATUTORY_VERSION, STATUTORY_YEARS, statutory_calendar
 from shared.calendar.workdays import MAY_MOVE_FROM, MIDNIGHT, MOST_WORKDAYS, WorkCalendar
-from shared.calendar.written import as_written
+from shared.calendar.written import as_written, local_text
 
 __all__ = [
     "MAY_MOVE_FROM",
@@ -83,6 +83,7 @@ __all__ = [
     "check_balanced",
     "check_complete",
     "local_day",
+    "local_text",
     "read_notice",
     "revised",
     "start_of",

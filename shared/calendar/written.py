@@ -1,8 +1,10 @@
-"""Moments that people and platforms write, against those that the platform itself took to the microsecond."""
+"""Moments that people and platforms write, against those that the platform took to the microsecond; and how people read them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
+
+from shared.calendar.model import SHANGHAI
 
 _MILLISECOND = 1000
 
@@ -17,3 +19,11 @@ def as_written(moment: datetime, like: datetime) -> datetime:
     if like.microsecond:
         return moment.replace(microsecond=moment.microsecond // _MILLISECOND * _MILLISECOND)
     return moment.replace(microsecond=0) if like.second else moment.replace(second=0, microsecond=0)
+
+
+def local_text(moment: datetime) -> str:
+    """A moment as people read it: in Asia/Shanghai, midnight as 24:00 of the day that ends."""
+    local = moment.astimezone(SHANGHAI)
+    if local.time() == time(0):
+        return f"{local.date() - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"

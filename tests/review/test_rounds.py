@@ -210,6 +210,9 @@ async def test_a_reply_that_needs_documents_cannot_be_approved_but_rejected(desk
     assert answer.json()["facts"] == {"scheme": scheme}
     seen = (await desk.http.get(f"/api/review/v1/replies/{reply_id}", headers=reviewer(desk))).json()
     assert seen["can"] == ["rejection"]
+    assert [(one["move"], one["code"], one["detail"]) for one in seen["cannot"]] == [
+        ("approval", "doc_chain_incomplete", answer.json()["detail"])
+    ]
     assert await desk.told(ReplyApproved) == []
     assert (await post(desk, reply_id, "rejection", {"opinion": OPINION}, reviewer(desk))).status_code == 204
 

@@ -11,7 +11,16 @@ from services.review.checks.policy import FORBIDDEN, SHORTEST_FINDINGS
 from services.review.checks.rules import changes_after, check_findings, faults_of, with_demand
 from services.review.rounds.errors import ChainIncomplete, OwnReply, WrongStep
 from services.review.rounds.model import Move, State
-from services.review.rounds.rules import MOVES, after, check_chain, check_reviewer, moves_of
+from services.review.rounds.rules import (
+    MOVES,
+    after,
+    check_centre_decision,
+    check_chain,
+    check_leader_decision,
+    check_reviewer,
+    moves_of,
+)
+from shared.errors import BusinessError
 from tests.support.service import MONDAY_0900
 
 REPLY = Reply(
@@ -224,7 +233,64 @@ CENTRE = (Move.APPROVE, Move.REJECT)
 def test_everybody_is_shown_what_he_may_do(
     state: State, head: bool, reviewer: bool, own: bool, scheme: str, expected: tuple[Move, ...]
 ):
-    assert moves_of(state, head=head, reviewer=reviewer, own=own, scheme=scheme) == expected
+    moves = moves_of(
+        state,
+        leader=head,
+        own_unit=True,
+        reviewer=reviewer,
+        account="somebody",
+        involved=frozenset({"somebody"} if own else ()),
+        scheme=scheme,
+    )
+
+    assert moves.can == expected
+    assert {*moves.can, *(one.move for one in moves.cannot)} == {
+        *(LEADER if head else ()),
+        *(CENTRE if reviewer else ()),
+    }
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("own_unit", [False, True])
+@pytest.mark.parametrize("scheme", ["ordinary", "national_report", None])
+@pytest.mark.parametrize("state", list(State))
+def test_what_is_open_is_what_the_commands_do_not_refuse(state: State, scheme: str | None, own_unit: bool, own: bool):
+    involved = frozenset({"me"} if own else ())
+
+    moves = moves_of(
+        state, leader=True, own_unit=own_unit, reviewer=True, account="me", involved=involved, scheme=scheme
+    )
+
+    refused = {}
+    for move in (*LEADER, *CENTRE):
+        try:
+            if move in LEADER:
+                check_leader_decision(state, move, own_unit=own_unit)
+            else:
+                check_centre_decision(state, move, account="me", involved=involved, scheme=scheme)
+        except BusinessError as refusal:
+            refused[move] = refusal.message
+    assert {one.move: one.detail for one in moves.cannot} == refused
+    assert set(moves.can) == {*LEADER, *CENTRE} - set(refused)
+
+
+@pytest.mark.parametrize(
+    ("state", "move", "code", "words"),
+    [
+        (State.LEADER_REVIEW, Move.APPROVE, "under_leader_review", "领导同意后方可"),
+        (State.CENTRE_REVIEW, Move.LEADER_APPROVE, "under_centre_review", "正由中心审核"),
+        (State.REJECTED, Move.APPROVE, "rejected", "重新提交后"),
+        (State.VOID, Move.REJECT, "void", "已作废"),
+    ],
+)
+def test_a_decision_that_is_not_open_says_what_is_next(state: State, move: Move, code: str, words: str):
+    moves = moves_of(
+        state, leader=True, own_unit=True, reviewer=True, account="me", involved=frozenset(), scheme="ordinary"
+    )
+
+    [closed] = [one for one in moves.cannot if one.move is move]
+    assert closed.code == code
+    assert words in closed.detail
 
 
 @pytest.mark.parametrize("given", [[], 1, "x", None])

@@ -460,3 +460,60 @@ async def test_a_redo_starts_a_deadline_of_its_own_that_has_no_extension(assigne
 
     rows = await desk.rows("select occasion, extended_workdays from clock where kind = 'final' and state = 'running'")
     assert rows == [{"occasion": "redo:1", "extended_workdays": 0}]
+
+
+async def shown(desk: Desk, role: Role, unit: str | None = None, account: str | None = None) -> dict[str, Any]:
+    """The requests of the order, and what this person may do."""
+    who = desk.bearer(role, unit=unit, account=account)
+    answer = await desk.http.get(f"/api/sla/v1/orders/{ORDER}/extensions", headers=who)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def reasons(closed: list[dict[str, str]]) -> list[tuple[str, str]]:
+    assert all(one["detail"] for one in closed)
+    return [(one["move"], one["code"]) for one in closed]
+
+
+async def test_a_unit_is_told_whether_it_may_ask_now_and_why_not(assigned_desk: Desk) -> None:
+    before = await shown(assigned_desk, Role.CASEWORKER, UNIT)
+    assert (await ask(assigned_desk, asked())).status_code == 201
+    waiting = await shown(assigned_desk, Role.CASEWORKER, UNIT)
+    again = await ask(assigned_desk, asked())
+    assigned_desk.clock.set(DUE + timedelta(seconds=1))
+    late = await shown(assigned_desk, Role.CASEWORKER, UNIT)
+
+    assert (before["can"], before["cannot"], datetime.fromisoformat(before["due_at"])) == (["request"], [], DUE)
+    assert (waiting["can"], reasons(waiting["cannot"])) == ([], [("request", "extension_used")])
+    assert waiting["cannot"][0]["detail"] == again.json()["detail"]
+    assert "等待中心审批" in again.json()["detail"]
+    assert reasons(late["cannot"]) == [("request", "extension_too_late")]
+    # Who cannot ask at all is told nothing of it.
+    analyst = await shown(assigned_desk, Role.ANALYST)
+    assert (analyst["can"], analyst["cannot"]) == ([], [])
+
+
+async def test_whoever_decides_is_told_what_is_open_and_why_not_the_rest(assigned_desk: Desk) -> None:
+    over = asked(workdays=11, override_reason="特殊情况")
+    assert (await ask(assigned_desk, over, Role.CENTRE_HEAD, None)).status_code == 201
+
+    async def decisions(role: Role, account: str | None = None) -> dict[str, Any]:
+        return dict((await shown(assigned_desk, role, account=account))["items"][0])
+
+    dispatcher = await decisions(Role.DISPATCHER)
+    other_head = await decisions(Role.CENTRE_HEAD, "another")
+    [himself] = (await shown(assigned_desk, Role.CENTRE_HEAD))["items"]
+    caseworker = (await shown(assigned_desk, Role.CASEWORKER, UNIT))["items"][0]
+    await assigned_desk.tell(fed_back("2026-11-23T15:00"))
+    ended = await decisions(Role.CENTRE_HEAD, "another")
+    refused = await decide(assigned_desk, himself["id"], "grant", Role.CENTRE_HEAD, account="another")
+    assert (await decide(assigned_desk, himself["id"], "refuse")).status_code == 200
+    over_now = await decisions(Role.CENTRE_HEAD, "another")
+
+    assert (dispatcher["can"], reasons(dispatcher["cannot"])) == (["refuse"], [("grant", "only_head_overrides")])
+    assert (other_head["can"], other_head["cannot"]) == (["grant", "refuse"], [])
+    assert (himself["can"], reasons(himself["cannot"])) == (["refuse"], [("grant", "own_extension")])
+    assert (caseworker["can"], caseworker["cannot"]) == ([], [])
+    assert (ended["can"], reasons(ended["cannot"])) == (["refuse"], [("grant", "clock_not_running")])
+    assert (refused.json()["code"], refused.json()["detail"]) == ("clock_not_running", ended["cannot"][0]["detail"])
+    assert reasons(over_now["cannot"]) == [("grant", "extension_decided"), ("refuse", "extension_decided")]

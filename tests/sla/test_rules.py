@@ -12,13 +12,13 @@ from services.sla.clocks.model import State
 from services.sla.clocks.policy import TITLES
 from services.sla.clocks.rules import ended
 from services.sla.counting.model import ClockPlan, Lapse, Span
-from services.sla.counting.rules import local_text, moment_clock, proof
+from services.sla.counting.rules import moment_clock, proof
 from services.sla.order_events import rules
 from services.sla.order_events.model import Assigned
 from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
 from services.sla.orders.model import Received
 from services.sla.rulesets.policy import CIRCULAR_2022
-from shared.calendar import SHANGHAI, statutory_calendar
+from shared.calendar import SHANGHAI, local_text, statutory_calendar
 
 CALENDAR = statutory_calendar()
 RULES = CIRCULAR_2022

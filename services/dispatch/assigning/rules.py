@@ -23,6 +23,17 @@ def assigning_move(case: Case) -> Move:
     return Move.ASSIGN if case.status in {Status.TRIAGE, Status.CONSULT} else Move.REASSIGN
 
 
+def needs_panel(case: Case, rules: RuleSet) -> bool:
+    """Whether only the panel's decision gives the order to a unit (S3.1h)."""
+    return case.status is Status.CONSULT or case.returns >= rules.returns_to_panel.value
+
+
+def check_assigner(case: Case, *, roles: AbstractSet[str], rules: RuleSet) -> None:
+    """Refuse whoever cannot enter the panel's decision, when the order needs one (S3.1h)."""
+    if "centre_head" not in roles and needs_panel(case, rules):
+        raise PanelDecisionNeeded(case.returns)
+
+
 def check_assignment(
     case: Case,
     *,
@@ -40,7 +51,7 @@ def check_assignment(
     """
     if decision is not None and "centre_head" not in roles:
         raise DecisionNotYours
-    if decision is None and (case.status is Status.CONSULT or case.returns >= rules.returns_to_panel.value):
+    if decision is None and needs_panel(case, rules):
         raise PanelDecisionNeeded(case.returns)
     if assigning_move(case) is Move.REASSIGN:
         if unit == case.unit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.dispatch.desk.rules import moves_open_to
+from services.dispatch.desk.rules import moves_of
 from services.dispatch.desk.schemas import FormerOrder, OrderDetail, former_order, order_detail
 from services.dispatch.orders.api import OrderPath
 from services.dispatch.orders.rules import OPERATIONS
@@ -28,7 +28,7 @@ async def show_order(
     runtime: ThisRuntime,
     response: Response,
 ) -> OrderDetail | FormerOrder:
-    """诉求内容、承办情况，以及本人现在可以进行的操作；曾承办的单位只见编号、标题和本单位回退申请的结果。"""
+    """诉求内容、承办情况，以及本人现在可以进行的操作、其余操作为何不能；曾承办的单位只见编号、标题和本单位回退申请的结果。"""
     sealer = runtime.works.sealer
     found = await seen(session, order_id, scope, sealer)
     if found.only is not None:
@@ -37,15 +37,15 @@ async def show_order(
     case, calendar = record.as_case(), runtime.works.calendar
     rules = await rules_at(session, case.received_at)
     allowed = frozenset(move for move, name in OPERATIONS.items() if ACCESS["dispatch"][name].allows(person))
-    can = moves_open_to(
+    moves = moves_of(
         case,
         allowed,
         person.unit,
-        head="centre_head" in person.roles,
+        roles=person.roles,
         rules=rules,
         now=runtime.clock.now(),
         calendar=calendar,
     )
     closes_at = None if case.assigned_at is None else window_closes_at(case.assigned_at, rules, calendar)
     response.headers["ETag"] = f'"{record.version}"'
-    return order_detail(sealer, found, can=can, return_closes_at=closes_at)
+    return order_detail(sealer, found, moves=moves, return_closes_at=closes_at)

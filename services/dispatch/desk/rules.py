@@ -1,38 +1,70 @@
-"""What a person can do with an order now."""
+"""What a person can do with an order now, and why not the rest.
+
+Whether a move is open is decided by the same checks that its command makes, and by nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from services.dispatch.orders.model import Case, Move, Status
-from services.dispatch.orders.rules import MOVES, OF_THE_UNIT, OPERATIONS
-from services.dispatch.returns.rules import return_is_open
+from services.dispatch.assigning.rules import check_assigner
+from services.dispatch.desk.errors import NotTheLead
+from services.dispatch.desk.model import ClosedMove, Moves
+from services.dispatch.orders.errors import IllegalMove
+from services.dispatch.orders.model import Case, Move
+from services.dispatch.orders.rules import OF_THE_UNIT, OPERATIONS, after
+from services.dispatch.replies.rules import check_result_contact
+from services.dispatch.returns.rules import check_return_open
 from services.dispatch.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
+from shared.errors import BusinessError
 
 
-def moves_open_to(
+def check_open(
+    case: Case,
+    move: Move,
+    unit: str | None,
+    *,
+    roles: AbstractSet[str],
+    rules: RuleSet,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> None:
+    """Refuse a move that its command would refuse whatever it says: for the unit, the state, a window, or who decides."""
+    if move in OF_THE_UNIT and (unit is None or unit != case.unit):
+        raise NotTheLead
+    if move is Move.REQUEST_RETURN:
+        # Before the state: what refuses the return for good is told, although the state would refuse it too.
+        check_return_open(case, rules=rules, now=now, calendar=calendar)
+    after(case.status, move)
+    if move in {Move.ASSIGN, Move.REASSIGN}:
+        check_assigner(case, roles=roles, rules=rules)
+    if move is Move.SUBMIT:
+        check_result_contact(case)
+
+
+def moves_of(
     case: Case,
     allowed: AbstractSet[Move],
     unit: str | None,
     *,
-    head: bool,
+    roles: AbstractSet[str],
     rules: RuleSet,
     now: datetime,
     calendar: WorkCalendar,
-) -> tuple[Move, ...]:
-    """What a person can do with the order now, of the moves that the table of access allows; `head` leads the centre."""
-
-    def is_open(move: Move) -> bool:
-        if (case.status, move) not in MOVES or move not in allowed:
-            return False
-        if move in OF_THE_UNIT and (unit is None or unit != case.unit):
-            return False
-        if move is Move.ASSIGN and case.status is Status.CONSULT:
-            return head
-        if move is Move.REQUEST_RETURN:
-            return return_is_open(case, rules=rules, now=now, calendar=calendar)
-        return True
-
-    return tuple(move for move in OPERATIONS if is_open(move))
+) -> Moves:
+    """The moves that the table of access allows the person: those that are open now, and why not the others."""
+    can: list[Move] = []
+    cannot: list[ClosedMove] = []
+    for move in OPERATIONS:
+        if move not in allowed:
+            continue
+        try:
+            check_open(case, move, unit, roles=roles, rules=rules, now=now, calendar=calendar)
+        except BusinessError as refusal:
+            code = refusal.why if isinstance(refusal, IllegalMove) else refusal.code
+            cannot.append(ClosedMove(move, code, refusal.message))
+        else:
+            can.append(move)
+    return Moves(tuple(can), tuple(cannot))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from services.dispatch.desk.model import Moves
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.schemas import OrderOut, listed_fields, title_of
 from services.dispatch.orders.store import SeenOrder
@@ -26,6 +27,14 @@ class FormerOrder(BaseModel):
     title: str | None
     part: Literal["former"] = Field(default="former", description="former 曾承办")
     returned: ReturnOut | None = Field(description="本单位的回退申请及中心的决定；空为未申请过")
+
+
+class ClosedMoveOut(BaseModel):
+    """A move that is not open now."""
+
+    move: Move
+    code: str = Field(description="稳定的代码，如 not_accepted、under_centre_review、return_window_closed")
+    detail: str = Field(description="为何不能，怎样才可以")
 
 
 class OrderDetail(OrderOut):
@@ -52,20 +61,21 @@ class OrderDetail(OrderOut):
     recommended: list[str]
     part: Part | None = Field(description="本单位与工单的关系：lead 承办 / joint 协办；空为无")
     can: list[Move] = Field(description="本人现在可以进行的操作")
+    cannot: list[ClosedMoveOut] = Field(description="本人的角色可以进行、但现在不能的操作及原因")
 
 
-def order_detail(
-    sealer: Sealer, found: SeenOrder, *, can: tuple[Move, ...], return_closes_at: datetime | None
-) -> OrderDetail:
+def order_detail(sealer: Sealer, found: SeenOrder, *, moves: Moves, return_closes_at: datetime | None) -> OrderDetail:
     """All of an order."""
     record = found.record
-    names = set(OrderDetail.model_fields) - set(OrderOut.model_fields) - {"content", "part", "can", "return_closes_at"}
+    made = {"content", "part", "can", "cannot", "return_closes_at"}
+    names = set(OrderDetail.model_fields) - set(OrderOut.model_fields) - made
     return OrderDetail(
         **listed_fields(sealer, record, found.sight),
         **{name: getattr(record, name) for name in names},
         content=found.sight.shows(record.open_demand(sealer).content),
         part=found.part,
-        can=list(can),
+        can=list(moves.can),
+        cannot=[ClosedMoveOut(move=one.move, code=one.code, detail=one.detail) for one in moves.cannot],
         return_closes_at=return_closes_at,
     )
 

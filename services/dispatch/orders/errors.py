@@ -15,10 +15,10 @@ class OrderUnknown(NotFound):
 
 
 class IllegalMove(BusinessError):
-    """This move is not allowed in the state of the order."""
+    """This move is not allowed in the state of the order; `why` is a code, the message says what would make it possible."""
 
     code = "illegal_move"
 
-    def __init__(self, status: str, move: str, *, status_title: str, move_title: str) -> None:
-        super().__init__(f"工单当前为“{status_title}”，不能{move_title}，请刷新后按可用操作办理")
-        self.order_status, self.move = status, move
+    def __init__(self, status: str, move: str, *, why: str, reason: str) -> None:
+        super().__init__(reason)
+        self.order_status, self.move, self.why = status, move, why

@@ -102,6 +102,28 @@ MOVE_TITLES: Final[Mapping[Move, str]] = MappingProxyType(
 
 ENDED: Final = frozenset({Status.CLOSED, Status.CANCELLED})
 
+WAITS_FOR: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
+    {
+        Status.TRIAGE: ("not_assigned", "工单尚未交办；交办后方可{move}"),
+        Status.CONSULT: ("in_consultation", "工单正在会商研判；按研判决定交办后方可{move}"),
+        Status.ASSIGNED: ("not_accepted", "工单已交办，承办单位尚未认领；须先认领方可{move}"),
+        Status.HANDLING: ("in_handling", "工单正由承办单位办理；提交答复后方可{move}"),
+        Status.RETURN_PENDING: ("return_pending", "承办单位已申请回退，等待中心审定；驳回后方可{move}"),
+        Status.LEADER_REVIEW: ("under_leader_review", "已提交答复，等待单位主要领导审阅；退回修改后方可{move}"),
+        Status.CENTRE_REVIEW: ("under_centre_review", "已提交答复，等待中心审核；审核退回后方可{move}"),
+        Status.REWORK: ("in_rework", "答复已被退回，由承办单位重新办理；重新提交答复后方可{move}"),
+        Status.AWAITING_FEEDBACK: (
+            "awaiting_feedback",
+            "答复已审核通过，等待反馈上级平台；上级平台要求重办后方可{move}",
+        ),
+        Status.PLANNED: ("planned", "工单已列入计划；计划到期或上级平台要求重办后方可{move}"),
+        Status.REVISIT: ("awaiting_revisit", "已反馈上级平台，等待回访；需要重办的，重办后方可{move}"),
+        Status.CLOSED: ("closed", "工单已办结归档；上级平台要求重办后方可{move}"),
+        Status.CANCELLED: ("cancelled", "上级平台已撤单，不再办理，不能{move}"),
+    }
+)
+"""A code for what an order in this state waits for, and the words that refuse a move in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

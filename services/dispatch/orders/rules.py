@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from services.dispatch.orders.errors import IllegalMove
-from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Move, Status
+from services.dispatch.orders.model import ENDED, MOVE_TITLES, WAITS_FOR, Move, Status
 
 _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.TRIAGE, Move.ASSIGN): Status.ASSIGNED,  # S2.1a
@@ -84,9 +84,34 @@ OPERATIONS: Final[Mapping[Move, str]] = MappingProxyType(
 OF_THE_UNIT: Final = frozenset({Move.ACCEPT, Move.CONTACT, Move.NOTE, Move.REQUEST_RETURN, Move.SUBMIT})
 
 
+_WITH_THE_UNIT: Final = frozenset({Status.ASSIGNED, Status.HANDLING, Status.REWORK})
+_TAKEN_UP: Final = frozenset(Status) - ENDED - {Status.TRIAGE, Status.CONSULT, Status.ASSIGNED}
+
+
+def why_not(status: Status, move: Move) -> tuple[str, str]:
+    """Why the move is not allowed in this state: a code, and in Chinese what would make it possible."""
+    if move in {Move.ACCEPT_RETURN, Move.CALL_PANEL, Move.REJECT_RETURN}:
+        return "no_return_requested", "没有待审定的回退申请；承办单位申请回退后方可审定"
+    if move is Move.REASSIGN and status in {Status.TRIAGE, Status.CONSULT}:
+        return "not_assigned", "工单尚未交办，无需改派；请直接交办"
+    if move is Move.ASSIGN and status in _WITH_THE_UNIT:
+        return "assigned", "工单已交办；需要更换承办单位的，请改派并说明理由"
+    if move in {Move.ASSIGN, Move.REASSIGN} and status is Status.RETURN_PENDING:
+        return "return_pending", "承办单位已申请回退；请先审定，同意后方可重新交办"
+    if move is Move.ACCEPT and status in _TAKEN_UP:
+        return "accepted", "工单已在办理，无需再次认领"
+    if move is Move.REQUEST_RETURN and status is Status.RETURN_PENDING:
+        return "return_pending", "本单位已申请回退，等待中心审定，无需再次申请"
+    if move is Move.REQUEST_RETURN and status in {Status.REWORK, Status.PLANNED}:
+        return "answered", "本单位已作出答复，须一办到底，不得回退；请继续办理并重新答复"
+    code, reason = WAITS_FOR[status]
+    return code, reason.format(move=MOVE_TITLES[move])
+
+
 def after(status: Status, move: Move) -> Status:
     """The state after the move; IllegalMove when the table does not have it."""
     try:
         return MOVES[status, move]
     except KeyError:
-        raise IllegalMove(status, move, status_title=STATUS_TITLES[status], move_title=MOVE_TITLES[move]) from None
+        why, reason = why_not(status, move)
+        raise IllegalMove(status, move, why=why, reason=reason) from None

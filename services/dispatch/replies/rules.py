@@ -40,9 +40,14 @@ def check_reply(case: Case, reply: Reply, *, now: datetime) -> None:
     assert reply.contact_at is not None
     if reply.contact_at > now:
         raise ReplyContactAhead
+    check_result_contact(case)
+    _check_disposition(case, reply)
+
+
+def check_result_contact(case: Case) -> None:
+    """Refuse a reply before the unit has spoken with the caller in its present turn (S2.2.3a)."""
     if not case.counted_contacts:
         raise ResultContactMissing
-    _check_disposition(case, reply)
 
 
 def check_demand(reply: Reply, *, demand_version: int, changed: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from shared.calendar import local_text
 from shared.errors import BusinessError, Incomplete
 
 _PARTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -54,7 +55,9 @@ class ReturnWindowClosed(BusinessError):
     code, clause = "return_window_closed", "S2.2.1f"
 
     def __init__(self, closed_at: datetime, workdays: int) -> None:
-        super().__init__(f"已超过 {workdays} 个工作日，不得回退，请按答复程序办理")
+        super().__init__(
+            f"回退时限（{workdays} 个工作日）已于 {local_text(closed_at)} 截止，不得回退，请按答复程序办理"
+        )
         self.closed_at, self.workdays = closed_at, workdays
 
 

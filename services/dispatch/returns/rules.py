@@ -16,7 +16,6 @@ from services.dispatch.returns.errors import (
 from services.dispatch.returns.model import ReturnRequest
 from services.dispatch.rulesets.policy import RuleSet
 from shared.calendar import WorkCalendar
-from shared.errors import BusinessError
 
 
 def window_closes_at(assigned_at: datetime, rules: RuleSet, calendar: WorkCalendar) -> datetime:
@@ -36,15 +35,6 @@ def check_return_open(case: Case, *, rules: RuleSet, now: datetime, calendar: Wo
     closes_at = window_closes_at(case.assigned_at, rules, calendar)
     if now > closes_at:
         raise ReturnWindowClosed(closes_at, rules.return_window.value)
-
-
-def return_is_open(case: Case, *, rules: RuleSet, now: datetime, calendar: WorkCalendar) -> bool:
-    """Whether the unit may still ask, for the portal to show it."""
-    try:
-        check_return_open(case, rules=rules, now=now, calendar=calendar)
-    except BusinessError:
-        return False
-    return True
 
 
 def check_return(case: Case, request: ReturnRequest, *, rules: RuleSet, now: datetime, calendar: WorkCalendar) -> None:

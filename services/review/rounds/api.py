@@ -12,6 +12,7 @@ from services.review.rounds.model import State
 from services.review.rounds.schemas import (
     Approval,
     ChangedDemand,
+    ClosedMoveOut,
     FindingText,
     Nothing,
     Opinion,
@@ -69,7 +70,15 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, background: store.Background) -> Round:
-    involved = handlers.involved_in(record, background.caseworkers)
+    moves = rules.moves_of(
+        record.state,
+        leader=_ROWS["approve_as_leader"].allows(person),
+        own_unit=person.unit == record.unit,
+        reviewer=_ROWS["approve_reply"].allows(person),
+        account=person.account,
+        involved=handlers.involved_in(record, background.caseworkers),
+        scheme=background.scheme,
+    )
     ids = {"order_id": record.order_id, "reply_id": record.reply_id}
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
     reason = sealer.open_if_any(record.override_reason, OVERRIDE.at(**ids))
@@ -89,15 +98,8 @@ def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, ba
         opinion=sight.shows(opinion),
         override_reason=sight.shows(reason),
         voided_at=record.voided_at,
-        can=list(
-            rules.moves_of(
-                record.state,
-                head=_ROWS["approve_as_leader"].allows(person) and person.unit == record.unit,
-                reviewer=_ROWS["approve_reply"].allows(person),
-                own=person.account in involved,
-                scheme=background.scheme,
-            )
-        ),
+        can=list(moves.can),
+        cannot=[ClosedMoveOut(move=one.move, code=one.code, detail=one.detail) for one in moves.cannot],
     )
 
 

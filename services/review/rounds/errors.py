@@ -6,24 +6,34 @@ from typing import Final
 
 from shared.errors import BusinessError, Forbidden
 
-_STEPS: Final = {
-    "leader_review": "单位领导审阅",
-    "centre_review": "中心审核",
-    "approved": "审核通过",
-    "rejected": "中心退回",
-    "leader_rejected": "单位领导退回",
-    "void": "已作废",
+_REASONS: Final = {
+    "leader_review": ("under_leader_review", "该答复正由单位主要领导审阅；领导同意后方可由中心审核"),
+    "centre_review": ("under_centre_review", "单位主要领导已同意该答复，正由中心审核，无需再次审阅"),
+    "approved": ("approved", "该答复已审核通过，无需再办"),
+    "rejected": ("rejected", "该答复已被中心退回；承办单位重新提交后，请办理新的一轮"),
+    "leader_rejected": ("leader_rejected", "该答复已被单位领导退回；经办人重新提交后，请办理新的一轮"),
+    "void": ("void", "该答复已作废（工单已撤单、改派、重办，或另有新的答复），请办理最新的一轮"),
 }
 
 
 class WrongStep(BusinessError):
-    """The round is not at the step that this decision belongs to."""
+    """The round is not at the step that this decision belongs to; `why` is a code, the message says what is next."""
 
     code, clause = "wrong_step", "S2.2.3c"
 
     def __init__(self, state: str, move: str) -> None:
-        super().__init__(f"该答复当前处于“{_STEPS.get(state, state)}”，不能执行此操作，请刷新后按流程办理")
+        self.why, reason = _REASONS[state]
+        super().__init__(reason)
         self.state, self.move = state, move
+
+
+class NotYourReply(BusinessError):
+    """The principal leader of the unit whose reply it is releases it, and no other unit's."""
+
+    code, clause = "not_your_reply", "S2.2.3c"
+
+    def __init__(self) -> None:
+        super().__init__("该答复由其他单位提交，由该单位主要领导审阅")
 
 
 class OwnReply(Forbidden):

@@ -261,9 +261,7 @@ async def reject_as_leader(work: Work, reply_id: str, opinion: str, *, version: 
 async def approve_reply(work: Work, reply_id: str, override_reason: str | None, *, version: int | None) -> None:
     """The centre lets the reply go upstream, unless its channel demands documents first (S2.3a, S2.3b, S1.1.1b)."""
     record = await store.round_for_update(work.session, reply_id)
-    background = await _check_reviewer(work, record, version)
-    rules.after(record.state, Move.APPROVE)
-    rules.check_chain(background.scheme)
+    await _check_centre(work, record, Move.APPROVE, version)
     findings = findings_of(work.sealer, record) if record.blocking else ()
     overridden = check_findings(findings, override_reason)
     if overridden and override_reason is not None:
@@ -295,7 +293,7 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
 async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int | None) -> None:
     """The centre sends the reply back with an opinion; no clock is reset (S2.3c, S2.3d)."""
     record = await store.round_for_update(work.session, reply_id)
-    await _check_reviewer(work, record, version)
+    await _check_centre(work, record, Move.REJECT, version)
     _moved(work, record, Move.REJECT, "reply.rejected")
     record.centre_by, record.centre_at = work.person.account, work.now
     record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=reply_id))
@@ -312,11 +310,16 @@ async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int 
     )
 
 
-async def _check_reviewer(work: Work, record: RoundRecord, version: int | None) -> store.Background:
+async def _check_centre(work: Work, record: RoundRecord, move: Move, version: int | None) -> None:
     check_version(record.version, version)
     background = await store.background_of(work.session, record.order_id)
-    rules.check_reviewer(work.person.account, involved_in(record, background.caseworkers))
-    return background
+    rules.check_centre_decision(
+        record.state,
+        move,
+        account=work.person.account,
+        involved=involved_in(record, background.caseworkers),
+        scheme=background.scheme,
+    )
 
 
 def involved_in(record: RoundRecord, caseworkers: Collection[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -24,3 +25,20 @@ class Move(StrEnum):
     APPROVE = "approval"
     REJECT = "rejection"
     VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedMove:
+    """A decision of the person's role that is not open now; `detail` says in Chinese why not, and what is next."""
+
+    move: Move
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Every decision of the person's role: open now, or not."""
+
+    can: tuple[Move, ...]
+    cannot: tuple[ClosedMove, ...]

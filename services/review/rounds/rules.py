@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.review.rounds.errors import ChainIncomplete, OwnReply, WrongStep
-from services.review.rounds.model import Move, State
+from services.review.rounds.errors import ChainIncomplete, NotYourReply, OwnReply, WrongStep
+from services.review.rounds.model import ClosedMove, Move, Moves, State
 from services.review.rounds.policy import ORDINARY_SCHEME
+from shared.errors import BusinessError
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.LEADER_REVIEW, Move.LEADER_APPROVE): State.CENTRE_REVIEW,  # S2.2.3c
@@ -41,16 +42,50 @@ def check_chain(scheme: str | None) -> None:
         raise ChainIncomplete(scheme)
 
 
-def moves_of(state: State, *, head: bool, reviewer: bool, own: bool, scheme: str | None) -> tuple[Move, ...]:
-    """What a person may do now: `head` leads the unit, `reviewer` reviews for the centre, `own` was involved."""
-    allowed = []
-    for at, move in MOVES:
-        if at is not state or move is Move.VOID:
-            continue
-        if move in {Move.LEADER_APPROVE, Move.LEADER_REJECT}:
-            may = head
+OF_THE_LEADER: Final = (Move.LEADER_APPROVE, Move.LEADER_REJECT)
+OF_THE_CENTRE: Final = (Move.APPROVE, Move.REJECT)
+
+
+def check_leader_decision(state: State, move: Move, *, own_unit: bool) -> State:
+    """The state after the unit's leader decides; refused for a reply of another unit, and at another step (S2.2.3c)."""
+    if not own_unit:
+        raise NotYourReply
+    return after(state, move)
+
+
+def check_centre_decision(
+    state: State, move: Move, *, account: str, involved: frozenset[str], scheme: str | None
+) -> State:
+    """The state after the centre decides; refused for who was involved, at another step, and before a chain (S2.3a, S1.1.1b)."""
+    check_reviewer(account, involved)
+    state = after(state, move)
+    if move is Move.APPROVE:
+        check_chain(scheme)
+    return state
+
+
+def moves_of(
+    state: State,
+    *,
+    leader: bool,
+    own_unit: bool,
+    reviewer: bool,
+    account: str,
+    involved: frozenset[str],
+    scheme: str | None,
+) -> Moves:
+    """What a person may decide now, and why not the rest: `leader` leads a unit, `reviewer` reviews for the centre."""
+    can: list[Move] = []
+    cannot: list[ClosedMove] = []
+    for move in (*(OF_THE_LEADER if leader else ()), *(OF_THE_CENTRE if reviewer else ())):
+        try:
+            if move in OF_THE_LEADER:
+                check_leader_decision(state, move, own_unit=own_unit)
+            else:
+                check_centre_decision(state, move, account=account, involved=involved, scheme=scheme)
+        except BusinessError as refusal:
+            code = refusal.why if isinstance(refusal, WrongStep) else refusal.code
+            cannot.append(ClosedMove(move, code, refusal.message))
         else:
-            may = reviewer and not own and (move is Move.REJECT or scheme == ORDINARY_SCHEME)
-        if may:
-            allowed.append(move)
-    return tuple(allowed)
+            can.append(move)
+    return Moves(tuple(can), tuple(cannot))

@@ -124,6 +124,14 @@ class ChangedDemand(BaseModel):
         return cls(version=change.version, at=change.at, fields=fields)
 
 
+class ClosedMoveOut(BaseModel):
+    """A decision that is not open now."""
+
+    move: Move
+    code: str = Field(description="稳定的代码，如 under_leader_review、own_reply、doc_chain_incomplete")
+    detail: str = Field(description="为何不能，下一步是什么")
+
+
 class Round(RoundSummary):
     """One round with everything in it."""
 
@@ -140,6 +148,7 @@ class Round(RoundSummary):
     override_reason: str | None = Field(description="预审问题未改而通过的理由")
     voided_at: datetime | None
     can: list[Move] = Field(description="当前登录人可执行的操作")
+    cannot: list[ClosedMoveOut] = Field(description="当前登录人的角色可以执行、但现在不能的操作及原因")
 
 
 class Rounds(BaseModel):

@@ -22,10 +22,10 @@ from services.sla.clocks.handlers import start, stop
 from services.sla.clocks.model import State
 from services.sla.clocks.store import clock_for_update, order_of_clock, running_clocks
 from services.sla.clocks.tables import ClockRecord, StopRecord
-from services.sla.counting.rules import local_text
 from services.sla.orders.store import order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
 from services.sla.units.handlers import check_unit
+from shared.calendar import local_text
 from shared.contracts.places import CLOCK
 from shared.work import Work
 

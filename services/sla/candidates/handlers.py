@@ -9,10 +9,10 @@ from services.sla.candidates import rules, store
 from services.sla.candidates.model import Proposal
 from services.sla.clocks.model import KnownClock, State
 from services.sla.clocks.tables import ClockRecord
-from services.sla.counting.rules import last_red, local_text, quiet_of
+from services.sla.counting.rules import last_red, quiet_of
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.store import rules_at
-from shared.calendar import local_day, start_of
+from shared.calendar import local_day, local_text, start_of
 from shared.contracts.sla import SupervisionCandidateRaised
 from shared.work import Work
 

@@ -14,10 +14,10 @@ from services.sla.clocks.model import KnownClock, State
 from services.sla.clocks.policy import STEP_KINDS
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import ClockPlan, Lapse, Rung
-from services.sla.counting.rules import local_text, next_red, quiet_of, quietened_rungs
+from services.sla.counting.rules import next_red, quiet_of, quietened_rungs
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
-from shared.calendar import Due
+from shared.calendar import Due, local_text
 from shared.contracts.places import CLOCK, CLOCK_CHANGE
 from shared.contracts.sla import BreachExcused, ClockChanged, ClockKind, ClockStarted, Excuse, PromiseKept
 from shared.work import Work

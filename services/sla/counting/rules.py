@@ -9,7 +9,7 @@ from typing import Final
 
 from services.sla.counting.model import ClockPlan, Lapse, ProofLine, Quiet, Rung, Span
 from services.sla.rulesets.policy import Hours, RuleSet, SameDay, Workdays
-from shared.calendar import SHANGHAI, Day, DayKind, Due, WorkCalendar
+from shared.calendar import SHANGHAI, Day, DayKind, Due, WorkCalendar, local_text
 from shared.contracts.sla import ClockKind
 
 YELLOW: Final = "yellow"
@@ -410,11 +410,3 @@ def _days(calendar: WorkCalendar, started_at: datetime, amount: int) -> tuple[Pr
 def _named(day: Day) -> str:
     names = {DayKind.WORKING: "工作日", DayKind.WEEKEND: "周末", DayKind.MAKE_UP: "调休上班"}
     return names.get(day.kind) or f"{day.holiday}放假"
-
-
-def local_text(moment: datetime) -> str:
-    """A moment as people read it: in Asia/Shanghai, midnight as 24:00 of the day that ends."""
-    local = moment.astimezone(SHANGHAI)
-    if local.time() == time(0):
-        return f"{local.date() - timedelta(days=1):%Y-%m-%d} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"

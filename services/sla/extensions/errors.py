@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from services.sla.clocks.errors import NotRunning
 from shared.errors import BusinessError, Forbidden, Incomplete, NotFound
 
 
@@ -142,9 +143,13 @@ class ExtensionUsed(BusinessError):
 
     code, clause = "extension_used", "S1.3.2e"
 
-    def __init__(self, times: int) -> None:
-        super().__init__(f"每件工单最多延期 {times} 次，请按现有时限办理")
-        self.times = times
+    def __init__(self, times: int, *, waiting: bool) -> None:
+        super().__init__(
+            f"已申请延期，等待中心审批；每件工单最多延期 {times} 次，请等待审批结果"
+            if waiting
+            else f"每件工单最多延期 {times} 次，请按现有时限办理"
+        )
+        self.times, self.waiting = times, waiting
 
 
 class NothingToExtend(BusinessError):
@@ -156,6 +161,23 @@ class NothingToExtend(BusinessError):
         super().__init__("该工单当前没有正在计时的办结时限，无需延期")
 
 
+class NotTheLead(BusinessError):
+    """Another unit has the order, and asks for its deadline."""
+
+    code, clause = "not_the_lead", "S1.3.2e"
+
+    def __init__(self) -> None:
+        super().__init__("该工单由其他单位承办，由承办单位申请延期")
+
+
+class ClockEnded(NotRunning):
+    """The deadline that was to be extended has ended meanwhile (S1.3.2e)."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.message = "该办结时限已经结束（已答复、改派、回退或撤单），不能再延期；请驳回该申请"
+
+
 class ExtensionUnknown(NotFound):
     """No such extension, or another unit's (S4.2a)."""
 
@@ -165,13 +187,20 @@ class ExtensionUnknown(NotFound):
         super().__init__("延期申请", extension_id)
 
 
+_ANSWERS: Final = {
+    "granted": "该延期申请已获批准，无需再次审批",
+    "refused": "该延期申请已被驳回；仍需延期的，由承办单位重新申请",
+    "declined": "来电人不同意延期，已记录在案，无需审批；请按原时限办理",
+}
+
+
 class ExtensionDecided(BusinessError):
     """The request has its answer already."""
 
     code, clause = "extension_decided", "S1.3.2e"
 
     def __init__(self, state: str) -> None:
-        super().__init__("该延期申请已有处理结果，请刷新查看")
+        super().__init__(_ANSWERS[state])
         self.state = state
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, cast
 from uuid import UUID
 
 from services.sla.chain_plans.handlers import chain_rung_of, observed_hours
 from services.sla.chain_plans.rules import needs_chain
-from services.sla.clocks.errors import NotRunning
 from services.sla.clocks.handlers import move_to
-from services.sla.clocks.model import State
 from services.sla.clocks.rules import warn_left
 from services.sla.clocks.store import running_clocks
 from services.sla.clocks.tables import ClockRecord
 from services.sla.counting.model import Span
-from services.sla.counting.rules import CHAIN, local_text, quiet_of, quietened_rungs, workday_moments
+from services.sla.counting.rules import CHAIN, quiet_of, quietened_rungs, workday_moments
 from services.sla.extensions import rules, store
-from services.sla.extensions.errors import ExtensionDecided, NothingToExtend, OnlyHeadOverrides, OwnExtension
-from services.sla.extensions.model import Consent, ExtensionRequest, ExtensionState
+from services.sla.extensions.errors import NothingToExtend
+from services.sla.extensions.model import Asked, Consent, ExtensionRequest, ExtensionState
 from services.sla.extensions.tables import ExtensionRecord
 from services.sla.orders.store import order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
 from services.sla.rulesets.policy import RuleSet
 from shared.access import Scope
+from shared.calendar import local_text
 from shared.contracts.places import CONSENT, EXTENSION
 from shared.contracts.sla import ExtensionGranted, ExtensionRefused, ExtensionRequested
 from shared.deps import check_version
@@ -45,8 +44,14 @@ async def request_extension(work: Work, order_id: str, scope: Scope, request: Ex
     consent = cast("Consent", request.consent)
     rules.check_consent_stands(consent, await store.last_refusal(work.session, order_id))
     clock = await _running_final(work, order)
-    rules.check_open_for_extension(clock.due_at, work.now)
-    rules.check_times(await store.used_extensions(work.session, order_id), rule_set)
+    rules.check_asking(
+        clock.due_at if clock else None,
+        await store.used_extensions(work.session, order_id),
+        reached=True,
+        rules=rule_set,
+        now=work.now,
+    )
+    assert clock is not None, "without one there is nothing to extend"
     record = _record(work, order, clock, request, rule_set)
     work.session.add(record)
     if consent.agreed:
@@ -71,12 +76,10 @@ async def decide_extension(
     order = await order_for_update(work, order_id)
     record = await store.extension_for_update(work.session, extension_id)
     check_version(record.version, expected)
-    if record.state is not ExtensionState.REQUESTED:
-        raise ExtensionDecided(record.state)
-    if grant and record.overridden and not work.person.has(Role.CENTRE_HEAD):
-        raise OnlyHeadOverrides
-    if grant and record.requested_by == work.person.account:
-        raise OwnExtension
+    running = {clock.id for clock in await running_clocks(work, order_id)}
+    rules.check_deciding(
+        asked_by(record, running), grant=grant, account=work.person.account, head=work.person.has(Role.CENTRE_HEAD)
+    )
     if grant:
         await _grant(work, order, record, reason)
     else:
@@ -96,13 +99,16 @@ async def decide_extension(
     return record
 
 
+def asked_by(record: ExtensionRecord, running: Collection[UUID]) -> Asked:
+    """What a decision on the request depends on; `running` are the clocks that still run."""
+    return Asked(record.state, record.overridden, record.requested_by, record.clock_id in running)
+
+
 async def _grant(work: Work, order: OrderRecord, record: ExtensionRecord, reason: str) -> None:
     rule_set = await rules_for(work, order)
     observed = await observed_hours(work, rule_set) if needs_chain(order.scheme) else {}
     clocks = {clock.id: clock for clock in await running_clocks(work, order.order_id)}
-    clock = clocks.get(record.clock_id)
-    if clock is None:
-        raise NotRunning(State.MET)
+    clock = clocks[record.clock_id]
     record.was_due_at = clock.due_at
     for one in clocks.values():
         if one.id == clock.id or one.kind == "district_final":
@@ -147,12 +153,10 @@ def _extend(
     move_to(work, clock, due, quiet, "extension", granted, words=reason)
 
 
-async def _running_final(work: Work, order: OrderRecord) -> ClockRecord:
+async def _running_final(work: Work, order: OrderRecord) -> ClockRecord | None:
     clocks = await running_clocks(work, order.order_id)
     finals = [c for c in clocks if c.kind == "final" and c.unit == order.unit and c.span is Span.WORKDAYS]
-    if not finals:
-        raise NothingToExtend
-    return finals[-1]
+    return finals[-1] if finals else None
 
 
 def _record(

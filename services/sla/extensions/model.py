@@ -22,6 +22,44 @@ class ExtensionState(StrEnum):
     DECLINED = "declined"  # by the caller
 
 
+Move = Literal["request", "grant", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedMove:
+    """What a person's role may do and what is not open now; `detail` says in Chinese why not, and what is next."""
+
+    move: Move
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a person's role may do: open now, or not."""
+
+    can: tuple[Move, ...]
+    cannot: tuple[ClosedMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How many of an order's requests were granted, and how many wait for their answer (A10)."""
+
+    granted: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a decision on a request depends on."""
+
+    state: ExtensionState
+    overridden: bool
+    requested_by: str
+    clock_runs: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """What the caller said when asked for more time (S1.3.2b): who, when, by which number, and the proof of it."""

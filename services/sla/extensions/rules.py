@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from services.sla.extensions.errors import (
     CitationMissing,
+    ClockEnded,
     ConsentBeforeRefusal,
     ConsentIncomplete,
     ConsentOfAnotherTime,
     ConsentRequired,
     ExplanationMissing,
     ExtensionCap,
+    ExtensionDecided,
     ExtensionTooLate,
     ExtensionUsed,
     ExtensionWithoutDays,
+    NothingToExtend,
+    NotTheLead,
+    OnlyHeadOverrides,
     OverrideNeedsReason,
+    OwnExtension,
 )
-from services.sla.extensions.model import Consent, ExtensionRequest
+from services.sla.extensions.model import (
+    Asked,
+    ClosedMove,
+    Consent,
+    ExtensionRequest,
+    ExtensionState,
+    Move,
+    Moves,
+    Used,
+)
 from services.sla.rulesets.policy import LONGEST_EXTENSION, RuleSet
+from shared.errors import BusinessError
 
 
 def check_extension(
@@ -64,7 +81,48 @@ def check_consent_stands(consent: Consent, refused_at: datetime | None) -> None:
         raise ConsentBeforeRefusal(refused_at)
 
 
-def check_times(granted_or_open: int, rules: RuleSet) -> None:
+def check_times(used: Used, rules: RuleSet) -> None:
     """Once by default (A10)."""
-    if granted_or_open >= rules.extension_times.count:
-        raise ExtensionUsed(rules.extension_times.count)
+    if used.granted + used.waiting >= rules.extension_times.count:
+        raise ExtensionUsed(rules.extension_times.count, waiting=used.waiting > 0)
+
+
+def check_asking(due_at: datetime | None, used: Used, *, reached: bool, rules: RuleSet, now: datetime) -> None:
+    """Refuse a request whatever it says: of another unit, without a deadline that runs, too late, or once too often.
+
+    `due_at` is the deadline that would move, None when none runs; `reached` whether the person may ask for this order.
+    """
+    if not reached:
+        raise NotTheLead
+    if due_at is None:
+        raise NothingToExtend
+    check_open_for_extension(due_at, now)
+    check_times(used, rules)
+
+
+def check_deciding(asked: Asked, *, grant: bool, account: str, head: bool) -> None:
+    """Refuse a second answer, and a grant over the cap, of one's own request, or of a deadline that has ended (S1.3.2d, S1.3.2e)."""
+    if asked.state is not ExtensionState.REQUESTED:
+        raise ExtensionDecided(asked.state)
+    if not grant:
+        return
+    if asked.overridden and not head:
+        raise OnlyHeadOverrides
+    if asked.requested_by == account:
+        raise OwnExtension
+    if not asked.clock_runs:
+        raise ClockEnded("ended")
+
+
+def moves_by(checks: Mapping[Move, Callable[[], None]]) -> Moves:
+    """Which of these moves their checks let pass, and why not the others."""
+    can: list[Move] = []
+    cannot: list[ClosedMove] = []
+    for move, check in checks.items():
+        try:
+            check()
+        except BusinessError as refusal:
+            cannot.append(ClosedMove(move, refusal.code, refusal.message))
+        else:
+            can.append(move)
+    return Moves(tuple(can), tuple(cannot))

@@ -5,16 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.sla.extensions.errors import CONSENT_PARTS
-from services.sla.extensions.model import WORDS, Consent, ExtensionRequest, ExtensionState, ReasonCode
+from services.sla.extensions.model import (
+    WORDS,
+    ClosedMove,
+    Consent,
+    ExtensionRequest,
+    ExtensionState,
+    Move,
+    Moves,
+    ReasonCode,
+)
 from services.sla.extensions.tables import ExtensionRecord
 from shared.access import Sight
 from shared.contracts.places import EXTENSION
 from shared.personal.numbers import LONGEST_PHONE, PHONE_FORM
 from shared.personal.sealing import Sealer
-from shared.web import Body, Line, SaneMoment, Text, YesNo
+from shared.web import Body, Line, Page, SaneMoment, Text, YesNo
 from shared.web.fields import needed
 
 
@@ -84,6 +93,19 @@ class DecisionBody(Body):
     reason: Annotated[Text, Field(title="审批理由", description="理由")]
 
 
+class ClosedMoveOut(BaseModel):
+    """What is not open now."""
+
+    move: Annotated[Move, Field(description="request 申请 / grant 同意 / refuse 驳回")]
+    code: Annotated[str, Field(description="稳定的代码，如 extension_too_late、extension_used、own_extension")]
+    detail: Annotated[str, Field(description="为何不能，下一步是什么")]
+
+    @classmethod
+    def of(cls, closed: ClosedMove) -> ClosedMoveOut:
+        """The same for whoever reads it."""
+        return cls(move=closed.move, code=closed.code, detail=closed.detail)
+
+
 class Extension(Body):
     """A request with what became of it; its words only for those who handle or review the order (X2).
 
@@ -110,9 +132,11 @@ class Extension(Body):
     decided_at: datetime | None
     decided_by: str | None
     decision_reason: str | None
+    can: Annotated[list[Move], Field(description="本人现在可以作出的审批：grant 同意 / refuse 驳回")]
+    cannot: Annotated[list[ClosedMoveOut], Field(description="本人的角色可以、但现在不能作出的审批及原因")]
 
     @classmethod
-    def of(cls, record: ExtensionRecord, sealer: Sealer, sight: Sight) -> Extension:
+    def of(cls, record: ExtensionRecord, sealer: Sealer, sight: Sight, moves: Moves) -> Extension:
         """The record's public side, and what people wrote as its reader may see it."""
         opened: dict[str, str | None] = dict.fromkeys(WORDS)
         if sight:
@@ -140,4 +164,14 @@ class Extension(Body):
             decided_at=record.decided_at,
             decided_by=record.decided_by,
             decision_reason=opened["decision_reason"],
+            can=list(moves.can),
+            cannot=[ClosedMoveOut.of(closed) for closed in moves.cannot],
         )
+
+
+class ExtensionsOfOrder(Page[Extension]):
+    """The requests of an order, and whether one more may be asked for now."""
+
+    can: Annotated[list[Move], Field(description="本人现在可以申请延期的，为 request")]
+    cannot: Annotated[list[ClosedMoveOut], Field(description="本人的角色可以、但现在不能申请延期的原因")]
+    due_at: Annotated[datetime | None, Field(description="申请延期所针对的办结时限；没有正在计时的为空")]

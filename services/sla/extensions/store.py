@@ -10,9 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.sla.clocks.model import State
+from services.sla.clocks.tables import ClockRecord
+from services.sla.counting.model import Span
 from services.sla.extensions.errors import ExtensionUnknown
-from services.sla.extensions.model import ExtensionState
+from services.sla.extensions.model import ExtensionState, Used
 from services.sla.extensions.tables import ExtensionRecord
+from services.sla.orders.tables import OrderRecord
 from shared.access import Scope
 from shared.lists import Keyset, Listed
 
@@ -39,14 +43,38 @@ async def order_of_extension(session: AsyncSession, extension_id: UUID) -> str:
     return order_id
 
 
-async def used_extensions(session: AsyncSession, order_id: str) -> int:
-    """How many of an order's requests were granted or wait for their answer (A10)."""
-    count: int | None = await session.scalar(
-        select(func.count())
-        .select_from(ExtensionRecord)
+async def used_extensions(session: AsyncSession, order_id: str) -> Used:
+    """How many of an order's requests were granted, and how many wait for their answer (A10)."""
+    rows = await session.execute(
+        select(ExtensionRecord.state, func.count())
         .where(ExtensionRecord.order_id == order_id, ExtensionRecord.state.in_(_USED))
+        .group_by(ExtensionRecord.state)
     )
-    return count or 0
+    count = {ExtensionState(state): number for state, number in rows}
+    return Used(count.get(ExtensionState.GRANTED, 0), count.get(ExtensionState.REQUESTED, 0))
+
+
+async def final_due_at(session: AsyncSession, order: OrderRecord) -> datetime | None:
+    """The deadline of the order's unit that an extension moves; None when none runs."""
+    due_at: datetime | None = await session.scalar(
+        select(func.max(ClockRecord.due_at)).where(
+            ClockRecord.order_id == order.order_id,
+            ClockRecord.state == State.RUNNING,
+            ClockRecord.kind == "final",
+            ClockRecord.unit == order.unit,
+            ClockRecord.span == Span.WORKDAYS,
+        )
+    )
+    return due_at
+
+
+async def running_among(session: AsyncSession, records: Sequence[ExtensionRecord]) -> frozenset[UUID]:
+    """Which of the clocks that these requests are about still run, as far as the requests wait for their answer."""
+    wanted = {record.clock_id for record in records if record.state is ExtensionState.REQUESTED}
+    if not wanted:
+        return frozenset()
+    query = select(ClockRecord.id).where(ClockRecord.id.in_(wanted), ClockRecord.state == State.RUNNING)
+    return frozenset(await session.scalars(query))
 
 
 async def last_refusal(session: AsyncSession, order_id: str) -> datetime | None:

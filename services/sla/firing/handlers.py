@@ -12,12 +12,12 @@ from services.sla.candidates.handlers import overdue, raise_candidates
 from services.sla.candidates.model import Proposal
 from services.sla.clocks.rules import FIRED_LATE_AFTER
 from services.sla.counting.model import DAILY, Span
-from services.sla.counting.rules import last_red, local_text, next_red, quiet_of
+from services.sla.counting.rules import last_red, next_red, quiet_of
 from services.sla.firing import rules, store
 from services.sla.firing.model import Due, Fired, Planned, Reminders
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
-from shared.calendar import WorkCalendar
+from shared.calendar import WorkCalendar, local_text
 from shared.wakes import EVENTS_WRITTEN
 from shared.work import Work
 
