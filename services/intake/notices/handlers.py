@@ -18,11 +18,11 @@ from services.intake.feedback.store import approved_replies
 from services.intake.notices import rules
 from services.intake.notices.errors import UnknownOrder
 from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
-from services.intake.notices.store import contents_told
+from services.intake.notices.store import told_before
 from services.intake.notices.tables import Revisit, ToldNotice
 from services.intake.orders.handlers import follow, known_words
 from services.intake.orders.model import State
-from services.intake.orders.store import called_at_of, caller_of_order, numbered_for_update, present_version
+from services.intake.orders.store import caller_of_order, numbered_for_update, present_version
 from services.intake.orders.tables import UpstreamOrderRecord
 from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from shared.contracts.places import REVISIT
@@ -53,10 +53,9 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
     if record is None:
         raise UnknownOrder
     kind, content = rules.KINDS[type(notice)], work.sealer.fingerprint(rules.content_of(notice))
-    before = await contents_told(work.session, record.order_id, kind, notice.happened_at)
+    called_at, before = await told_before(work.session, record, kind, notice.happened_at)
     if content in before:
         return record.order_id
-    called_at = await called_at_of(work.session, record)
     rules.check_happened(channel, notice.happened_at, called_at=called_at)
     refusal = refusal_of(ending, record.state)
     if refusal is not None:

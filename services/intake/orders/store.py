@@ -145,16 +145,6 @@ async def numbered_for_update(session: AsyncSession, platform: str, platform_no:
 
 
 _VERSIONS: Final = Record.metadata.tables[OrderVersion.__tablename__]
-_CALLED_AT: Final = select(_VERSIONS.c.details["called_at"].astext).where(
-    _VERSIONS.c.order_id == bindparam("of"), _VERSIONS.c.version == bindparam("version")
-)
-
-
-async def called_at_of(session: AsyncSession, record: UpstreamOrderRecord) -> datetime | None:
-    """When the caller of the order's present version called; None when the platform does not say."""
-    connection = await session.connection()
-    called_at = await connection.scalar(_CALLED_AT, {"of": record.order_id, "version": record.version})
-    return None if called_at is None else datetime.fromisoformat(called_at)
 
 
 async def present_version(session: AsyncSession, record: UpstreamOrderRecord) -> OrderVersion:
