@@ -81,6 +81,8 @@ async def take_as_acknowledged(
     `of` is the reply that it is about, of later ones it proves nothing; `at` the moment at which the proof arrived, and
     it proves nothing of a time before the reply was approved.
     """
+    if of.acked:
+        return  # as always when the platform answers; an acknowledgement is never taken back
     for delivery in await store.not_acknowledged(work.session, order.order_id):
         if delivery.approved_at > of.at:
             continue

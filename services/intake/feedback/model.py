@@ -36,6 +36,8 @@ class Approved:
 
     redos: int
     at: datetime
+    acked: bool
+    """Whether it is known that the platform has this reply and all that were approved before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -92,7 +92,11 @@ from settled s
 _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
 _APPROVED = (
-    select(_DELIVERIES.c.redos, _DELIVERIES.c.approved_at)
+    select(
+        _DELIVERIES.c.redos,
+        _DELIVERIES.c.approved_at,
+        func.bool_and(_DELIVERIES.c.acked_at.is_not(None)).over(order_by=_DELIVERIES.c.approved_at),
+    )
     .where(_DELIVERIES.c.order_id == bindparam("of"))
     .order_by(_DELIVERIES.c.created_at, _DELIVERIES.c.id)
 )
