@@ -11,8 +11,12 @@ EXCLUDING: Final = frozenset({"out_of_scope", "not_true", "explanation", "planne
 """Approved, they keep an order out of both rates (A33)."""
 CLOSING: Final = frozenset({"out_of_scope", "not_true"})
 """Approved and fed back, they end the order (lifecycle: FED_BACK -> CLOSED, exclusion approved)."""
-RETRIES: Final = (timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
-"""How long a reply waits after its first, second ... failed attempt, at least; a tenth more at most."""
+RETRIES: Final = (
+    timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=5),
+    timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
+)  # fmt: skip
+"""How long a reply waits after its first, second ... failed attempt, at least; a tenth more at most.  After the tenth it is
+given up until a person asks for it (P8)."""
 
 
 @dataclass(frozen=True)

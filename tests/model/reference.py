@@ -158,10 +158,12 @@ class Order:
         self.tell("intake", "fed_back", now, **about)
 
     def not_acknowledged(self, sending: Sending, now: datetime, *, gone: bool) -> None:
-        """An attempt failed: it is sent again later, or, refused for good, when a person asks for it."""
-        sending.state = "failed" if gone else "waiting"
-        wait = RETRIES[min(sending.scheduled, len(RETRIES)) - 1]
-        sending.not_before, sending.surely_at = now + wait, now + wait * 1.11
+        """An attempt failed: it is sent again later, or, refused for good or ten times, when a person asks for it (P8)."""
+        if gone or sending.scheduled > len(RETRIES):
+            sending.state = "failed"
+        else:
+            wait = RETRIES[sending.scheduled - 1]
+            sending.state, sending.not_before, sending.surely_at = "waiting", now + wait, now + wait * 1.11
         self.tell("intake", "feedback_failed", now)
 
     def flag(self, urgent: tuple[str, ...], now: datetime) -> None:
