@@ -9,7 +9,6 @@ import pytest
 
 from services.sla.caller_reply.rules import clock_on_urgency
 from services.sla.clocks.model import State
-from services.sla.clocks.policy import TITLES
 from services.sla.clocks.rules import ended
 from services.sla.counting.model import ClockPlan, Lapse, Span
 from services.sla.counting.rules import moment_clock, proof
@@ -19,6 +18,7 @@ from services.sla.order_events.policy import STOPS, UNIT_CLOCKS
 from services.sla.orders.model import Received
 from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI, local_text, statutory_calendar
+from shared.contracts.sla import CLOCK_TITLES
 
 CALENDAR = statutory_calendar()
 RULES = CIRCULAR_2022
@@ -298,7 +298,7 @@ def test_every_warning_lies_between_its_start_and_its_due_moment(day: str, hour:
     for plan in plans:
         assert all(plan.started_at < rung.at < plan.due.at for rung in plan.rungs), plan
         assert plan.due.at.tzinfo is UTC
-        assert plan.kind in TITLES
+        assert plan.kind in CLOCK_TITLES
 
 
 @pytest.mark.clause("S1.1.4a")

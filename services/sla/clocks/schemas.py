@@ -8,13 +8,12 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.sla.clocks.model import State
-from services.sla.clocks.policy import TITLES
 from services.sla.clocks.tables import ClockChange, ClockRecord
 from services.sla.counting.model import Lapse, Span
 from services.sla.counting.schemas import Line
 from shared.access import Sight
 from shared.contracts.places import CLOCK_CHANGE
-from shared.contracts.sla import ClockKind
+from shared.contracts.sla import CLOCK_TITLES, ClockKind
 from shared.personal.sealing import Sealer
 
 
@@ -66,7 +65,7 @@ class Clock(BaseModel):
             id=str(record.id),
             order_id=record.order_id,
             kind=record.kind,
-            title=TITLES[record.kind],
+            title=CLOCK_TITLES[record.kind],
             unit=record.unit,
             state=record.state,
             started_at=record.started_at,

@@ -8,11 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.sla.calendar.tables import CalendarVersionRecord
-from services.sla.clocks.policy import TITLES
 from services.sla.recomputing.model import Applied, ChangedDay, Moved, Preview
 from services.sla.recomputing.tables import RecomputationRecord
 from shared.calendar import DayKind
-from shared.contracts.sla import ClockKind
+from shared.contracts.sla import CLOCK_TITLES, ClockKind
 
 
 class AppliedOut(BaseModel):
@@ -77,7 +76,7 @@ class MoveOut(BaseModel):
             clock_id=str(clock.id),
             order_id=clock.order_id,
             kind=clock.kind,
-            title=TITLES[clock.kind],
+            title=CLOCK_TITLES[clock.kind],
             unit=clock.unit,
             due_at=clock.due_at,
             new_due_at=move.due.at,
