@@ -72,6 +72,7 @@ class ProgressNoted(OrderEvent):
     unit: str
     promised_at: Moment
     noted_at: Moment
+    note_id: str | None = None
 
 
 class ReturnRequested(OrderEvent):
@@ -82,6 +83,7 @@ class ReturnRequested(OrderEvent):
     unit: str
     suggested_unit: str
     requested_at: Moment
+    return_id: str | None = None
 
 
 class ReturnAccepted(OrderEvent):
@@ -93,6 +95,7 @@ class ReturnAccepted(OrderEvent):
     returns: int
     decided_by: str
     decided_at: Moment
+    return_id: str | None = None
 
 
 class ReturnRejected(OrderEvent):

@@ -144,7 +144,9 @@ async def note_progress(
             noted_by=work.person.account,
         )
     )
-    work.emit(ProgressNoted(order_id=order_id, unit=record.unit, promised_at=promised_at, noted_at=work.now))
+    work.emit(
+        ProgressNoted(order_id=order_id, unit=record.unit, promised_at=promised_at, noted_at=work.now, note_id=note_id)
+    )
     work.audit(
         "progress.noted", order_id, before={"status": before}, after={"status": status, "promised_at": str(promised_at)}
     )

@@ -56,7 +56,11 @@ async def request_return(work: Work, order_id: str, scope: Scope, request: Retur
     attach(work, request.materials, order_id=order_id, purpose="return", owner_id=return_id, unit=record.unit)
     work.emit(
         ReturnRequested(
-            order_id=order_id, unit=record.unit, suggested_unit=request.suggested_unit, requested_at=work.now
+            order_id=order_id,
+            unit=record.unit,
+            suggested_unit=request.suggested_unit,
+            requested_at=work.now,
+            return_id=return_id,
         )
     )
     work.audit(
@@ -97,6 +101,7 @@ async def decide_return(
             returns=record.returns,
             decided_by=work.person.account,
             decided_at=work.now,
+            return_id=request.id,
         )
         await parts.give_back(work, event)
         work.emit(event)
