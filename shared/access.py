@@ -263,6 +263,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "count_orders": _CURRENT,
             "show_order": _ORDERS,
             "list_history": _CURRENT,
+            "show_timeline": _ORDERS,
             "show_recommendations": _CURRENT,
             "list_assignments": _SAID,
             "list_contacts": _SAID,

@@ -84,6 +84,12 @@ class Service:
     topics: tuple[str, ...] = ()
     subscriptions: Subscriptions = field(default_factory=dict)
     batch: BatchHandler | None = None
+    """Gets all new events of a round at once, after the handlers of each."""
+    batched: frozenset[type[Event]] | None = None
+    """The types of event that `batch` is for, read beside those of `subscriptions`; None for all that there are.
+
+    The inbox keeps no ids of what only `batch` is for: it must do nothing with an event whose rows it has written.
+    """
     rows: tuple[RowsOfOrder, ...] = ()
     """The rows that its handlers ask for by order, read for a whole batch of events at once."""
     jobs: tuple[Job, ...] = ()
@@ -110,6 +116,13 @@ class Service:
         return found if isinstance(found, tuple) else (found,)
 
     @property
+    def remembered(self) -> frozenset[type[Event]] | None:
+        """The types of event whose ids the inbox keeps; None for all that are read."""
+        return None if self.batch is not None and self.batched is None else frozenset(self.subscriptions)
+
+    @property
     def listening(self) -> Listening:
         """Which events of its topics it reads."""
-        return Listening.to(self.topics, None if self.batch is not None else self.subscriptions)
+        if self.batch is not None and self.batched is None:
+            return Listening.to(self.topics, None)
+        return Listening.to(self.topics, {*self.subscriptions, *(self.batched or ())})

@@ -49,10 +49,11 @@ class RowsOfUnit:
     """Rows that hang on an order.  A unit sees those of the orders in which it has a part now, and its own for ever.
 
     `unit` is the column with the unit that wrote the row or answers for it; None where rows are nobody's own.  A unit
-    writes rows of its own, while it has a part in the order.
+    writes rows of its own, while it has a part in the order; with `written=False` it only reads.
     """
 
     unit: str | None
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,10 @@ def _protect(table: Table, protected: OrderTable | RowsOfUnit | OwnRows | HangsO
         own = f"{_quoted(protected.unit)} = {_ASKING}" if protected.unit else "false"
         writes = f"({own} and {now})" if protected.unit else f"({now})"
         yield f"create policy seen on {name} for select to {UNIT} using ({own} or {now})"
+        if not protected.written:
+            yield f"grant select on {name} to {UNIT}"
+            yield f"alter table {name} enable row level security"
+            return
         yield f"create policy changed on {name} for update to {UNIT} using {writes}"
         yield f"create policy added on {name} for insert to {UNIT} with check {writes}"
         yield f"grant select, insert, update on {name} to {UNIT}"

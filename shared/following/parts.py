@@ -11,6 +11,7 @@ Dispatch, which tells these facts, calls them with its own events.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, column, exists, or_, table, text, true
@@ -40,6 +41,9 @@ on conflict (order_id, unit, since) do update set until = null, part = excluded.
 _GIVE_BACK: Final = text(
     "update order_part set until = :at "
     "where order_id = cast(:order_id as text) and part = 'lead' and until is null and unit = :unit"
+)
+_JOINED: Final = text(
+    "select min(since) from order_part where order_id = :order_id and unit = :unit and part = 'joint' and until is null"
 )
 _PARTS: Final = text("select part, until is null as now from order_part where order_id = :order_id and unit = :unit")
 
@@ -80,3 +84,10 @@ async def part_of(session: AsyncSession, order_id: str, unit: str | None) -> Par
         if part in now:
             return part
     return Part.FORMER if found else None
+
+
+async def joined_at(session: AsyncSession, order_id: str, unit: str) -> datetime:
+    """Since when the unit has a task in the order; it must have one."""
+    connection = await session.connection()
+    since: datetime = (await connection.execute(_JOINED, {"order_id": order_id, "unit": unit})).scalar_one()
+    return since

@@ -46,11 +46,12 @@ class Applier:
         listening: Listening,
         handlers: Mapping[type[Event], tuple[Handler, ...]],
         batch: BatchHandler | None,
+        remembered: frozenset[type[Event]] | None,
         metrics: Metrics,
     ) -> None:
         self._works, self._types, self._metrics = works, listening.types, metrics
         self._handlers = dict(handlers)
-        self._batch = batch
+        self._batch, self._remembered = batch, remembered
         self._skipped = {
             topic: frozenset(f"{SOURCE}{name}".encode() for name in listening.skipped_on(topic))
             for topic in listening.topics
@@ -70,7 +71,9 @@ class Applier:
                 if not envelopes:
                     continue
                 # When events of a key are parked it raises, and the events of this batch are applied one by one.
-                fresh = await new_ones(work.session, topic, envelopes, now=work.now, heed_waiting=True)
+                fresh = await new_ones(
+                    work.session, topic, envelopes, now=work.now, remembered=self._remembered, heed_waiting=True
+                )
                 await self._effects(work, fresh)
                 applied += fresh
         self._count(sum(map(len, taken.values())), applied)
@@ -122,15 +125,17 @@ class Applier:
         return decode(delivery, now=now, types=self._types)
 
     async def _effects(self, work: Work, fresh: Sequence[Envelope]) -> None:
-        if self._batch is not None and fresh:
-            await self._batch(work, fresh)
-        if len(fresh) > 1:
-            await work.read_ahead({one.event.order_id for one in fresh if isinstance(one.event, OrderEvent)})
-        for envelope in fresh:
-            for handler in self._handlers.get(type(envelope.event), ()) if envelope.event is not None else ():
+        handled = [one for one in fresh if type(one.event) in self._handlers]
+        if len(handled) > 1:
+            await work.read_ahead({one.event.order_id for one in handled if isinstance(one.event, OrderEvent)})
+        for envelope in handled:
+            for handler in self._handlers[type(envelope.event)]:  # type: ignore[index]  # looked up above
                 work.cause = envelope
                 await handler(work, envelope.event)
         work.cause = None
+        # Last: it may lock what is common to all orders, and the handlers lock orders.
+        if self._batch is not None and fresh:
+            await self._batch(work, fresh)
 
     def _count(self, taken: int, fresh: Sequence[Envelope]) -> None:
         for envelope in fresh:
@@ -166,7 +171,7 @@ class Applier:
                 return []  # delivered again: it was applied before its key was parked, so it need not wait
             raise parked.Park(parked.BEHIND, "an earlier event of this key waits")
         try:
-            fresh = await new_ones(work.session, delivery.topic, [envelope], now=work.now)
+            fresh = await new_ones(work.session, delivery.topic, [envelope], now=work.now, remembered=self._remembered)
         except Gap as gap:
             raise parked.Park("gap", str(gap)) from gap
         await self._effects(work, fresh)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.contracts import Event
 from shared.outbox import Envelope
 
 _TAKE_IN = text(
@@ -57,16 +58,23 @@ class KeyWaits(Exception):
 
 
 async def new_ones(
-    session: AsyncSession, topic: str, envelopes: Sequence[Envelope], *, now: datetime, heed_waiting: bool = False
+    session: AsyncSession,
+    topic: str,
+    envelopes: Sequence[Envelope],
+    *,
+    now: datetime,
+    remembered: frozenset[type[Event]] | None = None,
+    heed_waiting: bool = False,
 ) -> list[Envelope]:
     """Return the events that were not applied before, and store them as applied; Gap when one is missing.
 
     With `heed_waiting` it raises KeyWaits when an earlier event of one of the keys is parked.
 
-    Of an event that the service does not handle only the number is stored, not the id: it has no effect to repeat.
+    Of an event that the service does not handle only the number is stored, not the id: it has no effect to repeat.  The
+    same holds for types that are not in `remembered` (None: all are), whose effect does no harm a second time.
     If another member applies the same events at this moment, this waits for it: its rows in the inbox decide.
     """
-    handled = [e for e in envelopes if e.event is not None]
+    handled = [e for e in envelopes if e.event is not None and (remembered is None or type(e.event) in remembered)]
     inserted: set[UUID] = set()
     connection = await session.connection()
     if handled:
@@ -91,10 +99,10 @@ async def new_ones(
         if envelope.sequence != before + 1:
             raise Gap(before, envelope.sequence)
         last[stream] = advanced[stream] = envelope.sequence
-        if envelope.event is None:
-            fresh.append(envelope)
-        elif envelope.id in inserted:
+        if envelope.id in inserted:
             inserted.discard(envelope.id)
+            fresh.append(envelope)
+        elif envelope.event is None or (remembered is not None and type(envelope.event) not in remembered):
             fresh.append(envelope)
     if advanced:
         await store_numbers(session, topic, advanced)

@@ -84,6 +84,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         listening=service.listening,
         handlers={event: service.handlers_of(event) for event in service.subscriptions},
         batch=service.batch,
+        remembered=service.remembered,
         metrics=metrics,
     )
     consumer = Consumer(
