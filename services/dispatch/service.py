@@ -29,7 +29,10 @@ from services.dispatch.replies.handlers import (
 from services.dispatch.returns import api as returns
 from services.dispatch.sessions import api as sessions
 from services.dispatch.settings import token_key
-from shared.bus.topics import DIRECTORY, ORDERS
+from services.dispatch.timeline import api as timeline
+from services.dispatch.timeline.handlers import follow_events
+from services.dispatch.timeline.rules import KINDS
+from shared.bus.topics import DIRECTORY, ORDERS, SLA_BREACHES
 from shared.contracts.intake import (
     OrderCancelled,
     OrderFedBack,
@@ -71,6 +74,7 @@ SERVICE = Service(
         returns.router,
         orders.router,
         desk.router,
+        timeline.router,
         materials.router,
         login.router,
         sessions.router,
@@ -79,7 +83,7 @@ SERVICE = Service(
         directory.router,
     ),
     metadata=Record.metadata,
-    topics=(ORDERS, DIRECTORY),
+    topics=(ORDERS, DIRECTORY, SLA_BREACHES),
     rows=(
         RowsOfOrder(CaseRecord, by=CaseRecord.order_id),
         # Not locked: whoever changes it has locked its order.
@@ -102,6 +106,8 @@ SERVICE = Service(
         CalendarChanged: follow_calendar,
         RuleSetPublished: follow_rule_set,
     },
+    batch=follow_events,
+    batched=frozenset(KINDS),
     jobs=(watch_calendar, sweep_files),
     prepare=_prepare,
 )

@@ -26,6 +26,7 @@ from shared.clock import SimulatedClock
 from shared.contracts import EVENTS, PUBLISHERS, Event
 from shared.identity import Person, Role, TokenSigner
 from shared.outbox import Envelope, encode
+from shared.outbox.envelope import headers_of
 from shared.outbox.writer import new_id
 from shared.run.process import build_runtime
 from shared.service import Runtime, Service
@@ -98,6 +99,7 @@ class Desk:
     http: httpx.AsyncClient
     _sequences: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _offset: int = 0
+    _heard: int = 0
 
     def bearer(self, *roles: Role, unit: str | None = None, account: str | None = None) -> dict[str, str]:
         """The Authorization header of somebody with these roles."""
@@ -122,6 +124,27 @@ class Desk:
         """Let events of one topic arrive as one batch, which the consumer applies in one transaction."""
         deliveries = [self._delivery_of(event, new_id()) for event in events]
         await self.runtime.consumer.apply_batch(deliveries[0].topic, deliveries)
+
+    async def hear_itself(self) -> None:
+        """Let the service's own events arrive that it has written since the last time, as its consumer would read them."""
+        async with self.runtime.works.read() as session:
+            written = text("select * from outbox where position > :heard order by position")
+            rows = (await session.execute(written, {"heard": self._heard})).all()
+        for row in rows:
+            self._heard, self._offset = row.position, self._offset + 1
+            headers = headers_of(
+                event_id=row.id,
+                source=f"/gongdan/{self.runtime.service.name}",
+                event_type=row.type,
+                subject=row.aggregateid,
+                sequence=row.sequence,
+                time=row.created_at,
+                extra=row.headers,
+            )
+            bus_headers = {name: value.encode() for name, value in headers.items()}
+            await self.runtime.consumer.apply_one(
+                Delivery(row.aggregatetype, 0, self._offset, row.aggregateid, bytes(row.payload), bus_headers)
+            )
 
     def forget_sequences(self) -> None:
         """Begin every stream anew, as a publisher does whose database was lost."""

@@ -11,6 +11,19 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# An entry may arrive before its order, so that no foreign key can delete it with the order.
+_FORGET = """
+create function forget_timelines() returns trigger language plpgsql as $$
+begin
+  delete from timeline_entry t using gone where t.order_id = gone.order_id;
+  return null;
+end $$
+"""
+_ON_DELETE = """
+create trigger order_case_forgets_timelines after delete on order_case
+  referencing old table as gone for each statement execute function forget_timelines()
+"""
+
 
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
@@ -336,11 +349,58 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("decision is null"),
     )
+    _create_timelines()
+
+
+def _create_timelines() -> None:
+    op.create_table(
+        "timeline_entry",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column(
+            "part",
+            sa.Integer,
+            autoincrement=False,
+            nullable=False,
+            comment="of the event: a digest tells of several deadlines",
+        ),
+        sa.Column("position", sa.BigInteger, nullable=False, comment="in the sequence of arrival, of all orders"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, comment="when it happened"),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("topic", sa.Text, comment="what it changed for somebody; null for nobody"),
+        sa.Column(
+            "unit",
+            sa.Text,
+            comment="whose matter it is: the event's unit, or who led the order then; null is the centre",
+        ),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("actor_role", sa.Text, nullable=False),
+        sa.Column("actor_unit", sa.Text),
+        sa.Column("facts", JSONB, nullable=False, comment="of its sentence, and its references; no words of people"),
+        sa.PrimaryKeyConstraint("order_id", "event_id", "part", name="pk_timeline_entry"),
+    )
+    news = sa.text("topic is not null")
+    op.create_index("uq_timeline_entry_news", "timeline_entry", ["position"], unique=True, postgresql_where=news)
+    op.create_index("ix_timeline_entry_news_of_unit", "timeline_entry", ["unit", "position"], postgresql_where=news)
+    op.create_table(
+        "timeline_head",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_timeline_head_one_row")),
+        sa.PrimaryKeyConstraint("id", name="pk_timeline_head"),
+    )
+    op.execute("insert into timeline_head (id, last) values (1, 0)")
+    op.execute(_FORGET)
+    op.execute(_ON_DELETE)
 
 
 def downgrade() -> None:
     kernel_v1.drop()  # first: the policy of the audit trail looks at order_case
+    op.execute("drop trigger order_case_forgets_timelines on order_case")
+    op.execute("drop function forget_timelines()")
     for table in (
+        "timeline_head",
+        "timeline_entry",
         "return_request",
         "reply",
         "recommendation",
