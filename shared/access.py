@@ -179,6 +179,8 @@ _FILES: Final = _row(_district(*_DESK), _unit(*UNIT, reach=Reach.FORMER))
 _CURRENT: Final = _row(*_ORDERS.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _SAID_NOW: Final = _row(*_SAID.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _ANYBODY: Final = _row(_district(*(role for role in Role if role is not Role.SYSTEM), words=Words.NONE))
+# What people typed and have not sent: each their own and nobody another's, about orders that they can see.
+_DRAFTS: Final = _row(_district(*DISTRICT_READERS, words=Words.NONE), _unit(*UNIT, reach=Reach.FORMER))
 _CASEWORK: Final = _row(_unit(Role.CASEWORKER, reach=Reach.OWN))
 _DECISIONS: Final = _row(_district(*_DECIDES))
 _PRINCIPAL: Final = _row(_unit(Role.UNIT_HEAD, reach=Reach.OWN))
@@ -255,6 +257,10 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "show_account": _BOOKS,
             "change_account": _ADMIN,
             "set_password": _ANYBODY,  # their own; the administrator anybody's
+            "list_drafts": _DRAFTS,
+            "show_draft": _DRAFTS,
+            "save_draft": _DRAFTS,
+            "remove_draft": _DRAFTS,
             "list_units": _ANYBODY,
             "add_unit": _UNITS,
             "show_unit": _ANYBODY,

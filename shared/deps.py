@@ -112,6 +112,17 @@ class BadVersion(Incomplete):
 
 
 _VERSION: Final = re.compile(r'"([0-9]{1,18})"')
+IF_MATCH_PATTERN: Final = r'^(\*|"\d{1,18}")$'
+
+
+def version_in(if_match: str | None) -> int | None:
+    """The version that If-Match names; None without one, and for the star; BadVersion."""
+    if if_match is None or if_match == "*":
+        return None
+    version = _VERSION.fullmatch(if_match)
+    if version is None:
+        raise BadVersion
+    return int(version[1])
 
 
 async def _if_match(
@@ -120,16 +131,11 @@ async def _if_match(
         Header(
             title="版本（If-Match）",
             description="读取时返回的 ETag；* 为任意版本，与不填相同",
-            json_schema_extra={"pattern": r'^(\*|"\d{1,18}")$'},
+            json_schema_extra={"pattern": IF_MATCH_PATTERN},
         ),
     ] = None,
 ) -> int | None:
-    if if_match is None or if_match == "*":
-        return None
-    version = _VERSION.fullmatch(if_match)
-    if version is None:
-        raise BadVersion
-    return int(version[1])
+    return version_in(if_match)
 
 
 IfMatch = Annotated[int | None, Depends(_if_match)]

@@ -8,6 +8,8 @@ from services.dispatch.assigning import api as assigning
 from services.dispatch.closing import handlers as closing
 from services.dispatch.desk import api as desk
 from services.dispatch.directory import api as directory
+from services.dispatch.drafts import api as drafts
+from services.dispatch.drafts.jobs import sweep_drafts
 from services.dispatch.handling import api as handling
 from services.dispatch.login import api as login
 from services.dispatch.login.handlers import Turns
@@ -76,6 +78,7 @@ SERVICE = Service(
         desk.router,
         timeline.router,
         materials.router,
+        drafts.router,
         login.router,
         sessions.router,
         sessions.own,
@@ -108,6 +111,6 @@ SERVICE = Service(
     },
     batch=follow_events,
     batched=frozenset(KINDS),
-    jobs=(watch_calendar, sweep_files),
+    jobs=(watch_calendar, sweep_files, sweep_drafts),
     prepare=_prepare,
 )

@@ -36,6 +36,7 @@ NOTE: Final = Place("order:{order_id}:note:{note_id}")
 RETURN: Final = Place("order:{order_id}:return:{return_id}:{part}")
 REPLY: Final = Place("order:{order_id}:reply:{reply_id}")
 GROUNDS: Final = Place("order:{order_id}:grounds:{reply_id}")
+DRAFT: Final = Place("order:{order_id}:draft:{account}:{form}")
 
 # Sealed by review.
 OPINION: Final = Place("order:{order_id}:opinion:{reply_id}")

@@ -58,10 +58,14 @@ class RowsOfUnit:
 
 @dataclass(frozen=True, slots=True)
 class OwnRows:
-    """Rows that name the unit that they are about; a unit reads its own, and those of `everybodys` if there are such."""
+    """Rows that name the unit that they are about; a unit reads its own, and those of `everybodys` if there are such.
+
+    With `written`, it also adds, changes and removes its own.
+    """
 
     unit: str
     everybodys: str | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def _protect(table: Table, protected: OrderTable | RowsOfUnit | OwnRows | HangsO
     name = _quoted(table.name)
     part = f"exists (select from {PARTS_TABLE} p where p.order_id = {name}.order_id::text and p.unit = {_ASKING}"
     now = f"{part} and p.until is null)"
-    for policy in ("everything", "seen", "changed", "added"):
+    for policy in ("everything", "seen", "changed", "added", "removed"):
         yield f"drop policy if exists {policy} on {name}"
     yield f"create policy everything on {name} for all to {CENTRE} using (true)"
     if isinstance(protected, OwnRows):
@@ -167,6 +171,12 @@ def _protect(table: Table, protected: OrderTable | RowsOfUnit | OwnRows | HangsO
         )
         yield f"create policy seen on {name} for select to {UNIT} using ({_quoted(protected.unit)} = {_ASKING}{everybodys})"
         yield f"grant select on {name} to {UNIT}"
+        if protected.written:
+            own = f"({_quoted(protected.unit)} = {_ASKING})"
+            yield f"create policy added on {name} for insert to {UNIT} with check {own}"
+            yield f"create policy changed on {name} for update to {UNIT} using {own}"
+            yield f"create policy removed on {name} for delete to {UNIT} using {own}"
+            yield f"grant insert, update, delete on {name} to {UNIT}"
     elif isinstance(protected, HangsOn):
         seen = f"select from {_quoted(protected.table)} h where h.{_quoted(protected.key)} = {name}.{_quoted(protected.column)}"
         yield f"create policy seen on {name} for select to {UNIT} using (exists ({seen}))"

@@ -36,6 +36,10 @@ ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("GET", "/v1/accounts/{account}"): BOOKS,
     ("PUT", "/v1/accounts/{account}"): ADMIN,
     ("POST", "/v1/accounts/{account}/password"): ADMIN,
+    ("GET", "/v1/drafts"): READERS,
+    ("GET", "/v1/drafts/{form}/{order_id}"): READERS,
+    ("PUT", "/v1/drafts/{form}/{order_id}"): READERS,
+    ("DELETE", "/v1/drafts/{form}/{order_id}"): READERS,
     ("GET", "/v1/units"): ROLES,
     ("POST", "/v1/units"): EDITORS,
     ("GET", "/v1/units/{code}"): ROLES,
@@ -76,6 +80,7 @@ def _body(method: str, path: str, story: Story) -> dict[str, Any] | None:
         "/v1/accounts/{account}/password": {"password": "a fine password"},
         "/v1/units": story.unit_body("neu"),
         "/v1/units/{code}": {key: value for key, value in story.unit_body("neu").items() if key != "code"},
+        "/v1/drafts/{form}/{order_id}": {"text": "进展"},
         "/assign": {"unit": WATER, "basis": "duty", "grounds": "职责", "reason": "改派"},
         "/contacts": story.contact_body(),
         "/notes": {"text": "进展", "promised_at": later},
@@ -90,7 +95,9 @@ def _body(method: str, path: str, story: Story) -> dict[str, Any] | None:
 
 
 async def _call(story: Story, method: str, path: str, order_id: str, who: dict[str, str]) -> int:
-    filled = path.removeprefix("/v1").format(order_id=order_id, attachment_id=new_id(), account="nobody", code="nobody")
+    filled = path.removeprefix("/v1").format(
+        order_id=order_id, attachment_id=new_id(), account="nobody", code="nobody", form="note"
+    )
     body = _body(method, path, story)
     content = {"files": form(body)} if path.endswith("/return") else {"json": body}
     answer = await story.desk.http.request(

@@ -207,6 +207,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name="pk_unit"),
     )
     op.create_table(
+        "draft",
+        sa.Column("account", sa.Text, nullable=False, comment="whose; nobody else reads it"),
+        sa.Column("unit", sa.Text, nullable=False, comment="for which unit the person works; empty for none"),
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column("form", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False, comment="sealed"),
+        sa.Column(
+            "version", sa.BigInteger, nullable=False, comment="the moment of the change in milliseconds, or more"
+        ),
+        sa.Column("changed_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["order_case.order_id"], name="fk_draft_order_id_order_case"),
+        sa.PrimaryKeyConstraint("account", "unit", "order_id", "form", name="pk_draft"),
+    )
+    op.create_index("ix_draft_changed_at", "draft", ["changed_at"])
+    op.create_table(
         "assignment",
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
@@ -406,6 +421,7 @@ def downgrade() -> None:
         "recommendation",
         "note",
         "contact",
+        "draft",
         "attachment",
         "assignment",
         "unit",
