@@ -12,6 +12,7 @@ RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
 BENCH_READY := .venv/.bench-ready
 CLIENTS_READY := .venv/.clients-ready
+PORTAL_READY := portal/node_modules/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -62,6 +63,12 @@ $(CLIENTS_READY): tools/clients/package-lock.json $(DEV_READY)
 	@$(PY) -m tools.clients install
 	@touch $@
 
+# The portal's build and checks.  Whoever only runs the platform needs none of it: portal/dist is committed.
+$(PORTAL_READY): portal/package-lock.json $(DEV_READY)
+	@echo "Installing $< ..."
+	@$(PY) -m tools.portal install
+	@touch $@
+
 $(BENCH_READY): requirements/bench.txt $(DEV_READY)
 	$(call install,requirements/bench.txt)
 
@@ -94,7 +101,7 @@ bench: $(BENCH_READY) ## Measure the platform and comparable software, and print
 # --- Checking -------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports check-contracts check-docs ## Everything that CI runs, the tests last
+check: lint types imports check-contracts check-docs check-portal ## Everything that CI runs, the tests last
 	@$(MAKE) test
 
 .PHONY: test
@@ -134,6 +141,14 @@ contracts: $(DEV_READY) ## Write the contracts: event schemas, OpenAPI, AsyncAPI
 .PHONY: check-contracts
 check-contracts: $(DEV_READY) ## Check that the contracts are up to date and compatible with earlier ones
 	@$(PY) -m tools.contracts --check
+
+.PHONY: portal
+portal: $(PORTAL_READY) ## Build the web portal into portal/dist, which is committed
+	@$(PY) -m tools.portal build
+
+.PHONY: check-portal
+check-portal: $(PORTAL_READY) ## Check the portal: types, linter, unit tests, and that portal/dist is up to date
+	@$(PY) -m tools.portal check
 
 .PHONY: clients
 clients: $(CLIENTS_READY) ## Generate a client in TypeScript and in Python from each API document, into var/clients

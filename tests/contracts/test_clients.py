@@ -10,7 +10,8 @@ import pytest
 
 from services.intake.channels.policy import CHANNELS
 from services.intake.channels.schemas import pascal, schema_name
-from tools.clients.generating import GeneratorFailed, compile_typescript, python, services, typescript
+from tools.clients.generating import compile_typescript, python, services, typescript
+from tools.node import NodeFailed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 INTAKE: Final = json.loads((ROOT / "contracts" / "openapi" / "intake.json").read_text(encoding="utf-8"))
@@ -64,7 +65,7 @@ def test_the_typescript_types_of_all_documents_compile_and_take_the_examples(tmp
         'export const wrong: components["schemas"]["City12345Urge"] = { orderNum: 1, operateTime: "" };\n',
         encoding="utf-8",
     )
-    with pytest.raises(GeneratorFailed, match=r"wrong\.ts"):
+    with pytest.raises(NodeFailed, match=r"wrong\.ts"):
         compile_typescript(tmp_path)
 
 

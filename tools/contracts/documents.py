@@ -4,7 +4,6 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,14 +38,8 @@ _HEADERS: Final[Mapping[str, str]] = {
 _OPTIONAL_HEADERS: Final = frozenset({"ce_correlationid", "ce_actor", "ce_actorrole", "ce_actorunit"})
 
 
-@cache
-def documents() -> Mapping[str, str]:
-    """Every document: path below contracts/ -> text. Made once: the code does not change while this process runs."""
-    return made()
-
-
-def made() -> dict[str, str]:
-    """The same, made anew."""
+def documents() -> dict[str, str]:
+    """Every document: path below contracts/ -> text."""
     found: dict[str, Document] = {f"events/{name}.json": schema_of(event) for name, event in sorted(EVENTS.items())}
     found["asyncapi.json"] = asyncapi()
     found.update({f"openapi/{service}.json": openapi for service, openapi in _openapis()})
