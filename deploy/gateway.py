@@ -1,4 +1,4 @@
-"""The gateway: sends /api/<service> to the replicas of that service in turn, and to the next when one does not answer.
+"""The gateway: shows the portal, sends /api/<service> to the replicas of that service in turn, and to the next when one does not answer.
 
 It repeats only requests that are safe to repeat: those that change nothing, and those with a key by which a service
 recognises them (Idempotency-Key, webhook-id).  Any other request without an answer is for its client to repeat, and so
@@ -30,6 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from shared.app.portal import Portal
 from shared.files.limits import BODY_BYTES, REQUEST_BYTES
 from shared.outbox.writer import new_id
 from shared.run.http_head import BoundedHead
@@ -404,6 +405,7 @@ def build(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # the services do not redirect either
+    app.router.default = Portal(app.router.not_found)
     return app
 
 

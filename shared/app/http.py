@@ -23,6 +23,7 @@ from shared.app.docs import add_document_page
 from shared.app.health import health_routes
 from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
+from shared.app.portal import Portal
 from shared.calendar import SHANGHAI
 from shared.clock import Clock
 from shared.db.faults import is_transient, is_unstorable, name_of
@@ -320,8 +321,8 @@ def _commands(service: Service) -> set[str]:
     }
 
 
-def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
-    """The services of this process under their paths, with health routes for the whole process."""
+def mount(apps: Iterable[tuple[Runtime, FastAPI]], *, portal: bool = False) -> Starlette:
+    """The services of this process under their paths, with health routes for the whole process, and the web portal."""
     pairs = list(apps)
     runtimes = [runtime for runtime, _ in pairs]
 
@@ -341,6 +342,7 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
         request_id.set(exchange.request)
         await problem_response(404, "http_404", "地址不存在，请核对")(scope, receive, exchange.send)
 
+    elsewhere = Portal(unknown) if portal else unknown
     edges = {runtime.service.name: Edge(Lane(app, runtime.service), runtime) for runtime, app in pairs}
     whole = Front(
         routes=[
@@ -348,10 +350,10 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]]) -> Starlette:
             Route("/metrics", all_metrics),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{name}", edge) for name, edge in edges.items()),
-            Mount("/", unknown),
+            Mount("/", elsewhere),
         ]
     )
     whole.services = {str(name): edge for name, edge in edges.items()}
     # A path with a line break in it matches no pattern of Starlette's, not even that of "/".
-    whole.router.default = unknown
+    whole.router.default = elsewhere
     return whole

@@ -200,7 +200,8 @@ async def running(
                 await _prepare(runtime)
             _freeze_garbage_collection()
             apps = [(runtime, build_app(runtime.service, runtime)) for runtime in runtimes]
-            process = Process(runtimes, arriving, clock, mount(apps))
+            # Behind a gateway each service has its own processes, and the gateway has the portal.
+            process = Process(runtimes, arriving, clock, mount(apps, portal=len(runtimes) > 1))
             async with asyncio.TaskGroup() as group:
                 process.tasks.append(group.create_task(keep_in_touch(arriving, runtimes), name="bus"))
                 with contextlib.suppress(TimeoutError):

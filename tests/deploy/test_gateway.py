@@ -66,7 +66,7 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert answer.headers.get_list("cache-control") == ["no-store"]
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/metrics", "/api", "/api/intake", "/api/nobody/v1/x", "/a%0Ab"])
+@pytest.mark.parametrize("path", ["/assets/gone.js", "/metrics", "/api", "/api/intake", "/api/nobody/v1/x", "/a%0Ab"])
 async def test_an_unknown_address_is_a_problem(http: httpx.AsyncClient, path: str) -> None:
     is_problem(await http.get(path), 404, "http_404")
 

@@ -121,26 +121,18 @@ class KeptDatabase:
         """Called by `made` only."""
         self.url: Final = url
         self._administrator: Final = administrator
-        self._ending = ending
+        self._ending: Final = ending
         self._engines: dict[str, AsyncEngine] = {}
 
     @classmethod
-    async def made(
-        cls,
-        database: AbstractAsyncContextManager[str],
-        fill: Callable[[KeptDatabase], Awaitable[None]] | None = None,
-    ) -> KeptDatabase:
-        """This new database, whose first state is the one it has now, or after `fill`."""
+    async def made(cls, database: AbstractAsyncContextManager[str]) -> KeptDatabase:
+        """This new database, whose first state is the one it has now."""
         async with AsyncExitStack() as stack:
             url = await stack.enter_async_context(database)
             administrator = await asyncpg.connect(url)
             stack.push_async_callback(administrator.close)
-            made = cls(url, administrator, stack)
-            if fill is not None:
-                await fill(made)
             await administrator.execute(_REMEMBER)
-            made._ending = stack.pop_all()
-            return made
+            return cls(url, administrator, stack.pop_all())
 
     def lend_engines(self, works: Works) -> None:
         """Let these works use the engines of the works before them; listeners of a test end with it."""

@@ -198,8 +198,6 @@ class Desk:
             return [dict(row) for row in (await session.execute(text(sql), parameters)).mappings()]
 
 
-Begin = Callable[[Desk], Awaitable[None]]
-"""What is done once on a desk of a kind; each test finds it done."""
 Tell = Callable[[Desk, list[Event]], Awaitable[None]]
 """How events reach a desk: what they leave must not depend on it."""
 
@@ -216,25 +214,19 @@ async def one_by_one(desk: Desk, events: list[Event]) -> None:
 
 @asynccontextmanager
 async def desk_of(
-    service: Service,
-    server: DatabaseServer,
-    *,
-    now: datetime = MONDAY_0900,
-    begin: Begin | None = None,
-    **settings: Any,
+    service: Service, server: DatabaseServer, *, now: datetime = MONDAY_0900, **settings: Any
 ) -> AsyncIterator[Desk]:
     """A desk for one test: `async with desk_of(SERVICE, postgres_server) as desk`.
 
-    On the shared server it is made of what the desk of an earlier test left, made as it was at first: empty, or as
-    `begin` left it on Monday at nine.
+    On the shared server it is made of what the desk of an earlier test left, made as it was at first.
     """
     async with AsyncExitStack() as stack:
         if isinstance(server, SharedServer):
-            kind = ("desk", service.name, begin, *sorted(settings.items()))
-            make = partial(_KeptDesk.made, service, server, settings, begin)
+            kind = ("desk", service.name, *sorted(settings.items()))
+            make = partial(_KeptDesk.made, service, server, settings)
             kept = await stack.enter_async_context(server.pool.borrowed(kind, make))
         else:
-            kept = await _KeptDesk.made(service, server, settings, begin)
+            kept = await _KeptDesk.made(service, server, settings)
             stack.push_async_callback(kept.close)
         async with kept.desk(now) as desk:
             yield desk
@@ -257,27 +249,14 @@ class _KeptDesk:
         self._app = build_app(service, self._runtime)
 
     @classmethod
-    async def made(
-        cls, service: Service, server: DatabaseServer, settings: dict[str, Any], begin: Begin | None
-    ) -> _KeptDesk:
+    async def made(cls, service: Service, server: DatabaseServer, settings: dict[str, Any]) -> _KeptDesk:
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gongdan-desk-"))
-            clock = SimulatedClock(Path(folder) / "clock.json", at=MONDAY_0900, rate=0)
-
-            def on(database: KeptDatabase) -> _KeptDesk:
-                return cls(service, settings_for(database.url, **settings), clock, database, stack)
-
-            async def fill(database: KeptDatabase) -> None:
-                if begin is not None:
-                    async with on(database).desk(MONDAY_0900) as desk:
-                        await begin(desk)
-
             template = await migrated_database(server, service.name)
-            database = await KeptDatabase.made(fresh_database(server, service.name, template), fill)
+            database = await KeptDatabase.made(fresh_database(server, service.name, template))
             stack.push_async_callback(database.close)
-            kept = on(database)
-            kept._ending = stack.pop_all()
-            return kept
+            clock = SimulatedClock(Path(folder) / "clock.json", at=MONDAY_0900, rate=0)
+            return cls(service, settings_for(database.url, **settings), clock, database, stack.pop_all())
 
     def _new_runtime(self) -> Runtime:
         runtime = build_runtime(self._service, self._settings, bus=NoBus(), clock=self._clock)
