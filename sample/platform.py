@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import uvicorn
 
+from sample.sign_in import accounts_route
 from sample.staff import People
 from sample.upstream import SimulatedUpstream
 from shared.clock import Clock, SimulatedClock
@@ -82,7 +83,7 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
     """The text for newcomers: where to look, how to log in, what to try."""
     lines = [
         "",
-        f"工单平台已就绪：{address}   （数据在 {platform.folder}，日志为其中的 gongdan.log）",
+        f"工单平台已就绪，用浏览器打开：{address}   （数据在 {platform.folder}，日志为其中的 gongdan.log）",
         "",
         f"  健康检查    {address}/readyz    指标  {address}/metrics",
         *how_to_try(address, platform.secrets, sample=sample),
@@ -119,6 +120,9 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
     standing = RunningPlatform(address, platform.folder, platform.secrets, process.clock, platform.upstream_sock)
 
     def hello() -> None:
+        # The portal's sign-in page shows the accounts of the sample, where nobody but this machine can read them.
+        if "127.0.0.1" in address:
+            process.app.routes.insert(0, accounts_route(platform.secrets))
         note_running(platform, process, address)
         print(greeting(platform, address, sample=True), flush=True)
 
