@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { agoWords, dayKey, dueOf, endWords, momentOf, momentWords } from '@/kit/moment'
+
+const at = (text: string) => Date.parse(`${text}+08:00`)
+
+describe('a deadline in words', () => {
+  const NOW = at('2026-11-26T21:51:00')
+  it.each([
+    ['2026-11-26T21:50:59+08:00', 'breach', '超期 1 分钟'],
+    ['2026-11-26T21:51:00+08:00', 'today', '剩 1 分钟'],
+    ['2026-11-27T00:00:00+08:00', 'today', '剩 2 小时 9 分'],
+    ['2026-11-27T00:00:01+08:00', 'soon', '明天 00:00'],
+    ['2026-11-28T00:00:00+08:00', 'soon', '明天 24:00'],
+    ['2026-12-01T00:00:00+08:00', 'calm', '4 天后'],
+    ['2026-11-23T21:51:00+08:00', 'breach', '超期 3 天'],
+  ])('%s is %s: %s', (dueAt, state, words) => {
+    expect(dueOf(dueAt, NOW)).toMatchObject({ state, words })
+  })
+
+  it('ends at 24:00 of its last day, not at 00:00 of the next', () => {
+    expect(endWords('2026-12-02T00:00:00+08:00')).toBe('12月1日 周二 24:00')
+    expect(endWords('2026-12-01T16:00:00Z')).toBe('12月1日 周二 24:00')
+  })
+})
+
+describe('a moment of the past', () => {
+  const NOW = at('2026-01-02T00:30:00')
+  it.each([
+    ['2026-01-02T00:29:30+08:00', '刚刚'],
+    ['2026-01-02T00:02:00+08:00', '28 分钟前'],
+    ['2026-01-01T23:00:00+08:00', '昨天 23:00'],
+    ['2025-12-31T09:00:00+08:00', '2025年12月31日 周三 09:00'],
+  ])('%s was %s', (moment, words) => {
+    expect(agoWords(moment, NOW)).toBe(words)
+  })
+})
+
+it('counts days in Shanghai, wherever the machine is', () => {
+  expect(dayKey(Date.parse('2026-11-26T16:30:00Z'))).toBe('2026-11-27')
+  expect(momentWords('2026-11-26T23:30:00Z')).toBe('11月27日 周五 07:30')
+  expect(momentOf('2026-11-27', '08:05')).toBe('2026-11-27T08:05:00+08:00')
+})

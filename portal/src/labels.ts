@@ -1,0 +1,41 @@
+/** Chinese words for codes of the API that come without a title; docs/glossary.md has the terms. */
+
+type Labels = Readonly<Record<string, string>>
+
+export const URGENT: Labels = { policy: '政策咨询', livelihood: '民生紧急', safety: '安全紧急' }
+export const LEVELS: Labels = { national: '国家级', provincial: '省级', municipal: '市级' }
+export const BASES = [
+  { value: 'duty', name: '职责' },
+  { value: 'territory', name: '属地' },
+  { value: 'industry', name: '行业' },
+] as const
+export const ROLES: Labels = {
+  dispatcher: '派单员',
+  reviewer: '审核员',
+  revisitor: '回访员',
+  analyst: '分析员',
+  centre_head: '中心负责人',
+  caseworker: '经办人',
+  unit_deputy: '单位分管领导',
+  unit_head: '单位主要领导',
+  office: '区政府办公室',
+  leader: '区领导',
+  seat: '研判小组成员',
+  assessor: '考核办',
+  admin: '系统管理员',
+  auditor: '审计员',
+}
+export const DISPOSITIONS = [
+  { value: 'solved', name: '办结' },
+  { value: 'out_of_scope', name: '不在受理范围' },
+  { value: 'not_true', name: '不属实' },
+  { value: 'explanation', name: '解释说明' },
+  { value: 'planned', name: '列入计划' },
+] as const
+export const SATISFACTIONS = [
+  { value: 'satisfied', name: '满意' },
+  { value: 'mostly_satisfied', name: '基本满意' },
+  { value: 'unsatisfied', name: '不满意' },
+  { value: 'not_stated', name: '未表态' },
+] as const
+export const OUTCOMES: Labels = { reached: '接通', not_reached: '未接通', refused: '拒绝沟通' }

@@ -1,0 +1,43 @@
+/** What is known of one order, from the services that own it; asked for again after each command. */
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
+import { computed, type MaybeRefOrGetter, toValue } from 'vue'
+import { dispatch, read, readVersioned, sla, type Dispatch } from '@/api/client'
+
+export type Order = Dispatch['OrderDetail']
+export type FormerOrder = Dispatch['FormerOrder']
+type Id = MaybeRefOrGetter<string | undefined>
+
+/** Whether a unit had this order before and sees no more of it than its own part. */
+export function isFormer(order: Order | FormerOrder): order is FormerOrder {
+  return order.part === 'former'
+}
+
+export function useOrder(id: Id) {
+  return useQuery({
+    queryKey: computed(() => ['order', toValue(id), 'detail']),
+    enabled: computed(() => toValue(id) !== undefined),
+    queryFn: ({ signal }) => readVersioned(dispatch.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
+  })
+}
+
+export function useClocks(id: Id) {
+  return useQuery({
+    queryKey: computed(() => ['order', toValue(id), 'clocks']),
+    enabled: computed(() => toValue(id) !== undefined),
+    queryFn: async ({ signal }) => (await read(sla.GET('/v1/orders/{order_id}/clocks', { params: { path: { order_id: toValue(id) ?? '' } }, signal }))).clocks,
+  })
+}
+
+/** Everything that a command on an order may have changed, in this page and in the lists. */
+export async function orderChanged(queries: QueryClient, id: string): Promise<void> {
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: ['order', id] }),
+    queries.invalidateQueries({ queryKey: ['orders'] }),
+    queries.invalidateQueries({ queryKey: ['counts'] }),
+  ])
+}
+
+export function useOrderChanged(): (id: string) => Promise<void> {
+  const queries = useQueryClient()
+  return (id) => orderChanged(queries, id)
+}

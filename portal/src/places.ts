@@ -1,0 +1,27 @@
+/** The places of work: which pages there are, for whom, and by which key one goes there (G, then the letter). */
+import type { Component } from 'vue'
+import { may } from '@/session/session'
+
+export interface Place {
+  name: string
+  path: string
+  title: string
+  /** The second key after G; none for what is not in the top bar. */
+  key?: string
+  page: () => Promise<Component>
+  /** Whether this person works here; everybody when it is left out. */
+  open?: () => boolean
+  /** Which of the counts stands beside the title. */
+  count?: string
+}
+
+export const PLACES: readonly Place[] = [
+  { name: 'today', path: '/', title: '今日', key: 't', page: () => import('@/today/TodayPage.vue') },
+  { name: 'desk', path: '/desk/:order?', title: '派单台', key: 'd', count: 'triage', page: () => import('@/desk/DeskPage.vue'), open: () => may('dispatch', 'assign_order') },
+  { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
+]
+
+/** The pages of the top bar that this person has. */
+export function placesOfPerson(): Place[] {
+  return PLACES.filter((place) => place.key !== undefined && (place.open?.() ?? true))
+}

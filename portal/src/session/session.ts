@@ -1,0 +1,48 @@
+/** Who is signed in.  The token is in a cookie that no script can read; here is only what the pages show. */
+import { computed, reactive, readonly } from 'vue'
+import { dispatch, onSessionEnd, read } from '@/api/client'
+import type { Dispatch } from '@/api/client'
+
+export type Person = Dispatch['MeOut']
+export type Service = 'intake' | 'dispatch' | 'sla' | 'review' | 'analytics'
+
+const state = reactive<{ person: Person | null; asked: boolean; ended: boolean }>({ person: null, asked: false, ended: false })
+
+export const session = readonly(state)
+
+/** Whether the person may call an operation, by the platform's own table of access. */
+export function may(service: Service, operation: string): boolean {
+  return state.person?.may[service]?.includes(operation) ?? false
+}
+
+/** The person; only for pages behind the sign-in. */
+export const person = computed<Person>(() => {
+  if (state.person === null) throw new Error('nobody is signed in')
+  return state.person
+})
+
+/** Ask once who is signed in; later calls answer at once. */
+export async function known(): Promise<boolean> {
+  if (!state.asked) {
+    state.person = await read(dispatch.GET('/v1/me')).catch(() => null)
+    state.asked = true
+  }
+  return state.person !== null
+}
+
+/** The platform let the person in. */
+export async function signedIn(): Promise<void> {
+  state.person = await read(dispatch.GET('/v1/me'))
+  state.asked = true
+  state.ended = false
+}
+
+/** Forget the person; `ended` when the session ended by itself. */
+export function signedOut(ended = false): void {
+  state.person = null
+  state.ended = ended
+}
+
+onSessionEnd(() => {
+  if (state.person !== null) signedOut(true)
+})
