@@ -27,6 +27,7 @@ from shared.wakes import EVENTS_WRITTEN, Wakes
 
 Row = TypeVar("Row")
 Answered = TypeVar("Answered")
+Item = TypeVar("Item")
 
 # At the end of a transaction one statement writes the audit trail, the answer under the caller's idempotency key, and
 # the events.
@@ -85,6 +86,7 @@ class Work:
     _answer: Answer | None = None
     _wakes: set[str] = field(default_factory=set)
     _read_once: dict[Callable[[AsyncSession], Awaitable[Any]], Any] = field(default_factory=dict)
+    _collected: dict[Callable[[Work, Sequence[Any]], Awaitable[None]], list[Any]] = field(default_factory=dict)
     _headers: tuple[Envelope | None, str] | None = None
     """The headers of all events with this cause: serialised once, not for each event."""
 
@@ -108,6 +110,13 @@ class Work:
     async def read_ahead(self, order_ids: Collection[str]) -> None:
         """Read and lock what is declared for these orders, a statement for each declaration."""
         await self.held.read(order_ids)
+
+    def collect(self, write: Callable[[Work, Sequence[Item]], Awaitable[None]], item: Item) -> None:
+        """Have `write` called once at the end of the transaction, with all items that were collected for it.
+
+        So that however many events are applied together, one statement writes what follows from them.
+        """
+        self._collected.setdefault(write, []).append(item)
 
     async def once(self, read: Callable[[AsyncSession], Awaitable[Answered]]) -> Answered:
         """What `read` returns on this session; it runs once in a transaction, and its result is returned again."""
@@ -200,6 +209,9 @@ class Work:
     async def finish(self) -> None:
         """Write what is pending.  Only the unit of work calls it."""
         await self.session.flush()
+        collected, self._collected = self._collected, {}
+        for write, items in collected.items():
+            await write(self, items)
         # Last, because it locks the streams: business rows first, streams second, everywhere.
         events, audited, answer = self.outbox.take(), self._audit, self._answer
         if not events and not audited and answer is None:

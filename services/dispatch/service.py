@@ -18,6 +18,8 @@ from services.dispatch.materials.jobs import sweep_files
 from services.dispatch.orders import api as orders
 from services.dispatch.orders.handlers import mark_urged, open_case, refresh_case
 from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.pressing import handlers as pressing
+from services.dispatch.pressing.tables import ClocksRecord
 from services.dispatch.recommending.tables import RecommendationRecord
 from services.dispatch.record import Record
 from services.dispatch.replies import api as replies
@@ -45,7 +47,15 @@ from shared.contracts.intake import (
     OrderUrged,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
-from shared.contracts.sla import CalendarChanged, PlanBroken, PlanWoken, RuleSetPublished
+from shared.contracts.sla import (
+    CalendarChanged,
+    ClockChanged,
+    ClockStarted,
+    ClockStopped,
+    PlanBroken,
+    PlanWoken,
+    RuleSetPublished,
+)
 from shared.following.calendar import follow_calendar, load_calendar, watch_calendar
 from shared.following.confidential import follow_confidential
 from shared.following.rulesets import follow_rule_set
@@ -89,17 +99,21 @@ SERVICE = Service(
     topics=(ORDERS, DIRECTORY, SLA_BREACHES),
     rows=(
         RowsOfOrder(CaseRecord, by=CaseRecord.order_id),
+        RowsOfOrder(ClocksRecord, by=ClocksRecord.order_id),
         # Not locked: whoever changes it has locked its order.
         RowsOfOrder(RecommendationRecord, by=RecommendationRecord.order_id, lock=False),
     ),
     subscriptions={
-        OrderReceived: (follow_confidential, open_case),
+        OrderReceived: (follow_confidential, open_case, pressing.catch_up),
         OrderUpdated: (follow_confidential, refresh_case),
         OrderUrged: mark_urged,
         ReplyLeaderApproved: take_to_centre,
         ReplyLeaderRejected: give_back_to_caseworker,
         ReplyApproved: await_feedback,
         ReplyRejected: send_to_rework,
+        ClockStarted: pressing.follow_started,
+        ClockChanged: pressing.follow_changed,
+        ClockStopped: pressing.follow_stopped,
         PlanWoken: wake_planned,
         PlanBroken: wake_planned,
         OrderFedBack: closing.await_revisit,

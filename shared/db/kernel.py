@@ -50,6 +50,7 @@ TYPES: Final[dict[Any, Any]] = {
     dict[str, Any]: JSONB(),
     list[str]: JSONB(),
     list[dict[str, Any]]: JSONB(),
+    dict[str, dict[str, Any]]: JSONB(),
     bytes: LargeBinary(),
     uuid.UUID: UUID(as_uuid=True),
     int: BigInteger(),

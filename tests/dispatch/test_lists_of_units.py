@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import asyncpg
+import pytest
 from sqlalchemy import text
 
+from services.dispatch.orders.model import Sort, Today, Wanted
 from services.dispatch.orders.store import orders_waiting
 from services.dispatch.service import SERVICE
 from shared.access import ACCESS
@@ -25,29 +27,31 @@ FILL: Final = f"""
 insert into order_case (order_id, platform, platform_no, level, subject, scheme, category, urgent, queue, confidential,
   demand, demand_version, demand_changes, recommended, received_at, is_test, status, unit, first_unit, assignment, no_return, returned_by,
   answered_by, turn, returns, attempts, failed_attempts, counted_contacts, round, redos, revisits, failed_revisit_days, urges, ended_at, version,
-  urgent_found, flags_version)
+  urgent_found, flags_version, pressing_at, pressing_kind, pressing_clock, pressing_provisional)
 select 'o' || lpad(i::text, 8, '0'), 'city_12345', 'n' || i, 'municipal', 'person', 'ordinary', 'c', '[]',
   (i % 20 <> 0)::int, false, 's1.k.x', 1, '[]', '[]', timestamptz '2026-11-01 00:00+00' + i * interval '1 second', false,
   case when i > {MANY - OPEN} then 'handling' else 'closed' end, unit, unit, 1, false, '[]', '[]', 1, 0, 0, 0, 0, 0, 0, 0, '[]', 0,
-  case when i > {MANY - OPEN} then null else now() end, 1, '[]', 1
+  case when i > {MANY - OPEN} then null else now() end, 1, '[]', 1,
+  timestamptz '2026-11-20 00:00+00' + (i * 7919 % 864000) * interval '1 second', 'final', 'c' || i, false
 from generate_series(1, {MANY}) i, lateral (select case i % {UNITS} when 0 then '{URBAN}' else 'u' || i % {UNITS} end) u(unit)
 """
 READ: Final = "select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'order_case'"
 
 
-async def test_a_page_of_a_unit_reads_what_it_shows(postgres_server: DatabaseServer) -> None:
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_a_page_of_a_unit_reads_what_it_shows(postgres_server: DatabaseServer, sort: Sort) -> None:
     # A desk of its own: the counters of the database would hold what earlier tests read.
     async with desk_of(SERVICE, postgres_server, pool_size=2) as desk:
-        shown, read = await walked(desk)
+        shown, read = await walked(desk, Wanted(sort=sort))
 
     assert len(shown) == len(set(shown)) == OPEN // UNITS
     # One row more on each page tells whether there is another page.
     assert read <= len(shown) + len(shown) // PAGE + 1
 
 
-async def walked(desk: Desk) -> tuple[list[str], int]:
+async def walked(desk: Desk, wanted: Wanted) -> tuple[list[str], int]:
     """The orders on all pages of a unit's list, and how many entries of the table's indexes were read for them."""
-    runtime = desk.runtime
+    runtime, today = desk.runtime, Today(desk.clock.now(), desk.clock.now())
     caseworker = desk.person(Role.CASEWORKER, unit=URBAN)
     scope = ACCESS["dispatch"]["list_orders"].scope_of(caseworker)
     owner = await asyncpg.connect(runtime.settings.database_of("dispatch"))
@@ -62,9 +66,7 @@ async def walked(desk: Desk) -> tuple[list[str], int]:
         cursor = None
         async with runtime.works.read(caseworker) as session:
             while True:
-                page = await orders_waiting(
-                    session, scope, statuses=(), unit=None, urgent=None, cursor=cursor, limit=PAGE
-                )
+                page = await orders_waiting(session, scope, wanted, today=today, cursor=cursor, limit=PAGE)
                 shown += [record.order_id for record in page.rows]
                 cursor = page.next
                 if cursor is None:

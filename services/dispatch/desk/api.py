@@ -34,7 +34,7 @@ async def show_order(
     if found.only is not None:
         return former_order(sealer, found, await returns_of(session, order_id, only=found.only))
     record = found.record
-    case, calendar = record.as_case(), runtime.works.calendar
+    case, calendar, now = record.as_case(), runtime.works.calendar, runtime.clock.now()
     rules = await rules_at(session, case.received_at)
     allowed = frozenset(move for move, name in OPERATIONS.items() if ACCESS["dispatch"][name].allows(person))
     moves = moves_of(
@@ -43,9 +43,9 @@ async def show_order(
         person.unit,
         roles=person.roles,
         rules=rules,
-        now=runtime.clock.now(),
+        now=now,
         calendar=calendar,
     )
     closes_at = None if case.assigned_at is None else window_closes_at(case.assigned_at, rules, calendar)
     response.headers["ETag"] = f'"{record.version}"'
-    return order_detail(sealer, found, moves=moves, return_closes_at=closes_at)
+    return order_detail(sealer, found, moves=moves, return_closes_at=closes_at, now=now)

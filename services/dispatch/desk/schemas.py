@@ -64,13 +64,15 @@ class OrderDetail(OrderOut):
     cannot: list[ClosedMoveOut] = Field(description="本人的角色可以进行、但现在不能的操作及原因")
 
 
-def order_detail(sealer: Sealer, found: SeenOrder, *, moves: Moves, return_closes_at: datetime | None) -> OrderDetail:
+def order_detail(
+    sealer: Sealer, found: SeenOrder, *, moves: Moves, return_closes_at: datetime | None, now: datetime
+) -> OrderDetail:
     """All of an order."""
     record = found.record
     made = {"content", "part", "can", "cannot", "return_closes_at"}
     names = set(OrderDetail.model_fields) - set(OrderOut.model_fields) - made
     return OrderDetail(
-        **listed_fields(sealer, record, found.sight),
+        **listed_fields(sealer, record, found.sight, now),
         **{name: getattr(record, name) for name in names},
         content=found.sight.shows(record.open_demand(sealer).content),
         part=found.part,

@@ -9,7 +9,7 @@ operator: then one of the two services is wrong.
 from __future__ import annotations
 
 from services.dispatch.orders import store
-from services.dispatch.orders.model import Status
+from services.dispatch.orders.model import NEVER, Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.handlers import recommend_units
 from shared.access import EVERYTHING
@@ -44,6 +44,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         demand_changes=[],
         recommended=[],
         received_at=event.received_at,
+        pressing_at=NEVER,
         upstream_due_at=event.upstream_due_at,
         is_test=event.is_test,
         status=Status.TRIAGE,
@@ -81,6 +82,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
     if event.version <= record.demand_version:
         return
     record.demand_version, record.demand = event.version, event.demand
+    record.changed_at = event.updated_at
     fields = [name for name in event.changed if name not in FLAGS]
     if fields:  # the unit is shown what changed until it answers (S1.1.4c, S2.3a)
         change = {"version": event.version, "fields": fields, "at": event.updated_at.isoformat()}

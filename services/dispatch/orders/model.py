@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -100,6 +100,9 @@ MOVE_TITLES: Final[Mapping[Move, str]] = MappingProxyType(
     }
 )
 
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where an order without a running clock stands among the deadlines: after all of them."""
+
 ENDED: Final = frozenset({Status.CLOSED, Status.CANCELLED})
 
 WAITS_FOR: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
@@ -123,6 +126,61 @@ WAITS_FOR: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
     }
 )
 """A code for what an order in this state waits for, and the words that refuse a move in it."""
+
+
+class Group(StrEnum):
+    """A list that somebody works through; the first four share out the orders that a unit has in hand."""
+
+    NEW = "new"
+    TO_CONTACT = "to_contact"
+    IN_PROGRESS = "in_progress"
+    SENT_BACK = "sent_back"
+    TO_ASSIGN = "to_assign"
+    CONSULT = "consult"
+    RETURNS = "returns"
+    LEADER_REVIEW = "leader_review"
+    CENTRE_REVIEW = "centre_review"
+    WITH_UPSTREAM = "with_upstream"
+    PLANNED = "planned"
+    OVERDUE = "overdue"
+    DUE_TODAY = "due_today"
+    URGENT = "urgent"
+    URGED = "urged"
+    CHANGED = "changed"
+
+
+class Sort(StrEnum):
+    """The sequence of a list."""
+
+    RECEIVED = "received"
+    PRESSING = "pressing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders a list has; without `statuses` those that are not at their end."""
+
+    statuses: tuple[Status, ...] = ()
+    group: Group | None = None
+    unit: str | None = None
+    platform: str | None = None
+    urgent: bool | None = None
+    urged: bool | None = None
+    category: str | None = None
+    street: str | None = None
+    due_before: datetime | None = None
+    received_from: datetime | None = None
+    received_before: datetime | None = None
+    changed_since: datetime | None = None
+    sort: Sort = Sort.RECEIVED
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What is overdue and what is due today depend on."""
+
+    now: datetime
+    day_ends: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.dispatch.orders.model import STATUS_TITLES, Status
+from services.dispatch.orders.model import STATUS_TITLES, Group, Status
 from services.dispatch.orders.tables import CaseRecord
 from shared.access import Sight
 from shared.contracts.fields import FIELD_TITLES
+from shared.contracts.sla import CLOCK_TITLES, ClockKind
 from shared.personal.sealing import Sealer
 
 
@@ -33,6 +34,32 @@ class ChangedDemand(BaseModel):
         """From the JSON object that a change is stored as."""
         fields = [ChangedField(name=name, title=FIELD_TITLES.get(name, name)) for name in given["fields"]]
         return cls(version=given["version"], at=given["at"], fields=fields)
+
+
+class PressingClock(BaseModel):
+    """The deadline of the order that comes first."""
+
+    clock_id: str = Field(description="时限编号，逐日依据见时限服务")
+    kind: ClockKind
+    title: str = Field(description="时限名称")
+    due_at: datetime
+    state: Literal["running", "provisional", "overdue"] = Field(
+        description="running 计时中 / provisional 暂定，放假安排公布后可能变动 / overdue 已超期"
+    )
+
+    @classmethod
+    def of(cls, record: CaseRecord, now: datetime) -> PressingClock | None:
+        """What presses at this moment; None while no clock runs."""
+        if record.pressing_kind is None or record.pressing_clock is None:
+            return None
+        running: Literal["running", "provisional"] = "provisional" if record.pressing_provisional else "running"
+        return cls(
+            clock_id=record.pressing_clock,
+            kind=record.pressing_kind,
+            title=CLOCK_TITLES[record.pressing_kind],
+            due_at=record.pressing_at,
+            state="overdue" if record.pressing_at < now else running,
+        )
 
 
 class OrderOut(BaseModel):
@@ -62,6 +89,9 @@ class OrderOut(BaseModel):
     assigned_at: datetime | None
     promised_at: datetime | None
     ended_at: datetime | None
+    changed_at: datetime | None = Field(description="上级平台最近一次变更工单的时间")
+    due_at: datetime | None = Field(description="最紧迫的时限的截止时刻；没有正在计时的为空")
+    clock: PressingClock | None = Field(description="最紧迫的时限；没有正在计时的为空")
 
 
 def title_of(sealer: Sealer, record: CaseRecord, sight: Sight) -> str | None:
@@ -69,21 +99,24 @@ def title_of(sealer: Sealer, record: CaseRecord, sight: Sight) -> str | None:
     return sight.shows(record.open_demand(sealer).title)
 
 
-def listed_fields(sealer: Sealer, record: CaseRecord, sight: Sight) -> dict[str, Any]:
+def listed_fields(sealer: Sealer, record: CaseRecord, sight: Sight, now: datetime) -> dict[str, Any]:
     """The fields of OrderOut."""
-    made = {"title", "status_title", "demand_changes"}
+    made = {"title", "status_title", "demand_changes", "due_at", "clock"}
+    clock = PressingClock.of(record, now)
     fields = {name: getattr(record, name) for name in set(OrderOut.model_fields) - made}
     return {
         **fields,
         "title": title_of(sealer, record, sight),
         "status_title": STATUS_TITLES[record.status],
         "demand_changes": [ChangedDemand.of(change) for change in record.demand_changes],
+        "due_at": None if clock is None else clock.due_at,
+        "clock": clock,
     }
 
 
-def order_out(sealer: Sealer, record: CaseRecord, sight: Sight) -> OrderOut:
+def order_out(sealer: Sealer, record: CaseRecord, sight: Sight, now: datetime) -> OrderOut:
     """A row of the queue."""
-    return OrderOut(**listed_fields(sealer, record, sight))
+    return OrderOut(**listed_fields(sealer, record, sight, now))
 
 
 class HistoryOut(BaseModel):
@@ -106,3 +139,6 @@ class DeskOut(BaseModel):
 
     counts: dict[Status, int]
     estimated: list[Status] = Field(description="其件数为估计数的状态")
+    groups: dict[Group, int] = Field(description="各列表（group）未办结的件数；没有的不列")
+    groups_complete: bool = Field(description="否：未办结的超过五万件，groups 只计其中五万件")
+    as_of: datetime = Field(description="统计时刻")

@@ -6,15 +6,16 @@ for those in which it has or had a part, `_within` for lists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.dispatch.orders.errors import OrderUnknown
-from services.dispatch.orders.model import ENDED, Status
+from services.dispatch.orders.model import ENDED, Group, Sort, Status, Today, Wanted
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.record import Record
 from shared.access import Part, Scope, Sight
@@ -29,6 +30,9 @@ _AUDIT: Final = Record.metadata.tables["audit"]
 # Built once: forty columns take longer to put into a statement than PostgreSQL takes to read them.
 _CASE: Final = select(CaseRecord).where(CaseRecord.order_id == bindparam("of"))
 _QUEUE: Final = Keyset(CaseRecord.queue, CaseRecord.received_at, CaseRecord.order_id)
+_PRESSING: Final = Keyset(CaseRecord.queue, CaseRecord.pressing_at, CaseRecord.received_at, CaseRecord.order_id)
+COUNTED_IN_GROUPS: Final = 50_000
+"""So many open orders are counted by group at most."""
 _HISTORY: Final = Keyset(_AUDIT.c.id)
 
 
@@ -81,26 +85,77 @@ async def sights_of(
     return {record.order_id: Sight(scope.words_for(record.unit), kept_back.get(record.order_id)) for record in records}
 
 
-async def orders_waiting(
-    session: AsyncSession,
-    scope: Scope,
-    *,
-    statuses: Sequence[Status],
-    unit: str | None,
-    urgent: bool | None,
-    cursor: str | None,
-    limit: int,
-) -> Listed[CaseRecord]:
-    """The queue: safety, livelihood, policy, then the others, the oldest first (S1.3.1b).  Without `statuses` those that are not at their end."""
-    query = select(CaseRecord)
+def _in_group(case: type[CaseRecord], group: Group, today: Today) -> ColumnElement[bool]:
+    """The orders of a list that somebody works through, of those that are not at their end."""
+    # The upstream's redo, the centre's rejection, or that of the unit's leader, which leaves the reply with the order.
+    handling = case.status == Status.HANDLING
+    again = or_(case.status == Status.REWORK, and_(handling, or_(case.redos > 0, case.reply_id.is_not(None))))
+    first = and_(handling, case.redos == 0, case.reply_id.is_(None))
+    conditions: dict[Group, ColumnElement[bool]] = {
+        Group.NEW: case.status == Status.ASSIGNED,
+        Group.TO_CONTACT: and_(first, case.counted_contacts == 0),
+        Group.IN_PROGRESS: and_(first, case.counted_contacts > 0),
+        Group.SENT_BACK: again,
+        Group.TO_ASSIGN: case.status == Status.TRIAGE,
+        Group.CONSULT: case.status == Status.CONSULT,
+        Group.RETURNS: case.status == Status.RETURN_PENDING,
+        Group.LEADER_REVIEW: case.status == Status.LEADER_REVIEW,
+        Group.CENTRE_REVIEW: case.status == Status.CENTRE_REVIEW,
+        Group.WITH_UPSTREAM: case.status.in_((Status.AWAITING_FEEDBACK, Status.REVISIT)),
+        Group.PLANNED: case.status == Status.PLANNED,
+        Group.OVERDUE: case.pressing_at < today.now,
+        Group.DUE_TODAY: and_(case.pressing_at >= today.now, case.pressing_at <= today.day_ends),
+        Group.URGENT: case.queue < ORDINARY,
+        Group.URGED: case.urges > 0,
+        Group.CHANGED: func.jsonb_array_length(case.demand_changes) > 0,
+    }
+    return conditions[group]
+
+
+def _conditions(scope: Scope, wanted: Wanted, today: Today) -> Iterator[ColumnElement[bool]]:
+    case = CaseRecord
     if (visible := _within(scope)) is not None:
-        query = query.where(visible)
-    query = query.where(CaseRecord.status.in_(statuses)) if statuses else query.where(CaseRecord.ended_at.is_(None))
-    if unit is not None:
-        query = query.where(CaseRecord.unit == unit)
-    if urgent is not None:
-        query = query.where(CaseRecord.queue < ORDINARY if urgent else CaseRecord.queue == ORDINARY)
-    return await _QUEUE.page(session, query, cursor=cursor, limit=limit)
+        yield visible
+    # Among what presses there is nothing that has ended: no clock of it runs.
+    if not wanted.statuses or wanted.sort is Sort.PRESSING or wanted.group is not None:
+        yield case.ended_at.is_(None)
+    if wanted.statuses:
+        yield case.status.in_(wanted.statuses)
+    if wanted.group is not None:
+        yield _in_group(case, wanted.group, today)
+    asked: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.urgent, lambda urgent: case.queue < ORDINARY if urgent else case.queue == ORDINARY),
+        (wanted.urged, lambda urged: case.urges > 0 if urged else case.urges == 0),
+        (wanted.unit, lambda unit: case.unit == unit),
+        (wanted.platform, lambda platform: case.platform == platform),
+        (wanted.category, lambda category: case.category == category),
+        (wanted.street, lambda street: case.street == street),
+        (wanted.due_before, lambda moment: case.pressing_at <= moment),
+        (wanted.received_from, lambda moment: case.received_at >= moment),
+        (wanted.received_before, lambda moment: case.received_at < moment),
+        (wanted.changed_since, lambda moment: case.changed_at >= moment),
+    )
+    for value, condition in asked:
+        if value is not None:
+            yield condition(value)
+
+
+async def orders_waiting(
+    session: AsyncSession, scope: Scope, wanted: Wanted, *, today: Today, cursor: str | None, limit: int
+) -> Listed[CaseRecord]:
+    """Safety, livelihood, policy, then the others; in each the oldest first, or what is due first (S1.3.1b)."""
+    query = select(CaseRecord).where(*_conditions(scope, wanted, today))
+    sequence = _PRESSING if wanted.sort is Sort.PRESSING else _QUEUE
+    return await sequence.page(session, query, cursor=cursor, limit=limit)
+
+
+async def count_by_group(session: AsyncSession, scope: Scope, today: Today) -> tuple[dict[Group, int], bool]:
+    """How many orders each list has, in one pass over those that are not at their end; False when some were left out."""
+    open_ones = select(CaseRecord).where(*_conditions(scope, Wanted(), today)).limit(COUNTED_IN_GROUPS + 1).subquery()
+    case = aliased(CaseRecord, open_ones)
+    numbers = [func.count().filter(_in_group(case, group, today)).label(group.value) for group in Group]
+    row = (await session.execute(select(func.count().label("all"), *numbers).select_from(open_ones))).one()
+    return {group: found for group in Group if (found := getattr(row, group.value))}, row.all <= COUNTED_IN_GROUPS
 
 
 async def count_by_status(session: AsyncSession, scope: Scope) -> dict[Status, Counted]:

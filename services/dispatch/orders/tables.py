@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.dispatch.orders.model import Case, Status
@@ -13,6 +13,7 @@ from services.dispatch.recommending.model import Demand
 from services.dispatch.record import Record, one_of
 from shared.contracts.intake import Level, ReplyScheme
 from shared.contracts.places import DEMAND
+from shared.contracts.sla import ClockKind
 from shared.db.logins import PROTECTED, OrderTable
 from shared.personal.sealing import Sealer
 
@@ -20,7 +21,8 @@ _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
     *("urgent", "queue", "out_of_scope", "flags_version", "urgent_found"),
     *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
-    *("answered_by", "turn", "turn_at", "fed_back_at"),
+    *("answered_by", "turn", "turn_at", "fed_back_at", "changed_at"),
+    *("pressing_at", "pressing_kind", "pressing_clock", "pressing_provisional"),
 )
 """What no request of a unit changes."""
 
@@ -51,6 +53,14 @@ class CaseRecord(Record):
     demand_changes: Mapped[list[dict[str, Any]]] = mapped_column(
         comment="version, fields, at, since the assignment or the last reply: the unit has not answered them"
     )
+    changed_at: Mapped[datetime | None] = mapped_column(comment="when the upstream last changed the order")
+    pressing_at: Mapped[datetime] = mapped_column(
+        server_default=text("'9999-12-31 00:00:00+00'"),
+        comment="when the running clock is due that is due first; the end of 9999 while none runs (S1.3.1b)",
+    )
+    pressing_kind: Mapped[ClockKind | None] = mapped_column(Text)
+    pressing_clock: Mapped[str | None]
+    pressing_provisional: Mapped[bool | None]
     recommended: Mapped[list[str]] = mapped_column(comment="unit codes, best first (S2.1c)")
     received_at: Mapped[datetime]
     upstream_due_at: Mapped[datetime | None]
@@ -100,6 +110,16 @@ class CaseRecord(Record):
         Index(
             "ix_order_case_unit_open",
             *("unit", "queue", "received_at", "order_id"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index(
+            "ix_order_case_pressing",
+            *("queue", "pressing_at", "received_at", "order_id"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index(
+            "ix_order_case_unit_pressing",
+            *("unit", "queue", "pressing_at", "received_at", "order_id"),
             postgresql_where=text("ended_at is null"),
         ),
         {"info": {PROTECTED: OrderTable(lead="unit", kept=_KEPT)}},

@@ -116,6 +116,17 @@ def upgrade() -> None:
             nullable=False,
             comment="version, fields, at, since the assignment or the last reply: the unit has not answered them",
         ),
+        sa.Column("changed_at", moment, comment="when the upstream last changed the order"),
+        sa.Column(
+            "pressing_at",
+            moment,
+            nullable=False,
+            server_default=sa.text("'9999-12-31 00:00:00+00'"),
+            comment="when the running clock is due that is due first; the end of 9999 while none runs (S1.3.1b)",
+        ),
+        sa.Column("pressing_kind", sa.Text),
+        sa.Column("pressing_clock", sa.Text),
+        sa.Column("pressing_provisional", sa.Boolean),
         sa.Column("recommended", JSONB, nullable=False, comment="unit codes, best first (S2.1c)"),
         sa.Column("received_at", moment, nullable=False),
         sa.Column("upstream_due_at", moment),
@@ -190,6 +201,29 @@ def upgrade() -> None:
         "order_case",
         ["unit", "queue", "received_at", "order_id"],
         postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_index(
+        "ix_order_case_pressing",
+        "order_case",
+        ["queue", "pressing_at", "received_at", "order_id"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_index(
+        "ix_order_case_unit_pressing",
+        "order_case",
+        ["unit", "queue", "pressing_at", "received_at", "order_id"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_table(
+        "order_clocks",
+        sa.Column("order_id", sa.Text, nullable=False),
+        sa.Column(
+            "clocks",
+            JSONB,
+            nullable=False,
+            comment="by the clock's id: kind, due_at, provisional, running, told_at; ended ones too",
+        ),
+        sa.PrimaryKeyConstraint("order_id", name="pk_order_clocks"),
     )
     op.create_table(
         "unit",
@@ -425,6 +459,7 @@ def downgrade() -> None:
         "attachment",
         "assignment",
         "unit",
+        "order_clocks",
         "order_case",
         "login_attempt",
         "experience",
