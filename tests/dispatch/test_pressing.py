@@ -27,7 +27,7 @@ STOPPED = (stopped, clocks.ended("o", "c", THIRD), NOON + timedelta(hours=3))
 
 def after(*told: Any) -> KnownClock:
     """The clock after these facts, in the sequence in which they came."""
-    known = None
+    known: KnownClock | None = None
     for apply, fact, at in told:
         known = apply(known, fact, at)
     assert known is not None
@@ -132,7 +132,7 @@ async def test_what_presses_comes_first_urgent_class_by_urgent_class(story: Stor
 
     async def walked(limit: int, **query: Any) -> list[str]:
         found: list[str] = []
-        cursor: dict[str, str] = {}
+        cursor: dict[str, Any] = {}
         while True:
             page = (await story.get("/orders", sort="pressing", limit=limit, **query, **cursor)).json()
             found += [one["order_id"] for one in page["items"]]
@@ -260,5 +260,5 @@ async def test_what_the_upstream_changed_since_is_found(story: Story) -> None:
 
 
 @pytest.mark.parametrize("query", [{"group": "everything"}, {"sort": "title"}, {"due_before": "soon"}])
-async def test_a_filter_that_is_none_is_refused(story: Story, query: dict[str, str]) -> None:
+async def test_a_filter_that_is_none_is_refused(story: Story, query: dict[str, Any]) -> None:
     assert (await story.get("/orders", **query)).status_code == 422
