@@ -268,6 +268,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "list_orders": _CURRENT,
             "count_orders": _CURRENT,
             "show_order": _ORDERS,
+            "name_orders": _ORDERS,
             "list_history": _CURRENT,
             "show_timeline": _ORDERS,
             "show_recommendations": _CURRENT,

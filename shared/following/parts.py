@@ -11,6 +11,7 @@ Dispatch, which tells these facts, calls them with its own events.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,6 +45,10 @@ _GIVE_BACK: Final = text(
 )
 _JOINED: Final = text(
     "select min(since) from order_part where order_id = :order_id and unit = :unit and part = 'joint' and until is null"
+)
+_AMONG: Final = text(
+    "select order_id, part, until is null as now from order_part "
+    "where order_id = any(cast(:ids as text[])) and unit = :unit"
 )
 _PARTS: Final = text("select part, until is null as now from order_part where order_id = :order_id and unit = :unit")
 
@@ -79,7 +84,22 @@ async def part_of(session: AsyncSession, order_id: str, unit: str | None) -> Par
         return None
     connection = await session.connection()
     found = (await connection.execute(_PARTS, {"order_id": order_id, "unit": unit})).all()
-    now = {Part(row.part) for row in found if row.now}
+    return _strongest([(row.part, row.now) for row in found])
+
+
+async def parts_among(session: AsyncSession, order_ids: Collection[str], unit: str | None) -> dict[str, Part | None]:
+    """The same for several orders, by the order's id; those without a part are left out."""
+    if unit is None or not order_ids:
+        return {}
+    rows: dict[str, list[tuple[str, bool]]] = {}
+    connection = await session.connection()
+    for row in await connection.execute(_AMONG, {"ids": list(order_ids), "unit": unit}):
+        rows.setdefault(row.order_id, []).append((row.part, row.now))
+    return {order_id: _strongest(found) for order_id, found in rows.items()}
+
+
+def _strongest(found: Collection[tuple[str, bool]]) -> Part | None:
+    now = {Part(part) for part, runs in found if runs}
     for part in (Part.LEAD, Part.JOINT):
         if part in now:
             return part

@@ -126,7 +126,7 @@ async def test_the_window_closes_by_the_rule_set_of_the_day_of_receipt(
     problem = late.json()
     assert (problem["code"], problem["clause"]) == ("return_window_closed", "S2.2.1f")
     assert problem["facts"]["workdays"] == workdays
-    assert f"已超过 {workdays} 个工作日" in problem["detail"]
+    assert f"（{workdays} 个工作日）" in problem["detail"]
     assert "request_return" not in (await story.order(ids[1], story.caseworker()))["can"]
 
 

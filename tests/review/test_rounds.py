@@ -1,5 +1,6 @@
 """Rounds on a real database: opened by events, decided by persons, kept for ever."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from tests.review.orders import (
     updated,
 )
 from tests.support import facts
-from tests.support.service import Desk
+from tests.support.service import MONDAY_0900, Desk
 
 OPINION = "请补充现场照片，并写明与来电人沟通的情况"
 
@@ -92,7 +93,11 @@ async def test_the_centre_cannot_approve_before_the_leader(desk: Desk):
     answer = await post(desk, reply_id, "approval", {}, reviewer(desk))
 
     assert refusal(answer) == (409, "wrong_step")
-    assert answer.json()["facts"] == {"state": "leader_review", "move": "approval"}
+    assert answer.json()["facts"] == {
+        "state": "leader_review",
+        "move": "approval",
+        "why": "under_leader_review",
+    }
     assert await desk.told() == []
 
 
@@ -434,3 +439,18 @@ async def test_a_flag_that_a_person_corrects_is_no_change_of_the_demand(desk: De
     await desk.tell(updated(desk, order_id, changed=("urgent", "out_of_scope"), urgent=("safety",)))
 
     assert codes_of(await seen_by_reviewer(desk, reply_id)) == []
+
+
+async def test_a_list_says_since_when_a_reply_waits_and_how_many_findings_it_has(desk: Desk):
+    _, sound = await at_leader(desk)
+    _, faulty = await at_leader(desk, findings="来电人反映的问题我们管不了，已请其另行反映，情况属实。")
+    desk.clock.set(MONDAY_0900 + timedelta(hours=2))
+    assert (await post(desk, sound, "leader-approval", {}, head(desk))).status_code == 204
+    assert (await post(desk, faulty, "leader-rejection", {"opinion": OPINION}, head(desk))).status_code == 204
+
+    rows = (await desk.http.get("/api/review/v1/replies", headers=reviewer(desk))).json()["items"]
+
+    found = {row["reply_id"]: (row["waiting_since"], row["findings_count"]) for row in rows}
+    assert datetime.fromisoformat(found[sound][0]) == MONDAY_0900 + timedelta(hours=2)
+    assert found[sound][1] == 0
+    assert (found[faulty][0], found[faulty][1] > 0) == (None, True)

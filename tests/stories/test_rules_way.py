@@ -72,7 +72,7 @@ async def test_a_published_return_window_holds_for_what_is_received_from_its_day
     await ask_return(place, newer)
 
     assert refused.value.problem["code"] == "return_window_closed"
-    assert "已超过 1 个工作日" in refused.value.problem["detail"]
+    assert "（1 个工作日）" in refused.value.problem["detail"]
     assert (await place.case(newer, status="return_pending"))["unit"] == "zhujian"
     assert (await place.case(older))["status"] == "assigned"
     assert (await window_of(place, newer, state="met"))["rules"] == "circular-2027"

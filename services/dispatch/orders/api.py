@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from services.dispatch.orders import store
 from services.dispatch.orders.model import Group, Sort, Status, Today, Wanted
-from services.dispatch.orders.schemas import DeskOut, HistoryOut, OrderOut, order_out
+from services.dispatch.orders.schemas import DeskOut, HistoryOut, NamedOrder, OrderOut, order_out
 from services.dispatch.recommending.schemas import RecommendationOut
 from services.dispatch.recommending.store import recommendation_of
 from shared.deps import CurrentScope, Cursor, InRead, Limit, ThisRuntime
@@ -136,6 +136,21 @@ async def count_orders(session: InRead, scope: CurrentScope, runtime: ThisRuntim
         groups_complete=complete,
         as_of=today.now,
     )
+
+
+@router.get("/names", operation_id="name_orders", summary="工单编号、标题与时限（供其他列表显示）")
+async def name_orders(
+    session: InRead,
+    scope: CurrentScope,
+    runtime: ThisRuntime,
+    order_id: Annotated[
+        list[Identifier], Query(min_length=1, max_length=200, title="工单编号", description="工单标识，至多 200 个")
+    ],
+) -> list[NamedOrder]:
+    """答复、延期、时限、反馈等列表只有工单标识：一次取得一页工单的编号、标题、单位和最紧迫的时限。无权查看的不列。"""
+    sealer, now = runtime.works.sealer, runtime.clock.now()
+    found = await store.orders_named(session, sealer, scope, order_id)
+    return [NamedOrder.of(one, sealer, now) for one in found]
 
 
 @router.get("/{order_id}/history", operation_id="list_history", summary="流转记录")

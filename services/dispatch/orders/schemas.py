@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from services.dispatch.orders.model import STATUS_TITLES, Group, Status
+from services.dispatch.orders.store import SeenOrder
 from services.dispatch.orders.tables import CaseRecord
-from shared.access import Sight
+from shared.access import Part, Sight
 from shared.contracts.fields import FIELD_TITLES
 from shared.contracts.sla import CLOCK_TITLES, ClockKind
 from shared.personal.sealing import Sealer
@@ -117,6 +118,43 @@ def listed_fields(sealer: Sealer, record: CaseRecord, sight: Sight, now: datetim
 def order_out(sealer: Sealer, record: CaseRecord, sight: Sight, now: datetime) -> OrderOut:
     """A row of the queue."""
     return OrderOut(**listed_fields(sealer, record, sight, now))
+
+
+class NamedOrder(BaseModel):
+    """By what a person recognises an order in a list of another service; a unit that had it before sees number and title."""
+
+    order_id: str
+    platform: str
+    platform_no: str = Field(description="上级平台工单编号")
+    title: str | None = Field(description="诉求标题；无权查看时为空")
+    part: Part | None = Field(description="本单位与工单的关系：lead 承办 / joint 协办 / former 曾承办；空为无")
+    unit: str | None = Field(description="当前承办单位；空为中心，曾承办的单位不显示")
+    status: Status | None = Field(description="曾承办的单位不显示")
+    status_title: str | None
+    urgent: list[str]
+    street: str | None
+    due_at: datetime | None = Field(description="最紧迫的时限的截止时刻；没有正在计时的为空")
+    clock: PressingClock | None
+
+    @classmethod
+    def of(cls, found: SeenOrder, sealer: Sealer, now: datetime) -> NamedOrder:
+        """The order as its reader may see it (S4.2a)."""
+        record, former = found.record, found.only is not None
+        clock = None if former else PressingClock.of(record, now)
+        return cls(
+            order_id=record.order_id,
+            platform=record.platform,
+            platform_no=record.platform_no,
+            title=title_of(sealer, record, found.sight),
+            part=found.part,
+            unit=None if former else record.unit,
+            status=None if former else record.status,
+            status_title=None if former else STATUS_TITLES[record.status],
+            urgent=[] if former else record.urgent,
+            street=None if former else record.street,
+            due_at=None if clock is None else clock.due_at,
+            clock=clock,
+        )
 
 
 class HistoryOut(BaseModel):

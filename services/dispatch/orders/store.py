@@ -20,7 +20,7 @@ from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.record import Record
 from shared.access import Part, Scope, Sight
 from shared.following.confidential import callers_kept_back
-from shared.following.parts import part_of
+from shared.following.parts import part_of, parts_among
 from shared.lists import Counted, Keyset, Listed, counted
 from shared.personal.sealing import Sealer
 from shared.urgency import ORDINARY
@@ -74,6 +74,29 @@ async def seen(session: AsyncSession, order_id: str, scope: Scope, sealer: Seale
     only = scope.unit if part is Part.FORMER and not scope.everything else None
     kept_back = await callers_kept_back(session, sealer, scope, (order_id,)) if record.confidential else {}
     return SeenOrder(record, part, Sight(scope.words(part), kept_back.get(order_id)), only)
+
+
+async def orders_named(
+    session: AsyncSession, sealer: Sealer, scope: Scope, order_ids: Sequence[str]
+) -> list[SeenOrder]:
+    """Those of these orders that the operation reaches, in the sequence in which they were asked for."""
+    wanted = list(dict.fromkeys(order_ids))
+    found = {
+        one.order_id: one for one in await session.scalars(select(CaseRecord).where(CaseRecord.order_id.in_(wanted)))
+    }
+    parts = await parts_among(session, list(found), scope.unit)
+    kept_back = await callers_kept_back(
+        session, sealer, scope, [order_id for order_id, record in found.items() if record.confidential]
+    )
+    named = []
+    for order_id in (one for one in wanted if one in found):
+        record = found[order_id]
+        leads = scope.unit is not None and record.unit == scope.unit
+        part = Part.LEAD if leads else parts.get(order_id)
+        if scope.reaches(part):
+            only = scope.unit if part is Part.FORMER and not scope.everything else None
+            named.append(SeenOrder(record, part, Sight(scope.words(part), kept_back.get(order_id)), only))
+    return named
 
 
 async def sights_of(

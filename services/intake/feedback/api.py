@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
@@ -23,12 +24,13 @@ _LINKS: Final = {
 }
 
 
-def _line(record: Delivery) -> dict[str, Any]:
+def _line(record: Delivery, numbers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": record.id,
         "order_id": record.order_id,
         "reply_id": record.reply_id,
         "channel": record.platform,
+        "platform_no": numbers.get(record.order_id),
         "round": record.round,
         "unit": record.unit,
         "disposition": record.disposition,
@@ -57,7 +59,8 @@ async def list_deliveries(
 ) -> dict[str, Any]:
     """Newest first."""
     page = await store.deliveries_page(session, state=state, order_id=order_id, cursor=cursor, limit=limit)
-    return {"items": [_line(record) for record in page.rows], "next": page.next}
+    numbers = await store.numbers_of(session, {record.order_id for record in page.rows})
+    return {"items": [_line(record, numbers) for record in page.rows], "next": page.next}
 
 
 @router.get(
@@ -71,7 +74,7 @@ async def read_delivery(delivery_id: DeliveryPath, session: InRead) -> dict[str,
     record = await store.delivery_of(session, delivery_id)
     attempts = await store.attempts_of(session, delivery_id)
     return {
-        **_line(record),
+        **_line(record, await store.numbers_of(session, {record.order_id})),
         "history": [
             {
                 "number": one.number,

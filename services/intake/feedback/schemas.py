@@ -24,6 +24,7 @@ class DeliveryLine(BaseModel):
     order_id: str
     reply_id: str
     channel: str
+    platform_no: str | None = Field(description="上级平台工单编号")
     round: int
     unit: str
     disposition: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.feedback import policy
 from services.intake.feedback.model import AckedBy, Approved, DeliveryState, Outcome
 from services.intake.feedback.tables import Delivery, DeliveryAttempt
+from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.record import Record
 from shared.errors import NotListed
 from shared.lists import Keyset, Listed
@@ -197,6 +198,13 @@ async def deliveries_page(
     if order_id is not None:
         query = query.where(Delivery.order_id == order_id)
     return await _NEWEST_FIRST.page(session, query, cursor=cursor, limit=limit)
+
+
+async def numbers_of(session: AsyncSession, order_ids: Collection[str]) -> dict[str, str]:
+    """The platforms' numbers of these orders, by the order's id."""
+    record = UpstreamOrderRecord
+    rows = await session.execute(select(record.order_id, record.platform_no).where(record.order_id.in_(order_ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 async def delivery_of(session: AsyncSession, delivery_id: str, *, lock: bool = False) -> Delivery:

@@ -70,6 +70,7 @@ _FROM_REPLY: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, background: store.Background) -> Round:
+    findings = handlers.findings_of(sealer, record)
     moves = rules.moves_of(
         record.state,
         leader=_ROWS["approve_as_leader"].allows(person),
@@ -83,14 +84,14 @@ def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, ba
     opinion = sealer.open_if_any(record.opinion, OPINION.at(**ids))
     reason = sealer.open_if_any(record.override_reason, OVERRIDE.at(**ids))
     return Round(
-        **RoundSummary.of(record).model_dump(),
+        **RoundSummary.of(record, len(findings)).model_dump(),
         version=record.version,
         demand_version=record.demand_version,
         demand_changes=[
             ChangedDemand.of(change) for change in changes_after(record.demand_version, background.changes)
         ],
         reply=ReplyText.of(handlers.reply_of(sealer, record), sight) if sight else None,
-        findings=[FindingText.of(finding, sight) for finding in handlers.findings_of(sealer, record)],
+        findings=[FindingText.of(finding, sight) for finding in findings],
         leader_by=record.leader_by,
         leader_at=record.leader_at,
         centre_by=record.centre_by,
@@ -107,6 +108,7 @@ def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, ba
 async def list_replies(
     session: InRead,
     scope: CurrentScope,
+    runtime: ThisRuntime,
     *,
     state: Annotated[State | None, Query(title="所处环节", description="所处环节")] = None,
     unit: Annotated[Code | None, Query(title="承办单位", description="承办单位")] = None,
@@ -114,12 +116,14 @@ async def list_replies(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[RoundSummary]:
-    """Rounds, the longest waiting first; a unit sees its own (S4.2a)."""
+    """Rounds, the longest waiting first; a unit sees its own (S4.2a).  Dispatch names their orders (`name_orders`)."""
     states = [one for one in State if (state is None or one is state) and (not waiting or one in rules.OPEN_STATES)]
     if not states:
         return Page(items=[])
     found = await store.page_of_rounds(session, scope, states=states, unit=unit, cursor=cursor, limit=limit)
-    return Page(items=[RoundSummary.of(record) for record in found.rows], next=found.next)
+    sealer = runtime.works.sealer
+    items = [RoundSummary.of(record, len(handlers.findings_of(sealer, record))) for record in found.rows]
+    return Page(items=items, next=found.next)
 
 
 @router.get("/replies/{reply_id}", operation_id="get_reply", summary="答复详情与预审意见", responses=_FROM_REPLY)

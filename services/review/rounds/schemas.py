@@ -48,11 +48,19 @@ class RoundSummary(BaseModel):
     blocking: int = Field(description="预审发现的必须处理的问题数")
     submitted_by: str = Field(description="提交人")
     submitted_at: datetime = Field(description="提交时间")
+    waiting_since: datetime | None = Field(description="在本环节等待的起始时间；已有结果的为空")
+    findings_count: int = Field(description="机器预审意见的条数，含必须处理的")
 
     @classmethod
-    def of(cls, record: RoundRecord) -> RoundSummary:
-        """From the row."""
-        return cls.model_validate(record, from_attributes=True)
+    def of(cls, record: RoundRecord, findings: int) -> RoundSummary:
+        """From the row, and how many findings it has."""
+        waits = {State.LEADER_REVIEW: record.submitted_at, State.CENTRE_REVIEW: record.leader_at}
+        names = set(RoundSummary.model_fields) - {"waiting_since", "findings_count"}
+        return cls(
+            **{name: getattr(record, name) for name in names},
+            waiting_since=waits.get(record.state),
+            findings_count=findings,
+        )
 
 
 class ReplyText(BaseModel):
