@@ -52,6 +52,7 @@ async def save_draft(work: Work, order_id: str, form: str, content: Mapping[str,
 
     The same content again is stored already: a request whose answer was lost may be repeated.
     """
+    now = work.now
     written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     if len(written) > LARGEST_BYTES:
         raise DraftTooLarge(LARGEST_BYTES)
@@ -62,18 +63,16 @@ async def save_draft(work: Work, order_id: str, form: str, content: Mapping[str,
     stored, changed_at = (None, None) if record is None else (record.version, record.changed_at)
     if not rules.may_replace(stored, expected.version, whatever=expected.whatever):
         raise DraftChanged(stored, changed_at)
-    sealed, version = work.sealer.seal(written.decode(), place), rules.next_version(stored, now=work.now)
+    sealed, version = work.sealer.seal(written.decode(), place), rules.next_version(stored, now=now)
     if record is not None:
-        record.content, record.version, record.changed_at = sealed, version, work.now
-        return Draft(content, version, work.now)
+        record.content, record.version, record.changed_at = sealed, version, now
+        return Draft(content, version, now)
     if await store.number_of(work.session, work.person) >= MOST_DRAFTS:
         raise TooManyDrafts(MOST_DRAFTS)
-    if not await store.add_draft(
-        work.session, work.person, order_id, form, content=sealed, version=version, now=work.now
-    ):
+    if not await store.add_draft(work.session, work.person, order_id, form, content=sealed, version=version, now=now):
         # Another tab was first, between our look and our row.
         return await save_draft(work, order_id, form, content, expected)
-    return Draft(content, version, work.now)
+    return Draft(content, version, now)
 
 
 async def remove_draft(work: Work, order_id: str, form: str, expected: Expected) -> None:

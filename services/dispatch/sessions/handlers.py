@@ -46,16 +46,17 @@ async def sign_in(
     """
     secret = secrets.token_urlsafe(32)
     async with logging_in(works, turns, account, password) as work:
+        now = work.now
         if before is not None:
-            await store.end_by_secret(work.session, work.sealer.fingerprint(before), EndedBy.SIGN_IN, work.now)
-        await store.make_room(work.session, account, work.now)
+            await store.end_by_secret(work.session, work.sealer.fingerprint(before), EndedBy.SIGN_IN, now)
+        await store.make_room(work.session, account, now)
         record = BrowserSessionRecord(
             session_id=str(work.ids()),
             secret_print=work.sealer.fingerprint(secret),
             account=account,
             browser=browser_of(user_agent),
-            began_at=work.now,
-            used_at=work.now,
+            began_at=now,
+            used_at=now,
         )
         work.session.add(record)
     return _signed_in(signer, work.person, record), secret
