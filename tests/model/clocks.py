@@ -55,6 +55,9 @@ class Clocks:
             if one.type == "updated" and any(one.at == other.at for other in history if other != one)
         }
         """Moments of decisions on the urgency at which something else happened too: sla cannot tell which was first."""
+        self.superseded: set[tuple[str, datetime]] = set()
+        """Reviews and call-backs of replies that a redo has superseded, by kind and start: who hears of the redo first asks
+        for them no more."""
         self._waits = False
         """It turned urgent under review: a rejection gives the unit its day."""
         for fact in history:
@@ -244,6 +247,8 @@ class Clocks:
 
     def _on_reopened(self, fact: Fact) -> None:
         self._over, self._redos = False, fact["redos"]
+        asked = ("review_turnaround", "revisit")
+        self.superseded |= {(one.kind, one.started_at) for one in self.all if one.kind in asked}
         self._reached, self._away, self._waits = False, "", False
         self._void(
             fact.at, "revisit", "plan", "review_turnaround", "final"

@@ -15,8 +15,8 @@ from tests.model.platform import Platform
 from tests.model.reference import Order
 
 
-async def differences(platform: Platform, model: Order) -> list[str]:
-    """What the services show of the order and the model does not say, in words."""
+async def differences(platform: Platform, model: Order, *, mixed: bool) -> list[str]:
+    """What the services show of the order and the model does not say, in words; `mixed`: sla heard effects before causes."""
     who = platform.bearer("paidan", Role.DISPATCHER)
 
     async def seen(path: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ async def differences(platform: Platform, model: Order) -> list[str]:
         shown, right = [one["state"] for one in rounds], [one.state for one in model.review.rounds]
         faults += _unlike("review", {"rounds": shown}, {"rounds": right})
     clocks = (await seen(f"sla/v1/orders/{model.id}/clocks"))["clocks"]
-    return faults + _clock_differences(model, clocks, platform.clock.now())
+    return faults + _clock_differences(model, clocks, platform.clock.now(), mixed=mixed)
 
 
 _PHASES = {phase: phase for phase in ("approved", "fed_back", "closed", "cancelled")}
@@ -63,7 +63,7 @@ def _unlike(where: str, shown: Mapping[str, Any], right: Mapping[str, Any]) -> l
     ]
 
 
-def _clock_differences(model: Order, found: list[dict[str, Any]], now: datetime) -> list[str]:
+def _clock_differences(model: Order, found: list[dict[str, Any]], now: datetime, *, mixed: bool) -> list[str]:
     clocks = Clocks(model.history, now)
     faults = [
         "a plan sleeps on after its day has begun"
@@ -77,7 +77,8 @@ def _clock_differences(model: Order, found: list[dict[str, Any]], now: datetime)
         annulled_at = clocks.annulled.get(line.kind)
         needless = line.state == "met" and annulled_at is not None and line.started_at <= annulled_at
         unsure = line.kind == "caller_reply" and line.started_at in clocks.unsure
-        return not needless and not unsure and (line.state != "void" or line.breached)
+        superseded = mixed and (line.kind, line.started_at) in clocks.superseded
+        return not needless and not unsure and not superseded and (line.state != "void" or line.breached)
 
     got = Counter(filter(counts, map(_line_of_row, found)))
     right = Counter(line for one in clocks.all if counts(line := _line(one, now)))

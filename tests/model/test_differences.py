@@ -85,3 +85,20 @@ def test_an_extension_that_is_granted_after_the_new_deadline_too_is_late_by_the_
     sequence.wait(days=6)
     sequence.do(world.decide_extension(order, grant=True))
     sequence.wait(hours=1)
+
+
+@pytest.mark.clause("S4.1d")
+def test_review_and_call_back_of_a_reply_that_a_redo_has_superseded_may_be_missing_where_the_redo_is_heard_first(
+    sequence: Sequence,
+) -> None:
+    """The model asked for both also where sla heard of the redo before its cause, which the bus rules out."""
+    world, order = sequence.world, sequence.order
+    world.shuffled = frozenset({"sla"})
+    sequence.do(world.walk(order, 4))
+    world.hold("sla")
+    sequence.do(world.centre_decides(order, approve=True, override=False))
+    sequence.wait(hours=1)
+    sequence.do(world.revisit(order, "未解决", "不满意"))
+    assert order.model.desk.redos == 1
+    world.release("sla")
+    sequence.do(world.settle())
