@@ -87,7 +87,7 @@ def test_an_extension_that_is_granted_after_the_new_deadline_too_is_late_by_the_
     sequence.wait(hours=1)
 
 
-@pytest.mark.clause("S4.1d")
+@pytest.mark.clause("S2.3a")
 def test_review_and_call_back_of_a_reply_that_a_redo_has_superseded_may_be_missing_where_the_redo_is_heard_first(
     sequence: Sequence,
 ) -> None:
