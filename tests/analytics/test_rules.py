@@ -196,6 +196,20 @@ def test_only_the_centres_first_decision_counts_for_the_first_pass_rate():
     assert of_unit(order, "zhujian") == {"assigned": "11-23", "first_fails": "11-23"}
 
 
+@pytest.mark.clause("S1.1.4c", "S3.2b")
+def test_an_approval_that_was_taken_back_answers_nothing_and_is_still_the_centres_first_decision():
+    order = OrderEvents().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
+    order.submitted(local("11-23 10:00"), "zhujian").approved(local("11-23 11:00"), "zhujian", "planned")
+    order.fed_back(local("11-23 11:00"))
+    # What announced the plan went out, what was to complete it did not.
+    order.submitted(local("11-24 10:00"), "chengguan").approved(local("11-24 11:00"), "chengguan")
+    order.rejected(local("11-24 11:01"), "chengguan").revisited(local("11-25 09:00"), "solved", "satisfied")
+
+    assert of_unit(order, "chengguan") == {}
+    days = {"received": "11-23", "assigned": "11-23", "first_passes": "11-23", "fed_back": "11-23"}
+    assert of_unit(order, "zhujian") == days | {"revisits": "11-25", "revisits_valid": "11-25", "excluded": "11-25"}
+
+
 def test_a_test_order_counts_for_nothing():
     order = OrderEvents().received(local("11-23 09:00"), is_test=True).assigned(local("11-23 10:00"), "zhujian")
 

@@ -32,7 +32,7 @@ class Fact:
 
     `at` is the moment that decides the day: the deadline for OVERDUE, FIRST_REPLY_OVERDUE and EXCUSED, the moment of
     the event for all others.  `weight` is 0 for the receipt of a test order, which counts for nothing, and 1 otherwise.
-    `clock` names the clock whose deadline it was.
+    `clock` names the clock whose deadline it was, `reply` the reply that was approved or rejected.
     """
 
     order_id: str
@@ -44,3 +44,4 @@ class Fact:
     solved: str | None = None
     satisfied: str | None = None
     clock: str | None = None
+    reply: str | None = None

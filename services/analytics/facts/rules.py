@@ -40,9 +40,16 @@ def _answer_of(event: Event) -> Fact | None:
                 at=event.approved_at,
                 unit=event.unit,
                 disposition=event.disposition,
+                reply=event.reply_id,
             )
         case ReplyRejected():
-            return Fact(order_id=event.order_id, kind=Kind.REJECTED, at=event.rejected_at, unit=event.unit)
+            return Fact(
+                order_id=event.order_id,
+                kind=Kind.REJECTED,
+                at=event.rejected_at,
+                unit=event.unit,
+                reply=event.reply_id,
+            )
         case OrderFedBack():
             return Fact(order_id=event.order_id, kind=Kind.FED_BACK, at=event.fed_back_at)
         case OrderRevisited(valid=True):

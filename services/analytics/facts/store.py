@@ -17,12 +17,13 @@ from services.analytics.record import Record
 
 _NAMES: Final = (
     "event_id", "order_id", "kind", "at", "unit", "weight", "disposition", "solved", "satisfied", "clock",
+    "reply",
 )  # fmt: skip
 FACT: Final = ", ".join(_NAMES)
 """The columns of a fact that do not depend on where it is stored."""
 FACT_ARRAYS: Final = """unnest(cast(:event_ids as uuid[]), cast(:order_ids as text[]), cast(:kinds as text[]),
   cast(:ats as timestamptz[]), cast(:units as text[]), cast(:weights as bigint[]), cast(:dispositions as text[]),
-  cast(:solved as text[]), cast(:satisfied as text[]), cast(:clocks as text[]))"""
+  cast(:solved as text[]), cast(:satisfied as text[]), cast(:clocks as text[]), cast(:replies as text[]))"""
 
 _LOCK_ORDERS: Final = text(
     """
@@ -76,6 +77,7 @@ def fact_in(row: Any) -> Fact:
         solved=row.solved,
         satisfied=row.satisfied,
         clock=row.clock,
+        reply=row.reply,
     )
 
 
@@ -92,6 +94,7 @@ def fact_columns(facts: Sequence[tuple[UUID, Fact]]) -> dict[str, Any]:
         "solved": [fact.solved for _, fact in facts],
         "satisfied": [fact.satisfied for _, fact in facts],
         "clocks": [fact.clock for _, fact in facts],
+        "replies": [fact.reply for _, fact in facts],
     }
 
 

@@ -129,10 +129,20 @@ def _reviews(facts: Sequence[Fact]) -> Iterator[_Count]:
 
 def _answering_unit(before: Sequence[Fact]) -> str | None:
     """The unit of the last approved reply; before there is one, the unit that was assigned the order last."""
-    for kind in (Kind.APPROVED, Kind.ASSIGNED):
-        unit = next((fact.unit for fact in reversed(before) if fact.kind is kind), None)
-        if unit is not None:
-            return unit
+    answer = _answer(before)
+    if answer is not None:
+        return answer.unit
+    return next((fact.unit for fact in reversed(before) if fact.kind is Kind.ASSIGNED), None)
+
+
+def _answer(before: Sequence[Fact]) -> Fact | None:
+    """The last approved reply that was not rejected after that: such a one was never sent (S1.1.4c)."""
+    rejected = set()
+    for fact in reversed(before):
+        if fact.kind is Kind.REJECTED:
+            rejected.add(fact.reply)
+        elif fact.kind is Kind.APPROVED and fact.reply not in rejected:
+            return fact
     return None
 
 
@@ -140,7 +150,7 @@ def _is_excluded(before: Sequence[Fact]) -> bool:
     """Whether the order is out of both rates: cancelled, or answered otherwise than by solving it (A33)."""
     if any(fact.kind is Kind.CANCELLED for fact in before):
         return True
-    answer = next((fact for fact in reversed(before) if fact.kind is Kind.APPROVED), None)
+    answer = _answer(before)
     return answer is not None and answer.disposition in EXCLUDING
 
 

@@ -64,6 +64,7 @@ class ShadowFact(Record):
     solved: Mapped[str | None]
     satisfied: Mapped[str | None]
     clock: Mapped[str | None]
+    reply: Mapped[str | None]
 
     __table_args__ = (
         Index("uq_shadow_fact_event", "rebuild_id", "event_id", unique=True),

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
         *_fact_columns(),
         sa.Column("clock", sa.Text, comment="whose deadline, for overdue and excused"),
+        sa.Column("reply", sa.Text, comment="for approved and rejected"),
         sa.PrimaryKeyConstraint("position", name="pk_fact"),
         sa.UniqueConstraint("event_id", name="uq_fact_event_id"),
         sa.CheckConstraint(_KINDS, name=op.f("ck_fact_known_kind")),
@@ -116,6 +117,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger, nullable=False),
         *_fact_columns(),
         sa.Column("clock", sa.Text),
+        sa.Column("reply", sa.Text),
         sa.PrimaryKeyConstraint("position", name="pk_shadow_fact"),
         sa.ForeignKeyConstraint(["rebuild_id"], ["rebuild.id"], name="fk_shadow_fact_rebuild_id_rebuild"),
     )
