@@ -35,6 +35,9 @@ _MOVES: dict[tuple[Status, Move], Status] = {
     (Status.CENTRE_REVIEW, Move.APPROVE): Status.AWAITING_FEEDBACK,  # S2.3b
     (Status.CENTRE_REVIEW, Move.REJECT): Status.REWORK,  # S2.3c
     (Status.CENTRE_REVIEW, Move.PLAN): Status.PLANNED,  # S2.2.2e: the upstream gets the reply all the same
+    # S1.1.4c: intake did not send the reply, because the upstream had changed the demand before it was approved.
+    (Status.AWAITING_FEEDBACK, Move.REJECT): Status.REWORK,
+    (Status.PLANNED, Move.REJECT): Status.REWORK,
     (Status.PLANNED, Move.FEED_BACK): Status.PLANNED,
     (Status.PLANNED, Move.CONTACT): Status.PLANNED,  # S2.2.2f: completed before its day, with a new contact
     (Status.PLANNED, Move.NOTE): Status.PLANNED,

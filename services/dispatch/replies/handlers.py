@@ -133,8 +133,14 @@ async def await_feedback(work: Work, event: ReplyApproved) -> None:
 
 
 async def send_to_rework(work: Work, event: ReplyRejected) -> None:
-    """The centre sent the reply back: the same unit works on, no deadline changes (S2.3c, S2.3d)."""
-    await _judge(work, event, Move.REJECT, ReplyState.REJECTED, opinion=event.opinion)
+    """The reply was sent back: the same unit works on, no deadline changes (S2.3c, S2.3d).
+
+    By the centre that reviewed it, or, although it was approved, because the demand was another one by then: the order then
+    is as if that approval had not been (S1.1.4c).
+    """
+    record = await _judge(work, event, Move.REJECT, ReplyState.REJECTED, opinion=event.opinion)
+    if record is not None:
+        record.disposition = await store.approved_disposition(work.session, event.order_id)
 
 
 async def wake_planned(work: Work, event: PlanWoken | PlanBroken) -> None:

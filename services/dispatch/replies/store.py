@@ -21,12 +21,23 @@ _JUDGE: Final = (
     .where(_REPLIES.c.id == bindparam("of"))
     .values(state=bindparam("state"), judged_at=bindparam("judged_at"), opinion=bindparam("opinion"))
 )
+_APPROVED: Final = (
+    select(_REPLIES.c.disposition)
+    .where(_REPLIES.c.order_id == bindparam("of"), _REPLIES.c.state == ReplyState.APPROVED)
+    .order_by(_REPLIES.c.round.desc())
+    .limit(1)
+)
 
 
 async def judge_reply(work: Work, reply_id: str, state: ReplyState, *, opinion: str | None = None) -> None:
     """Write down what became of a reply."""
     connection = await work.session.connection()
     await connection.execute(_JUDGE, {"of": reply_id, "state": state, "judged_at": work.now, "opinion": opinion})
+
+
+async def approved_disposition(session: AsyncSession, order_id: str) -> str | None:
+    """The disposition of the order's newest approved reply; None while there is none."""
+    return (await (await session.connection()).execute(_APPROVED, {"of": order_id})).scalar()
 
 
 async def plan_day_of(session: AsyncSession, reply_id: str) -> date:
