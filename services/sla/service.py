@@ -19,6 +19,7 @@ from services.sla.extensions import api as extensions
 from services.sla.firing import jobs as firing
 from services.sla.order_events import handlers as orders
 from services.sla.orders.tables import OrderRecord
+from services.sla.plans import handlers as plans
 from services.sla.recomputing import api as recomputing
 from services.sla.recomputing import jobs as recomputing_jobs
 from services.sla.record import Record
@@ -100,7 +101,7 @@ SERVICE: Final = Service(
         ReplyLeaderRejected: orders.go_back_to_unit,
         ReplyApproved: orders.stop_review,
         ReplyRejected: orders.stop_review,
-        OrderPlanned: orders.sleep_until_planned,
+        OrderPlanned: plans.sleep_until_planned,
         OrderFedBack: orders.stop_on_feedback,
         OrderRevisited: orders.stop_on_revisit,
         OrderClosed: orders.end_clocks,

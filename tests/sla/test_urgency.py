@@ -200,6 +200,17 @@ SEQUENCES: dict[str, tuple[list[Event], list[Event], list[Event], list[tuple[str
         [],
         [],
     ),
+    "nor on the day of a plan that was completed before it": (
+        [
+            assigned("2026-11-20T10:00"),
+            submitted("2026-11-20T10:30"),
+            planned("2026-11-20T11:00", "2026-11-23"),
+            submitted("2026-11-20T13:00", "r2"),
+        ],
+        [fed_back("2026-11-20T15:00", "r2"), URGENT_AT_NOON],
+        [],
+        [],
+    ),
     "after a redo it begins again": (
         [assigned(), contacted("2026-11-23T10:15"), submitted("2026-11-23T10:30"), reopened("2026-11-23T11:30")],
         [fed_back("2026-11-23T11:00"), URGENT_AT_NOON],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from services.sla.counting.model import ClockPlan
 from services.sla.counting.rules import hour_clock
@@ -15,6 +15,9 @@ Step = Literal["reached", "submitted", "rejected", "planned", "woken", "fed_back
 """What the day for the caller of an urgent order depends on (S1.3.1c)."""
 TOLD_BY_OTHERS: Final = frozenset({"rejected", "fed_back"})
 """Those that dispatch does not tell: they may be heard before the assignment that they belong to."""
+
+_Told: TypeAlias = tuple[datetime, str, str]
+"""The moment, the step, the reply."""
 
 
 class Answering(NamedTuple):
@@ -39,7 +42,7 @@ def answering(steps: Sequence[Sequence[str]], *, urgent_since: datetime, assigne
     upstream, ends it (S1.3.1c, S1.3.1d).
     """
     since = max(urgent_since, assigned_at)
-    told = sorted(((datetime.fromisoformat(at), step, reply) for at, step, reply in steps), key=itemgetter(0))
+    told = _as_it_holds([(datetime.fromisoformat(at), step, reply) for at, step, reply in steps])
     announced = {reply for _, step, reply in told if step == "planned"}
     hands, later = _Hands(), []
     for at, step, reply in told:
@@ -56,9 +59,19 @@ def answering(steps: Sequence[Sequence[str]], *, urgent_since: datetime, assigne
         back = next((one for one in later if one[1:] == given_back or one[1] in _LEAVES), None)
         if back is None or back[1:] != given_back:
             return None
-        starts_at, later = back[0], later[later.index(back) + 1 :]
+        place = later.index(back)
+        if any(step == "reached" for _, step, _ in later[:place]):
+            return None
+        starts_at, later = back[0], later[place + 1 :]
     ends_at, step, _ = next((one for one in later if one[1] in _ENDS), (None, "", ""))
     return Answering(starts_at, ends_at, answered=step != "closed")
+
+
+def _as_it_holds(told: list[_Told]) -> list[_Told]:
+    """The steps by their moments; a plan whose reply was rejected after all is none, but for the turn that it began."""
+    rejected = {reply for _, step, reply in told if step == "rejected"}
+    holds = [(at, "turn" if step == "planned" and reply in rejected else step, reply) for at, step, reply in told]
+    return sorted(holds, key=itemgetter(0))
 
 
 class _Hands(NamedTuple):
@@ -67,6 +80,8 @@ class _Hands(NamedTuple):
     reached: bool = False
     over: bool = False
     reviewed: str | None = None
+    planned: str | None = None
+    """The reply that announced the plan whose day the order waits for."""
 
 
 _LEAVES: Final = frozenset({"fed_back", "planned", "closed", "reopened"})
@@ -78,14 +93,18 @@ def _after(hands: _Hands, step: str, reply: str) -> _Hands:
         case "reached":
             return hands._replace(reached=True)
         case "submitted":
-            return hands._replace(over=False, reviewed=reply)
-        case "rejected" if reply == hands.reviewed:
+            return hands._replace(over=False, reviewed=reply, planned=None)
+        case "rejected" | "woken" if reply == hands.reviewed:
             return hands._replace(reviewed=None)
-        case "planned" | "reopened":
-            return _Hands(over=step == "planned")
-        case "woken":
-            return hands._replace(over=False)
+        case "turn":
+            return hands._replace(reached=False)
+        case "planned":
+            return _Hands(over=True, planned=reply)
+        case "reopened":
+            return _Hands()
+        case "woken" if reply == hands.planned:
+            return hands._replace(over=False, planned=None)
         case "fed_back" | "closed":
-            return hands._replace(over=True, reviewed=None)
+            return hands._replace(over=True, reviewed=None, planned=None)
         case _:
             return hands

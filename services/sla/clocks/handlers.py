@@ -301,6 +301,18 @@ def move_to(
         rearm(clock, rungs, 0)
 
 
+def run_again(work: Work, order: OrderRecord, clock: ClockRecord, reason: str, rule_set: RuleSet) -> None:
+    """What made a clock void does not hold: it runs until its due moment, as if it had never ended."""
+    clock.state, clock.stopped_at = State.RUNNING, None
+    if clock.breached_at is None:
+        rearm(clock, [Rung.of(row) for row in clock.rungs], clock.fired)
+    else:
+        quiet = quiet_of(clock.span, rule_set, urgent=order.urgent, safety=order.safety)
+        clock.next_at = next_red(work.now, rule_set, work.calendar, quiet)
+    due = Due(clock.due_at, clock.due_on, clock.provisional)
+    tell_move(work, clock, due, "in_time", reason=reason, calendar=clock.calendar, excused=False, reopened=True)
+
+
 def use_closed_window(work: Work, window: ClockRecord, at: datetime) -> None:
     """The unit asked to return the order, and the window had closed before its request was heard.
 

@@ -10,7 +10,17 @@ from services.sla.caller_reply.rules import TOLD_BY_OTHERS
 from services.sla.candidates.handlers import name_overdue, raise_candidates
 from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
-from services.sla.clocks.handlers import annul, kinds_of, move, requeue, requieten, start, stop, use_closed_window, void
+from services.sla.clocks.handlers import (
+    annul,
+    kinds_of,
+    move,
+    requeue,
+    requieten,
+    start,
+    stop,
+    use_closed_window,
+    void,
+)
 from services.sla.clocks.store import closed_window, running_clocks
 from services.sla.clocks.tables import ClockRecord
 from services.sla.order_events import rules
@@ -19,6 +29,8 @@ from services.sla.order_events.policy import ENDED_BY_REDO, EXCLUSIONS, STOPS, U
 from services.sla.orders.model import Received
 from services.sla.orders.store import add_order, order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
+from services.sla.plans.handlers import take_plan_back
+from services.sla.plans.rules import plan_occasion
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
 from shared.contracts.dispatch import (
@@ -26,7 +38,6 @@ from shared.contracts.dispatch import (
     OrderAccepted,
     OrderAssigned,
     OrderClosed,
-    OrderPlanned,
     OrderReopened,
     ProgressNoted,
     ReplySubmitted,
@@ -216,10 +227,16 @@ def _end_windows(work: Work, order: OrderRecord, clocks: Sequence[ClockRecord]) 
 
 
 async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
-    """The centre has judged; a rejection resets no other clock (S2.3d, A19)."""
+    """The centre has judged; a rejection resets no other clock (S2.3d, A19).
+
+    A reply may be rejected after its approval, because intake did not send it (S1.1.4c): while a later one is reviewed,
+    perhaps.
+    """
     at = event.approved_at if isinstance(event, ReplyApproved) else event.rejected_at
-    order = await _stop_for(work, event.order_id, STOPS["judged"], at)
+    review = rules.review_occasion(event.round, event.reply_id)
+    order = await _stop_for(work, event.order_id, STOPS["judged"], at, occasion=review)
     if isinstance(event, ReplyRejected):
+        await take_plan_back(work, order, event.reply_id, at)
         await remember(work, order, "rejected", at, event.reply_id)
         await resume_chain(work, order)
 
@@ -279,7 +296,7 @@ async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
     await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
     await remember(work, order, "fed_back", event.fed_back_at, event.reply_id)
     clocks = await running_clocks(work, event.order_id)
-    announced = f"plan:{event.reply_id}"
+    announced = plan_occasion(event.reply_id)
     stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
     if order.ended_at is None and not any(c.occasion == announced for c in clocks):
         rule_set = await rules_for(work, order)
@@ -293,25 +310,6 @@ async def stop_on_revisit(work: Work, event: OrderRevisited) -> None:
     earlier = event.of_earlier_reply or event.redos < max(order.redos, order.answered_redos or 0)
     if event.valid and not earlier:
         await _stop_for(work, event.order_id, STOPS["revisited"], event.revisited_at)
-
-
-async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
-    """列入计划: a clock of its own, until the day that the unit named (S2.2.2e, S2.2.2f).
-
-    Whether it may be that day was checked when the unit named it, and the centre has approved it since. Refused here, the
-    event would be parked, and all later events of the order behind it.
-    """
-    order = await order_for_update(work, event.order_id)
-    rule_set = await rules_for(work, order)
-    if order.ended_at is not None:
-        return
-    plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
-    clocks = await running_clocks(work, event.order_id)
-    # The event of the plan's own feedback may have come before: then the call-back waits for the completion as well.
-    void(work, clocks, {"plan", "revisit"}, event.planned_at)
-    start(work, order, (plan,), rule_set)
-    await remember(work, order, "planned", event.planned_at, event.reply_id)
-    await remember(work, order, "woken", rules.wakes_at(event.plan_on, event.planned_at))
 
 
 async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
@@ -389,13 +387,23 @@ def _judge_determination(work: Work, order: OrderRecord, assigned: Assigned, rul
 
 
 async def _stop_for(
-    work: Work, order_id: str, kinds: Collection[ClockKind], at: datetime, *, unit: str | None = None
+    work: Work,
+    order_id: str,
+    kinds: Collection[ClockKind],
+    at: datetime,
+    *,
+    unit: str | None = None,
+    occasion: str | None = None,
 ) -> OrderRecord:
-    """Stop an order's clocks of these kinds, with `unit` only those that it answers for; the locked order."""
+    """Stop an order's clocks of these kinds; the locked order.
+
+    With `unit` only those that it answers for, with `occasion` only those that this started.
+    """
     order = await order_for_update(work, order_id)
     clocks = await running_clocks(work, order_id)
     # A contact from before an order turned urgent, heard of later, does not answer the caller of an urgent order.
     early = {clock.id for clock in clocks if clock.kind == "caller_reply" and clock.started_at > at}
-    stop(work, [c for c in clocks if c.id not in early and (unit is None or c.unit == unit)], kinds, at)
+    meant = [c for c in clocks if unit in {None, c.unit} and occasion in {None, c.occasion}]
+    stop(work, [c for c in meant if c.id not in early], kinds, at)
     await name_overdue(work, order, clocks, at)
     return order

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from services.sla.clocks.rules import DETERMINED
-from services.sla.counting.model import ClockPlan, Lapse, Rung, Span
+from services.sla.counting.model import ClockPlan, Lapse, Span
 from services.sla.counting.rules import (
-    WAKE,
     accept_rungs,
     contact_moments,
     final_of,
     hour_clock,
     moment_clock,
-    moment_on,
     same_day_clock,
     workday_clock,
 )
@@ -129,15 +127,15 @@ def clock_on_redo(
     return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
 
 
-def wakes_at(plan_on: date, planned_at: datetime) -> datetime:
-    """When the unit has a planned order again (S2.2.2f)."""
-    return max(moment_on(plan_on, time(0)).astimezone(UTC), planned_at)
-
-
 def clock_on_review(reply_round: int, reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
     """The centre reviews a reply within its time (S2.3a): the order's own deadlines run on meanwhile."""
-    occasion = f"round:{reply_round}:{reply_id}"
+    occasion = review_occasion(reply_round, reply_id)
     return workday_clock("review_turnaround", occasion, None, at, rules.review_turnaround, calendar)
+
+
+def review_occasion(reply_round: int, reply_id: str) -> str:
+    """What starts the clock for the review of a reply."""
+    return f"round:{reply_round}:{reply_id}"
 
 
 def clock_on_feedback(reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
@@ -148,23 +146,6 @@ def clock_on_feedback(reply_id: str, at: datetime, rules: RuleSet, calendar: Wor
 def clock_on_panel(returns: int, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
     """An order that was returned twice is the panel's, which has its own time so that the order's is not eaten (A24)."""
     return workday_clock("consult", f"returns:{returns}", None, at, rules.consult_panel, calendar)
-
-
-def clock_on_plan(
-    unit: str, reply_id: str, plan_on: date, planned_at: datetime, rules: RuleSet, calendar: WorkCalendar
-) -> ClockPlan:
-    """列入计划 sleeps until its day, wakes when that begins and is broken when it ends (S2.2.2e, S2.2.2f).
-
-    One whose day was over when the centre approved it wakes and is broken at once: its clock has that day and no warning.
-    """
-    wakes, ends = moment_on(plan_on, time(0)).astimezone(UTC), moment_on(plan_on + timedelta(days=1), time(0))
-    over = ends <= planned_at
-    start = wakes if over else planned_at
-    plan = moment_clock("plan", f"plan:{reply_id}", unit, start, ends, calendar, rules.plan.clause)
-    if over:
-        return replace(plan, rungs=(Rung(WAKE, wakes),))
-    rungs = [*plan.rungs, Rung(WAKE, wakes_at(plan_on, planned_at))]
-    return replace(plan, rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
 
 
 def _first_contact(occasion: str, unit: str, start: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
