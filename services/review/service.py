@@ -20,7 +20,7 @@ from shared.contracts.dispatch import (
     ReturnAccepted,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyOutdated
 from shared.following import parts
 from shared.following.confidential import follow_confidential
 from shared.reading_ahead import RowsOfOrder
@@ -56,5 +56,6 @@ SERVICE: Final = Service(
         ReturnRequested: rounds.note_caseworker,
         ReplySubmitted: rounds.open_round,
         OrderReopened: rounds.void_reopened,
+        ReplyOutdated: rounds.take_back,
     },
 )

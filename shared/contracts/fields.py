@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -65,3 +65,8 @@ FIELD_TITLES: Final[Mapping[str, str]] = MappingProxyType(
 
 FLAGS: Final = frozenset({"urgent", "out_of_scope"})
 """What a person at the centre corrects by hand (S1.3.1a, S2.2.2a): no field of the upstream, and no change of the demand."""
+
+
+def demand_fields(changed: Iterable[str]) -> tuple[str, ...]:
+    """Of the changed fields those that change the demand: a reply to an earlier version may not answer them (S1.1.4c)."""
+    return tuple(name for name in changed if name not in FLAGS)

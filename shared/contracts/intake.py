@@ -147,6 +147,25 @@ class FeedbackFailed(OrderEvent):
     failed_at: Moment
 
 
+class ReplyOutdated(OrderEvent):
+    """An approved reply is not sent: the upstream had changed the demand, and the centre did not know it (S1.1.4c, S2.3a).
+
+    `demand_version` is the version that the reply answers, `known_version` the newest one that the approval considered;
+    `version` is the present one, and `changed` names what the upstream has changed since `demand_version`.
+    """
+
+    type: ClassVar[str] = "order.reply_outdated.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    demand_version: int
+    known_version: int
+    version: int
+    changed: tuple[str, ...]
+    outdated_at: Moment
+
+
 class RequestQuarantined(Event):
     """A request could not be read; its bytes are kept for a person."""
 
@@ -173,5 +192,6 @@ EVENTS: tuple[type[Event], ...] = (
     OrderRedoRequested,
     OrderFedBack,
     FeedbackFailed,
+    ReplyOutdated,
     RequestQuarantined,
 )

@@ -37,7 +37,8 @@ class ReplyLeaderRejected(OrderEvent):
 class ReplyApproved(OrderEvent):
     """The centre approved the reply: it is sent to the upstream at once (S2.3b).
 
-    `redos` as in order.reply_submitted.v1.
+    Unless the upstream had changed the demand by then, and the centre did not know it: then intake says so with
+    order.reply_outdated.v1, and the reply is rejected.  `redos` as in order.reply_submitted.v1.
     """
 
     type: ClassVar[str] = "reply.approved.v1"
@@ -48,6 +49,8 @@ class ReplyApproved(OrderEvent):
     disposition: Disposition
     demand_version: int
     """Which version of the order's content the reply answers; 1 is the first (S1.1.4c)."""
+    known_version: int
+    """The newest version that the approval considered; a later one than `demand_version` was overridden by the reviewer."""
     reply: Sealed
     leader_name: Sealed
     """The name of the unit's leader who let the reply go to the centre (审阅人)."""
@@ -59,7 +62,11 @@ class ReplyApproved(OrderEvent):
 
 
 class ReplyRejected(OrderEvent):
-    """The centre rejected the reply with an opinion; no clock is reset (S2.3c, S2.3d)."""
+    """The centre rejected the reply with an opinion; no clock is reset (S2.3c, S2.3d).
+
+    `taken_back`: the centre had approved it, and the platform rejects it (`rejected_by` is `system`), because it was
+    outdated (order.reply_outdated.v1) and never sent: the order then is as if the centre had rejected it.
+    """
 
     type: ClassVar[str] = "reply.rejected.v1"
 
@@ -69,6 +76,7 @@ class ReplyRejected(OrderEvent):
     opinion: Sealed
     rejected_by: str
     rejected_at: Moment
+    taken_back: bool = False
 
 
 EVENTS: tuple[type[Event], ...] = (ReplyLeaderApproved, ReplyLeaderRejected, ReplyApproved, ReplyRejected)

@@ -30,6 +30,23 @@ async def shown(story: Story, order_id: str) -> tuple[str, str | None]:
     return order["status"], order["disposition"]
 
 
+@pytest.mark.clause("X1")
+async def test_the_timeline_says_that_and_why_an_approved_reply_was_not_sent(story: Story) -> None:
+    order_id, first = await approved(story)
+    await story.desk.tell(
+        facts.reply_outdated(order_id, URBAN, story.now, reply_id=first, version=3, changed=("title", "content")),
+        story.rejected(order_id, first).model_copy(update={"taken_back": True}),
+    )
+    items = (await story.get(f"/orders/{order_id}/timeline")).json()["items"]
+    told = [item for item in items if item["kind"] in {"order.reply_outdated", "reply.rejected"}]
+
+    assert [item["text"] for item in told] == [
+        f"单位{URBAN}第 1 次答复不予反馈：上级平台此前已变更工单（第 3 版：诉求标题、诉求内容），审核时尚未获知。",
+        f"平台自动退回已审核通过的单位{URBAN}第 1 次答复，退回重办，时限不重新计算。",
+    ]
+    assert {item["unit"]["code"] for item in told} == {URBAN}
+
+
 async def test_a_reply_that_is_taken_back_is_reworked_by_the_same_unit(story: Story) -> None:
     order_id, first = await approved(story)
     demand = story.received(order_id).demand

@@ -4,6 +4,8 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from shared.contracts import Event
 from shared.contracts.places import CONTACT, DEMAND, REPLY
 from shared.identity import Role
@@ -102,3 +104,41 @@ async def at_centre(desk: Desk, *, unit: str = "zhujian", scheme: str = "ordinar
     )
     assert answer.status_code == 204, answer.text
     return order_id, reply_id
+
+
+async def post(desk: Desk, reply_id: str, what: str, body: Any, who: dict[str, str]) -> httpx.Response:
+    """A person decides on a reply."""
+    return await desk.http.post(f"/api/review/v1/replies/{reply_id}/{what}", json=body, headers=who)
+
+
+async def state_of(desk: Desk, reply_id: str) -> str:
+    """The step of the round."""
+    rows = await desk.rows("select state from reply_round where reply_id = :id", id=reply_id)
+    return str(rows[0]["state"])
+
+
+def head(desk: Desk, unit: str = "zhujian") -> dict[str, str]:
+    """The leader of the unit."""
+    return desk.bearer(Role.UNIT_HEAD, unit=unit)
+
+
+def reviewer(desk: Desk, account: str = "reviewer-1") -> dict[str, str]:
+    """A reviewer of the centre."""
+    return desk.bearer(Role.REVIEWER, account=account)
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return answer.status_code, answer.json()["code"]
+
+
+async def seen_by_reviewer(desk: Desk, reply_id: str) -> dict[str, Any]:
+    """The round as a reviewer sees it."""
+    answer = await desk.http.get(f"/api/review/v1/replies/{reply_id}", headers=reviewer(desk))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def codes_of(seen: dict[str, Any]) -> list[tuple[str, str]]:
+    """The findings of a round: code and element."""
+    return [(finding["code"], finding["element"]) for finding in seen["findings"]]

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.contracts import places
@@ -14,37 +13,22 @@ from tests.review.orders import (
     at_centre,
     at_leader,
     cancelled,
+    codes_of,
     contacted,
+    head,
     new,
+    post,
     received,
+    refusal,
+    reviewer,
+    seen_by_reviewer,
+    state_of,
     submitted,
-    updated,
 )
 from tests.support import facts
 from tests.support.service import MONDAY_0900, Desk
 
 OPINION = "请补充现场照片，并写明与来电人沟通的情况"
-
-
-async def post(desk: Desk, reply_id: str, what: str, body: Any, who: dict[str, str]) -> httpx.Response:
-    return await desk.http.post(f"/api/review/v1/replies/{reply_id}/{what}", json=body, headers=who)
-
-
-async def state_of(desk: Desk, reply_id: str) -> str:
-    rows = await desk.rows("select state from reply_round where reply_id = :id", id=reply_id)
-    return str(rows[0]["state"])
-
-
-def head(desk: Desk, unit: str = "zhujian") -> dict[str, str]:
-    return desk.bearer(Role.UNIT_HEAD, unit=unit)
-
-
-def reviewer(desk: Desk, account: str = "reviewer-1") -> dict[str, str]:
-    return desk.bearer(Role.REVIEWER, account=account)
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 @pytest.mark.clause("S2.2.3c")
@@ -338,19 +322,6 @@ async def test_a_redo_voids_the_open_reply_of_the_cycle_before_and_no_later_one(
     assert [tuple(row.values()) for row in rounds] == [(first, 0, "void"), (second, 1, "leader_review")]
 
 
-# --- what review knows of the contacts and of the demand --------------------------------------------------------------
-
-
-async def seen_by_reviewer(desk: Desk, reply_id: str) -> dict[str, Any]:
-    answer = await desk.http.get(f"/api/review/v1/replies/{reply_id}", headers=reviewer(desk))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def codes_of(seen: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(finding["code"], finding["element"]) for finding in seen["findings"]]
-
-
 @pytest.mark.clause("S2.2.3a", "S2.2.3b")
 async def test_a_reply_is_checked_against_the_contacts_of_the_units_present_turn(desk: Desk):
     order_id, first, second = new(), new(), new()
@@ -368,77 +339,6 @@ async def test_a_reply_is_checked_against_the_contacts_of_the_units_present_turn
     assert codes_of(await seen_by_reviewer(desk, first)) == [("contact_unrecorded", "contact_phone")]
     assert codes_of(await seen_by_reviewer(desk, second)) == [("satisfaction_unfounded", "satisfaction")]
     assert await desk.parked() == []
-
-
-@pytest.mark.clause("S1.1.4c", "S2.3a")
-@pytest.mark.parametrize("when", ["before the reply", "after it", "twice"])
-async def test_a_reply_to_an_earlier_demand_is_approved_only_with_a_reason(desk: Desk, when: str):
-    order_id, reply_id = new(), new()
-    update = updated(desk, order_id, changed=("title", "content"))
-    reply = submitted(desk, order_id, reply_id, "zhujian")
-    begin = (received(desk, order_id), assigned(desk, order_id, "zhujian"), contacted(desk, order_id, "zhujian"))
-    told = {"before the reply": (update, reply), "after it": (reply, update), "twice": (update, reply, update, update)}
-    await desk.tell(*begin, *told[when])
-    assert (await post(desk, reply_id, "leader-approval", {}, head(desk))).status_code == 204
-
-    seen = await seen_by_reviewer(desk, reply_id)
-    refused = await post(desk, reply_id, "approval", {}, reviewer(desk))
-    passed = await post(desk, reply_id, "approval", {"override_reason": "变更不影响答复"}, reviewer(desk))
-
-    assert codes_of(seen) == [("demand_changed", "demand")]
-    assert (seen["blocking"], seen["demand_version"]) == (1, 1)
-    [change] = seen["demand_changes"]
-    assert change["version"] == 2
-    assert change["fields"] == [{"name": "title", "title": "诉求标题"}, {"name": "content", "title": "诉求内容"}]
-    assert refusal(refused) == (409, "blocking_findings")
-    assert passed.status_code == 204
-    [approved] = await desk.told(ReplyApproved)
-    assert approved.demand_version == 1
-    assert await desk.parked() == []
-
-
-@pytest.mark.clause("S1.1.4c")
-async def test_a_reply_to_the_newest_demand_has_no_finding_whichever_service_is_heard_first(desk: Desk):
-    order_id, reply_id = new(), new()
-    await desk.tell(
-        received(desk, order_id),
-        assigned(desk, order_id, "zhujian"),
-        contacted(desk, order_id, "zhujian"),
-        submitted(desk, order_id, reply_id, "zhujian", demand_version=2),
-        updated(desk, order_id, 2),
-    )
-
-    assert codes_of(await seen_by_reviewer(desk, reply_id)) == []
-
-
-@pytest.mark.clause("S1.1.4c")
-async def test_a_change_after_the_approval_is_shown_and_changes_no_decision(desk: Desk):
-    order_id, reply_id = await at_centre(desk)
-    assert (await post(desk, reply_id, "approval", {}, reviewer(desk))).status_code == 204
-
-    await desk.tell(updated(desk, order_id))
-
-    seen = await seen_by_reviewer(desk, reply_id)
-    assert (seen["state"], codes_of(seen), [one["version"] for one in seen["demand_changes"]]) == ("approved", [], [2])
-
-
-@pytest.mark.clause("S1.1.4c")
-async def test_who_read_the_reply_before_the_change_decides_with_an_outdated_version(desk: Desk):
-    order_id, reply_id = await at_centre(desk)
-    tag = {"If-Match": f'"{(await seen_by_reviewer(desk, reply_id))["version"]}"'}
-
-    await desk.tell(updated(desk, order_id))
-
-    answer = await post(desk, reply_id, "approval", {"override_reason": "无影响"}, reviewer(desk) | tag)
-    assert refusal(answer) == (409, "changed_meanwhile")
-
-
-async def test_a_flag_that_a_person_corrects_is_no_change_of_the_demand(desk: Desk):
-    order_id, reply_id = await at_centre(desk)
-
-    await desk.tell(updated(desk, order_id, changed=("urgent", "out_of_scope"), urgent=("safety",)))
-
-    assert codes_of(await seen_by_reviewer(desk, reply_id)) == []
 
 
 async def test_a_list_says_since_when_a_reply_waits_and_how_many_findings_it_has(desk: Desk):

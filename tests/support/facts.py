@@ -34,6 +34,7 @@ from shared.contracts.intake import (
     OrderRevisited,
     OrderUpdated,
     OrderUrged,
+    ReplyOutdated,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 
@@ -123,6 +124,24 @@ def revisited(
         "revisited_at": at,
     }
     return _made(OrderRevisited, usual, changes)
+
+
+def reply_outdated(
+    order_id: str, unit: str, at: datetime, *, reply_id: str, number: int = 1, **changes: Any
+) -> ReplyOutdated:
+    """The platform had changed the text of the order before the reply to the first version was approved."""
+    usual = {
+        "order_id": order_id,
+        "reply_id": reply_id,
+        "round": number,
+        "unit": unit,
+        "demand_version": 1,
+        "known_version": 1,
+        "version": 2,
+        "changed": ("content",),
+        "outdated_at": at,
+    }
+    return _made(ReplyOutdated, usual, changes)
 
 
 # --- dispatch ---------------------------------------------------------------------------------------------------------
@@ -300,6 +319,7 @@ def approved(
         "unit": unit,
         "disposition": "solved",
         "demand_version": 1,
+        "known_version": changes.get("demand_version", 1),
         "reply": SEALED,
         "leader_name": SEALED,
         "leader_at": at,

@@ -14,7 +14,7 @@ from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.handlers import recommend_units
 from shared.access import EVERYTHING
 from shared.contracts.base import OrderEvent
-from shared.contracts.fields import FLAGS
+from shared.contracts.fields import demand_fields
 from shared.contracts.intake import OrderReceived, OrderUpdated, OrderUrged
 from shared.urgency import queue_of
 from shared.work import Work
@@ -83,7 +83,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
         return
     record.demand_version, record.demand = event.version, event.demand
     record.changed_at = event.updated_at
-    fields = [name for name in event.changed if name not in FLAGS]
+    fields = list(demand_fields(event.changed))
     if fields:  # the unit is shown what changed until it answers (S1.1.4c, S2.3a)
         change = {"version": event.version, "fields": fields, "at": event.updated_at.isoformat()}
         record.demand_changes = [*record.demand_changes, change]

@@ -134,6 +134,19 @@ def submitted(facts: Facts) -> str:
     return said + "，报本单位主要领导审阅"
 
 
+def outdated(facts: Facts) -> str:
+    """An approved reply is not sent, because the demand had changed."""
+    fields = "、".join(FIELD_TITLES.get(name, name) for name in facts["changed"])
+    version = f"第 {facts['version']} 版" + (f"：{fields}" if fields else "")
+    return f"{reply(facts)}不予反馈：上级平台此前已变更工单（{version}），审核时尚未获知"
+
+
+def rejected(facts: Facts) -> str:
+    """The reply went back to its unit."""
+    by = "平台自动退回已审核通过的" if facts["taken_back"] else "中心审核退回"
+    return f"{by}{reply(facts)}，退回重办，时限不重新计算"
+
+
 def closed(facts: Facts) -> str:
     """It is done."""
     return f"办结归档，承办单位：{facts.unit}，办理结论：{DISPOSITIONS[facts['disposition']]}"

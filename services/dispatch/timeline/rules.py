@@ -91,6 +91,9 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
             topic=_failed_for_good,
             of_order=True,
         ),
+        intake.ReplyOutdated: Kind(
+            "order.reply_outdated", "outdated_at", (*_REPLY, "version", "changed"), policy.outdated
+        ),
         dispatch.OrderAssigned: Kind(
             "order.assigned", "assigned_at", ("cause", "basis", "no_return"), policy.assigned, topic=Topic.ASSIGNED
         ),
@@ -169,8 +172,8 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
         review.ReplyRejected: Kind(
             "reply.rejected",
             "rejected_at",
-            _REPLY,
-            lambda facts: f"中心审核退回{policy.reply(facts)}，退回重办，时限不重新计算",
+            (*_REPLY, "taken_back"),
+            policy.rejected,
             topic=Topic.SENT_BACK,
         ),
         sla.ClockStarted: Kind("clock.started", "started_at", _CLOCK, policy.clock_started),

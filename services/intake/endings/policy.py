@@ -30,6 +30,7 @@ def _refused(refusal: type[Refusal]) -> Ending:
 
 _SAME: Final = Ending(Way.KNOWN, "同一工单，答复与首次相同")
 _CHANGED: Final = _accepted("成为工单的新版本")
+_CHANGED_APPROVED: Final = _accepted("成为工单的新版本；已开始反馈的答复照常送达，反馈中指明所答复的版本")
 _CHANGED_LATE: Final = _accepted("成为工单的新版本，留痕可见；仍需办理的请推送重办要求")
 _URGED: Final = _accepted("催办次数加一，派单与承办单位可见")
 _CANCELLED: Final = _accepted("工单撤销，各项时限终止")
@@ -69,7 +70,7 @@ TABLE: Final[Mapping[Standing, Mapping[Told, Ending]]] = MappingProxyType(
         Standing.ASSIGNED: _BEFORE_A_REPLY,
         Standing.APPROVED: {
             Told.SAME: _SAME,
-            Told.CHANGED: _CHANGED,
+            Told.CHANGED: _CHANGED_APPROVED,
             Told.URGE: _URGED,
             Told.CANCEL: _CANCELLED,
             Told.REDO: _REDO_PROVES,

@@ -20,10 +20,10 @@ from services.intake.feedback.model import AckedBy, Answer, Approved, DeliverySt
 from services.intake.feedback.store import Claimed
 from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
-from services.intake.orders.store import order_for_update
+from services.intake.orders.store import fields_changed_since, order_for_update
 from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.settings import ChannelSecrets, key_of
-from shared.contracts.intake import FeedbackFailed, OrderFedBack
+from shared.contracts.intake import FeedbackFailed, OrderFedBack, ReplyOutdated
 from shared.contracts.places import LEADER, REPLY
 from shared.contracts.review import ReplyApproved
 from shared.personal.sealing import SealBroken
@@ -40,11 +40,14 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
     """The reply is to be sent to the platform at once (S2.3b); a repeated approval changes nothing.
 
     A reply of a cycle that was reopened, or of an order that was cancelled, before the centre could know of it is void:
-    it is not sent.
+    it is not sent.  Nor is one to a demand that the platform had changed before the centre could know of that
+    (`_is_outdated`).
     """
     record = await order_for_update(work, approved.order_id)
     if record.state is State.CANCELLED or approved.redos < record.redos:
         work.audit("feedback.void", record.order_id, after={"reply_id": approved.reply_id, "state": record.state})
+        return
+    if await _is_outdated(work, record, approved):
         return
     added = await store.add_delivery(
         work.session,
@@ -69,6 +72,37 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
         work.wake(DUE)
     if record.state not in {State.CLOSED, State.FED_BACK}:
         follow(work, record, State.APPROVED, record.holder_unit)
+
+
+async def _is_outdated(work: Work, order: UpstreamOrderRecord, approved: ReplyApproved) -> bool:
+    """Whether the centre did not know the demand as it is now: then the reply goes back, and the others are told (S1.1.4c).
+
+    `order` is locked, as it is while its platform changes it: a change that was answered before is seen here, and one that
+    comes later finds the reply on its way.  A reply that is queued stays so: an attempt may have reached the platform, and
+    each says which version it answers.
+    """
+    if order.version <= approved.known_version:
+        return False
+    since = await fields_changed_since(work.session, order.order_id, approved.demand_version)
+    changed = rules.unknown_changes(since, known_version=approved.known_version)
+    if not changed or await store.is_queued(work.session, approved.reply_id):
+        return False
+    work.emit(
+        ReplyOutdated(
+            order_id=order.order_id,
+            reply_id=approved.reply_id,
+            round=approved.round,
+            unit=approved.unit,
+            demand_version=approved.demand_version,
+            known_version=approved.known_version,
+            version=order.version,
+            changed=changed,
+            outdated_at=work.now,
+        )
+    )
+    after = {"reply_id": approved.reply_id, "known_version": approved.known_version, "version": order.version}
+    work.audit("feedback.outdated", order.order_id, after={**after, "changed": list(changed)})
+    return True
 
 
 async def take_as_acknowledged(

@@ -14,6 +14,7 @@ from services.intake.channels.model import Channel, Spelling
 from services.intake.feedback import policy
 from services.intake.feedback.model import Answer
 from shared.calendar import SHANGHAI, local_day
+from shared.contracts.fields import demand_fields
 
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9_.-]{1,20}")
 """What of a platform's answer is shown and kept: nothing that could be a text."""
@@ -31,6 +32,18 @@ def next_attempt_at(attempts: int, *, now: datetime, jitter: float, retry_after:
     if retry_after is not None:
         wait = max(wait, min(retry_after, timedelta(days=1)))
     return now + wait
+
+
+def unknown_changes(changed: Mapping[int, Sequence[str]], *, known_version: int) -> tuple[str, ...]:
+    """What the upstream has changed of the demand since the reply, when the centre did not know all of it; else nothing.
+
+    `changed` are the fields of each version after the one that the reply answers, the first first.  A reviewer who let the
+    reply pass all the same did so for the versions that he knew, and for no later one (S1.1.4c, S2.3a).
+    """
+    demand = {version: demand_fields(fields) for version, fields in changed.items()}
+    if not any(fields for version, fields in demand.items() if version > known_version):
+        return ()
+    return tuple(dict.fromkeys(name for fields in demand.values() for name in fields))
 
 
 def refutation(

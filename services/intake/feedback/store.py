@@ -120,6 +120,11 @@ async def add_delivery(session: AsyncSession, **values: object) -> bool:
     return (await (await session.connection()).execute(_ADD, values)).first() is not None
 
 
+async def is_queued(session: AsyncSession, reply_id: str) -> bool:
+    """Whether the reply is to be sent, or was."""
+    return (await session.scalar(select(Delivery.id).where(Delivery.reply_id == reply_id))) is not None
+
+
 async def approved_replies(session: AsyncSession, order_id: str) -> Sequence[Approved]:
     """The approved replies of the order, whether they were delivered or not, the oldest first."""
     return [Approved(*row) for row in await (await session.connection()).execute(_APPROVED, {"of": order_id})]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -145,6 +145,11 @@ async def numbered_for_update(session: AsyncSession, platform: str, platform_no:
 
 
 _VERSIONS: Final = Record.metadata.tables[OrderVersion.__tablename__]
+_CHANGED_SINCE: Final = (
+    select(_VERSIONS.c.version, _VERSIONS.c.changed)
+    .where(_VERSIONS.c.order_id == bindparam("of"), _VERSIONS.c.version > bindparam("version"))
+    .order_by(_VERSIONS.c.version)
+)
 
 
 async def present_version(session: AsyncSession, record: UpstreamOrderRecord) -> OrderVersion:
@@ -154,6 +159,13 @@ async def present_version(session: AsyncSession, record: UpstreamOrderRecord) ->
             select(OrderVersion).where(OrderVersion.order_id == record.order_id, OrderVersion.version == record.version)
         )
     ).one()
+
+
+async def fields_changed_since(session: AsyncSession, order_id: str, version: int) -> Mapping[int, Sequence[str]]:
+    """Of each version of the order after this one, the first first, which fields differ from the one before."""
+    connection = await session.connection()
+    rows = await connection.execute(_CHANGED_SINCE, {"of": order_id, "version": version})
+    return {row.version: row.changed for row in rows}
 
 
 async def caller_of_order(session: AsyncSession, order_id: str) -> Caller:

@@ -132,9 +132,18 @@ def demand_findings(changes: tuple[DemandChange, ...]) -> tuple[Finding, ...]:
     """That the upstream changed the demand after the version that the reply answers; nothing without a change (S1.1.4c)."""
     if not changes:
         return ()
-    fields = "、".join(dict.fromkeys(FIELD_TITLES.get(name, name) for change in changes for name in change.fields))
-    message = f"上级平台在答复之后变更了工单（第 {changes[-1].version} 版：{fields}），请核对答复是否仍然适用"
+    message = f"{_changed(changes)}，请核对答复是否仍然适用"
     return (Finding(DEMAND_CHANGED, Severity.BLOCKING, Element.DEMAND, "", message),)
+
+
+def outdated_opinion(changes: tuple[DemandChange, ...]) -> str:
+    """Why the platform gives back a reply that was approved before the centre knew of these changes (S1.1.4c, S2.3a)."""
+    return f"{_changed(changes)}，审核通过时尚未获知，本答复没有反馈上级；请核对变更内容，按新版本重新提交答复"
+
+
+def _changed(changes: tuple[DemandChange, ...]) -> str:
+    fields = "、".join(dict.fromkeys(FIELD_TITLES.get(name, name) for change in changes for name in change.fields))
+    return f"上级平台在答复之后变更了工单（第 {changes[-1].version} 版：{fields}）"
 
 
 def with_demand(findings: tuple[Finding, ...], changes: tuple[DemandChange, ...]) -> tuple[Finding, ...]:

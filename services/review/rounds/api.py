@@ -189,7 +189,7 @@ async def reject_as_leader(reply_id: ReplyId, body: Opinion, work: InWork, versi
 )
 async def approve_reply(reply_id: ReplyId, body: Approval, work: InWork, version: IfMatch) -> None:
     """Let the reply go upstream (S2.3a, S2.3b)."""
-    await handlers.approve_reply(work, reply_id, body.override_reason, version=version)
+    await handlers.approve_reply(work, reply_id, body.override_reason, body.demand_version, version=version)
 
 
 @router.post(

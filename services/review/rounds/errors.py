@@ -10,7 +10,7 @@ _REASONS: Final = {
     "leader_review": ("under_leader_review", "该答复正由单位主要领导审阅；领导同意后方可由中心审核"),
     "centre_review": ("under_centre_review", "单位主要领导已同意该答复，正由中心审核，无需再次审阅"),
     "approved": ("approved", "该答复已审核通过，无需再办"),
-    "rejected": ("rejected", "该答复已被中心退回；承办单位重新提交后，请办理新的一轮"),
+    "rejected": ("rejected", "该答复已退回承办单位；承办单位重新提交后，请办理新的一轮"),
     "leader_rejected": ("leader_rejected", "该答复已被单位领导退回；经办人重新提交后，请办理新的一轮"),
     "void": ("void", "该答复已作废（工单已撤单、改派、重办，或另有新的答复），请办理最新的一轮"),
 }
@@ -43,6 +43,18 @@ class OwnReply(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("经办过该工单的人员不得审核其答复，请交由其他审核员办理")
+
+
+class DemandVersionOutdated(BusinessError):
+    """The reviewer does not say that he has seen the order as it is: an approval is good for one version only."""
+
+    code, clause = "demand_version_outdated", "S1.1.4c"
+
+    def __init__(self, demand_version: int) -> None:
+        super().__init__(
+            f"工单内容现为第 {demand_version} 版，请查看变更内容；确需通过的，请注明所核对的版本（demand_version）后再次提交"
+        )
+        self.demand_version = demand_version
 
 
 class ChainIncomplete(BusinessError):

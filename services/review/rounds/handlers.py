@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from services.review.checks.model import Contact, DemandChange, Finding, Reply, Severity, Submission
-from services.review.checks.rules import changes_after, check_findings, faults_of, with_demand
+from services.review.checks.rules import changes_after, check_findings, faults_of, outdated_opinion, with_demand
 from services.review.rounds import rules, store
 from services.review.rounds.model import Move, State
 from services.review.rounds.tables import CaseworkerRecord, ContactRecord, OrderRecord, RoundRecord
@@ -19,8 +19,8 @@ from shared.contracts.dispatch import (
     ReplySubmitted,
     ReturnRequested,
 )
-from shared.contracts.fields import FLAGS
-from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated
+from shared.contracts.fields import demand_fields
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyOutdated
 from shared.contracts.places import CONTACT, FINDINGS, LEADER, OPINION, OVERRIDE, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.deps import check_version
@@ -58,17 +58,18 @@ async def note_demand(work: Work, event: OrderUpdated) -> None:
     that does not answer it may come later; `open_round` looks at what is remembered here.
     """
     order = await work.locked(OrderRecord, event.order_id)
-    if order is None or FLAGS.issuperset(event.changed):
+    fields = demand_fields(event.changed)
+    if order is None or not fields:
         return
     if any(change["version"] >= event.version for change in order.demand_changes):
         return
-    change = {"version": event.version, "fields": list(event.changed), "at": event.updated_at.isoformat()}
+    change = {"version": event.version, "fields": list(fields), "at": event.updated_at.isoformat()}
     order.demand_changes = [*order.demand_changes, change]
     for record in await work.rows(RoundRecord, event.order_id):
         if record.state in rules.OPEN_STATES and record.demand_version < event.version:
             findings = with_demand(findings_of(work.sealer, record), changes_since(order, record.demand_version))
             _keep_findings(work, record, findings)
-            after = {"order_id": event.order_id, "demand_version": event.version, "fields": list(event.changed)}
+            after = {"order_id": event.order_id, "demand_version": event.version, "fields": list(fields)}
             work.audit("reply.demand_changed", record.reply_id, after=after)
 
 
@@ -258,17 +259,26 @@ async def reject_as_leader(work: Work, reply_id: str, opinion: str, *, version: 
     )
 
 
-async def approve_reply(work: Work, reply_id: str, override_reason: str | None, *, version: int | None) -> None:
-    """The centre lets the reply go upstream, unless its channel demands documents first (S2.3a, S2.3b, S1.1.1b)."""
+async def approve_reply(
+    work: Work, reply_id: str, override_reason: str | None, demand_version: int | None, *, version: int | None
+) -> None:
+    """The centre lets the reply go upstream, unless its channel demands documents first (S2.3a, S2.3b, S1.1.1b).
+
+    `demand_version` is the version of the order that the reviewer has seen; who lets a reply to an earlier one pass has to
+    say it, and lets it pass for that version only (S1.1.4c).
+    """
     record = await store.round_for_update(work.session, reply_id)
-    await _check_centre(work, record, Move.APPROVE, version)
+    background = await _check_centre(work, record, Move.APPROVE, version)
     findings = findings_of(work.sealer, record) if record.blocking else ()
     overridden = check_findings(findings, override_reason)
+    changes = changes_after(record.demand_version, background.changes)
+    known_version = changes[-1].version if changes else record.demand_version
+    rules.check_demand(demand_version, known_version, changed=bool(changes))
     if overridden and override_reason is not None:
         record.override_reason = work.sealer.seal(
             override_reason, OVERRIDE.at(order_id=record.order_id, reply_id=reply_id)
         )
-    _moved(work, record, Move.APPROVE, "reply.approved", overridden=overridden)
+    _moved(work, record, Move.APPROVE, "reply.approved", overridden=overridden, known_version=known_version)
     record.centre_by, record.centre_at = work.person.account, work.now
     assert record.leader_name is not None, "a reply comes to the centre through the unit's leader"
     assert record.leader_at is not None
@@ -280,6 +290,7 @@ async def approve_reply(work: Work, reply_id: str, override_reason: str | None, 
             unit=record.unit,
             disposition=record.disposition,
             demand_version=record.demand_version,
+            known_version=known_version,
             reply=record.reply,
             leader_name=record.leader_name,
             leader_at=record.leader_at,
@@ -297,20 +308,46 @@ async def reject_reply(work: Work, reply_id: str, opinion: str, *, version: int 
     _moved(work, record, Move.REJECT, "reply.rejected")
     record.centre_by, record.centre_at = work.person.account, work.now
     record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=reply_id))
+    _tell_rejected(work, record, record.opinion, by=work.person.account)
+
+
+async def take_back(work: Work, event: ReplyOutdated) -> None:
+    """An approved reply is not sent, because the centre did not know the demand as it is: the unit reworks it (S1.1.4c, S2.3a).
+
+    Only the approval that was not sent is taken back: heard a second time, it finds the reply rejected.
+    """
+    rounds = await work.rows(RoundRecord, event.order_id)
+    record = next((one for one in rounds if one.reply_id == event.reply_id), None)
+    if record is None or record.state is not State.APPROVED:
+        after = {"order_id": event.order_id, "state": None if record is None else record.state, "event": event.type}
+        work.audit("event.passed_by", event.reply_id, after=after)
+        return
+    changes = (DemandChange(event.version, event.changed, event.outdated_at),)
+    _keep_findings(work, record, with_demand(findings_of(work.sealer, record), changes))
+    more = {"known_version": event.known_version, "demand_version": event.version, "fields": list(event.changed)}
+    _moved(work, record, Move.TAKE_BACK, "reply.taken_back", **more)
+    record.taken_back_at = work.now
+    opinion = outdated_opinion(changes)
+    record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=record.reply_id))
+    _tell_rejected(work, record, record.opinion, by=SYSTEM.account)
+
+
+def _tell_rejected(work: Work, record: RoundRecord, opinion: str, *, by: str) -> None:
     work.emit(
         ReplyRejected(
             order_id=record.order_id,
-            reply_id=reply_id,
+            reply_id=record.reply_id,
             round=record.round,
             unit=record.unit,
-            opinion=record.opinion,
-            rejected_by=work.person.account,
+            opinion=opinion,
+            rejected_by=by,
             rejected_at=work.now,
+            taken_back=record.taken_back_at is not None,
         )
     )
 
 
-async def _check_centre(work: Work, record: RoundRecord, move: Move, version: int | None) -> None:
+async def _check_centre(work: Work, record: RoundRecord, move: Move, version: int | None) -> store.Background:
     check_version(record.version, version)
     background = await store.background_of(work.session, record.order_id)
     rules.check_centre_decision(
@@ -320,6 +357,7 @@ async def _check_centre(work: Work, record: RoundRecord, move: Move, version: in
         involved=involved_in(record, background.caseworkers),
         scheme=background.scheme,
     )
+    return background
 
 
 def involved_in(record: RoundRecord, caseworkers: Collection[str]) -> frozenset[str]:

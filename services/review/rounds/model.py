@@ -12,7 +12,7 @@ class State(StrEnum):
     LEADER_REVIEW = "leader_review"  # 单位领导审阅
     CENTRE_REVIEW = "centre_review"  # 中心审核
     APPROVED = "approved"  # 审核通过
-    REJECTED = "rejected"  # 中心退回
+    REJECTED = "rejected"  # 中心退回, or taken back by the platform before it was sent
     LEADER_REJECTED = "leader_rejected"  # 单位领导退回
     VOID = "void"  # 作废: the order was cancelled, assigned to a unit anew, or answered by a later reply
 
@@ -25,6 +25,7 @@ class Move(StrEnum):
     APPROVE = "approval"
     REJECT = "rejection"
     VOID = "void"
+    TAKE_BACK = "take-back"
 
 
 @dataclass(frozen=True, slots=True)

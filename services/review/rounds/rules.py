@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.review.rounds.errors import ChainIncomplete, NotYourReply, OwnReply, WrongStep
+from services.review.rounds.errors import (
+    ChainIncomplete,
+    DemandVersionOutdated,
+    NotYourReply,
+    OwnReply,
+    WrongStep,
+)
 from services.review.rounds.model import ClosedMove, Move, Moves, State
 from services.review.rounds.policy import ORDINARY_SCHEME
 from shared.errors import BusinessError
@@ -16,9 +22,10 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.CENTRE_REVIEW, Move.REJECT): State.REJECTED,  # S2.3c
     (State.LEADER_REVIEW, Move.VOID): State.VOID,
     (State.CENTRE_REVIEW, Move.VOID): State.VOID,
+    (State.APPROVED, Move.TAKE_BACK): State.REJECTED,  # S1.1.4c: intake did not send it
 }
 
-OPEN_STATES: Final = frozenset(state for state, _ in MOVES)
+OPEN_STATES: Final = frozenset(state for state, move in MOVES if move is Move.VOID)
 """The states in which somebody still has to decide."""
 
 
@@ -40,6 +47,15 @@ def check_chain(scheme: str | None) -> None:
     """Refuse a reply whose channel demands a document chain; an unknown channel counts as one (S1.1.1b)."""
     if scheme != ORDINARY_SCHEME:
         raise ChainIncomplete(scheme)
+
+
+def check_demand(seen: int | None, known: int, *, changed: bool) -> None:
+    """Refuse an approval for another version of the order than the newest one that is `known` here (S1.1.4c).
+
+    Where the order was `changed` after the reply, the reviewer has to say which version he has `seen`.
+    """
+    if seen != known and (changed or seen is not None):
+        raise DemandVersionOutdated(known)
 
 
 OF_THE_LEADER: Final = (Move.LEADER_APPROVE, Move.LEADER_REJECT)

@@ -31,6 +31,14 @@ class Approval(Body):
     override_reason: Text | None = Field(
         default=None, title="仍予通过的理由", description="预审有必须处理的问题而仍予通过的理由"
     )
+    demand_version: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        title="工单内容版本",
+        description="审核时所核对的工单内容版本（demand_changes 中的最新一版，没有变更的同 demand_version）；"
+        "工单在答复之后有变更而仍予通过的必须填写，只对该版本有效",
+    )
 
 
 class RoundSummary(BaseModel):
@@ -41,7 +49,7 @@ class RoundSummary(BaseModel):
     unit: str = Field(description="承办单位")
     round: int = Field(description="第几轮答复")
     state: State = Field(
-        description="leader_review 单位领导审阅 / centre_review 中心审核 / approved 通过 / rejected 中心退回 / "
+        description="leader_review 单位领导审阅 / centre_review 中心审核 / approved 通过 / rejected 中心退回（含平台自动退回） / "
         "leader_rejected 单位领导退回 / void 作废"
     )
     disposition: Disposition = Field(description="办理结论")
@@ -50,6 +58,9 @@ class RoundSummary(BaseModel):
     submitted_at: datetime = Field(description="提交时间")
     waiting_since: datetime | None = Field(description="在本环节等待的起始时间；已有结果的为空")
     findings_count: int = Field(description="机器预审意见的条数，含必须处理的")
+    taken_back_at: datetime | None = Field(
+        description="平台自动退回的时间：审核通过时上级平台已变更工单而中心尚未获知，答复没有反馈上级"
+    )
 
     @classmethod
     def of(cls, record: RoundRecord, findings: int) -> RoundSummary:
@@ -150,9 +161,9 @@ class Round(RoundSummary):
     findings: list[FindingText] = Field(description="机器预审意见")
     leader_by: str | None = Field(description="审阅的单位领导")
     leader_at: datetime | None
-    centre_by: str | None = Field(description="中心审核员")
+    centre_by: str | None = Field(description="中心审核员；平台自动退回的，为此前审核通过的审核员")
     centre_at: datetime | None
-    opinion: str | None = Field(description="退回修改意见")
+    opinion: str | None = Field(description="退回修改意见；平台自动退回的，为退回原因与变更的内容")
     override_reason: str | None = Field(description="预审问题未改而通过的理由")
     voided_at: datetime | None
     can: list[Move] = Field(description="当前登录人可执行的操作")

@@ -92,6 +92,9 @@ class RoundRecord(Record):
     leader_at: Mapped[datetime | None]
     centre_by: Mapped[str | None]
     centre_at: Mapped[datetime | None]
+    taken_back_at: Mapped[datetime | None] = mapped_column(
+        comment="when the platform rejected it after its approval: the demand had changed (S1.1.4c)"
+    )
     opinion: Mapped[str | None] = mapped_column(comment="sealed: why it was rejected")
     override_reason: Mapped[str | None] = mapped_column(comment="sealed: why it passed with blocking findings")
     voided_at: Mapped[datetime | None]
@@ -107,6 +110,7 @@ class RoundRecord(Record):
             "disposition in ('solved', 'out_of_scope', 'not_true', 'explanation', 'planned')", name="known_disposition"
         ),
         CheckConstraint("state not in ('rejected', 'leader_rejected') or opinion is not null", name="opinion_given"),
+        CheckConstraint("taken_back_at is null or state = 'rejected'", name="taken_back_is_rejected"),
         Index("ix_reply_round_order", "order_id", "round"),
         Index("ix_reply_round_state", "state", "submitted_at", "reply_id"),
         Index("ix_reply_round_unit", "unit", "submitted_at", "reply_id"),

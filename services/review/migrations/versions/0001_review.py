@@ -84,6 +84,11 @@ def upgrade() -> None:
         sa.Column("leader_at", moment),
         sa.Column("centre_by", sa.Text),
         sa.Column("centre_at", moment),
+        sa.Column(
+            "taken_back_at",
+            moment,
+            comment="when the platform rejected it after its approval: the demand had changed (S1.1.4c)",
+        ),
         sa.Column("opinion", sa.Text, comment="sealed: why it was rejected"),
         sa.Column("override_reason", sa.Text, comment="sealed: why it passed with blocking findings"),
         sa.Column("voided_at", moment),
@@ -100,6 +105,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state not in ('rejected', 'leader_rejected') or opinion is not null",
             name=op.f("ck_reply_round_opinion_given"),
+        ),
+        sa.CheckConstraint(
+            "taken_back_at is null or state = 'rejected'", name=op.f("ck_reply_round_taken_back_is_rejected")
         ),
     )
     op.create_index("ix_reply_round_order", "reply_round", ["order_id", "round"])
