@@ -24,7 +24,7 @@ class Clock:
     state: str = "running"
     stopped_at: datetime | None = None
     of: Any = None
-    """The round of a plan."""
+    """The round of a plan, or of a review."""
     annulled: bool = False
     """It should not have run: its breach does not count."""
 
@@ -60,6 +60,10 @@ class Clocks:
         for them no more."""
         self._waits = False
         """It turned urgent under review: a rejection gives the unit its day."""
+        self._dead: set[int] = set()
+        """Rounds that were rejected."""
+        self._replaced: dict[int, list[Clock]] = {}
+        """By the round of a plan, the plan that it ended."""
         for fact in history:
             self._close_windows(fact.at)
             if not self._cancelled:
@@ -79,7 +83,10 @@ class Clocks:
 
     def _stop(self, at: datetime, *kinds: str, unit: str | None = None) -> None:
         for one in self.running(*kinds, unit=unit):
-            one.state, one.stopped_at = ("met" if at <= one.due_at else "late"), at
+            self._end(one, at)
+
+    def _end(self, one: Clock, at: datetime) -> None:
+        one.state, one.stopped_at = ("met" if at <= one.due_at else "late"), at
 
     def _void(self, at: datetime, *kinds: str, unit: str | None = None) -> None:
         for one in self.running(*kinds, unit=unit):
@@ -106,7 +113,7 @@ class Clocks:
             self._wake_up(fact.at)
             if not self._reached and not self._away:
                 self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)  # S1.3.1c, A08
-            self._waits = not self._reached and self._away == "review"
+            self._waits = not self._reached and self._away in {"review", "planned"}
         elif urgent and not self._urgent:
             self._waits = False
             self._annul("caller_reply", fact.at)  # S1.3.1a: it never was urgent, by the latest word
@@ -117,10 +124,10 @@ class Clocks:
             self._away = ""
 
     def _given_back(self, fact: Fact) -> None:
-        if self._away != "review" or fact["round"] != self._round:
-            return
+        if self._away not in {"review", "planned"} or fact["round"] != self._round:
+            return  # one that announced a plan comes back when it was not sent
         self._away = ""
-        if self._waits:
+        if self._waits and not self._reached:
             self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), self._unit)
             self._waits = False
 
@@ -207,19 +214,37 @@ class Clocks:
 
     def _on_leader_approved(self, fact: Fact) -> None:
         self._void(fact.at, "return_window", unit=fact["unit"])  # S3.1b: dispatch refuses its return from now on
-        self._start("review_turnaround", fact.at, end_of_workday(fact.at, 1))  # S2.3a
+        self._start("review_turnaround", fact.at, end_of_workday(fact.at, 1), of=fact["round"])  # S2.3a
 
     def _on_approved(self, fact: Fact) -> None:
         self._answer = fact["disposition"]
         self._stop(fact.at, "review_turnaround")
 
     def _on_rejected(self, fact: Fact) -> None:
-        self._stop(fact.at, "review_turnaround")  # and nothing else: rework buys no time (A19, S2.3d)
+        # Of an approved reply that was not sent there is no review: one that runs is of a later reply (S1.1.4c).
+        for one in self.running("review_turnaround"):
+            if one.of == fact["round"]:
+                self._end(one, fact.at)  # and nothing else: rework buys no time (A19, S2.3d)
+        self._unplan(fact)
         self._given_back(fact)
 
+    def _unplan(self, fact: Fact) -> None:
+        """A plan whose approval does not hold has no day; the one before it runs on."""
+        self._dead.add(fact["round"])
+        for one in self.running("plan"):
+            if one.of == fact["round"]:
+                one.state, one.stopped_at = "void", fact.at
+                for other in self._replaced[one.of]:
+                    if other.of not in self._dead:
+                        other.state, other.stopped_at = "running", None
+
     def _on_planned(self, fact: Fact) -> None:
+        self._reached = False
+        if fact["round"] in self._dead:
+            return  # rejected before dispatch heard that it was approved
+        self._replaced[fact["round"]] = self.running("plan")
         self._void(fact.at, "plan")
-        self._away, self._reached, self._waits = "planned", False, False
+        self._away = "planned"
         due_at = moment(fact["on"] + timedelta(days=1))
         # Approved only after its day, it has had that day and no other.
         start = fact.at if fact.at < due_at else moment(fact["on"])

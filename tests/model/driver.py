@@ -249,13 +249,25 @@ class World(SideBySide):
         answer = await self.platform.call("POST", path, self._unit(unit, Role.UNIT_HEAD), body)
         self._called("leader", order, expected, answer, f"approve={approve}")
 
-    async def centre_decides(self, order: Driven, *, approve: bool, override: bool) -> None:
-        """The reviewer of the centre."""
+    async def cross(self, order: Driven, content: int) -> None:
+        """The upstream changes the order while the reviewer approves: review hears of the change afterwards."""
+        late = "review" not in self.held
+        if late:
+            self.hold("review")
+        await self.push(order, content, 1)
+        await self.settle()
+        await self.centre_decides(order, approve=True, override=None)
+        if late:
+            self.release("review")
+
+    async def centre_decides(self, order: Driven, *, approve: bool, override: int | None) -> None:
+        """The reviewer of the centre; `override` is the version for which he gives a reason."""
         newest = order.model.review.rounds[-1].round
         expected = order.model.centre_decides(self.now, approve=approve, override=override)
-        what, body = ("approval", {}) if approve else ("rejection", {"opinion": "请补充整改措施"})
-        if approve and override:
-            body = {"override_reason": "新旧诉求实质相同"}
+        what = "approval" if approve else "rejection"
+        body: dict[str, Any] = {} if approve else {"opinion": "请补充整改措施"}
+        if approve and override is not None:
+            body = {"override_reason": "新旧诉求实质相同", "demand_version": override}
         path = f"review/v1/replies/{order.replies[newest]}/{what}"
         answer = await self.platform.call("POST", path, self.platform.bearer("shenhe", Role.REVIEWER), body)
         self._called("centre", order, expected, answer, f"approve={approve} override={override}")
@@ -335,7 +347,7 @@ class World(SideBySide):
             lambda: self.contact(order, unit, "reached", None),
             lambda: self.reply(order, unit, answer, 3),
             lambda: self.leader_decides(order, unit, approve=True),
-            lambda: self.centre_decides(order, approve=True, override=False),
+            lambda: self.centre_decides(order, approve=True, override=None),
             lambda: self.revisit(order, "解决", "满意"),
         )
         for step in steps[:far]:

@@ -22,8 +22,9 @@ from shared.contracts.intake import (
     OrderRevisited,
     OrderUpdated,
     OrderUrged,
+    ReplyOutdated,
 )
-from shared.contracts.review import ReplyRejected
+from shared.contracts.review import ReplyApproved, ReplyRejected
 from shared.contracts.sla import ExtensionGranted
 from shared.inbox import Handler
 from shared.outbox import Envelope
@@ -168,5 +169,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
         _misread("sla", OrderFedBack, lambda told: _said(told, reply_id="another")), ("plan", "leader", "centre"), 2
     ),
     "the unit before keeps its review": Fault(_dropped("review", OrderAssigned), ("reply", "leader", "assign"), 2),
+    "a reply to a changed demand is sent": Fault(
+        _misread("intake", ReplyApproved, lambda told: _said(told, known_version=told.known_version + 1)), ("cross",), 4
+    ),
+    "a reply that was not sent stays approved": Fault(_dropped("review", ReplyOutdated), ("cross",), 4),
     "the figures miss redos": Fault(_with("analytics", batch=_project_without_redos), ("redo",), 5),
 }

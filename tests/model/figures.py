@@ -33,8 +33,9 @@ class _Counting:
         self.found: Figures = Counter()
         self._first_unit = next((fact["unit"] for fact in history if fact.type == "assigned"), None)
         self._assigned_to: str | None = None
-        self._answered_by: str | None = None
-        self._excluded = self._cancelled = False
+        self._answers: list[tuple[int, str, bool]] = []
+        """Round and unit of each approved reply, and whether it keeps the order out of both rates."""
+        self._cancelled = False
         self._rated = self._left_out = self._reviewed = False
         for fact in history:
             if fact.type in _EACH_TIME:
@@ -50,7 +51,7 @@ class _Counting:
     @property
     def _answering(self) -> str | None:
         """The unit of the last approved reply; before there is one, that of the last assignment."""
-        return self._answered_by or self._assigned_to
+        return self._answers[-1][1] if self._answers else self._assigned_to
 
     def _on_received(self, fact: Fact) -> None:
         self._count(self._first_unit, fact.at, "received")
@@ -63,10 +64,11 @@ class _Counting:
 
     def _on_approved(self, fact: Fact) -> None:
         self._first_decision(fact, "first_passes")
-        self._answered_by, self._excluded = fact["unit"], fact["disposition"] in EXCLUDING
+        self._answers.append((fact["round"], fact["unit"], fact["disposition"] in EXCLUDING))
 
     def _on_rejected(self, fact: Fact) -> None:
         self._first_decision(fact, "first_fails")
+        self._answers = [one for one in self._answers if one[0] != fact["round"]]  # approved, and not sent (S1.1.4c)
 
     def _first_decision(self, fact: Fact, measure: str) -> None:
         """审核一次通过率: the centre's first decision on the order."""
@@ -85,7 +87,7 @@ class _Counting:
         self._count(self._answering, fact.at, "revisits_valid")
         if self._rated:
             return
-        if self._cancelled or self._excluded:
+        if self._cancelled or (self._answers and self._answers[-1][2]):
             if not self._left_out:
                 self._count(self._answering, fact.at, "excluded")
             self._left_out = True

@@ -89,7 +89,13 @@ def _leader(world: World, order: Driven, data: st.DataObject) -> Any:
 
 def _centre(world: World, order: Driven, data: st.DataObject) -> Any:
     approve = data.draw(st.integers(0, 3), label="approve") > 0
-    return world.centre_decides(order, approve=approve, override=data.draw(st.booleans(), label="override"))
+    behind = data.draw(st.sampled_from((None, None, 0, 0, 1)), label="override")
+    override = None if behind is None else max(order.model.known_version - behind, 1)
+    return world.centre_decides(order, approve=approve, override=override)
+
+
+def _cross(world: World, order: Driven, data: st.DataObject) -> Any:
+    return world.cross(order, data.draw(st.integers(0, len(CONTENTS) - 1), label="content"))
 
 
 def _push(world: World, order: Driven, data: st.DataObject) -> Any:
@@ -123,6 +129,7 @@ STEPS: Final[dict[str, Step]] = {
     "plan": _plan,
     "leader": _leader,
     "centre": _centre,
+    "cross": _cross,
     "extend": lambda world, order, data: world.ask_extension(
         order, _unit(order, data), data.draw(st.sampled_from((1, 5, 10, 11)), label="workdays")
     ),
@@ -155,7 +162,7 @@ ONWARD: Final = {
     ),
     "return_pending": ("decide return", "decide return", "contact"),
     "leader_review": ("leader",),
-    "centre_review": ("centre",),
+    "centre_review": ("centre", "centre", "cross"),
     "rework": ("reply", "reply", "contact", "note", "assign"),
     "awaiting_feedback": ("revisit", "redo", "retry"),
     "planned": ("contact", "reply", "note", "redo"),
@@ -169,7 +176,7 @@ ONWARD: Final = {
 def _possible(world: World, order: Driven, step: str) -> bool:
     """Whether the step can be tried at all: there is a reply, a request, a service that knows of it."""
     model = order.model
-    if step in {"leader", "centre"}:
+    if step in {"leader", "centre", "cross"}:
         return bool(model.review.rounds)
     if step in {"extend", "decide extension"}:
         here = "sla" not in world.held and not model.unheard("sla") and model.desk.status != "cancelled"

@@ -184,8 +184,13 @@ class Order:
         self.intake.redos = fact["redos"]
         self._follow("open")
 
-    def _intake_hears_approved(self, fact: Fact, _: datetime) -> None:
-        if self.intake.phase != "cancelled":  # what the upstream took back is not answered
+    def _intake_hears_approved(self, fact: Fact, now: datetime) -> None:
+        if self.intake.phase == "cancelled" or fact["redos"] < self.intake.redos:
+            return  # what the upstream took back, or rejected with its whole cycle, is not answered
+        if fact["known"] < self.intake.version:
+            # The upstream had changed it, and the centre did not know: the unit answers it as it is now (S1.1.4c, S2.3a).
+            self.tell("intake", "reply_outdated", now, round=fact["round"])
+        else:
             self.intake.sendings.append(Sending(fact["round"], fact["redos"], fact["disposition"]))
             if self.intake.phase not in {"fed_back", "closed"}:
                 self._follow("approved")
@@ -353,15 +358,18 @@ class Order:
         self._decided(fact, "leader_review", "handling")
 
     def _dispatch_hears_rejected(self, fact: Fact, _: datetime) -> None:
-        self._decided(fact, "centre_review", "rework")
+        """By the centre, or after its approval, which was not sent (S1.1.4c)."""
+        for before in ("centre_review", "awaiting_feedback", "planned"):
+            self._decided(fact, before, "rework")
 
-    def _dispatch_hears_approved(self, fact: Fact, now: datetime) -> None:
+    def _dispatch_hears_approved(self, fact: Fact, _: datetime) -> None:
         planned = fact["disposition"] == "planned"
         if self._decided(fact, "centre_review", "planned" if planned else "awaiting_feedback"):
             self.desk.disposition = fact["disposition"]
             if planned:
                 self._forget_contacts()  # S2.2.2f: the completion is told to the caller anew
-                self.tell("dispatch", "planned", now, unit=self.desk.unit, round=fact["round"], on=self.desk.plan_on)
+                about = {"unit": self.desk.unit, "round": fact["round"], "on": self.desk.plan_on}
+                self.tell("dispatch", "planned", fact.at, **about)  # since its approval (S2.2.2e)
 
     def _decided(self, fact: Fact, before: str, after: str) -> bool:
         moves = self.desk.reply == fact["round"] and self.desk.status == before
@@ -434,21 +442,36 @@ class Order:
         self.tell("review", told, now, round=newest.round, unit=unit)
         return 200
 
-    def centre_decides(self, now: datetime, *, approve: bool, override: bool = False) -> int:
-        """The centre reviews (S2.3a); a demand that changed since is a finding that a reason overrides (D6)."""
+    def centre_decides(self, now: datetime, *, approve: bool, override: int | None = None) -> int:
+        """The centre reviews (S2.3a); a demand that changed since is a finding that a reason overrides (D6).
+
+        `override` is the version for which the reason is given: it is good for no other.
+        """
         newest = self.review.rounds[-1]
+        known = self.known_version
         if newest.state != "centre_review":
             return 409
         if approve and self.fast:
             return 409  # S1.1.1b: no approval without its documents
-        if approve and newest.version < self.review.version and not override:
+        if approve and (override != known if override is not None else newest.version < known):
             return 409
         newest.state = "approved" if approve else "rejected"
         self.tell(
             "review", newest.state, now, round=newest.round, unit=newest.unit, redos=newest.redos,
-            disposition=newest.disposition,
+            disposition=newest.disposition, known=known,
         )  # fmt: skip
         return 200
+
+    @property
+    def known_version(self) -> int:
+        """The newest version of the order that the review knows: from its upstream, or as the unit answers it."""
+        return max(self.review.version, self.review.rounds[-1].version)
+
+    def _review_hears_reply_outdated(self, fact: Fact, now: datetime) -> None:
+        """The approval was not sent: as if the centre had rejected the reply (S1.1.4c)."""
+        taken = next(one for one in self.review.rounds if one.round == fact["round"])
+        taken.state = "rejected"
+        self.tell("review", "rejected", now, round=taken.round, unit=taken.unit)
 
     def _review_hears_updated(self, fact: Fact, _: datetime) -> None:
         self.review.version = max(self.review.version, fact["version"])
