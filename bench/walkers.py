@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,6 +37,7 @@ class Refused(Exception):
 
     def __init__(self, step: str, answer: Answer) -> None:
         super().__init__(f"{step}: {answer.status} {answer.body[:300]!r}")
+        self.code = answer.code
 
 
 class Late(Exception):
@@ -144,6 +146,8 @@ class Walked:
     order_id: str
     number: str
     replies: list[str] = field(default_factory=list)
+    taken_back: int = 0
+    """How many of them were approved and not sent, because the demand had changed."""
     revisited: bool = False
 
 
@@ -156,8 +160,8 @@ async def walk(
 ) -> Walked:
     """Take an accepted order to the upstream's revisit; it is closed by that.
 
-    `changed`: the upstream has just changed its demand.  A service may hear of that after the reply was written, and the
-    reviewer has to say why the reply holds all the same.
+    `changed`: the upstream has just changed its demand.  A service may hear of that after the reply was written: the
+    reviewer who reads of it says why the reply holds all the same, and one who could not yet read of it gets it back.
     """
     walked = walked or Walked(order_id, number)
     unit: Unit = desk.rng.choice(HANDLED)
@@ -172,11 +176,10 @@ async def walk(
     contact = {"outcome": "reached", "contacted_at": now, "phone": "0535-6890000", "person": "经办人",
                "content": "已与来电人联系，了解具体情况，约定当天到现场查看。"}  # fmt: skip
     await desk.command(desk.dispatch, f"{order}/contacts", contact, token=handler, step="contact")
-    approval = {"override_reason": "来电人补充的内容已在答复中说明"} if changed else {}
-    for left in range(rejections, -1, -1):
+    while True:
         answer = await desk.command(
             desk.dispatch, f"{order}/reply", {**_REPLY, "contact_at": now}, token=handler, step="reply",
-            wait_for=frozenset() if left == rejections else _NOT_YET_OR_EARLIER,
+            wait_for=_NOT_YET_OR_EARLIER if walked.replies else frozenset(),
         )  # fmt: skip
         reply_id = answer.json()["reply_id"]
         walked.replies.append(reply_id)
@@ -185,19 +188,61 @@ async def walk(
             desk.review, f"{reply}/leader-approval", {}, token=desk.tokens.of(Role.UNIT_HEAD, unit.code),
             step="leader", wait_for=_NOT_YET,
         )  # fmt: skip
-        verdict, body = ("rejection", {"opinion": "请补充现场处理情况后重新答复"}) if left else ("approval", approval)
-        await desk.command(desk.review, f"{reply}/{verdict}", body, token=desk.tokens.of(Role.REVIEWER), step=verdict)
-    approved = asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout(desk.patience):
-            await desk.receiver.told_of(number).wait()
-            desk.took("feedback", asyncio.get_running_loop().time() - approved)
-    except TimeoutError as late:
-        raise Late("feedback") from late
+        if len(walked.replies) <= rejections:
+            opinion = {"opinion": "请补充现场处理情况后重新答复"}
+            await desk.command(
+                desk.review, f"{reply}/rejection", opinion, token=desk.tokens.of(Role.REVIEWER), step="rejection"
+            )
+            continue
+        await _approve(desk, reply, changed=changed)
+        if await _is_sent(desk, number, reply, changed=changed):
+            break
+        walked.taken_back += 1
     await desk.insist("fed back", lambda: _fed_back(desk, order_id, desk_token), wait_for=_NOT_YET)
     await desk.push("revisits", upstream.revisit_body(number), "revisit")
     walked.revisited = True
     return walked
+
+
+async def _approve(desk: Desk, reply: str, *, changed: bool) -> None:
+    """The reviewer lets the reply go; of a `changed` order for the version that he reads of."""
+    while True:
+        changes = (await _read_reply(desk, reply))["demand_changes"] if changed else []
+        reason = {"override_reason": "来电人补充的内容已在答复中说明"}
+        body = {**reason, "demand_version": changes[-1]["version"]} if changes else {}
+        try:
+            await desk.command(
+                desk.review, f"{reply}/approval", body, token=desk.tokens.of(Role.REVIEWER), step="approval"
+            )
+        except Refused as refused:  # review heard of the change after it was read
+            if refused.code not in {"blocking_findings", "demand_version_outdated"}:
+                raise
+        else:
+            return
+
+
+async def _is_sent(desk: Desk, number: str, reply: str, *, changed: bool) -> bool:
+    """Whether the upstream gets the reply; of a `changed` order it may come back instead."""
+    told, approved = desk.receiver.told_of(number), asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(desk.patience):
+            while changed and not told.is_set():
+                if (await _read_reply(desk, reply))["state"] == "rejected":
+                    return False
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(told.wait(), desk.longest_pause)
+            await told.wait()
+    except TimeoutError as late:
+        raise Late("feedback") from late
+    desk.took("feedback", asyncio.get_running_loop().time() - approved)
+    return True
+
+
+async def _read_reply(desk: Desk, reply: str) -> dict[str, Any]:
+    token = desk.tokens.of(Role.REVIEWER)
+    answer = await desk.insist("read the reply", lambda: desk.review.next().call("GET", reply, token=token))
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def _fed_back(desk: Desk, order_id: str, token: str) -> Answer:

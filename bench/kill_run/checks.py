@@ -312,6 +312,17 @@ class Auditor:
         }
         verdict.none("10", f"approved replies ({len(approved)}) that the upstream never received",
                      [e.key for e in approved if not fed_back[numbers.get(e.key, "")]])  # fmt: skip
+        outdated = set(
+            await self.column(
+                "intake",
+                "select convert_from(payload, 'UTF8')::json ->> 'reply_id' from outbox "
+                "where type = 'order.reply_outdated.v1'",
+            )
+        )
+        sent = set(await self.column("intake", "select reply_id from delivery"))
+        verdict.none(
+            "10", f"replies to a changed demand ({len(outdated)}) that were sent all the same", outdated & sent
+        )
         identities: dict[str, set[str]] = {}
         for identity, number, _ in receiver.told:
             identities.setdefault(number, set()).add(identity)

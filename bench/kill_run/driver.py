@@ -125,6 +125,8 @@ class Driver:
         await walk(
             self.desk, number, order_id, rejections=int(self.rng.random() < REJECTED), changed=changed, walked=walked
         )
+        if walked.taken_back:
+            self.faults["reply taken back"] += walked.taken_back
         self.ledger.walked[order_id] = number
         self.ledger.note("walk", number, "ok", order_id=order_id, replies=walked.replies)
 
