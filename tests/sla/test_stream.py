@@ -12,13 +12,13 @@ import pytest
 
 from deploy.gateway import build
 from services.sla.firing import jobs
-from services.sla.streams import api as stream
 from services.sla.streams import jobs as sharing
 from services.sla.streams.handlers import Tail
 from shared.app import build_app, mount
 from shared.contracts.sla import ClockBreached
 from shared.identity import Role
 from shared.run.http_server import HttpServer
+from shared.streams import sse as stream
 from tests.sla.story import SECOND, UNIT, assigned, local, numbered, received
 from tests.support.service import Desk
 from tests.support.waiting import eventually

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.sla.streams import api as stream
 from shared.identity import Role
+from shared.streams import sse as stream
 from tests.sla.story import UNIT
 from tests.sla.test_stream import Reader, midnight, overdue_at_midnight, served
 from tests.support.service import Desk

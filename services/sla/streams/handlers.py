@@ -1,85 +1,27 @@
-"""The end of the announcements, kept in memory so that a hundred open streams cost one query; and who may listen in a browser."""
+"""The end of the announcements, and who may listen in a browser."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from services.sla.streams import store
 from services.sla.streams.errors import StreamPassRefused
 from services.sla.streams.model import Announcement, StreamName
 from services.sla.streams.policy import PASS_LIFE
 from services.sla.streams.tables import StreamPassRecord
+from shared import streams
 from shared.identity import Person, Role
 from shared.work import Work, Works
 
-KEPT: Final = 5_000
 
-BATCH: Final = 1_000
-
-
-class Tail:
-    """The newest announcements, and the streams that wait for more."""
+class Tail(streams.Tail[Announcement]):
+    """The newest announcements."""
 
     def __init__(self, wake: asyncio.Event) -> None:
-        self.wake = wake
-        self._kept: deque[Announcement] = deque(maxlen=KEPT)
-        self._known = False
-        self._last = 0
-        self._waiting: set[asyncio.Event] = set()
-
-    @property
-    def last(self) -> int:
-        """The position of the newest announcement that this process has read."""
-        return self._last
-
-    async def newest(self, works: Works) -> int:
-        """The position of the newest announcement, also while this process has not read any yet."""
-        if self._known:
-            return self._last
-        async with works.read() as session:
-            return await store.last_position(session)
-
-    async def catch_up(self, works: Works) -> None:
-        """Read what is new, and wake every stream."""
-        async with works.read() as session:
-            if not self._known:
-                self._last, self._known = await store.last_position(session), True
-            while fresh := await store.announcements_after(session, self._last, limit=BATCH):
-                self._kept.extend(fresh)
-                self._last = fresh[-1].position
-                for waiting in self._waiting:
-                    waiting.set()
-
-    async def after(self, works: Works, position: int) -> Sequence[Announcement]:
-        """The announcements that follow a position, at most a batch of them; from memory where it reaches back so far."""
-        if position >= self._last:
-            return ()
-        if self._kept and self._kept[0].position <= position + 1:
-            first = position + 1 - self._kept[0].position
-            return [self._kept[i] for i in range(first, min(first + BATCH, len(self._kept)))]
-        async with works.read() as session:
-            return await store.announcements_after(session, position, limit=BATCH)
-
-    def join(self) -> asyncio.Event:
-        """An event that is set when there is more; `leave` gives it back."""
-        waiting = asyncio.Event()
-        self._waiting.add(waiting)
-        return waiting
-
-    def leave(self, waiting: asyncio.Event) -> None:
-        """The stream has ended."""
-        self._waiting.discard(waiting)
-
-    @property
-    def streams(self) -> int:
-        """How many streams are open."""
-        return len(self._waiting)
+        super().__init__(wake, read_last=store.last_position, read_after=store.announcements_after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ async def last_position(session: AsyncSession) -> int:
     return found or 0
 
 
-async def announcements_after(session: AsyncSession, position: int, *, limit: int) -> Sequence[Announcement]:
+async def announcements_after(session: AsyncSession, position: int, limit: int) -> Sequence[Announcement]:
     """What follows a position, in order."""
     rows = await session.execute(
         select(
