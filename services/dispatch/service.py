@@ -15,6 +15,8 @@ from services.dispatch.login import api as login
 from services.dispatch.login.handlers import Turns
 from services.dispatch.materials import api as materials
 from services.dispatch.materials.jobs import sweep_files
+from services.dispatch.news import api as news
+from services.dispatch.news import jobs as news_jobs
 from services.dispatch.orders import api as orders
 from services.dispatch.orders.handlers import mark_urged, open_case, refresh_case
 from services.dispatch.orders.tables import CaseRecord
@@ -69,6 +71,7 @@ async def _prepare(runtime: Runtime) -> None:
     await load_calendar(runtime)
     runtime.parts.put(TokenSigner(token_key(runtime.settings), runtime.clock))
     runtime.parts.put(Turns())
+    news_jobs.prepare(runtime)
     password = runtime.settings.admin_password
     await enter_administrator(runtime.works, None if password is None else password.get_secret_value())
 
@@ -87,6 +90,8 @@ SERVICE = Service(
         orders.router,
         desk.router,
         timeline.router,
+        news.router,
+        news.commands,
         materials.router,
         drafts.router,
         login.router,
@@ -125,6 +130,6 @@ SERVICE = Service(
     },
     batch=follow_events,
     batched=frozenset(KINDS),
-    jobs=(watch_calendar, sweep_files, sweep_drafts),
+    jobs=(news_jobs.follow_news, watch_calendar, sweep_files, sweep_drafts),
     prepare=_prepare,
 )

@@ -517,13 +517,13 @@ async def test_a_command_in_another_form_than_json_is_refused(place: District, k
     is_problem(answer, answer.status_code, answer.json()["code"])
 
 
-@pytest.mark.parametrize("stream", ["breaches", "warnings"])
+@pytest.mark.parametrize("stream", ["sla/v1/breaches", "sla/v1/warnings", "dispatch/v1/news"])
 @pytest.mark.parametrize("last", [b"-1", b"x", b"1.5", b"9" * 5_000, b"\xff\xfe", b"1 2", b"%31"])
 async def test_a_stream_refuses_an_event_id_that_cannot_be_read(place: District, stream: str, last: bytes) -> None:
     who = (await place.person("paidan"))._token
     async with place.http.stream(
         "GET",
-        f"/api/sla/v1/{stream}/stream",
+        f"/api/{stream}/stream",
         headers=[(b"authorization", f"Bearer {who}".encode()), (b"last-event-id", last)],
     ) as answer:
         assert answer.status_code in {400, 422}, answer.status_code

@@ -62,7 +62,7 @@ OF_OPERATIONS: Final = {
 """Operations that only some orders allow: a unit's own ones, those with a file, those that were given back."""
 LOGIN: Final = {"body.account": "login_account", "body.password": "login_password"}
 """Who logs in: without a right pair the login would only ever be refused."""
-LEFT_OUT: Final = {"sla": ("stream_breaches", "stream_warnings"), "dispatch": ("refresh_session",)}
+LEFT_OUT: Final = {"sla": ("stream_breaches", "stream_warnings"), "dispatch": ("refresh_session", "stream_news")}
 """A stream has no end for which a fuzzer could wait, and a session's secret cannot be drawn; other tests call these."""
 PARKED: Final = 40
 """How many events each service cannot read; each of them can be dropped once."""

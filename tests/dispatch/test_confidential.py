@@ -18,7 +18,7 @@ pytestmark = pytest.mark.clause("X2")
 TEXT = "张示例（37060219900101123X）反映垃圾无人清运，电话13800138000"
 TOLD = ("张示例", "37060219900101123X", "13800138000", "张女士")
 KNOWN = ["13800138000", "37060219900101123X", "张示例"]
-PAGES = ("contacts", "notes", "replies", "assignments", "returns", "attachments", "history")
+PAGES = ("contacts", "notes", "replies", "assignments", "returns", "attachments", "history", "timeline")
 
 
 def sealed(story: Story, order_id: str, **changes: Any) -> dict[str, Any]:
@@ -56,7 +56,8 @@ async def worked_on(story: Story, order_id: str) -> None:
 
 async def texts(story: Story, order_id: str, who: dict[str, str]) -> str:
     """All that somebody reads of an order."""
-    paths = ["/orders", f"/orders/{order_id}", *(f"/orders/{order_id}/{page}" for page in PAGES)]
+    paths = ["/orders", "/news", f"/orders/{order_id}", *(f"/orders/{order_id}/{page}" for page in PAGES)]
+    await story.desk.hear_itself()
     answers = [await story.get(path, who) for path in paths]
     assert {answer.status_code for answer in answers} == {200}
     found = "".join(answer.text for answer in answers)

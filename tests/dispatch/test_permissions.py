@@ -49,6 +49,10 @@ ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("GET", "/v1/orders/names"): READERS,
     ("GET", "/v1/orders/{order_id}"): READERS,
     ("GET", "/v1/orders/{order_id}/history"): READERS,
+    ("GET", "/v1/orders/{order_id}/timeline"): READERS,
+    ("GET", "/v1/news"): READERS,
+    ("GET", "/v1/news/stream"): READERS,
+    ("POST", "/v1/news/seen"): READERS,
     ("GET", "/v1/orders/{order_id}/recommendations"): READERS,
     ("GET", "/v1/orders/{order_id}/assignments"): READERS,
     ("GET", "/v1/orders/{order_id}/contacts"): READERS,
@@ -87,6 +91,7 @@ def _body(method: str, path: str, story: Story) -> dict[str, Any] | None:
         "/notes": {"text": "进展", "promised_at": later},
         "/reply": story.reply_body(),
         "/return": story.return_body(),
+        "/seen": {"upto": 1},
         "/decision": {"decision": "reject", "reason": "属本单位"},
     }
     found = bodies.get(path)
@@ -151,6 +156,8 @@ async def test_each_route_is_open_to_its_roles(story: Story) -> None:
         for role in sorted(allowed or ()):
             if path == "/v1/accounts" and method == "POST":
                 continue  # shown in test_accounts; hashing is slow
+            if path == "/v1/news/stream":
+                continue  # shown in test_news_stream; it does not end
             order_id = await story.handled() if "{order_id}" in path else str(new_id())
             unit = URBAN if role in UNIT else None
             status = await _call(story, method, path, order_id, story.desk.bearer(role, unit=unit))

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from shared.calendar import local_text
 from shared.contracts import Event
 
+NEWS_WRITTEN: Final = "news written"
+"""Woken after each commit with entries that changed something for somebody."""
 _WEEKDAYS = "一二三四五六日"
 
 

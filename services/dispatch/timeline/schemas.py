@@ -71,7 +71,6 @@ def entries_out(rows: Sequence[TimelineRecord], names: Names, sight: Sight, pers
 
 
 def _entry_out(row: TimelineRecord, names: Names, sight: Sight, person: Person) -> TimelineEntry:
-    unit = None if row.unit is None else UnitRef(code=row.unit, name=names.units.get(row.unit, row.unit))
     return TimelineEntry(
         at=row.at,
         kind=row.kind,
@@ -79,10 +78,15 @@ def _entry_out(row: TimelineRecord, names: Names, sight: Sight, person: Person) 
         text=rules.sentence_of(row.kind, row.facts, row.unit, names.units),
         reason=sight.shows(rules.upstream_words(row.facts, row.kind)),
         who=who_out(row, names, person),
-        unit=unit,
+        unit=unit_out(row.unit, names),
         clock=clock_out(row.kind, row.facts),
         references=References(**rules.references_of(row.facts)),
     )
+
+
+def unit_out(code: str | None, names: Names) -> UnitRef | None:
+    """The unit of an entry."""
+    return None if code is None else UnitRef(code=code, name=names.units.get(code, code))
 
 
 def who_out(row: TimelineRecord, names: Names, person: Person) -> Who:

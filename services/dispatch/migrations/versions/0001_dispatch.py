@@ -438,6 +438,13 @@ def _create_timelines() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_timeline_head_one_row")),
         sa.PrimaryKeyConstraint("id", name="pk_timeline_head"),
     )
+    op.create_table(
+        "news_seen",
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False, comment="of the last entry that was seen"),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_news_seen"),
+    )
     op.execute("insert into timeline_head (id, last) values (1, 0)")
     op.execute(_FORGET)
     op.execute(_ON_DELETE)
@@ -448,6 +455,7 @@ def downgrade() -> None:
     op.execute("drop trigger order_case_forgets_timelines on order_case")
     op.execute("drop function forget_timelines()")
     for table in (
+        "news_seen",
         "timeline_head",
         "timeline_entry",
         "return_request",
