@@ -96,7 +96,7 @@ def test_review_and_call_back_of_a_reply_that_a_redo_has_superseded_may_be_missi
     world.shuffled = frozenset({"sla"})
     sequence.do(world.walk(order, 4))
     world.hold("sla")
-    sequence.do(world.centre_decides(order, approve=True, override=False))
+    sequence.do(world.centre_decides(order, approve=True, override=None))
     sequence.wait(hours=1)
     sequence.do(world.revisit(order, "未解决", "不满意"))
     assert order.model.desk.redos == 1
