@@ -18,7 +18,7 @@ const AT_HANDLING = new Set(['accept', 'contact', 'note', 'request_return', 'sub
 /** The page where a move is made; undefined where it is made elsewhere. */
 export function placeOf(move: string, status: string): { name: string; query: Record<string, string> } | undefined {
   if (AT_HANDLING.has(move)) return { name: 'handling', query: { form: move } }
-  if (move === 'accept_return' || move === 'reject_return') return { name: 'desk', query: { tab: 'return_pending' } }
+  if (move === 'accept_return' || move === 'reject_return') return { name: 'desk', query: { tab: 'returns' } }
   if (move === 'reassign' || (move === 'assign' && status !== 'consult')) return { name: 'desk', query: {} }
   if (move === 'assign') return { name: 'desk', query: { tab: 'consult' } }
   return undefined

@@ -11,5 +11,5 @@ export function useCounts(): ComputedRef<Readonly<Record<string, number>>> {
     queryFn: ({ signal }) => read(dispatch.GET('/v1/orders/counts', { signal })),
     refetchInterval: 20_000,
   })
-  return computed(() => counts.data.value?.counts ?? {})
+  return computed(() => counts.data.value?.groups ?? {})
 }
