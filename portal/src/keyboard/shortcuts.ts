@@ -40,7 +40,8 @@ export function match(shortcuts: readonly Shortcut[], event: KeyboardEvent, firs
   if (isComposing(event) || event.defaultPrevented || event.altKey) return undefined
   const key = event.key.toLowerCase()
   if (event.ctrlKey || event.metaKey) return shortcuts.find((shortcut) => shortcut.key === `mod+${key}`)
-  if (isTyping(event.target)) return undefined
+  // Esc leaves a text field for the list; the draft stays.
+  if (isTyping(event.target) && key !== 'escape') return undefined
   if (isCovered(event.target)) return undefined
   if (key.length === 1 && singleKeys.value === 'off') return undefined
   return shortcuts.find((shortcut) => shortcut.key === (first === null ? key : `${first} ${key}`))
