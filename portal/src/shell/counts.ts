@@ -11,5 +11,6 @@ export function useCounts(): ComputedRef<Readonly<Record<string, number>>> {
     queryFn: ({ signal }) => read(dispatch.GET('/v1/orders/counts', { signal })),
     refetchInterval: 20_000,
   })
-  return computed(() => counts.data.value?.groups ?? {})
+  // By state and by list; where both have a name, both count the same orders.
+  return computed(() => ({ ...counts.data.value?.counts, ...counts.data.value?.groups }))
 }
