@@ -39,3 +39,20 @@ export const SATISFACTIONS = [
   { value: 'not_stated', name: '未表态' },
 ] as const
 export const OUTCOMES: Labels = { reached: '接通', not_reached: '未接通', refused: '拒绝沟通' }
+export const ROUND_STATES: Labels = {
+  leader_review: '单位领导审阅',
+  centre_review: '中心审核',
+  approved: '审核通过',
+  rejected: '中心退回',
+  leader_rejected: '单位领导退回',
+  void: '作废',
+}
+export const SUPERVISION_CAUSES: Labels = { overdue: '超期未办', unsolved: '解决不力', refused: '拒不承办', concentrated: '反映问题集中' }
+export const EXTENSION_GROUNDS: Labels = { legal: '法定程序所需', complex: '情况复杂' }
+export const EXTENSION_STATES = [
+  { value: 'requested', name: '待审批' },
+  { value: 'granted', name: '已同意' },
+  { value: 'refused', name: '已驳回' },
+  { value: 'declined', name: '来电人不同意' },
+] as const
+export const DELIVERY_STATES: Labels = { waiting: '等待发送', sending: '正在发送', acked: '上级平台已收到', failed: '未送达，需人工重发', cancelled: '上级平台已撤单，不再发送' }

@@ -19,6 +19,17 @@ export const PLACES: readonly Place[] = [
   { name: 'today', path: '/', title: '今日', key: 't', page: () => import('@/today/TodayPage.vue') },
   { name: 'desk', path: '/desk/:order?', title: '派单台', key: 'd', count: 'to_assign', page: () => import('@/desk/DeskPage.vue'), open: () => may('dispatch', 'assign_order') },
   { name: 'handling', path: '/handling/:order?', title: '办理台', key: 'b', count: 'new', page: () => import('@/handling/HandlingPage.vue'), open: () => may('dispatch', 'accept_order') },
+  {
+    name: 'review',
+    path: '/review/:reply?',
+    title: '审阅台',
+    key: 'v',
+    page: () => import('@/review/ReviewPage.vue'),
+    open: () => may('review', 'approve_reply') || may('review', 'approve_as_leader'),
+    get count() {
+      return may('review', 'approve_as_leader') ? 'leader_review' : 'centre_review'
+    },
+  },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
 ]
