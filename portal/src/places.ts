@@ -30,6 +30,7 @@ export const PLACES: readonly Place[] = [
       return may('review', 'approve_as_leader') ? 'leader_review' : 'centre_review'
     },
   },
+  { name: 'deadlines', path: '/deadlines/:board?', title: '时限', key: 'l', page: () => import('@/deadlines/DeadlinesPage.vue'), open: () => may('sla', 'show_board') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
 ]
