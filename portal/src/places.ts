@@ -31,6 +31,7 @@ export const PLACES: readonly Place[] = [
     },
   },
   { name: 'deadlines', path: '/deadlines/:board?', title: '时限', key: 'l', page: () => import('@/deadlines/DeadlinesPage.vue'), open: () => may('sla', 'show_board') },
+  { name: 'revisits', path: '/revisits/:order?', title: '回访', key: 'h', page: () => import('@/revisits/RevisitsPage.vue'), open: () => may('intake', 'retry_delivery') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
 ]
