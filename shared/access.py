@@ -267,6 +267,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "change_unit": _UNITS,
             "list_orders": _CURRENT,
             "count_orders": _CURRENT,
+            "export_orders": _CURRENT,
             "show_order": _ORDERS,
             "name_orders": _ORDERS,
             "list_history": _CURRENT,

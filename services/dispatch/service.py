@@ -10,6 +10,7 @@ from services.dispatch.desk import api as desk
 from services.dispatch.directory import api as directory
 from services.dispatch.drafts import api as drafts
 from services.dispatch.drafts.jobs import sweep_drafts
+from services.dispatch.exporting import api as exporting
 from services.dispatch.handling import api as handling
 from services.dispatch.login import api as login
 from services.dispatch.login.handlers import Turns
@@ -87,6 +88,7 @@ SERVICE = Service(
         handling.router,
         replies.router,
         returns.router,
+        exporting.router,
         orders.router,
         desk.router,
         timeline.router,

@@ -47,6 +47,7 @@ ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("GET", "/v1/orders"): READERS,
     ("GET", "/v1/orders/counts"): READERS,
     ("GET", "/v1/orders/names"): READERS,
+    ("GET", "/v1/orders/export"): READERS,
     ("GET", "/v1/orders/{order_id}"): READERS,
     ("GET", "/v1/orders/{order_id}/history"): READERS,
     ("GET", "/v1/orders/{order_id}/timeline"): READERS,

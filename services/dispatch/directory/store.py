@@ -52,6 +52,11 @@ async def is_active_unit(session: AsyncSession, code: str) -> bool:
     return found.first() is not None
 
 
+async def names_of_units(session: AsyncSession) -> dict[str, str]:
+    """The name of every unit, by its code."""
+    return {row[0]: row[1] for row in await session.execute(select(UnitRecord.code, UnitRecord.name))}
+
+
 async def units_by_code(
     session: AsyncSession, *, cursor: str | None, limit: int
 ) -> Listed[Row[tuple[UnitRecord, int, str]]]:

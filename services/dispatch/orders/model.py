@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from shared.contracts.intake import Level, ReplyScheme
 
@@ -173,6 +173,11 @@ class Wanted:
     received_before: datetime | None = None
     changed_since: datetime | None = None
     sort: Sort = Sort.RECEIVED
+
+    def named(self) -> dict[str, Any]:
+        """What was asked for, for the audit trail."""
+        asked = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(value) for name, value in asked.items() if value not in {None, ()}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,12 @@ async def orders_waiting(
     return await sequence.page(session, query, cursor=cursor, limit=limit)
 
 
+async def count_wanted(session: AsyncSession, scope: Scope, wanted: Wanted, *, today: Today, most: int) -> int:
+    """How many orders a list has; one more than `most` stands for more."""
+    some = select(CaseRecord.order_id).where(*_conditions(scope, wanted, today)).limit(most + 1).subquery()
+    return int(await session.scalar(select(func.count()).select_from(some)) or 0)
+
+
 async def count_by_group(session: AsyncSession, scope: Scope, today: Today) -> tuple[dict[Group, int], bool]:
     """How many orders each list has, in one pass over those that are not at their end; False when some were left out."""
     open_ones = select(CaseRecord).where(*_conditions(scope, Wanted(), today)).limit(COUNTED_IN_GROUPS + 1).subquery()
