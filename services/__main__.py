@@ -14,6 +14,7 @@ from shared.run.importing import without_collecting
 with without_collecting():
     import uvloop
 
+    from sample.history import history_in
     from sample.platform import accompany, greeting, note_running
     from services.analytics.service import SERVICE as ANALYTICS
     from services.dispatch.service import SERVICE as DISPATCH
@@ -46,7 +47,9 @@ def main() -> int:
     """Run until Ctrl-C; 2 with clear words when something of the machine stands in the way, 1 when it cannot go on."""
     try:
         folder = usable(data_folder(Path("var")))
-        with embedded(folder) as platform, _log_of(folder) as log:
+        history = history_in(folder)
+        clock = None if history is None else f"catching-up:{history.clock_path}"
+        with embedded(folder, clock=clock) as platform, _log_of(folder) as log:
             configure_logs(platform.settings.log_level, stream=log)
 
             async def ready(process: Process, address: str) -> None:

@@ -108,15 +108,128 @@ class SimulatedClock:
             await _sleep(min(0.05, max(left, 0.001)), wake)
 
 
+class CatchingUpClock:
+    """A clock that stands in the past, is led up to the machine's step by step, and is the machine's from then on.
+
+    It stands still between two steps, so that a month can be lived through in a minute and every deadline fires at its own
+    moment.  Its state is one small file that every process of the machine reads; without the file it is the machine's.
+    It never goes back, and only the program that leads it can move it (docs/decisions/0017).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] = (0, 0)
+        self._at: datetime | None = None
+        self._real = RealClock()
+        self._arrived = self._holding = False
+        self._sleepers: set[asyncio.Event] = set()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it has become the clock of the machine."""
+        self._load()
+        return self._arrived
+
+    def _load(self) -> None:
+        if self._arrived:
+            return
+        try:
+            info = self._path.stat()
+        except FileNotFoundError:
+            self._arrived = True
+            return
+        mark = (info.st_mtime_ns, info.st_ino)
+        if mark != self._seen:
+            moment, _, state = self._path.read_text(encoding="utf-8").partition(" ")
+            self._at, self._holding, self._seen = datetime.fromisoformat(moment), state == _HOLDING, mark
+
+    def now(self) -> datetime:
+        """The moment at which it stands; the current one when it has arrived."""
+        self._load()
+        return self._real.now() if self._arrived or self._at is None else self._at
+
+    @property
+    def holding(self) -> bool:
+        """Whether what happens now need not be told yet: the leader goes on for a while before he waits for that."""
+        self._load()
+        return self._holding and not self._arrived
+
+    def step(self, moment: datetime, *, holding: bool = False) -> None:
+        """Go on to `moment`; ValueError when that would be back, or ahead of the machine's clock."""
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        if self._at is not None and moment < self._at:
+            raise ValueError("this clock does not go back")
+        if self.arrived and self._at is not None:
+            raise ValueError("this clock has arrived")
+        if moment > self._real.now():
+            raise ValueError("this clock does not go ahead of the machine's")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(f".{os.getpid()}.new")
+        state = f" {_HOLDING}" if holding else ""
+        draft.write_text(moment.astimezone(UTC).isoformat() + state, encoding="utf-8")
+        draft.replace(self._path)
+        self._arrived = False
+        self._moved()
+
+    def arrive(self) -> None:
+        """Become the clock of the machine, in every process that reads the same file."""
+        self._path.unlink(missing_ok=True)
+        self._moved()
+
+    def _moved(self) -> None:
+        self._load()
+        for sleeper in self._sleepers:
+            sleeper.set()
+
+    async def sleep_until(self, moment: datetime, *, wake: asyncio.Event | None = None) -> None:
+        """A step ends the waiting: in this process at once, in the others at their next look at the file."""
+        if self.arrived:
+            await self._real.sleep_until(moment, wake=wake)
+            return
+        mark, sleeper = self._seen, wake or asyncio.Event()
+        self._sleepers.add(sleeper)
+        try:
+            while self.now() < moment and self._seen == mark and not sleeper.is_set():
+                await _sleep(_LOOK_SECONDS, sleeper)
+        finally:
+            self._sleepers.discard(sleeper)
+
+
+_LOOK_SECONDS = 0.02
+_HOLDING = "holding"
+_LONGEST_HOLD_SECONDS = 5.0
+
+
+async def until_told(clock: Clock) -> None:
+    """Return when events should be published: at once, but while a clock that catches up holds them (at most for seconds).
+
+    What happens at many moments of a month is published together then, which takes a third of the work.
+    """
+    if not isinstance(clock, CatchingUpClock) or not clock.holding:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_HOLD_SECONDS):
+            while clock.holding:
+                await clock.sleep_until(datetime.max.replace(tzinfo=UTC))
+
+
+def clock_of_logins(clock: Clock) -> Clock:
+    """The clock by which logins end: the machine's, where the platform's lives through a month in a minute."""
+    return RealClock() if isinstance(clock, CatchingUpClock) else clock
+
+
 class BadClock(ValueError):
     """The value of GONGDAN_CLOCK names no clock."""
 
 
-def clock_of(spelling: str) -> RealClock | SimulatedClock:
-    """`real`, or `simulated:<file>`: what the setting GONGDAN_CLOCK may say."""
+def clock_of(spelling: str) -> RealClock | SimulatedClock | CatchingUpClock:
+    """`real`, `simulated:<file>` or `catching-up:<file>`: what the setting GONGDAN_CLOCK may say."""
     if spelling == "real":
         return RealClock()
     kind, _, path = spelling.partition(":")
     if kind == "simulated" and path:
         return SimulatedClock(Path(path))
+    if kind == "catching-up" and path:
+        return CatchingUpClock(Path(path))
     raise BadClock(f"GONGDAN_CLOCK 应为 real 或 simulated:<文件>，现为“{spelling}”")

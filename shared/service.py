@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from fastapi import APIRouter
@@ -97,6 +98,8 @@ class Service:
     """Named schemas of its API document for bodies that no model of pydantic describes, by their names."""
     webhooks: Mapping[str, Any] = field(default_factory=dict)
     """What it sends to others, as the API document describes it (OpenAPI `webhooks`)."""
+    next_due: Callable[[Runtime], Awaitable[datetime | None]] | None = None
+    """When the work comes due that it does by itself, beside what it is sent; in the past or now while it has some."""
     prepare: Callable[[Runtime], Awaitable[None]] | None = None
     """Run once after the migrations and before requests and events are taken: read settings, enter first rows."""
 

@@ -40,6 +40,7 @@ from services.dispatch.timeline import api as timeline
 from services.dispatch.timeline.handlers import follow_events
 from services.dispatch.timeline.rules import KINDS
 from shared.bus.topics import DIRECTORY, ORDERS, SLA_BREACHES
+from shared.clock import clock_of_logins
 from shared.contracts.intake import (
     OrderCancelled,
     OrderFedBack,
@@ -70,7 +71,7 @@ from shared.service import Runtime, Service
 async def _prepare(runtime: Runtime) -> None:
     """The signer of tokens for the login route, the first account of an empty database, and the calendar in force."""
     await load_calendar(runtime)
-    runtime.parts.put(TokenSigner(token_key(runtime.settings), runtime.clock))
+    runtime.parts.put(TokenSigner(token_key(runtime.settings), clock_of_logins(runtime.clock)))
     runtime.parts.put(Turns())
     news_jobs.prepare(runtime)
     password = runtime.settings.admin_password

@@ -10,7 +10,7 @@ from services.intake.channels.handlers import Signatures
 from services.intake.channels.policy import CHANNELS
 from services.intake.feedback import api as feedback
 from services.intake.feedback.handlers import queue_feedback
-from services.intake.feedback.jobs import deliver_feedback
+from services.intake.feedback.jobs import deliver_feedback, next_due
 from services.intake.feedback.schemas import feedback_schemas, feedback_webhooks
 from services.intake.first_look import api as first_look
 from services.intake.notices import api as notices
@@ -71,5 +71,6 @@ SERVICE = Service(
         UnitChanged: follow_unit,
     },
     jobs=(write_orders, deliver_feedback),
+    next_due=next_due,
     prepare=prepare,
 )

@@ -116,5 +116,6 @@ SERVICE: Final = Service(
         streams_jobs.follow_announcements,
         look_at_concentration,
     ),
+    next_due=firing.next_due,
     prepare=prepare,
 )

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.app.backlog import backlog_route
 from shared.app.docs import add_document_page
 from shared.app.health import health_routes
 from shared.app.lane import Front, Lane
@@ -347,6 +348,7 @@ def mount(apps: Iterable[tuple[Runtime, FastAPI]], *, portal: bool = False) -> S
     whole = Front(
         routes=[
             *health_routes(runtimes),
+            backlog_route(runtimes),
             Route("/metrics", all_metrics),
             *(metrics(runtime) for runtime in runtimes),
             *(Mount(f"/api/{name}", edge) for name, edge in edges.items()),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from shared.clock import SimulatedClock
+from shared.clock import CatchingUpClock, SimulatedClock
 from shared.deps import CurrentPerson, Cursor, Limit, ThisRuntime
 from shared.errors import BusinessError, Incomplete
 from shared.web.fields import Body, SaneMoment, Text, YesNo
@@ -157,8 +157,11 @@ class NewTime(Body):
 
 
 def _state(clock: Any) -> ClockState:
-    simulated = isinstance(clock, SimulatedClock)
-    return ClockState(now=clock.now(), simulated=simulated, rate=clock.rate if simulated else 1.0)
+    if isinstance(clock, SimulatedClock):
+        return ClockState(now=clock.now(), simulated=True, rate=clock.rate)
+    if isinstance(clock, CatchingUpClock) and not clock.arrived:
+        return ClockState(now=clock.now(), simulated=True, rate=0.0)
+    return ClockState(now=clock.now(), simulated=False, rate=1.0)
 
 
 @router.get("/clock", operation_id="get_clock", summary="查看时钟")

@@ -62,7 +62,10 @@ class Consumer:
         self._retries: dict[TopicPartition, int] = {}
         self._owed: dict[TopicPartition, int] = {}  # offsets that could not be committed yet
         self._shown: set[TopicPartition] = set()
+        self._subscription: Subscription | None = None
         self.joined = False
+        self.resting = True
+        """Whether it applies nothing now: only a hint, an event may just have arrived."""
 
     async def run(self) -> None:
         """Run until cancelled; Stuck when a partition makes no progress."""
@@ -70,7 +73,7 @@ class Consumer:
         while True:
             try:
                 async with self._bus.subscribe(self._works.service, self._topics, member=self._member) as subscription:
-                    self.joined = True
+                    self.joined, self._subscription = True, subscription
                     pause = 0.1
                     await self._read(subscription)
             except BusUnavailable as fault:
@@ -78,10 +81,15 @@ class Consumer:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
             finally:
-                self.joined = False
+                self.joined, self._subscription = False, None
                 # What was known of the partitions holds for the membership that has ended.
                 for known in (self._moved, self._idle, self._retries, self._owed):
                     known.clear()
+
+    async def unread(self) -> int | None:
+        """How many events of the partitions of this member have not taken effect yet; None while it has not joined."""
+        subscription = self._subscription
+        return None if subscription is None else sum((await subscription.lag()).values())
 
     async def _read(self, subscription: Subscription) -> None:
         every = min(_LOOK_SECONDS, self._watchdog / 4)
@@ -89,7 +97,11 @@ class Consumer:
         while True:
             batches = await subscription.fetch(max_records=_BATCH, timeout=min(0.2, every))
             fetched = time.monotonic()
-            await self._apply_all(subscription, batches)
+            self.resting = not batches
+            try:
+                await self._apply_all(subscription, batches)
+            finally:
+                self.resting = True
             if 0 < sum(map(len, batches.values())) < _BATCH:
                 took = time.monotonic() - fetched
                 await asyncio.sleep(min(max(_PACE_SECONDS - took, _PACE_FACTOR * took), _LONGEST_PACE_SECONDS))

@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from shared.bus import Bus, BusError, BusUnavailable, Message, MessageRefused
-from shared.clock import Clock
+from shared.clock import Clock, until_told
 from shared.outbox.envelope import SOURCE, headers_of
 from shared.telemetry import Metrics, logger
 
@@ -95,6 +95,8 @@ class Relay:
         self._next_since = 0.0
         self.leading = False
         self.running = False
+        self.resting = True
+        """Whether it waits for work: only a hint, an event may just have been committed."""
 
     @property
     def stalled(self) -> bool:
@@ -147,8 +149,14 @@ class Relay:
             await self._measure(connection)
             while True:
                 self.wake.clear()
+                await until_told(self._clock)
                 began = time.monotonic()
-                if await self.publish_waiting(connection) > 1:
+                self.resting = False
+                try:
+                    published = await self.publish_waiting(connection)
+                finally:
+                    self.resting = True
+                if published > 1:
                     took = time.monotonic() - began
                     await asyncio.sleep(min(max(_PACE_SECONDS, _PACE_FACTOR * took), _LONGEST_PACE_SECONDS))
                 # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.

@@ -136,8 +136,8 @@ def owner_url(server: PostgresServer, kept: Mapping[str, Any], database: str) ->
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Embedded]:
-    """Start what the settings do not name, yield it, and stop it at the end."""
+def embedded(folder: Path, *, clock: str | None = None) -> Iterator[Embedded]:
+    """Start what the settings do not name, yield it, and stop it at the end; `clock` is as GONGDAN_CLOCK names it."""
     with telling(folder):
         kept = secrets_of(folder)
     host = os.environ.get("GONGDAN_HOST", "127.0.0.1")
@@ -158,6 +158,8 @@ def embedded(folder: Path) -> Iterator[Embedded]:
         "host": host,
         "port": sock.getsockname()[1],
     }
+    if clock is not None:
+        values["clock"] = clock
     if os.environ.get("GONGDAN_CLOCK") == "simulated":
         os.environ["GONGDAN_CLOCK"] = f"simulated:{folder / 'clock.json'}"
     server: PostgresServer | None = None

@@ -24,7 +24,7 @@ from shared.app import build_app, mount, upload_routes
 from shared.bus import Bus
 from shared.bus.topics import PARTITIONS
 from shared.calendar import statutory_calendar
-from shared.clock import BadClock, Clock, clock_of
+from shared.clock import BadClock, Clock, clock_of, clock_of_logins
 from shared.db import new_engine
 from shared.db.logins import refuse_wide_logins
 from shared.db.migrate import upgrade
@@ -111,7 +111,7 @@ def build_runtime(service: Service, settings: Settings, *, bus: Bus, clock: Cloc
         clock=clock,
         works=works,
         bus=bus,
-        tokens=TokenReader(settings.token_public_key.get_secret_value(), clock),
+        tokens=TokenReader(settings.token_public_key.get_secret_value(), clock_of_logins(clock)),
         metrics=metrics,
         relay=relay,
         consumer=consumer,

@@ -13,6 +13,7 @@ from fastapi import Header, Query
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from shared.clock import clock_of_logins
 from shared.service import Runtime
 from shared.streams.tail import Item, Tail
 
@@ -104,7 +105,7 @@ async def _pieces(
         if asked > position:
             yield _about_stream("stream.reset", position, {"asked_after": asked, "after": position})
         beat = loop.time() + HEARTBEAT
-        while not runtime.closing and runtime.clock.now() < ends_at:
+        while not runtime.closing and clock_of_logins(runtime.clock).now() < ends_at:
             more.clear()
             batch = await tail.after(runtime.works, position)
             for piece in await show(batch) if batch else ():

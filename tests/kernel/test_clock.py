@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.calendar import SHANGHAI, local_day, start_of
-from shared.clock import RealClock, SimulatedClock, clock_of
+from shared.clock import CatchingUpClock, RealClock, SimulatedClock, clock_of, clock_of_logins, until_told
 from tests.support.service import MONDAY_0900
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +111,90 @@ def test_a_day_is_counted_as_the_district_counts_it(moment: datetime, day: int) 
 def test_the_setting_names_a_clock(tmp_path: Path) -> None:
     assert isinstance(clock_of("real"), RealClock)
     assert isinstance(clock_of(f"simulated:{tmp_path / 'c.json'}"), SimulatedClock)
-    for wrong in ("", "simulated", "simulated:", "sundial:x"):
+    assert isinstance(clock_of(f"catching-up:{tmp_path / 'c'}"), CatchingUpClock)
+    for wrong in ("", "simulated", "simulated:", "catching-up:", "sundial:x"):
         with pytest.raises(ValueError):
             clock_of(wrong)
+
+
+LONG_AGO = MONDAY_0900 - timedelta(days=1000)
+
+
+def test_a_clock_that_catches_up_stands_still_between_two_steps_in_every_process(tmp_path: Path) -> None:
+    clock, other = (CatchingUpClock(tmp_path / "clock") for _ in range(2))
+    clock.step(LONG_AGO)
+    assert (clock.now(), clock.arrived) == (LONG_AGO, False)
+    seen = CatchingUpClock(tmp_path / "clock")
+    clock.step(LONG_AGO + HOUR)
+    assert [one.now() for one in (clock, seen)] == [LONG_AGO + HOUR] * 2
+    # Without its file it is the machine's, as after its arrival.
+    assert other.arrived is False
+    assert CatchingUpClock(tmp_path / "none").arrived
+
+
+def test_a_clock_that_has_caught_up_is_the_machines_in_every_process(tmp_path: Path) -> None:
+    clock = CatchingUpClock(tmp_path / "clock")
+    clock.step(LONG_AGO)
+    other = CatchingUpClock(tmp_path / "clock")
+    assert other.now() == LONG_AGO
+    clock.arrive()
+    for one in (clock, other):
+        assert one.arrived
+        assert abs(one.now() - RealClock().now()) < timedelta(seconds=5)
+        with pytest.raises(ValueError):
+            one.step(RealClock().now() - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("wrong", [LONG_AGO - timedelta(microseconds=1), datetime(2099, 1, 1, tzinfo=UTC)], ids=str)
+def test_a_clock_that_catches_up_goes_neither_back_nor_ahead_of_the_machine(tmp_path: Path, wrong: datetime) -> None:
+    clock = CatchingUpClock(tmp_path / "clock")
+    clock.step(LONG_AGO)
+    with pytest.raises(ValueError):
+        clock.step(wrong)
+    with pytest.raises(ValueError):
+        clock.step(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
+    clock.step(LONG_AGO)
+    assert clock.now() == LONG_AGO
+
+
+@pytest.mark.parametrize("elsewhere_too", [False, True])
+async def test_a_step_ends_the_waiting(tmp_path: Path, *, elsewhere_too: bool) -> None:
+    leader = CatchingUpClock(tmp_path / "clock")
+    leader.step(LONG_AGO)
+    sleeper = CatchingUpClock(tmp_path / "clock") if elsewhere_too else leader
+    assert sleeper.now() == LONG_AGO
+    async with asyncio.timeout(10):
+        waiting = asyncio.create_task(sleeper.sleep_until(LONG_AGO + HOUR))  # noqa: TID251 - awaited below
+        await asyncio.sleep(0)
+        leader.step(LONG_AGO + timedelta(minutes=1))
+        await waiting
+        leader.step(LONG_AGO + HOUR)
+        await sleeper.sleep_until(LONG_AGO + HOUR)
+
+
+def test_logins_end_by_the_machines_clock_while_a_month_passes_in_a_minute(tmp_path: Path) -> None:
+    catching_up, simulated = CatchingUpClock(tmp_path / "c"), SimulatedClock(tmp_path / "s", at=MONDAY_0900, rate=0)
+    assert isinstance(clock_of_logins(catching_up), RealClock)
+    assert clock_of_logins(simulated) is simulated
+
+
+@pytest.mark.parametrize("elsewhere_too", [False, True])
+async def test_events_are_held_while_people_act_and_told_when_the_leader_waits(
+    tmp_path: Path, *, elsewhere_too: bool
+) -> None:
+    leader = CatchingUpClock(tmp_path / "clock")
+    leader.step(LONG_AGO, holding=True)
+    relays = CatchingUpClock(tmp_path / "clock") if elsewhere_too else leader
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        held = group.create_task(until_told(relays))
+        await asyncio.sleep(0)
+        leader.step(LONG_AGO + HOUR, holding=True)
+        await asyncio.sleep(0)
+        assert (relays.holding, held.done()) == (True, False)
+        leader.step(LONG_AGO + HOUR)
+    assert not relays.holding
+    leader.step(LONG_AGO + HOUR, holding=True)
+    leader.arrive()
+    for clock in (leader, relays, RealClock(), SimulatedClock(tmp_path / "s", at=MONDAY_0900, rate=0)):
+        async with asyncio.timeout(5):
+            await until_told(clock)

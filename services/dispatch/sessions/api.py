@@ -11,6 +11,7 @@ from services.dispatch.login.schemas import TokenBody
 from services.dispatch.sessions import handlers, store
 from services.dispatch.sessions.model import EndedBy
 from services.dispatch.sessions.schemas import SessionOut, SignedInOut
+from shared.clock import clock_of_logins
 from shared.deps import CurrentPerson, InRead, InWork, ThisRuntime
 from shared.errors import Unauthenticated
 from shared.identity import TokenSigner
@@ -79,7 +80,7 @@ async def list_sessions(
     request: Request, session: InRead, person: CurrentPerson, runtime: ThisRuntime
 ) -> list[SessionOut]:
     """本人账号尚未结束的浏览器登录，最近使用的在前。"""
-    found = await store.open_sessions(session, person.account, runtime.clock.now())
+    found = await store.open_sessions(session, person.account, clock_of_logins(runtime.clock).now())
     current = session_of(request, runtime)
     return [SessionOut.of(record, current) for record in found]
 

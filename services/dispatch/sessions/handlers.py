@@ -14,6 +14,7 @@ from services.dispatch.sessions.model import EndedBy
 from services.dispatch.sessions.policy import TOKEN_LIFE
 from services.dispatch.sessions.rules import browser_of, end_of, ends_at
 from services.dispatch.sessions.tables import BrowserSessionRecord
+from shared.clock import clock_of_logins
 from shared.identity import Person, TokenSigner
 from shared.work import Work, Works
 
@@ -46,7 +47,7 @@ async def sign_in(
     """
     secret = secrets.token_urlsafe(32)
     async with logging_in(works, turns, account, password) as work:
-        now = work.now
+        now = _now(work)
         if before is not None:
             await store.end_by_secret(work.session, work.sealer.fingerprint(before), EndedBy.SIGN_IN, now)
         await store.make_room(work.session, account, now)
@@ -66,7 +67,7 @@ async def refresh(works: Works, signer: TokenSigner, secret: str) -> SignedIn:
     """The next token of a session, with the roles and the unit that the account has now; SessionEnded."""
     async with works.begin() as work:
         secret_print = work.sealer.fingerprint(secret)
-        record = await store.use(work.session, secret_print, work.now)
+        record = await store.use(work.session, secret_print, _now(work))
         if record is None:
             raise SessionEnded(await _end_of(work, secret_print))
         account = await find_account(work.session, record.account)
@@ -78,7 +79,7 @@ async def refresh(works: Works, signer: TokenSigner, secret: str) -> SignedIn:
 async def sign_out(works: Works, secret: str) -> None:
     """End the session of this secret; nothing when it is over."""
     async with works.begin() as work:
-        ended = await store.end_by_secret(work.session, work.sealer.fingerprint(secret), EndedBy.SIGN_OUT, work.now)
+        ended = await store.end_by_secret(work.session, work.sealer.fingerprint(secret), EndedBy.SIGN_OUT, _now(work))
         account = None if ended is None else await find_account(work.session, ended.account)
     if account is not None:
         async with works.begin(person_of(account), confined=False) as work:
@@ -87,7 +88,7 @@ async def sign_out(works: Works, secret: str) -> None:
 
 async def end_sessions(work: Work, account: str, by: EndedBy, *, but: str | None = None) -> None:
     """End all sessions of an account, except one; their tokens live until they end, minutes at most."""
-    ended = await store.end_all(work.session, account, by, work.now, but=but)
+    ended = await store.end_all(work.session, account, by, _now(work), but=but)
     if ended:
         work.audit("account.sessions_ended", account, after={"sessions": ended, "by": by})
 
@@ -96,7 +97,13 @@ async def _end_of(work: Work, secret_print: str) -> EndedBy:
     record = await store.of_secret(work.session, secret_print)
     if record is None:
         return EndedBy.UNKNOWN
-    return end_of(record.began_at, record.used_at, record.ended_by, now=work.now) or EndedBy.UNKNOWN
+    return end_of(record.began_at, record.used_at, record.ended_by, now=_now(work)) or EndedBy.UNKNOWN
+
+
+def _now(work: Work) -> datetime:
+    """By the clock by which tokens end."""
+    clock = clock_of_logins(work.clock)
+    return work.now if clock is work.clock else clock.now()
 
 
 def _signed_in(signer: TokenSigner, person: Person, record: BrowserSessionRecord) -> SignedIn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +28,15 @@ async def deliver_feedback(runtime: Runtime) -> None:
             await Deliverer(runtime, client).run(group)
     finally:
         await client.close()
+
+
+async def next_due(runtime: Runtime) -> datetime | None:
+    """When the next reply is to be sent for the first time; in the past while one is on its way.
+
+    Repetitions are not waited for: a platform may be away for days.
+    """
+    async with runtime.works.read() as session:
+        return await store.next_first_attempt(session)
 
 
 class Deliverer:

@@ -89,6 +89,14 @@ select exists (select from delivery d where d.order_id = s.order_id and d.id <> 
 from settled s
 """
 )
+_FIRST_ATTEMPT = text(
+    """
+select min(case d.state when 'sending' then d.created_at else d.next_at end) from delivery d
+where (d.state = 'sending' or (d.state = 'waiting' and d.attempts = 0)) and not exists (
+  select from delivery e where e.order_id = d.order_id and e.state in ('waiting', 'sending')
+    and (e.created_at, e.id) < (d.created_at, d.id))
+"""
+)
 # Built once: such a statement takes longer to put together than to run.
 _DELIVERIES = Record.metadata.tables[Delivery.__tablename__]
 _ADD = insert(_DELIVERIES).on_conflict_do_nothing(index_elements=["reply_id"]).returning(_DELIVERIES.c.id)
@@ -191,6 +199,12 @@ async def end_attempt(
     if row is None:
         raise Superseded
     return bool(row[0]), None if row[1] is None else AckedBy(row[1])
+
+
+async def next_first_attempt(session: AsyncSession) -> datetime | None:
+    """When the next reply is to be sent for the first time; a moment in the past while an attempt runs."""
+    moment: datetime | None = await session.scalar(_FIRST_ATTEMPT)
+    return moment
 
 
 async def deliveries_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import Gauge
@@ -44,6 +45,12 @@ def prepare(runtime: Runtime) -> None:
         registry=runtime.metrics.registry,
     )
     runtime.parts.put(FiringLoop(runtime.works.wakes.waiting_for(EVENTS_WRITTEN), oldest))
+
+
+async def next_due(runtime: Runtime) -> datetime | None:
+    """When the next clock fires; in the past or now while one should have fired."""
+    async with runtime.works.read() as session:
+        return await store.next_moment(session)
 
 
 async def fire_clocks(runtime: Runtime) -> None:

@@ -13,6 +13,7 @@ from services.sla.streams.model import Announcement, StreamName
 from services.sla.streams.policy import PASS_LIFE
 from services.sla.streams.tables import StreamPassRecord
 from shared import streams
+from shared.clock import clock_of_logins
 from shared.identity import Person, Role
 from shared.work import Work, Works
 
@@ -39,7 +40,7 @@ def issue_pass(work: Work, stream: StreamName, *, ends_at: datetime) -> tuple[st
 
     A browser's EventSource sends no header, so that its proof has to stand in the address; hence one use, and soon.
     """
-    given, person, expires_at = secrets.token_urlsafe(32), work.person, work.now + PASS_LIFE
+    given, person, expires_at = secrets.token_urlsafe(32), work.person, clock_of_logins(work.clock).now() + PASS_LIFE
     work.session.add(
         StreamPassRecord(
             pass_print=work.sealer.fingerprint(given),
@@ -60,7 +61,7 @@ async def listener_of(works: Works, stream: StreamName, given: str | None, cooki
 
     An EventSource that reconnects sends the address of before, with the used pass, and the cookie: the cookie counts then.
     """
-    now = works.clock.now()
+    now = clock_of_logins(works.clock).now()
     if given:
         fresh = secrets.token_urlsafe(32)
         async with works.begin() as work:
