@@ -24,6 +24,7 @@ import psutil
 
 from deploy.kafka.broker import Broker, KafkaUnavailable
 from deploy.ownership import FolderInUse, FolderLock, Leash, PortTaken, end_leftovers, listens, refuse_taken
+from sample.history import history_in
 from sample.platform import RunningPlatform, how_to_try, note, run_sample
 from shared.clock import clock_of
 from shared.run.embedded import channel_secrets, files_url, owner_url, prepare_databases, secrets_of
@@ -360,6 +361,9 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
     asked_port = os.environ.get("GONGDAN_PORT")
     port = arguments.port if arguments.port is not None or asked_port is None else port_of(asked_port)
     spelling = f"simulated:{folder / 'clock.json'}" if arguments.clock == "simulated" else arguments.clock
+    history = history_in(folder) if spelling == "real" else None
+    if history is not None:
+        spelling = f"catching-up:{history.clock_path}"
     clock = clock_of(spelling)
     print(f"正在以 {arguments.bus} 启动，每个服务 {arguments.replicas} 个副本……", flush=True)
     with listen("127.0.0.1", 0) as upstream_sock:
@@ -376,7 +380,10 @@ async def _run(folder: Path, arguments: argparse.Namespace) -> None:
                 note(folder, cluster.gateway.address, spelling)
                 print(_welcome(cluster, sample=sample), flush=True)
 
-            standing = RunningPlatform(cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock)
+            addresses = tuple(member.address for member in cluster.members)
+            standing = RunningPlatform(
+                cluster.gateway.address, folder, cluster.secrets, clock, upstream_sock, addresses
+            )
             try:
                 async with asyncio.TaskGroup() as group:
                     tasks = [group.create_task(keep_running(ground)) for ground in _grounds(cluster)]

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import socket
+import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import uvicorn
 
+from sample.history import History, Progress
 from sample.sign_in import accounts_route
 from sample.staff import People
 from sample.upstream import SimulatedUpstream
-from shared.clock import Clock, SimulatedClock
+from shared.clock import CatchingUpClock, Clock, SimulatedClock
 from shared.settings import BadSetting
+from shared.telemetry import logger
 
 if TYPE_CHECKING:
     from shared.run.embedded import Embedded
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 _PUSH_EVERY: Final = 30.0
 _REVISIT_AFTER: Final = 20.0
 _READY_WITHIN: Final = 60.0
+_TELL_EVERY: Final = 10.0
+
+_log = logger("sample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class RunningPlatform:
     clock: Clock
     upstream_sock: socket.socket
     """The socket on which the simulated upstream receives feedback."""
+    addresses: tuple[str, ...] = ()
+    """The addresses of its processes; none when it is one process at its own address."""
 
 
 def _seconds(name: str, usual: float) -> float:
@@ -95,8 +104,14 @@ def greeting(platform: Embedded, address: str, *, sample: bool) -> str:
 
 def note_running(platform: Embedded, process: Process, address: str) -> None:
     """Note the platform's address and its clock in a file, for programs in other terminals."""
-    simulated = isinstance(process.clock, SimulatedClock)
-    note(platform.folder, address, f"simulated:{platform.folder / 'clock.json'}" if simulated else "real")
+    note(platform.folder, address, spelling_of(process.clock, platform.folder))
+
+
+def spelling_of(clock: Clock, folder: Path) -> str:
+    """A clock of the platform in this folder as GONGDAN_CLOCK names it."""
+    if isinstance(clock, CatchingUpClock):
+        return f"catching-up:{folder / 'history.clock'}"
+    return f"simulated:{folder / 'clock.json'}" if isinstance(clock, SimulatedClock) else "real"
 
 
 def note(folder: Path, address: str, clock: str) -> None:
@@ -129,6 +144,35 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
     await run_sample(standing, hello)
 
 
+async def live_through_history(
+    platform: RunningPlatform, people: People, upstream: SimulatedUpstream, http: httpx.AsyncClient
+) -> None:
+    """What has to be lived through before the present, if this start has a history."""
+    progress = Progress.read(platform.folder)
+    if progress is None or progress.finished or not isinstance(platform.clock, CatchingUpClock):
+        return
+    addresses = platform.addresses or (platform.address,)
+    history = History(progress, platform.clock, people, upstream, http, addresses, Teller())
+    await history.live()
+    for words in history.refused:
+        _log.warning("step of the history refused", step=words)
+
+
+class Teller:
+    """Shows how far something is: in one line of a terminal, elsewhere now and then."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, words: str) -> None:
+        """Show these words in place of the ones before; a line break ends them."""
+        if sys.stdout.isatty():
+            print(f"\r\033[K{words}", end="", flush=True)
+        elif words.endswith("\n") or time.monotonic() >= self._next:
+            self._next = time.monotonic() + _TELL_EVERY
+            print(words.rstrip("\n"), flush=True)
+
+
 async def run_sample(platform: RunningPlatform, hello: Callable[[], None]) -> None:
     """Load the district once, call `hello`, take the feedback and push orders until cancelled."""
     upstream = SimulatedUpstream(
@@ -154,6 +198,7 @@ async def run_sample(platform: RunningPlatform, hello: Callable[[], None]) -> No
             try:
                 await people.load_district()
                 hello()
+                await live_through_history(platform, people, upstream, http)
                 group.create_task(upstream.keep_revisiting(http))
                 await upstream.keep_pushing(http, every=_push_every())
             finally:

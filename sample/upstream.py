@@ -119,6 +119,8 @@ class SimulatedUpstream:
     """Numbers of orders whose replies it refuses for good (410)."""
     failing: set[str] = field(default_factory=set)
     """Numbers of orders whose replies it takes and answers with 500: its acknowledgement is lost."""
+    scripted: set[str] = field(default_factory=set)
+    """Numbers of orders whose callers somebody else calls back."""
     serial: int = 0
     prefix: str = "YT"
     """The beginning of its order numbers; it revisits only its own."""
@@ -165,7 +167,7 @@ class SimulatedUpstream:
         return JSONResponse({"ack": hashlib.sha256(message_id.encode()).hexdigest()[:16]})
 
     def _plan_revisit(self, channel: str, number: str) -> None:
-        if number.startswith(self.prefix):
+        if number.startswith(self.prefix) and number not in self.scripted:
             self._pending[number] = channel
             self._keep()
             self._revisits.put_nowait((time.monotonic() + self.revisit_after, channel, number))

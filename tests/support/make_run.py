@@ -17,6 +17,7 @@ import psutil
 from tests.support.waiting import eventually
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+_WITHOUT_HISTORY: Final = {"GONGDAN_SAMPLE_HISTORY": "0"}
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Running:
 
 @contextmanager
 def _process_in(folder: Path, said: Path, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "GONGDAN_VAR": str(folder), "GONGDAN_PORT": "0", **variables}
+    environment = {**os.environ, "GONGDAN_VAR": str(folder), "GONGDAN_PORT": "0", **_WITHOUT_HISTORY, **variables}
     with (
         said.open("w", encoding="utf-8") as out,
         subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The sample district: what it lives through before the present begins."""
