@@ -1,6 +1,6 @@
 """When people work in the sample district: windows of a day, and the moments inside them at which something is done.
 
-The history goes on window by window (docs/decisions/0017): what one service tells another in a window is known in the
+The history goes on window by window (docs/decisions/0021): what one service tells another in a window is known in the
 next one.  So whoever waits for another service does his part at least one window later.
 """
 

@@ -1,6 +1,6 @@
 """The history of the sample district: four weeks of orders, lived through by the simulated staff before the present begins.
 
-The platform's clock stands in the past and is led on step by step (docs/decisions/0017): nobody does anything before all
+The platform's clock stands in the past and is led on step by step (docs/decisions/0021): nobody does anything before all
 services know what was done before, and every deadline fires at its own moment.  The platform can be used meanwhile.
 """
 

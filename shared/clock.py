@@ -113,7 +113,7 @@ class CatchingUpClock:
 
     It stands still between two steps, so that a month can be lived through in a minute and every deadline fires at its own
     moment.  Its state is one small file that every process of the machine reads; without the file it is the machine's.
-    It never goes back, and only the program that leads it can move it (docs/decisions/0017).
+    It never goes back, and only the program that leads it can move it (docs/decisions/0021).
     """
 
     def __init__(self, path: Path) -> None:
