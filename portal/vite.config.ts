@@ -28,5 +28,5 @@ export default defineConfig({
       },
     },
   },
-  server: { port: 5173, proxy: { '/api': { target: platform, changeOrigin: false } } },
+  server: { port: 5173, proxy: Object.fromEntries(['/api', '/readyz', '/sample/'].map((path) => [path, { target: platform, changeOrigin: false }])) },
 })
