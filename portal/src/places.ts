@@ -1,6 +1,6 @@
 /** The places of work: which pages there are, for whom, and by which key one goes there (G, then the letter). */
 import type { Component } from 'vue'
-import { may } from '@/session/session'
+import { may, type Service } from '@/session/session'
 
 export interface Place {
   name: string
@@ -14,6 +14,15 @@ export interface Place {
   /** Which of the counts stands beside the title. */
   count?: string
 }
+
+/** Whoever may do one of these keeps the platform going; who only reads deliveries or the calendar does not. */
+const KEEPERS: readonly [Service, string][] = [
+  ['intake', 'list_quarantined'],
+  ['dispatch', 'list_parked'],
+  ['dispatch', 'list_accounts'],
+  ['dispatch', 'change_unit'],
+  ['sla', 'list_rules'],
+]
 
 export const PLACES: readonly Place[] = [
   { name: 'today', path: '/', title: '今日', key: 't', page: () => import('@/today/TodayPage.vue') },
@@ -33,6 +42,7 @@ export const PLACES: readonly Place[] = [
   { name: 'deadlines', path: '/deadlines/:board?', title: '时限', key: 'l', page: () => import('@/deadlines/DeadlinesPage.vue'), open: () => may('sla', 'show_board') },
   { name: 'revisits', path: '/revisits/:order?', title: '回访', key: 'h', page: () => import('@/revisits/RevisitsPage.vue'), open: () => may('intake', 'retry_delivery') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
+  { name: 'operations', path: '/operations/:part?', title: '运维', key: 'x', page: () => import('@/operations/OperationsPage.vue'), open: () => KEEPERS.some(([service, operation]) => may(service, operation)) },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
 ]
 

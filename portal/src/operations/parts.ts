@@ -1,0 +1,26 @@
+/** The parts of 运维: which there are, and for whom. */
+import { defineAsyncComponent, type Component } from 'vue'
+import { may, type Service } from '@/session/session'
+
+export const SERVICES: readonly { name: Service; title: string }[] = [
+  { name: 'intake', title: '受理' },
+  { name: 'dispatch', title: '派单' },
+  { name: 'sla', title: '时限' },
+  { name: 'review', title: '审核' },
+  { name: 'analytics', title: '统计' },
+]
+
+export interface Part {
+  name: string
+  title: string
+  page: Component
+  open: () => boolean
+}
+
+export const PARTS: readonly Part[] = [
+  { name: 'quarantine', title: '隔离区', page: defineAsyncComponent(() => import('@/operations/quarantine/QuarantinePart.vue')), open: () => may('intake', 'list_quarantined') },
+]
+
+export function partsOfPerson(): Part[] {
+  return PARTS.filter((part) => part.open())
+}
