@@ -20,6 +20,7 @@ export interface Part {
 export const PARTS: readonly Part[] = [
   { name: 'quarantine', title: '隔离区', page: defineAsyncComponent(() => import('@/operations/quarantine/QuarantinePart.vue')), open: () => may('intake', 'list_quarantined') },
   { name: 'parked', title: '暂存事件', page: defineAsyncComponent(() => import('@/operations/parked/ParkedPart.vue')), open: () => may('dispatch', 'list_parked') },
+  { name: 'deliveries', title: '反馈', page: defineAsyncComponent(() => import('@/operations/deliveries/DeliveriesPart.vue')), open: () => may('intake', 'list_deliveries') },
 ]
 
 export function partsOfPerson(): Part[] {
