@@ -21,6 +21,7 @@ export const PARTS: readonly Part[] = [
   { name: 'quarantine', title: '隔离区', page: defineAsyncComponent(() => import('@/operations/quarantine/QuarantinePart.vue')), open: () => may('intake', 'list_quarantined') },
   { name: 'parked', title: '暂存事件', page: defineAsyncComponent(() => import('@/operations/parked/ParkedPart.vue')), open: () => may('dispatch', 'list_parked') },
   { name: 'deliveries', title: '反馈', page: defineAsyncComponent(() => import('@/operations/deliveries/DeliveriesPart.vue')), open: () => may('intake', 'list_deliveries') },
+  { name: 'calendar', title: '日历', page: defineAsyncComponent(() => import('@/operations/calendar/CalendarPart.vue')), open: () => may('sla', 'calendar_year') },
   { name: 'units', title: '单位与账号', page: defineAsyncComponent(() => import('@/operations/units/UnitsPart.vue')), open: () => may('dispatch', 'list_accounts') || may('dispatch', 'change_unit') },
 ]
 
