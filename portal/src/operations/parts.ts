@@ -22,6 +22,7 @@ export const PARTS: readonly Part[] = [
   { name: 'parked', title: '暂存事件', page: defineAsyncComponent(() => import('@/operations/parked/ParkedPart.vue')), open: () => may('dispatch', 'list_parked') },
   { name: 'deliveries', title: '反馈', page: defineAsyncComponent(() => import('@/operations/deliveries/DeliveriesPart.vue')), open: () => may('intake', 'list_deliveries') },
   { name: 'calendar', title: '日历', page: defineAsyncComponent(() => import('@/operations/calendar/CalendarPart.vue')), open: () => may('sla', 'calendar_year') },
+  { name: 'rules', title: '规则', page: defineAsyncComponent(() => import('@/operations/rules/RulesPart.vue')), open: () => may('sla', 'list_rules') },
   { name: 'units', title: '单位与账号', page: defineAsyncComponent(() => import('@/operations/units/UnitsPart.vue')), open: () => may('dispatch', 'list_accounts') || may('dispatch', 'change_unit') },
 ]
 
