@@ -24,6 +24,7 @@ export const PARTS: readonly Part[] = [
   { name: 'calendar', title: '日历', page: defineAsyncComponent(() => import('@/operations/calendar/CalendarPart.vue')), open: () => may('sla', 'calendar_year') },
   { name: 'rules', title: '规则', page: defineAsyncComponent(() => import('@/operations/rules/RulesPart.vue')), open: () => may('sla', 'list_rules') },
   { name: 'units', title: '单位与账号', page: defineAsyncComponent(() => import('@/operations/units/UnitsPart.vue')), open: () => may('dispatch', 'list_accounts') || may('dispatch', 'change_unit') },
+  { name: 'health', title: '健康', page: defineAsyncComponent(() => import('@/operations/health/HealthPart.vue')), open: () => may('dispatch', 'get_clock') },
 ]
 
 export function partsOfPerson(): Part[] {
