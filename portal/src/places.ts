@@ -41,6 +41,8 @@ export const PLACES: readonly Place[] = [
   },
   { name: 'deadlines', path: '/deadlines/:board?', title: '时限', key: 'l', page: () => import('@/deadlines/DeadlinesPage.vue'), open: () => may('sla', 'show_board') },
   { name: 'revisits', path: '/revisits/:order?', title: '回访', key: 'h', page: () => import('@/revisits/RevisitsPage.vue'), open: () => may('intake', 'retry_delivery') },
+  { name: 'orders', path: '/orders', title: '工单库', key: 'o', page: () => import('@/orders/OrdersPage.vue'), open: () => may('dispatch', 'list_orders') },
+  { name: 'figures', path: '/figures', title: '统计', key: 'f', page: () => import('@/figures/FiguresPage.vue'), open: () => may('analytics', 'weekly_figures') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'operations', path: '/operations/:part?', title: '运维', key: 'x', page: () => import('@/operations/OperationsPage.vue'), open: () => KEEPERS.some(([service, operation]) => may(service, operation)) },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
