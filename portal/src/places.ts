@@ -43,6 +43,7 @@ export const PLACES: readonly Place[] = [
   { name: 'revisits', path: '/revisits/:order?', title: '回访', key: 'h', page: () => import('@/revisits/RevisitsPage.vue'), open: () => may('intake', 'retry_delivery') },
   { name: 'orders', path: '/orders', title: '工单库', key: 'o', page: () => import('@/orders/OrdersPage.vue'), open: () => may('dispatch', 'list_orders') },
   { name: 'figures', path: '/figures', title: '统计', key: 'f', page: () => import('@/figures/FiguresPage.vue'), open: () => may('analytics', 'weekly_figures') },
+  { name: 'wall', path: '/wall', title: '大屏', key: 'w', page: () => import('@/wall/WallPage.vue'), open: () => may('sla', 'stream_breaches') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'operations', path: '/operations/:part?', title: '运维', key: 'x', page: () => import('@/operations/OperationsPage.vue'), open: () => KEEPERS.some(([service, operation]) => may(service, operation)) },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },

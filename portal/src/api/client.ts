@@ -32,6 +32,11 @@ for (const kind of ['pointerdown', 'keydown', 'wheel']) {
   window.addEventListener(kind, () => (attended = Date.now()), { passive: true, capture: true })
 }
 
+/** Call this again and again from a page whose use is to be looked at: nobody touches the machine of a wall. */
+export function attend(): void {
+  attended = Date.now()
+}
+
 /** Ask for a new token; several requests at once share one question. */
 function renewToken(): Promise<boolean> {
   renewing ??= fetch(REFRESH, { method: 'POST', credentials: 'same-origin' })
