@@ -5,6 +5,7 @@ export interface Problem {
   detail: string
   status: number
   errors?: { field: string; message: string }[]
+  facts?: Record<string, unknown>
 }
 
 export class Refusal extends Error {
@@ -15,6 +16,8 @@ export class Refusal extends Error {
     message: string,
     /** By the name of a field, what is wrong with it. */
     readonly fields: Readonly<Record<string, string>> = {},
+    /** What the refusal rests on, by the names of the platform's document of errors. */
+    readonly facts: Readonly<Record<string, unknown>> = {},
   ) {
     super(message)
   }
@@ -31,7 +34,7 @@ export const UNREACHABLE = '连不上平台，请检查网络后再试；已填�
 export function refusalOf(status: number, body: unknown): Refusal {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>
   const fields = Object.fromEntries((problem.errors ?? []).map((fault) => [fault.field, fault.message]))
-  return new Refusal(status, problem.code ?? `http_${status}`, problem.detail ?? '平台没有说明原因，请稍后再试。', fields)
+  return new Refusal(status, problem.code ?? `http_${status}`, problem.detail ?? '平台没有说明原因，请稍后再试。', fields, problem.facts ?? {})
 }
 
 /** Any fault as a refusal: what is none of the platform's is a lost connection. */

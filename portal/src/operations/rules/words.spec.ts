@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { partOf, titleOf, valueWords } from '@/operations/rules/words'
+import { partOf, startWords, titleOf, valueWords } from '@/operations/rules/words'
 
 it.each([
   ['工作日', { count: 3, warning: 1 }, '3 个工作日，剩 1 个工作日时预警'],
@@ -19,4 +19,8 @@ it('shows a rule that it does not know by its name', () => {
   expect(titleOf('final')).toBe('办结')
   expect(titleOf('newer')).toBe('newer')
   expect(partOf('newer')).toBe('上下班与提醒')
+})
+
+it('names the year in which a rule set begins, in Shanghai', () => {
+  expect(startWords('2026-12-31T16:00:00Z')).toBe('2027年1月1日 周五 00:00')
 })

@@ -1,4 +1,5 @@
 /** The numbers of a rule set in words, and as a form changes them. */
+import { dayKey, momentWords } from '@/kit/moment'
 
 interface RuleWords {
   title: string
@@ -84,6 +85,11 @@ export function valueWords(measure: string, value: unknown): string {
   }
   if (value === 'yes' || value === 'no') return value === 'yes' ? '是' : '否'
   return typeof value === 'number' ? countWords(measure, value) : String(value)
+}
+
+/** A moment with its year: a rule set often begins in the next one. */
+export function startWords(at: string): string {
+  return `${dayKey(Date.parse(at)).slice(0, 4)}年${momentWords(at)}`
 }
 
 function countWords(measure: string, count: number): string {
