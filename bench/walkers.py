@@ -156,12 +156,20 @@ _NOT_YET_OR_EARLIER: Final = frozenset({404, 409})
 
 
 async def walk(
-    desk: Desk, number: str, order_id: str, *, rejections: int = 0, changed: bool = False, walked: Walked | None = None
+    desk: Desk,
+    number: str,
+    order_id: str,
+    *,
+    rejections: int = 0,
+    changed: bool = False,
+    meanwhile: Callable[[], Awaitable[object]] | None = None,
+    walked: Walked | None = None,
 ) -> Walked:
     """Take an accepted order to the upstream's revisit; it is closed by that.
 
-    `changed`: the upstream has just changed its demand.  A service may hear of that after the reply was written: the
-    reviewer who reads of it says why the reply holds all the same, and one who could not yet read of it gets it back.
+    `changed`: the upstream has just changed its demand, or does it `meanwhile`, after the reviewer has read the reply.  A
+    service may hear of that after the reply was written: the reviewer who reads of it says why the reply holds all the
+    same, and one who could not yet read of it gets it back.
     """
     walked = walked or Walked(order_id, number)
     unit: Unit = desk.rng.choice(HANDLED)
@@ -194,7 +202,7 @@ async def walk(
                 desk.review, f"{reply}/rejection", opinion, token=desk.tokens.of(Role.REVIEWER), step="rejection"
             )
             continue
-        await _approve(desk, reply, changed=changed)
+        await _approve(desk, reply, changed=changed, meanwhile=None if walked.taken_back else meanwhile)
         if await _is_sent(desk, number, reply, changed=changed):
             break
         walked.taken_back += 1
@@ -204,10 +212,15 @@ async def walk(
     return walked
 
 
-async def _approve(desk: Desk, reply: str, *, changed: bool) -> None:
+async def _approve(
+    desk: Desk, reply: str, *, changed: bool, meanwhile: Callable[[], Awaitable[object]] | None = None
+) -> None:
     """The reviewer lets the reply go; of a `changed` order for the version that he reads of."""
     while True:
         changes = (await _read_reply(desk, reply))["demand_changes"] if changed else []
+        if meanwhile is not None:
+            await meanwhile()
+            meanwhile = None
         reason = {"override_reason": "来电人补充的内容已在答复中说明"}
         body = {**reason, "demand_version": changes[-1]["version"]} if changes else {}
         try:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -34,6 +34,13 @@ _FACTS: Final = (
     "order.received.v1", "order.assigned.v1", "reply.approved.v1", "reply.rejected.v1", "order.fed_back.v1",
     "order.revisited.v1", "order.closed.v1", "order.reopened.v1", "order.cancelled.v1",
 )  # fmt: skip
+
+
+def _is_remembered(service: Service, type_: str) -> bool:
+    """Whether the inbox of the service keeps the ids of such events."""
+    if service.remembered is None:
+        return service.listening.handles(type_)
+    return any(event.type == type_ for event in service.remembered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,10 @@ class Auditor:
         """The events of these types that a service wrote."""
         return [event for event in self.events[service] if event.type in types]
 
+    def of_all(self, types: Collection[str]) -> list[Event]:
+        """The events of these types, whoever wrote them."""
+        return [event for events in self.events.values() for event in events if event.type in types]
+
     async def _orders(self, driver: Driver, verdict: Verdict) -> None:
         ledger = driver.ledger
         stored = {
@@ -209,11 +220,15 @@ class Auditor:
         verdict.none("6", "streams that are not numbered 1..n", gaps)
         lost, phantom, behind = [], [], []
         for name, service in ALL.items():
-            wanted = {e.id: e for events in self.events.values() for e in events if service.listening.handles(e.type)}
+            wanted = {e.id: e for events in self.events.values() for e in events if _is_remembered(service, e.type)}
             taken = set(await self.column(name, "select event_id from inbox"))
             lost += [f"{name} {wanted[one].type} {wanted[one].key}" for one in wanted.keys() - taken]
             phantom += [f"{name} {one}" for one in taken - wanted.keys()]
             behind += await self._unseen(name, service)
+        # The inbox keeps no ids of what is for the timeline alone: its entries have them.
+        told = {one.type for one in DISPATCH.batched or ()}
+        entries = set(await self.column("dispatch", "select event_id from timeline_entry"))
+        lost += [f"timeline {e.type} {e.key}" for e in self.of_all(told) if e.id not in entries]
         verdict.none("4", "events that a consumer never took (outbox minus inbox)", lost)
         verdict.none("4", "events that nobody wrote (inbox minus outbox)", phantom)
         verdict.none("6", "streams not seen to their end, in order, by a consumer", behind)

@@ -21,6 +21,8 @@ LATE: Final = 0.01
 """Share that is first sent with a timestamp outside the signature's window."""
 CHANGED: Final = 0.02
 """Share that is sent again with a changed text."""
+CROSSED: Final = 0.25
+"""Share of lifecycles whose order is sent with another text while the reviewer approves."""
 GIVEN_UP: Final = 0.15
 """Share of requests without an answer that the upstream never repeats: their outcome stays unknown."""
 REJECTED: Final = 0.2
@@ -72,7 +74,7 @@ class Driver:
                 self.faults["changed repeat"] += 1
                 await self._push({**body, "eventDesc": body["eventDesc"] + "（补充：至今未解决）"})
             if walked and order_id is not None:
-                await self._walk(number, order_id, changed=changed)
+                await self._walk(body, order_id, changed=changed)
         except (Refused, Late) as fault:
             self.ledger.trouble.append(f"{number}: {fault}")
 
@@ -120,10 +122,23 @@ class Driver:
         self.ledger.ack(number, order_id)
         return order_id
 
-    async def _walk(self, number: str, order_id: str, *, changed: bool) -> None:
+    async def _walk(self, body: dict[str, Any], order_id: str, *, changed: bool) -> None:
+        number: str = body["orderNum"]
         walked = Walked(order_id, number)
+
+        async def change() -> None:
+            self.faults["changed while approved"] += 1
+            await self._push({**body, "eventDesc": body["eventDesc"] + "（再次补充：请尽快处理）"})
+
+        crosses = self.rng.random() < CROSSED
         await walk(
-            self.desk, number, order_id, rejections=int(self.rng.random() < REJECTED), changed=changed, walked=walked
+            self.desk,
+            number,
+            order_id,
+            rejections=int(self.rng.random() < REJECTED),
+            changed=changed or crosses,
+            meanwhile=change if crosses else None,
+            walked=walked,
         )
         if walked.taken_back:
             self.faults["reply taken back"] += walked.taken_back
