@@ -53,7 +53,9 @@ async def test_the_state_follows_the_order_and_names_its_unit_and_each_reply(pos
         question = {"orderNum": order["orderNum"]}
         await desk.tell(assigned(desk, order_id, "u1"))
         early = (await platform.push(question, kind="states")).json()
-        await desk.tell(facts.unit_changed("u1", desk.clock.now(), name="住建局"), approved(desk, order_id))
+        await desk.tell(
+            facts.unit_changed("u1", desk.clock.now(), name="住建局"), approved(desk, order_id, demand_version=2)
+        )
         late = (await platform.push(question, kind="states")).json()
         [delivery] = await desk.rows("select id::text from delivery")
 
