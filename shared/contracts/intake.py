@@ -92,7 +92,9 @@ class OrderRevisited(OrderEvent):
 
     `valid`: the caller was reached and answered; otherwise solved and satisfied are None.  `redos` is the cycle of the
     reply that the caller was asked about: a result about an earlier cycle opens and closes nothing, nor does one about an
-    earlier reply of the same cycle (`of_earlier_reply`: a plan whose completion was approved since).
+    earlier reply of the same cycle (`of_earlier_reply`: a plan whose completion was approved since).  `reply_id` is the
+    reply that it is about: where dispatch has another one by now, of which intake had not heard or which it did not send,
+    it is about an earlier one too.
     """
 
     type: ClassVar[str] = "order.revisited.v1"
@@ -104,6 +106,7 @@ class OrderRevisited(OrderEvent):
     revisited_at: Moment
     redos: int = 0
     of_earlier_reply: bool = False
+    reply_id: str | None = None
 
 
 class OrderRedoRequested(OrderEvent):

@@ -207,7 +207,16 @@ async def test_an_acknowledgement_of_an_earlier_cycle_leaves_the_order_where_it_
 @pytest.mark.clause("S2.3b")
 @pytest.mark.parametrize("solved", ["solved", "unsolved"])
 @pytest.mark.parametrize("status", ["awaiting_feedback", "revisit", "closed"])
-@pytest.mark.parametrize("about", [{"redos": 0}, {"redos": 1, "of_earlier_reply": True}])
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"redos": 0},
+        {"redos": 1, "of_earlier_reply": True},
+        # Intake had not heard of the present one, or had not sent it.
+        {"redos": 1, "reply_id": "the one before"},
+    ],
+    ids=["of the cycle before", "earlier", "another"],
+)
 async def test_a_revisit_about_an_earlier_reply_neither_closes_nor_opens_the_order(
     story: Story, about: dict[str, Any], status: str, solved: str
 ) -> None:

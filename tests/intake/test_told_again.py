@@ -140,6 +140,8 @@ async def test_a_late_revisit_about_a_plan_is_not_about_its_completion(postgres_
         assert before[1][1] == {"round": 2, "state": "waiting", "acked_by": None}
         told = await desk.told(OrderRevisited)
         assert [(one.redos, one.of_earlier_reply) for one in told] == [(0, True), (0, False)]
+        replies = await desk.rows("select reply_id from delivery order by created_at, id")
+        assert [one.reply_id for one in told] == [row["reply_id"] for row in replies]
         assert (await seen(desk))[1][1]["acked_by"] == "revisit"
         assert [type(one) for one in (await desk.told())[-3:]] == [OrderRevisited, OrderFedBack, OrderRevisited]
 

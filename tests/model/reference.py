@@ -127,7 +127,7 @@ class Order:
             if notice == "revisit":
                 intake.revisits += 1
                 facts = {name: about[name] for name in ("valid", "solved", "satisfied")}
-                self.tell("intake", "revisited", now, **facts, redos=cycle)
+                self.tell("intake", "revisited", now, **facts, redos=cycle, round=intake.sendings[-1].round)
             else:
                 self.tell("intake", "redo_requested", now, redos=cycle)
                 if intake.phase in {"fed_back", "closed"}:
@@ -389,8 +389,8 @@ class Order:
     def _dispatch_hears_revisited(self, fact: Fact, now: datetime) -> None:
         desk = self.desk
         desk.revisits += 1
-        if desk.status not in {"awaiting_feedback", "revisit", "closed"} or fact["redos"] < desk.redos:
-            return  # it is being handled again, or planned: the result is recorded
+        if desk.status not in {"awaiting_feedback", "revisit", "closed"} or fact["round"] != desk.reply:
+            return  # it is being handled again, or planned, or answered otherwise by now: the result is recorded
         if desk.disposition in CLOSING:  # D5: whoever revisits has the reply that ends the order
             if desk.status != "closed":
                 self._close(now)

@@ -66,12 +66,13 @@ async def settle_revisit(work: Work, event: OrderRevisited) -> None:
         return
     record.revisits = event.revisit
     revisit = Revisit(event.valid, event.solved, event.satisfied, event.revisited_at)
+    of_another = event.reply_id not in {None, record.reply_id}
     outcome = revisit_outcome(
         revisit,
         frozenset(record.failed_revisit_days),
         status=record.status,
         disposition=record.disposition,
-        of_earlier_reply=event.of_earlier_reply or event.redos < record.redos,
+        of_earlier_reply=event.of_earlier_reply or of_another or event.redos < record.redos,
     )
     result = {"revisit": event.revisit, "valid": event.valid, "solved": event.solved, "satisfied": event.satisfied}
     match outcome:

@@ -38,6 +38,7 @@ class Approved:
     at: datetime
     acked: bool
     """Whether it is known that the platform has this reply and all that were approved before it."""
+    reply_id: str
 
 
 @dataclass(frozen=True, slots=True)

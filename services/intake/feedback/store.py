@@ -105,6 +105,7 @@ _APPROVED = (
         _DELIVERIES.c.redos,
         _DELIVERIES.c.approved_at,
         func.bool_and(_DELIVERIES.c.acked_at.is_not(None)).over(order_by=_DELIVERIES.c.approved_at),
+        _DELIVERIES.c.reply_id,
     )
     .where(_DELIVERIES.c.order_id == bindparam("of"))
     .order_by(_DELIVERIES.c.created_at, _DELIVERIES.c.id)

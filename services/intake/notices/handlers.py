@@ -133,6 +133,7 @@ async def _record_revisit(
             revisited_at=call.happened_at,
             redos=meant.redos,
             of_earlier_reply=earlier,
+            reply_id=meant.reply_id,
         )
     )
     after = {"revisit": number, "valid": result.valid, "solved": result.solved, "satisfied": result.satisfied}
