@@ -46,6 +46,7 @@ export const PLACES: readonly Place[] = [
   { name: 'wall', path: '/wall', title: '大屏', key: 'w', page: () => import('@/wall/WallPage.vue'), open: () => may('sla', 'stream_breaches') },
   { name: 'order', path: '/orders/:order', title: '工单', page: () => import('@/order/OrderPage.vue') },
   { name: 'operations', path: '/operations/:part?', title: '运维', key: 'x', page: () => import('@/operations/OperationsPage.vue'), open: () => KEEPERS.some(([service, operation]) => may(service, operation)) },
+  { name: 'help', path: '/help', title: '怎么用', page: () => import('@/help/HelpPage.vue') },
   { name: 'settings', path: '/settings', title: '设置', page: () => import('@/session/SettingsPage.vue') },
 ]
 
