@@ -160,11 +160,11 @@ class _Maker:
         script: Script | None = None
         serial = self._serial
         for hours in _BACK_HOURS:
-            rng.setstate(state)
-            self._serial = serial
             at = self._days.until - timedelta(days=days_old, hours=hours, minutes=13 * number)
             if at < self._days.start:
                 break
+            rng.setstate(state)
+            self._serial = serial
             if "upstream" not in self._days.who(at):
                 at -= timedelta(hours=9, minutes=rng.randint(0, 240))  # nobody calls at night
             at = self._days.after(at, "upstream")

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -174,6 +174,14 @@ async def test_every_deadline_fired_at_its_own_moment(lived: Lived) -> None:
         for breach in breaches
     }
     assert {id_: delay for id_, delay in late.items() if delay > timedelta(seconds=5)} == {}
+
+
+@pytest.mark.parametrize("days", [1, 2, 28])
+def test_no_two_orders_have_one_number(days: int) -> None:
+    until = start_of(date(2026, 11, 27)) + timedelta(hours=15)
+    plan = plan_of(7, start_of(local_day(until) - timedelta(days=days)), until, statutory_calendar())
+    numbers = [script.call.demand.number for script in plan.scripts]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_the_same_seed_gives_the_same_plan(lived: Lived) -> None:
