@@ -32,7 +32,7 @@ export function isComposing(event: KeyboardEvent): boolean {
 
 /** Whether an open dialog, menu or list has the keys. */
 function isCovered(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('[role="dialog"],[role="menu"],[data-own-keys]') !== null
+  return target instanceof HTMLElement && target.closest('[role="dialog"],[role="menu"],[data-own-keys],[aria-expanded="true"][role="combobox"]') !== null
 }
 
 /** The shortcut that an event stands for; `first` is the key that began a sequence, such as G. */

@@ -15,10 +15,11 @@ export function may(service: Service, operation: string): boolean {
   return state.person?.may[service]?.includes(operation) ?? false
 }
 
-/** The person; only for pages behind the sign-in. */
-export const person = computed<Person>(() => {
-  if (state.person === null) throw new Error('nobody is signed in')
-  return state.person
+/** The person; only for pages behind the sign-in.  While they are taken away after the sign-out it is still the last one. */
+export const person = computed<Person>((before) => {
+  const known = state.person ?? before
+  if (known === undefined) throw new Error('nobody is signed in')
+  return known
 })
 
 /** Ask once who is signed in; later calls answer at once. */
