@@ -105,7 +105,7 @@ check: lint types imports check-contracts check-docs check-portal ## Everything 
 	@$(MAKE) test
 
 .PHONY: test
-test: $(CLIENTS_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for some of them)
+test: $(CLIENTS_READY) $(PORTAL_READY) ## Run the tests on two workers (ARGS="tests/bus -x" for some of them)
 	@$(PY) -m pytest $(ARGS)
 
 .PHONY: fuzz

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 import psutil
 
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _WITHOUT_HISTORY: Final = {"GONGDAN_SAMPLE_HISTORY": "0"}
@@ -77,3 +77,17 @@ async def running(folder: Path, **variables: str) -> AsyncIterator[Running]:
         async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
             platform = Running(process, folder, said, http)
             yield platform
+
+
+@contextmanager
+def standing(folder: Path, **variables: str) -> Iterator[str]:
+    """The address of a platform whose greeting has been written, for tests without a loop; killed at the end."""
+    note, said = folder / "running", folder / "said"
+    with _process_in(folder, said, variables) as process:
+
+        def noted() -> bool:
+            assert process.poll() is None, said.read_text(encoding="utf-8")
+            return note.exists() and note.read_text(encoding="utf-8") != ""
+
+        until(noted, within=120)
+        yield note.read_text(encoding="utf-8").split()[0]

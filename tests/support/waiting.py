@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, overload
 
 Answer = TypeVar("Answer")
@@ -45,3 +46,9 @@ async def eventually(condition: Callable[[], Any], *, within: float = 30.0, ever
             raise NeverHappened(f"not within {within} s; last answer: {last!r}")
         # A condition has no event to wait for: this pause between two questions is what the ban on sleeping leaves.
         await asyncio.sleep(every)
+
+
+def until(condition: Callable[[], Answer], *, within: float = 30.0, every: float = 0.05) -> Answer:
+    """`eventually` for a test without a loop; the loop of a browser may run in its thread, so it waits in another."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: asyncio.run(eventually(condition, within=within, every=every))).result()

@@ -1,0 +1,107 @@
+"""The day of a unit: accept, contact, reply, and what its leader finds; the order page beside it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.portal.conftest import Opens
+from tests.support.portal import HANDLER, TELEPHONE, Order, Platform
+
+pytestmark = pytest.mark.xdist_group("portal")
+
+
+@pytest.mark.clause("S2.2.1b")
+def test_a_caseworker_accepts_records_a_contact_and_replies_by_keyboard(platform: Platform, opens: Opens) -> None:
+    order = platform.assigned()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    expect(page.get_by_role("heading", name=order.title)).to_be_visible()
+
+    page.keyboard.press("y")
+    expect(page.get_by_role("status").filter(has_text=f"{order.number} 已认领")).to_be_visible()
+
+    page.keyboard.press("c")
+    contact = page.get_by_role("form", name="登记联系记录")
+    contact.get_by_label("用何电话号码").focus()
+    page.keyboard.type("0535-6890000")
+    contact.get_by_label("沟通内容").focus()
+    page.keyboard.type("已与来电人联系，约定当天上门测温。")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="已登记第 1 次联系，计为有效联系")).to_be_visible()
+
+    # What comes next is open, and the keys are free again.
+    reply = page.get_by_role("form", name="提交答复")
+    reply.get_by_role("button", name="区住房和城乡建设局经办人").first.press("Enter")
+    expect(reply.get_by_label("用何电话号码")).to_have_value("0535-6890000")
+    reply.get_by_label("问题落实情况").focus()
+    page.keyboard.type("当天上门测温，已督促供热公司调试管网，室温升到二十度。")
+    reply.get_by_label("来电人满意度").select_option("满意")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("status").filter(has_text="第 1 轮答复已提交，等单位主要领导审阅")).to_be_visible()
+    assert platform.order(order.order_id)["status"] == "leader_review"
+
+
+@pytest.fixture
+def page_of_order(platform: Platform, opens: Opens) -> Page:
+    order = platform.contacted()
+    page = opens("paidan").opens(f"/orders/{order.order_id}")
+    expect(page.get_by_role("heading", name=order.title)).to_be_visible()
+    return page
+
+
+def test_the_page_of_an_order_shows_all_that_happened(page_of_order: Page) -> None:
+    happened = page_of_order.get_by_role("region", name="经过").get_by_role("listitem")
+
+    expect(happened.filter(has_text="收到上级平台工单")).not_to_have_count(0)
+    expect(happened.filter(has_text="交办")).not_to_have_count(0)
+    expect(happened.filter(has_text="联系")).not_to_have_count(0)
+
+
+def test_a_deadline_shows_its_proof_day_by_day(page_of_order: Page) -> None:
+    page_of_order.get_by_role("region", name="时限").get_by_role("button", name="依据").first.press("Enter")
+
+    proof = page_of_order.get_by_role("dialog")
+    expect(proof.get_by_role("list", name="逐日计算").get_by_role("listitem")).not_to_have_count(0)
+    expect(proof).to_contain_text("起算")
+    page_of_order.keyboard.press("Escape")
+    expect(proof).to_have_count(0)
+
+
+@pytest.mark.clause("X2")
+def test_the_caller_is_shown_for_a_purpose_under_a_watermark(platform: Platform, opens: Opens) -> None:
+    person = opens(HANDLER)
+    person.refusals.add(422)
+    order = platform.contacted()
+    page = person.opens(f"/orders/{order.order_id}")
+    caller = page.get_by_role("region", name="来电人")
+    expect(caller).to_contain_text("****")
+    expect(caller).not_to_contain_text(TELEPHONE)
+
+    caller.get_by_role("button", name="查看身份").press("Enter")
+    page.keyboard.press("Enter")
+    expect(caller.get_by_role("alert")).to_be_visible()
+    expect(caller).not_to_contain_text(TELEPHONE)
+
+    caller.get_by_label("用途").focus()
+    page.keyboard.type("联系来电人核实室温")
+    page.keyboard.press("Enter")
+    expect(caller).to_contain_text(TELEPHONE)
+    expect(page.get_by_text(re.compile(f"{HANDLER} .*[0-9]{{2}}:[0-9]{{2}}")).first).to_be_visible()
+
+
+def test_what_is_open_does_not_outlive_the_page(platform: Platform, opens: Opens) -> None:
+    order: Order = platform.contacted()
+    page = opens(HANDLER).opens(f"/orders/{order.order_id}")
+    caller = page.get_by_role("region", name="来电人")
+    caller.get_by_role("button", name="查看身份").press("Enter")
+    caller.get_by_label("用途").fill("联系来电人核实室温")
+    page.keyboard.press("Enter")
+    expect(caller).to_contain_text(TELEPHONE)
+
+    page.reload()
+
+    expect(caller).to_contain_text("****")
+    expect(caller).not_to_contain_text(TELEPHONE)

@@ -1,0 +1,102 @@
+"""For everybody and on weak machines: axe finds nothing, and the first load is small."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Sequence
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.portal.conftest import Opens
+from tests.support.portal import AXE, HANDLER, ROOT, Person, Platform, violations
+
+pytestmark = pytest.mark.xdist_group("portal")
+
+LOOKS = [("light", "normal"), ("dark", "normal"), ("light", "larger"), ("dark", "larger")]
+FIRST_LOAD = 120_000
+DESK = 132_000
+REQUESTS = 30
+DIST = ROOT / "portal" / "dist"
+
+
+def shown(person: Person, path: str, sign: str) -> Page:
+    """The page at a path, once it shows this text."""
+    page = person.opens(path)
+    expect(page.get_by_text(sign).first).to_be_visible()
+    return page
+
+
+@pytest.fixture(autouse=True)
+def axe() -> None:
+    if not AXE.exists() and os.environ.get("GONGDAN_REQUIRE_CHROMIUM") != "1":
+        pytest.skip("AXE DID NOT LOOK: no portal/node_modules; make check-portal installs it")
+
+
+@pytest.mark.parametrize(("theme", "size"), LOOKS)
+def test_axe_finds_nothing(platform: Platform, opens: Opens, theme: str, size: str) -> None:
+    waiting, handled = platform.pushed(), platform.contacted()
+    outside, dispatcher, handler = (
+        opens(account).looks(theme=theme, type=size) for account in (None, "paidan", HANDLER)
+    )
+    pages: Sequence[tuple[Person, str, str]] = [
+        (outside, "/sign-in", "示例账号"),
+        (dispatcher, "/", "今日"),
+        (dispatcher, "/settings", "字号"),
+        (dispatcher, "/no/such/page", "没有这个页面"),
+        (dispatcher, f"/desk/{waiting.order_id}", "依据说明"),
+        (dispatcher, f"/orders/{handled.order_id}", "经过"),
+        (handler, f"/handling/{handled.order_id}", "问题落实情况"),
+    ]
+
+    found = {path: violations(shown(person, path, sign)) for person, path, sign in pages}
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_axe_finds_nothing_in_what_opens_above_a_page(platform: Platform, opens: Opens) -> None:
+    order = platform.pushed()
+    page = shown(opens("paidan"), f"/desk/{order.order_id}", "依据说明")
+    page.keyboard.press("u")
+    expect(page.get_by_role("option", name="区住房和城乡建设局")).to_be_visible()
+    assert violations(page) == []
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="依据", exact=True).first.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("起算")
+    assert violations(page) == []
+
+
+def weight_of(asked: Sequence[str]) -> dict[str, int]:
+    """By its name, the compressed bytes of each script that was asked for."""
+    scripts = [re.sub(r".*/assets/", "", url) for url in asked if url.endswith(".js")]
+    assert len(scripts) == len(set(scripts))
+    return {name: len(gzip.compress((DIST / "assets" / name).read_bytes(), 9)) for name in scripts}
+
+
+def test_the_first_load_is_small(platform: Platform, opens: Opens) -> None:
+    person = opens()
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+
+    shown(person, "/sign-in", "示例账号")
+
+    weight = weight_of(asked)
+    assert sum(weight.values()) < FIRST_LOAD, weight
+    assert len(asked) <= REQUESTS, asked
+
+
+def test_the_desk_is_opened_with_few_requests(platform: Platform, opens: Opens) -> None:
+    order = platform.pushed()
+    person = opens("paidan")
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+
+    page = shown(person, f"/desk/{order.order_id}", order.title)
+    expect(page.get_by_role("button", name="区住房和城乡建设局")).to_be_visible()
+
+    weight = weight_of(asked)
+    assert sum(weight.values()) < DESK, weight
+    assert len(asked) <= 2 * REQUESTS, asked
