@@ -40,7 +40,6 @@ def test_one_signs_in_with_a_sample_account_by_keyboard(opens: Opens) -> None:
     expect(page.get_by_role("tab", name="待研判")).to_be_visible()
 
 
-@pytest.mark.clause("S2.1.2a")
 def test_an_ordinary_order_is_assigned_with_two_keys_and_the_next_is_open(
     platform: Platform, order: Order, opens: Opens
 ) -> None:
