@@ -228,7 +228,7 @@ class History:
         ends = time.monotonic() + _PATIENCE
         before: dict[str, int] | None = None
         while time.monotonic() < ends:
-            found = await self._backlog()
+            found = await self._backlog(wait=before is None)
             if found is not None:
                 last, due = found
                 if last == before:
@@ -253,12 +253,12 @@ class History:
             await asyncio.sleep(_DUE_LOOK_SECONDS)
         raise NotQuiet("到期的时限未能处理完毕，请查看数据目录中的日志")
 
-    async def _backlog(self) -> tuple[dict[str, int], datetime | None] | None:
+    async def _backlog(self, *, wait: bool) -> tuple[dict[str, int], datetime | None] | None:
         """The last event of every service and the next deadline; None while something waits."""
         last: dict[str, int] = {}
         dues: list[datetime] = []
         for address in self.addresses:
-            answer = await self.http.get(f"{address}/backlogz", params={"wait": "1"})
+            answer = await self.http.get(f"{address}/backlogz", params={"wait": "1"} if wait else None)
             if answer.status_code != httpx.codes.OK:
                 return None
             services: Mapping[str, Any] = answer.json()

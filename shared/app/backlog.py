@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.service import Runtime
 
 _WAIT_SECONDS: Final = 1.0
-_RESTING_SECONDS: Final = 0.02
+_RESTING_SECONDS: Final = 0.012
 _OUTBOX = text(
     "select (select count(*) from outbox where published_at is null and refused is null),"
     " coalesce((select max(position) from outbox), 0)"
