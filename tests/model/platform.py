@@ -287,14 +287,20 @@ class Platform:
 
 
 def _shuffled(waiting: Sequence[Delivery], rng: random.Random) -> list[Delivery]:
-    """Each publisher's events in their sequence, and the publishers mixed in any way."""
+    """Each publisher's events in their sequence, and the publishers mixed in any way, but no order before its receipt.
+
+    What a service hears of an order that it has not received waits for an operator (R26).
+    """
     streams: dict[str, list[Delivery]] = {}
     for one in reversed(waiting):
         streams.setdefault(Told.of(one).by, []).append(one)
+    unknown = {one.key for one in waiting if Told.of(one).type == "order.received.v1"}
     mixed = []
     while streams:
-        by = rng.choice(sorted(streams))
+        by = rng.choice([by for by in sorted(streams) if by == "intake" or streams[by][-1].key not in unknown])
         mixed.append(streams[by].pop())
+        if Told.of(mixed[-1]).type == "order.received.v1":
+            unknown.discard(mixed[-1].key)
         if not streams[by]:
             del streams[by]
     return mixed

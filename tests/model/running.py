@@ -253,7 +253,13 @@ class SideBySide:
 
     async def compare(self) -> None:
         """Everything was heard: what is to be seen equals the model."""
-        faults = [f"parked: {one}" for one in await self.platform.parked()]
+        faults = [f"parked: {one}" for one in await self.platform.parked()] or await self._differences()
+        if faults:
+            told = "\n".join(f"{one}" for order in self.orders for one in order.model.history)
+            raise AssertionError("\n".join([*faults, "-- what was done", self.story(), "-- the model's facts", told]))
+
+    async def _differences(self) -> list[str]:
+        faults: list[str] = []
         expected: Figures = Counter()
         for number, order in enumerate(self.orders):
             found = await differences(self.platform, order.model, mixed="sla" in self.shuffled)
@@ -264,9 +270,7 @@ class SideBySide:
         for key in sorted({*figures, *expected}, key=str):
             if figures[key] != expected[key]:
                 faults.append(f"figure {key}: {figures[key]}, and the model says {expected[key]}")
-        if faults:
-            told = "\n".join(f"{one}" for order in self.orders for one in order.model.history)
-            raise AssertionError("\n".join([*faults, "-- what was done", self.story(), "-- the model's facts", told]))
+        return faults
 
     async def _figures(self) -> Figures:
         rows = await self.platform.rows("analytics", "select unit, day, measure, count from figure")

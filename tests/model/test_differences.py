@@ -102,3 +102,18 @@ def test_review_and_call_back_of_a_reply_that_a_redo_has_superseded_may_be_missi
     assert order.model.desk.redos == 1
     world.release("sla")
     sequence.do(world.settle())
+
+
+@pytest.mark.clause("S1.1.4a")
+def test_what_sla_hears_of_an_order_comes_after_its_receipt_also_where_the_publishers_are_mixed(
+    sequence: Sequence,
+) -> None:
+    """An event of an unknown order waits for an operator (R26), and the bus rules it out: the receipt comes first."""
+    world = sequence.world
+    world.shuffled = frozenset({"sla"})
+    world.hold("sla")
+    for _ in range(6):
+        sequence.do(world.push_new(0, with_deadline=False))
+        sequence.do(world.assign(world.orders[-1], "zhujian", reason=False, head=False))
+    world.release("sla")
+    sequence.do(world.settle())
