@@ -150,6 +150,10 @@ portal: $(PORTAL_READY) ## Build the web portal into portal/dist, which is commi
 check-portal: $(PORTAL_READY) ## Check the portal: types, linter, unit tests, and that portal/dist is up to date
 	@$(PY) -m tools.portal check
 
+.PHONY: pictures
+pictures: $(DEV_READY) ## Take the pictures of the portal's main pages from the running platform into docs/pictures
+	@$(PY) -m tools.pictures
+
 .PHONY: clients
 clients: $(CLIENTS_READY) ## Generate a client in TypeScript and in Python from each API document, into var/clients
 	@$(PY) -m tools.clients
