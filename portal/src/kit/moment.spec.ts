@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agoWords, dayKey, dueOf, endWords, momentOf, momentWords } from '@/kit/moment'
+import { agoWords, dayKey, dueOf, endWords, momentOf, momentWords, partsOf } from '@/kit/moment'
 
 const at = (text: string) => Date.parse(`${text}+08:00`)
 
@@ -33,6 +33,15 @@ describe('a moment of the past', () => {
   ])('%s was %s', (moment, words) => {
     expect(agoWords(moment, NOW)).toBe(words)
   })
+})
+
+it.each([
+  ['2026-11-23T00:51:00Z', { day: '2026-11-23', time: '08:51' }],
+  ['2026-11-23T08:51:00+08:00', { day: '2026-11-23', time: '08:51' }],
+  ['2026-11-22T16:00:00Z', { day: '2026-11-23', time: '00:00' }],
+  ['', { day: '', time: '' }],
+])('shows the moment %s of a record as the clock on the wall', (moment, parts) => {
+  expect(partsOf(moment)).toEqual(parts)
 })
 
 it('counts days in Shanghai, wherever the machine is', () => {

@@ -82,6 +82,12 @@ export function dayKey(at: number): string {
   return new Date(at + SHANGHAI).toISOString().slice(0, 10)
 }
 
+/** The day and the time of a moment in Shanghai, as fields have them; both empty when there is none. */
+export function partsOf(moment: string): { day: string; time: string } {
+  const at = Date.parse(moment)
+  return Number.isNaN(at) ? { day: '', time: '' } : { day: dayKey(at), time: clockWords(at) }
+}
+
 /** A date and a time of a form, meant in Shanghai, as the API takes moments. */
 export function momentOf(day: string, time: string): string {
   return `${day}T${time}:00+08:00`

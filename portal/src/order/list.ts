@@ -11,9 +11,10 @@ export type Filter = Omit<NonNullable<paths['/v1/orders']['get']['parameters']['
 const PAGE = 100
 const AGAIN_EVERY = 15_000
 
-export function useOrderList(filter: MaybeRefOrGetter<Filter>) {
+export function useOrderList(filter: MaybeRefOrGetter<Filter>, enabled = true) {
   const pages = useInfiniteQuery({
     queryKey: computed(() => ['orders', toValue(filter)]),
+    enabled,
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
       read(dispatch.GET('/v1/orders', { params: { query: { ...toValue(filter), limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } }, signal })),
