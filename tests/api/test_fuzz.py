@@ -345,6 +345,11 @@ async def fuzz(place: Place, service: str, config: Path, seed: int) -> tuple[int
 
 async def test_the_platform_works_after_all_of_it(place: Place) -> None:
     district = place.district
+    admin = await district.person("admin")
+    # Fuzzed as the administrator, the accounts of the unit may be inactive or have other roles by now.
+    for account, role in (("zhujian-jingban", "caseworker"), ("zhujian-lingdao", "unit_head")):
+        body = {"name": account, "roles": [role], "unit": "zhujian", "active": True}
+        await admin.call("PUT", f"/api/dispatch/v1/accounts/{account}", body)
     order_id = await district.received_and_assigned()
 
     await district.answered(order_id)
