@@ -39,6 +39,11 @@ export const SATISFACTIONS = [
   { value: 'not_stated', name: '未表态' },
 ] as const
 export const OUTCOMES: Labels = { reached: '接通', not_reached: '未接通', refused: '拒绝沟通' }
+/** What stands behind a contact that does not count (S2.2.1b); a call too soon after another one in vain is no attempt of its own. */
+export function uncounted(contact: { counts: boolean; separate: boolean }): string {
+  if (contact.counts) return ''
+  return contact.separate ? '（未计为有效联系）' : '（距上一次未接通不足 10 分钟，不另计一次）'
+}
 export const ROUND_STATES: Labels = {
   leader_review: '单位领导审阅',
   centre_review: '中心审核',

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -519,11 +519,47 @@ async def test_the_second_failed_attempt_counts(story: Story) -> None:
 
     first = await story.contact(order_id, outcome="not_reached", person=None, content=None)
     too_early = await story.reply(order_id)
-    story.pass_time(minutes=5)
+    story.pass_time(minutes=10)
     second = await story.contact(order_id, outcome="not_reached", person=None, content=None)
 
     assert (first.json()["counts"], second.json()["counts"]) == (False, True)
+    assert (first.json()["code"], second.json()["code"]) == ("attempt_failed", None)
+    assert (second.json()["next_attempt_at"], second.json()["detail"]) == (None, None)
     assert too_early.json()["code"] == "result_contact_missing"
+    assert (await story.reply(order_id)).status_code == 201
+
+
+@pytest.mark.clause("S2.2.1b")
+async def test_failed_calls_in_a_row_are_kept_and_are_one_attempt(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    failed: dict[str, Any] = {"outcome": "not_reached", "person": None, "content": None}
+    began = story.now
+
+    first = await story.contact(order_id, **failed)
+    number = await story.contact(order_id, **failed, phone="13800138000")
+    story.pass_time(seconds=1)
+    second = await story.contact(order_id, **failed)
+    story.pass_time(minutes=9)
+    again = await story.contact(order_id, **failed)
+    reply = await story.reply(order_id)
+
+    soon = [number.json(), second.json(), again.json()]
+    assert first.json()["separate"]
+    assert [(each["attempt"], each["counts"], each["separate"], each["code"]) for each in soon] == [
+        (attempt, False, False, "attempt_too_soon") for attempt in (2, 3, 4)
+    ]
+    minute = began.replace(second=0, microsecond=0)
+    assert {datetime.fromisoformat(each["next_attempt_at"]) for each in soon} == {minute + timedelta(minutes=10)}
+    assert reply.json()["code"] == "result_contact_missing"
+    listed = (await story.get(f"/orders/{order_id}/contacts", story.caseworker())).json()
+    assert {each["attempt"]: each["separate"] for each in listed} == {1: True, 2: False, 3: False, 4: False}
+    assert [told.counts for told in await story.desk.told(CallerContacted)] == [False] * 4
+
+    story.pass_time(minutes=1)
+    counted = await story.contact(order_id, **failed)
+
+    assert (counted.json()["attempt"], counted.json()["counts"], counted.json()["separate"]) == (5, True, True)
     assert (await story.reply(order_id)).status_code == 201
 
 

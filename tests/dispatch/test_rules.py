@@ -25,7 +25,14 @@ from services.dispatch.directory.model import Duty, Profile, Readiness
 from services.dispatch.directory.rules import check_unit_ready
 from services.dispatch.handling.errors import ContactIncomplete, ContactOutside, PromiseNotAhead, PromiseTooFar
 from services.dispatch.handling.model import Contact
-from services.dispatch.handling.rules import check_contact, check_promise, contact_counts
+from services.dispatch.handling.rules import (
+    check_contact,
+    check_promise,
+    contact_counts,
+    next_attempt_at,
+    separate_attempts,
+    why_not_counted,
+)
 from services.dispatch.orders.errors import IllegalMove
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Status
 from services.dispatch.orders.rules import MOVES, OPERATIONS, after
@@ -476,11 +483,61 @@ def test_a_contact_is_between_the_assignment_and_now(contacted_at: datetime, fit
 
 @pytest.mark.clause("S2.2.1b")
 @pytest.mark.parametrize(
-    ("outcome", "failed", "counts"),
-    [("reached", 0, True), ("refused", 0, True), ("not_reached", 1, False), ("not_reached", 2, True)],
+    ("outcome", "failed", "separate", "counts"),
+    [
+        ("reached", 0, True, True),
+        ("refused", 0, True, True),
+        ("not_reached", 1, True, False),
+        ("not_reached", 2, True, True),
+        ("not_reached", 1, False, False),
+        ("not_reached", 2, False, False),
+    ],
 )
-def test_one_failed_attempt_does_not_count_and_the_second_does(outcome: str, failed: int, counts: bool) -> None:
-    assert contact_counts(outcome, failed) is counts
+def test_one_failed_attempt_does_not_count_and_the_second_does(
+    outcome: str, failed: int, separate: bool, counts: bool
+) -> None:
+    assert contact_counts(outcome, failed, separate=separate) is counts
+
+
+NINE = timedelta(minutes=9, seconds=59)
+TEN = timedelta(minutes=10)
+
+
+@pytest.mark.clause("S2.2.1b")
+@pytest.mark.parametrize(
+    ("after", "attempts"),
+    [
+        ([timedelta()], 1),
+        ([timedelta(), timedelta()], 1),
+        ([timedelta(), timedelta(seconds=1)], 1),
+        ([timedelta(), NINE], 1),
+        ([timedelta(), TEN], 2),
+        ([TEN, timedelta()], 2),
+        # Each is compared with the last that was counted, and not with the last call.
+        ([timedelta(), timedelta(minutes=5), TEN], 2),
+        ([timedelta(), TEN, timedelta(minutes=15), timedelta(minutes=20)], 3),
+        ([timedelta(minutes=5), timedelta(minutes=10), timedelta()], 2),
+        # People write down the minute: the seconds of the first call do not make the second one too early.
+        ([timedelta(seconds=59), TEN], 2),
+    ],
+)
+def test_failed_calls_less_than_ten_minutes_apart_are_one_attempt(after: list[timedelta], attempts: int) -> None:
+    assert len(separate_attempts(MONDAY_0900 + each for each in after)) == attempts
+
+
+@pytest.mark.clause("S2.2.1b")
+def test_the_next_attempt_counts_ten_minutes_after_the_last_that_counted() -> None:
+    assert next_attempt_at([MONDAY_0900, MONDAY_0900 + NINE]) == MONDAY_0900 + TEN
+    assert next_attempt_at([MONDAY_0900 + TEN, MONDAY_0900]) == MONDAY_0900 + 2 * TEN
+
+
+@pytest.mark.clause("S2.2.1b")
+@pytest.mark.parametrize(("separate", "code"), [(True, "attempt_failed"), (False, "attempt_too_soon")])
+def test_a_failed_call_that_does_not_count_is_told_from_when_the_next_does(separate: bool, code: str) -> None:
+    told, words = why_not_counted(separate=separate, next_at=MONDAY_0900 + TEN)
+
+    assert told == code
+    assert "2026-11-23 09:10 起" in words
 
 
 @pytest.mark.clause("S2.2.1d")

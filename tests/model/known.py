@@ -110,7 +110,8 @@ class Desk:
     turn: int = 0
     last_turn: int = -1
     """The turn of the last contact."""
-    failed: int = 0
+    failed: tuple[datetime, ...] = ()
+    """The minutes of the failed attempts of this turn (A39)."""
     counted: int = 0
     reached: bool = False
     round: int = 0

@@ -232,7 +232,7 @@ class Order:
     def _forget_contacts(self) -> None:
         """A new turn of the unit: earlier contacts do not count for its reply."""
         self.desk.turn += 1
-        self.desk.failed = self.desk.counted = 0
+        self.desk.failed, self.desk.counted = (), 0
         self.desk.reached = False
 
     def _yours(self, unit: str) -> int | None:
@@ -249,7 +249,10 @@ class Order:
         return 200
 
     def contact(self, unit: str, outcome: str, now: datetime, promised_at: datetime | None) -> int:
-        """A call to the caller (S2.2.1a); of those that reached nobody the second one counts (S2.2.1b)."""
+        """A call to the caller (S2.2.1a); of those that reached nobody the second one counts (S2.2.1b).
+
+        One that comes less than ten minutes after the one before is the same attempt (A39).
+        """
         if (refused := self._yours(unit)) is not None:
             return refused
         desk = self.desk
@@ -257,9 +260,12 @@ class Order:
             return 409
         if desk.status == "assigned":
             desk.status = "handling"
-        desk.failed += outcome == "not_reached"
         desk.last_turn = desk.turn
-        counts = outcome != "not_reached" or desk.failed >= 2
+        counts = outcome != "not_reached"
+        minute = now.replace(second=0, microsecond=0)
+        if not counts and (not desk.failed or minute - desk.failed[-1] >= timedelta(minutes=10)):
+            desk.failed = (*desk.failed, minute)
+            counts = len(desk.failed) >= 2
         desk.counted += counts
         desk.reached = desk.reached or outcome == "reached"
         self.tell("dispatch", "contacted", now, unit=unit, outcome=outcome, counts=counts, promised_at=promised_at)

@@ -31,7 +31,7 @@ export const DAYS: readonly Day[] = [
     about: '认领交办的工单，当日联系来电人，办好后答复；不属本单位的在时限内申请回退。',
     steps: [
       { what: '认领', how: '办理台“待认领”，按 Y。', place: 'handling' },
-      { what: '联系来电人', how: '按“查看身份”写明用途后看到电话；打完按 C 登记，两次未接通也计为联系。', place: 'handling' },
+      { what: '联系来电人', how: '按“查看身份”写明用途后看到电话；打完按 C 登记，两次未接通（相隔十分钟以上）也计为联系。', place: 'handling' },
       { what: '登记进度', how: '当天办不完的按 N 说明进度，并约定再次联系的时间。', place: 'handling' },
       { what: '答复', how: '按 A：五项要素齐全，可从联系记录带入；提交后由本单位主要领导审阅。', place: 'handling' },
       { what: '回退或延期', how: '按 B 申请回退（四项材料），按 X 申请延期（先取得来电人意见）。', place: 'handling' },

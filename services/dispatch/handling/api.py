@@ -38,11 +38,11 @@ async def accept_order(order_id: OrderPath, work: InWork, scope: CurrentScope) -
 async def record_contact(
     order_id: OrderPath, body: ContactBody, work: InWork, scope: CurrentScope, response: Response
 ) -> ContactRecorded:
-    """接通、拒绝计为有效联系；未接通须两次以上方计。同一时间、同一号码、同一结果的为同一次联系，重复登记不另计。"""
+    """接通、拒绝计为有效联系；未接通须两次以上方计，各次相隔不少于 10 分钟，更近的只作记录。同一时间、同一号码、同一结果的为同一次联系，重复登记不另计。"""
     recorded = await handlers.record_contact(work, order_id, scope, body.as_contact())
     if recorded.known:
         response.status_code = 200
-    return ContactRecorded(contact_id=recorded.contact_id, attempt=recorded.attempt, counts=recorded.counts)
+    return ContactRecorded.of(recorded)
 
 
 @router.post(

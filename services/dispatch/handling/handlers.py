@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.dispatch.handling import store
 from services.dispatch.handling.errors import ContactRecordedOtherwise
-from services.dispatch.handling.model import Contact
-from services.dispatch.handling.rules import check_contact, check_promise, contact_counts, is_same_contact
+from services.dispatch.handling.model import Contact, Recorded
+from services.dispatch.handling.rules import (
+    check_contact,
+    check_promise,
+    contact_counts,
+    is_same_contact,
+    next_attempt_at,
+    separate_attempts,
+)
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.rules import after
@@ -31,17 +37,6 @@ async def accept_order(work: Work, order_id: str, scope: Scope) -> None:
     work.audit("order.accepted", order_id, before={"status": before}, after={"status": record.status})
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A contact as it was recorded: which attempt it is, and whether it counts (S2.2.1b)."""
-
-    contact_id: str
-    attempt: int
-    counts: bool
-    known: bool = False
-    """Whether it was on record already: one call is one record, however often it is sent."""
-
-
 async def record_contact(work: Work, order_id: str, scope: Scope, contact: Contact) -> Recorded:
     """Record that the unit spoke, or tried to speak, with the caller (S2.2.1a, S2.2.1b, S1.2.2d)."""
     record = await case_for_update(work, order_id, scope)
@@ -55,8 +50,13 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
     assert record.unit is not None
 
     record.status, record.attempts = status, record.attempts + 1
-    record.failed_attempts += contact.outcome == "not_reached"
-    counts = contact_counts(contact.outcome, record.failed_attempts)
+    failed, separate = contact.outcome == "not_reached", True
+    failed_at = await store.failed_at(work.session, order_id, turn=record.turn) if failed else ()
+    if failed:
+        failed_at = [*failed_at, contact.contacted_at]
+        attempts = len(separate_attempts(failed_at))
+        separate, record.failed_attempts = attempts > record.failed_attempts, attempts
+    counts = contact_counts(contact.outcome, record.failed_attempts, separate=separate)
     record.counted_contacts += counts
     record.promised_at = contact.promised_at or record.promised_at
     contact_id = str(work.ids())
@@ -70,6 +70,7 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
             attempt=record.attempts,
             outcome=contact.outcome,
             counts=counts,
+            separate=separate,
             sealed=sealed,
             contacted_at=contact.contacted_at,
             promised_at=contact.promised_at,
@@ -98,7 +99,8 @@ async def record_contact(work: Work, order_id: str, scope: Scope, contact: Conta
         before={"status": before},
         after={"status": status, "contact_id": contact_id, "outcome": contact.outcome, "counts": counts},
     )
-    return Recorded(contact_id, record.attempts, counts)
+    next_at = None if counts else next_attempt_at(failed_at)
+    return Recorded(contact_id, record.attempts, counts, separate, next_at)
 
 
 async def _known_contact(work: Work, record: CaseRecord, contact: Contact) -> Recorded | None:
@@ -111,7 +113,10 @@ async def _known_contact(work: Work, record: CaseRecord, contact: Contact) -> Re
         said = (row.outcome, {**words, "phone": contact.phone}, row.promised_at)
         if said != (contact.outcome, contact.words(), contact.promised_at):
             raise ContactRecordedOtherwise(row.id)
-        return Recorded(row.id, row.attempt, row.counts, known=True)
+        next_at = None
+        if not row.counts:
+            next_at = next_attempt_at(await store.failed_at(work.session, record.order_id, turn=record.turn))
+        return Recorded(row.id, row.attempt, row.counts, row.separate, next_at, known=True)
     return None
 
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dispatch.handling.model import Contact, Outcome
+from services.dispatch.handling.model import Contact, Outcome, Recorded, Uncounted
+from services.dispatch.handling.rules import why_not_counted
 from services.dispatch.handling.tables import ContactRecord, NoteRecord
 from shared.access import Sight
 from shared.contracts.places import CONTACT, NOTE
@@ -56,6 +57,31 @@ class ContactRecorded(BaseModel):
     contact_id: str
     attempt: int = Field(description="本次承办以来的第几次联系")
     counts: bool = Field(description="是否计为有效联系")
+    separate: bool = Field(description="否：未接通，且距上一次计数的未接通不足 10 分钟，只作记录，不另计一次")
+    next_attempt_at: datetime | None = Field(
+        description="未计为有效联系的：自何时起再次联系仍未接通的，另计一次；计为有效联系的为空"
+    )
+    code: Uncounted | None = Field(
+        description="为何未计为有效联系：attempt_failed 仅一次未接通 / attempt_too_soon 距上一次不足 10 分钟；计为有效联系的为空"
+    )
+    detail: str | None = Field(description="为何未计为有效联系，怎样才计；计为有效联系的为空")
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> ContactRecorded:
+        """What the handler recorded, in words."""
+        code: Uncounted | None = None
+        detail = None
+        if recorded.next_attempt_at is not None:
+            code, detail = why_not_counted(separate=recorded.separate, next_at=recorded.next_attempt_at)
+        return cls(
+            contact_id=recorded.contact_id,
+            attempt=recorded.attempt,
+            counts=recorded.counts,
+            separate=recorded.separate,
+            next_attempt_at=recorded.next_attempt_at,
+            code=code,
+            detail=detail,
+        )
 
 
 class NoteBody(Body):
@@ -84,7 +110,8 @@ class ContactOut(BaseModel):
     unit: str
     attempt: int
     outcome: str
-    counts: bool
+    counts: bool = Field(description="是否计为有效联系")
+    separate: bool = Field(description="否：未接通，且距上一次计数的未接通不足 10 分钟，不另计一次")
     contacted_at: datetime
     promised_at: datetime | None
     recorded_at: datetime

@@ -45,6 +45,14 @@ async def contacts_at(
     return (await session.execute(query)).scalars().all()
 
 
+async def failed_at(session: AsyncSession, order_id: str, *, turn: int) -> Sequence[datetime]:
+    """When the unit called in vain in one turn (S2.2.1b)."""
+    query = select(ContactRecord.contacted_at).where(
+        ContactRecord.order_id == order_id, ContactRecord.turn == turn, ContactRecord.outcome == "not_reached"
+    )
+    return (await session.execute(query)).scalars().all()
+
+
 async def notes_promising(
     session: AsyncSession, order_id: str, *, unit: str, promised_at: datetime
 ) -> Sequence[NoteRecord]:

@@ -23,6 +23,7 @@ class ContactRecord(Record):
     attempt: Mapped[int]
     outcome: Mapped[str]
     counts: Mapped[bool]
+    separate: Mapped[bool] = mapped_column(comment="false: a failed call too soon after another one (A39)")
     sealed: Mapped[str] = mapped_column(comment="phone, person, content")
     contacted_at: Mapped[datetime]
     promised_at: Mapped[datetime | None]

@@ -306,6 +306,12 @@ def upgrade() -> None:
         sa.Column("attempt", sa.BigInteger, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("counts", sa.Boolean, nullable=False),
+        sa.Column(
+            "separate",
+            sa.Boolean,
+            nullable=False,
+            comment="false: a failed call too soon after another one (A39)",
+        ),
         sa.Column("sealed", sa.Text, nullable=False, comment="phone, person, content"),
         sa.Column("contacted_at", moment, nullable=False),
         sa.Column("promised_at", moment),
