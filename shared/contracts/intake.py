@@ -17,7 +17,7 @@ class OrderReceived(OrderEvent):
     """An upstream sent an order that was not known before (S1.1.4c).
 
     `known_by`, of a confidential order only: a JSON list of the words by which its caller is known, sealed; whoever shows
-    texts of the order strikes them out for readers who may not know the caller (X2).  `received_at` is the moment at which
+    texts of the order strikes them out for readers who may not know the caller (X2); his address stands behind 住址：.  `received_at` is the moment at which
     its bytes arrived; what could not be read at once became known at `released_at`, when a person released it from
     quarantine or the upstream sent it anew (A04).
     """

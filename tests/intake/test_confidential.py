@@ -59,6 +59,25 @@ async def test_no_text_of_a_confidential_order_tells_who_called(role: Role, post
         assert alone["title"] == "［已隐去］反映路灯不亮，电话［已隐去］"
 
 
+async def test_where_the_caller_of_a_confidential_order_lives_is_read_by_no_unit_and_where_it_happened_is(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        home, place = "烟台市莱山区迎春大街88号3号楼301", "莱山区黄海路街道黄海小区南门"
+        said = f"路灯不亮。来电人住迎春大街88号3号楼301，反映{place}，邻居叫其示例、小张。"
+        order_id = await Platform(desk).accepted(
+            isSecret="1", callerName=NAME, callerArea=home, address=place, title="路灯不亮", eventDesc=said
+        )
+        await desk.tell(assigned(desk, order_id, "u1"))
+
+        read = await texts(desk, order_id, desk.bearer(Role.CASEWORKER, unit="u1"))
+
+        assert [told for told in ("迎春大街", "88号", "示例、", "小张") if told in read] == []
+        assert f"反映{place}" in read
+        [received] = await desk.told(OrderReceived)
+        assert f"住址：{home}" in words_of(desk, received)
+
+
 async def test_an_order_that_becomes_confidential_later_tells_nothing_of_its_first_version(
     postgres_server: DatabaseServer,
 ) -> None:

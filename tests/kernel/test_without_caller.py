@@ -68,6 +68,60 @@ def test_names_of_several_forms(name: str, text: str, shown: str):
     assert without_caller(text, known_by((name,))) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("张建国", "小张多次来电，老张、阿张是同一人", "［已隐去］多次来电，［已隐去］、［已隐去］是同一人"),
+        ("张建国", "一位姓张的市民", "一位［已隐去］的市民"),
+        ("张建国", "建国说，建·国说，建。国道", "［已隐去］说，［已隐去］说，建。国道"),
+        ("张强", "老张说增强监管，小 张同意", "［已隐去］说增强监管，［已隐去］同意"),
+        ("欧阳建国", "小欧阳，老欧，建国", "［已隐去］，老欧，［已隐去］"),
+        ("张先生", "张先生与李先生", "［已隐去］与李先生"),
+        ("区建国", "小区门口，老区先生", "小区门口，老［已隐去］"),
+        ("时建国", "等了两小时，小时来过", "等了两小时，小时来过"),
+        ("于建国", "噪声小于60分贝，小于来过", "噪声小于60分贝，［已隐去］来过"),
+        ("示例物流公司", "小示，物流公司", "小示，物流公司"),
+    ],
+)
+def test_what_neighbours_call_him_is_struck_out_and_common_words_stay(name: str, text: str, shown: str):
+    assert without_caller(text, known_by((name,))) == shown
+
+
+HOME = "山东省烟台市莱山区迎春大街88号3号楼2单元301"
+ELSEWHERE = {"street": "黄海路街道", "address": "烟台市莱山区黄海路街道黄海小区南门"}
+
+
+@pytest.mark.parametrize(
+    ("home", "text", "shown"),
+    [
+        (HOME, f"家住{HOME}，夜间施工", "家住［已隐去］，夜间施工"),
+        (HOME, "家住迎春大街88号3号楼2单元301，夜间施工", "家住［已隐去］，夜间施工"),
+        (HOME, "家住莱山区迎春大街 ８８ 号，3号楼-2单元-301。", "家住莱山区［已隐去］。"),
+        (HOME, "迎春大街88号3号楼2单元302的噪声", "迎春大街88号3号楼2单元302的噪声"),
+        (HOME, "迎春大街的路灯", "迎春大街的路灯"),
+        ("莱山区迎春小区3号楼", "迎春小区3号楼漏水，小区物业不管", "［已隐去］漏水，小区物业不管"),
+        ("烟台市黄海城市花园", "黄海城市花园和花园路", "［已隐去］和花园路"),
+        ("烟台市黄海城市花园", "住烟台市黄海城市花园", "住［已隐去］"),
+        # No more than a region: half of the city lives there.
+        ("山东省烟台市莱山区", "山东省烟台市莱山区政府", "山东省烟台市莱山区政府"),
+        ("山东", "山东的政策", "山东的政策"),
+        # The place of the incident, or what it lies in: the unit has to go there.
+        ("莱山区黄海路街道黄海小区", "黄海路街道黄海小区南门", "黄海路街道黄海小区南门"),
+        ("黄海路街道", "黄海路街道的路灯", "黄海路街道的路灯"),
+    ],
+)
+def test_where_the_caller_lives_is_struck_out_unless_it_is_where_it_happened(home: str, text: str, shown: str):
+    known = known_by({"caller_region": home, **ELSEWHERE})
+
+    assert without_caller(text, known) == shown
+
+
+def test_an_address_that_a_later_version_names_as_the_place_stays():
+    known = known_by({"caller_region": HOME, **ELSEWHERE})
+
+    assert known_by(known, {"address": HOME}) == ()
+
+
 def test_every_text_of_a_value_is_struck_and_its_fields_keep_their_names():
     value = {"note": "张示例", "phone": 13800138000, "tags": ["张先生", 3], "on": True, "none": None}
 

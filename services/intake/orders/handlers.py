@@ -87,7 +87,10 @@ def known_words(caller: Caller, version: OrderVersion, sealer: Sealer) -> tuple[
     column = caller.known_by
     earlier = None if column is None else sealer.open_json(column, KNOWN_BY.at(order_id=caller.order_id))
     opened = caller_of(caller, sealer)
-    return known_by(earlier, {name: opened[column] for name, column in CALLER_COLUMNS.items()}, version.details)
+    fields = {name: opened[column] for name, column in CALLER_COLUMNS.items()}
+    if caller.private is not None:  # it says more exactly where it happened
+        fields |= sealer.open_json(caller.private, CALLER.at(order_id=caller.order_id, column="private"))
+    return known_by(earlier, {**version.details, **fields})
 
 
 def sight_of(found: StoredOrder, scope: Scope, sealer: Sealer) -> Sight:
