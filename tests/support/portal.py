@@ -108,6 +108,9 @@ class Platform:
         order = self.pushed(**changes)
         body = {"unit": UNIT, "basis": "duty", "grounds": "职责目录与诉求内容相符"}
         self.call("paidan", "POST", f"/api/dispatch/v1/orders/{order.order_id}/assign", body)
+        # Its page shows what the services say that hear of the assignment a moment later.
+        until(lambda: self.call(HANDLER, "GET", f"/api/sla/v1/orders/{order.order_id}/clocks"))
+        until(lambda: self.call(HANDLER, "GET", f"/api/intake/v1/orders/{order.order_id}"))
         return order
 
     def contacted(self) -> Order:
