@@ -406,6 +406,152 @@ async def test_orders_with_waiting_copies_are_received_in_one_batch_with_others(
         assert {row["state"] for row in await desk.rows("select state from quarantine")} == {"overtaken"}
 
 
+# --- The copies of a platform that numbers its revisions -------------------------------------------------------------------
+
+
+def in_revision(order: dict[str, Any], revision: Any) -> dict[str, Any]:
+    """The order as the platform sends it in this revision; without a number for None."""
+    said = {**order, "eventDesc": f"第{revision}次修订，请尽快处理并答复。"}
+    return said if revision is None else {**said, "version": revision}
+
+
+async def states(desk: Desk) -> list[str]:
+    """Of the copies in quarantine, as they came."""
+    return [row["state"] for row in await desk.rows("select state from quarantine order by received_at, id")]
+
+
+@pytest.mark.clause("S1.1.4c")
+@pytest.mark.parametrize("known", [None, 1], ids=["new", "known in revision 1"])
+@pytest.mark.parametrize(
+    ("waiting", "pushed", "left"),
+    [
+        (3, 2, "waiting"),
+        ("3", 2, "waiting"),
+        (3.0, 2, "waiting"),
+        (2**53 - 1, 2**53 - 2, "waiting"),
+        (2, 2, "overtaken"),
+        (2, 3, "overtaken"),
+        (None, 2, "overtaken"),
+        ("v3", 2, "overtaken"),
+        (-3, 2, "overtaken"),
+        (True, 2, "overtaken"),
+        (2**53, 2, "overtaken"),
+        ([3], 2, "overtaken"),
+    ],
+)
+async def test_a_push_overtakes_the_copies_whose_revision_is_not_higher_than_its_own(
+    postgres_server: DatabaseServer, known: int | None, waiting: Any, pushed: int, left: str
+) -> None:
+    """A copy whose revision cannot be read came before the push, and that is what counts."""
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        if known is not None:
+            await platform.push(in_revision(order, known))
+        await kept(platform, in_revision(order, waiting) | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(minutes=1))
+        answer = await platform.push(in_revision(order, pushed))
+
+        assert answer.status_code == (201 if known is None else 200)
+        assert await states(desk) == [left]
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_without_numbers_what_came_last_is_the_newest_and_overtakes_all_that_came_before(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order = an_order()
+        await kept(Platform(desk), in_revision(order, 3) | WRONG)
+        national, letter = Platform(desk, "national_portal"), an_order("national_portal")
+        # It numbers none: a field of this name is one that we do not know, whatever it says.
+        await kept(national, {**letter, "revision": 9, "version": 9, "submitTime": "wrong"})
+        desk.clock.set(MONDAY_0900 + timedelta(minutes=1))
+        answers = [await Platform(desk).push(in_revision(order, None)), await national.push(letter)]
+
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert await states(desk) == ["overtaken", "overtaken"]
+        found = await desk.rows("select platform_revision from quarantine order by received_at, id")
+        assert [row["platform_revision"] for row in found] == [3, None]
+
+
+@pytest.mark.clause("S1.1.4a", "S1.1.4c")
+async def test_a_newer_revision_that_waits_becomes_the_next_version_after_the_older_one_was_pushed(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order, who = Platform(desk), an_order(), desk.bearer(Role.DISPATCHER)
+        newer = await kept(platform, in_revision(order, 3) | WRONG)
+        desk.clock.set(MONDAY_0900 + timedelta(minutes=1))
+        order_id = (await platform.push(in_revision(order, 2))).json()["order_id"]
+        [line] = (await desk.http.get(QUARANTINE, params={"state": "waiting"}, headers=who)).json()["items"]
+        groups = (await desk.http.get(f"{QUARANTINE}/groups", headers=who)).json()["items"]
+        desk.clock.set(MONDAY_0900 + timedelta(days=1))
+        released = await release(desk, newer, in_revision(order, 3))
+
+        assert (line["id"], line["platform_revision"], line["order_id"]) == (newer, 3, None)
+        assert [group["waiting"] for group in groups] == [1]
+        assert (released.status_code, released.json()) == (200, {"order_id": order_id, "version": 2})
+        who = desk.bearer(Role.DISPATCHER)
+        versions = (await desk.http.get(f"{ORDERS}/{order_id}/versions", headers=who)).json()
+        assert [version["content"][:2] for version in versions] == ["第2", "第3"]
+        [event] = await desk.told(OrderReceived)
+        assert event.received_at == MONDAY_0900, "the earliest copy says since when the district has the order"
+        assert [event.version for event in await desk.told(OrderUpdated)] == [2]
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_of_two_copies_a_push_overtakes_the_older_one_and_each_release_is_judged_by_its_revision(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        # The newest comes first, and the numbers decide.
+        ids = {number: await kept(platform, in_revision(order, number) | WRONG) for number in (5, 3, 4, 2)}
+        desk.clock.set(MONDAY_0900 + timedelta(minutes=1))
+        await platform.push(in_revision(order, 3))
+        left = await states(desk)
+        first = await release(desk, ids[4], in_revision(order, 4))
+        newest = await release(desk, ids[5], in_revision(order, 5))
+        decided = await release(desk, ids[3], in_revision(order, 3))
+
+        assert left == ["waiting", "overtaken", "waiting", "overtaken"]
+        assert [(each.status_code, each.json().get("version")) for each in (first, newest)] == [(200, 2), (200, 3)]
+        assert (decided.status_code, decided.json()["code"]) == (409, "quarantine_decided")
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_the_older_of_two_waiting_copies_is_not_released_over_the_newer_one(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        newer, older = [await kept(platform, in_revision(order, number) | WRONG) for number in (3, 2)]
+        await platform.push(in_revision(order, 1))
+        first = await release(desk, newer, in_revision(order, 3))
+        late = await release(desk, older, in_revision(order, 2))
+
+        assert (first.status_code, first.json()["version"]) == (200, 2)
+        assert (late.status_code, late.json()["code"]) == (409, "overtaken")
+        assert await states(desk) == ["released", "waiting"], "a person drops it"
+
+
+@pytest.mark.clause("S1.1.4c")
+@pytest.mark.parametrize(("same", "status"), [(True, 200), (False, 409)])
+async def test_a_copy_that_comes_in_the_revision_that_is_stored_is_known_or_refused_as_a_push_is(
+    postgres_server: DatabaseServer, same: bool, status: int
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order()
+        content = in_revision(order, 2)
+        await platform.push(content)
+        waiting = await kept(platform, content | WRONG)
+        answer = await release(desk, waiting, content if same else {**content, "eventDesc": "另一件事，请处理。"})
+
+        assert (answer.status_code, answer.json().get("version")) == (status, 1 if same else None)
+        assert same or answer.json()["code"] == "revision_reused"
+        assert await states(desk) == ["released" if same else "waiting"]
+
+
 async def test_a_request_whose_number_cannot_be_read_counts_for_itself(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:
         platform, order = Platform(desk), an_order()

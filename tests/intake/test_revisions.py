@@ -21,7 +21,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.clause("S1.1.4c")
 
-NUMBERED = [code for code, channel in CHANNELS.items() if "revision" in channel.order.values()]
+NUMBERED = [code for code, channel in CHANNELS.items() if channel.numbers_revisions]
 
 
 def revised(channel: str, revision: Any, content: str, no: str = "B") -> dict[str, Any]:

@@ -28,6 +28,7 @@ from services.intake.endings.rules import ending_of, refusal_of, standing_of
 from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import State
 from services.intake.orders.rules import changed_fields
+from services.intake.quarantine.store import earliest_waiting
 from shared.db import asyncpg_url
 from shared.db.engine import SERVER_BOUNDS
 from shared.errors import BusinessError
@@ -316,7 +317,7 @@ class Batches:
 
     async def _store_copied(self, connection: store.Connection, asked: list[Submission]) -> frozenset[str]:
         """Store what is new, in this transaction, also with copies in quarantine: received with the earliest of them (A04)."""
-        earliest = await store.earliest_waiting(connection, [one.row.number_print for one in asked])
+        earliest = await earliest_waiting(connection, [one.row.number_print for one in asked])
         for one in asked:
             first = min(one.row.first_at, earliest.get(one.row.number_print, one.row.first_at))
             one.row = one.row._replace(first_at=first)
@@ -324,7 +325,7 @@ class Batches:
         new = await store.accept_new(connection, [one.row for one in asked], received, also_copied=True)
         for one in asked:
             if one.row.order_id in new and one.row.number_print in earliest:
-                await store.overtake_waiting(connection, one.row, one.row.order_id, correlation=one.correlation)
+                await store.overtake_copies(connection, one.row, one.row.order_id, correlation=one.correlation)
         return new
 
     async def _not_answered(
@@ -373,7 +374,7 @@ class Batches:
                 continue
             if repeat is Repeat.NEWER:
                 version, event = await self._update(connection, one, found)
-                await store.overtake_waiting(connection, one.row, order_id, correlation=one.correlation)
+                await store.overtake_copies(connection, one.row, order_id, correlation=one.correlation)
                 pending.append(event)
             elif repeat is Repeat.SAME and pushed is not None and pushed != known_revision:
                 await store.note_revision(connection, order_id, pushed)

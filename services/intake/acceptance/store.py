@@ -21,6 +21,7 @@ from services.intake.first_look.model import Flags, FlagsHeld
 from services.intake.first_look.rules import flags_of
 from services.intake.orders.model import CALLER_COLUMNS
 from services.intake.orders.rules import details_of, found_by, private_of
+from services.intake.quarantine.store import overtake_waiting
 from shared.contracts.places import CALLER, DEMAND, KNOWN_BY, UNKNOWN
 from shared.outbox.writer import WRITE, Pending, columns_of, writing
 from shared.personal.confidential import known_by
@@ -245,22 +246,6 @@ _UNKNOWN: Final = """
 insert into unknown_fields (channel, webhook_id, order_id, kind, fields, received_at)
 select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
 """
-_EARLIEST: Final = """
-select number_print, min(received_at) from quarantine
-where state = 'waiting' and number_print = any($1::text[]) group by number_print
-"""
-# A copy that a person is just releasing is locked and stays his.
-_OVERTAKE: Final = """
-with waiting as (
-  select id from quarantine where state = 'waiting' and number_print = $1 order by id for update skip locked
-), overtaken as (
-  update quarantine q set state = 'overtaken', decided_by = $2, decided_at = $3, order_id = $4::uuid, version = q.version + 1
-  from waiting w where w.id = q.id returning q.id
-)
-insert into audit (at, actor, role, action, subject, before, after, correlation)
-select $3, $2, 'system', 'quarantine.overtaken', id::text, '{"state": "waiting"}'::jsonb,
-  jsonb_build_object('state', 'overtaken', 'order_id', $4::uuid), $5 from overtaken
-"""
 _BACKLOG: Final = "select count(*) from (select 1 from outbox where published_at is null limit $1) waiting"
 
 
@@ -310,18 +295,21 @@ async def lock_existing(
     return {(row["platform"], row["platform_no"]): {**row, **by_order[row["order_id"]]} for row in locked}
 
 
-async def earliest_waiting(connection: Connection, prints: Sequence[str]) -> dict[str, datetime]:
-    """By their keyed hash, the numbers among these of which a copy waits in quarantine, and when the earliest one came."""
-    return {row[0]: row[1] for row in await connection.fetch(_EARLIEST, prints)}
-
-
-async def overtake_waiting(connection: Connection, row: NewOrder, order_id: str, *, correlation: str) -> None:
-    """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04).
+async def overtake_copies(connection: Connection, row: NewOrder, order_id: str, *, correlation: str) -> None:
+    """Its platform sent this order so that it was understood: its copies in quarantine are overtaken.
 
     What a person releases overtakes nothing: he decides on each copy.
     """
     if row.released_at is None:
-        await connection.execute(_OVERTAKE, row.number_print, f"channel:{row.platform}", row.at, order_id, correlation)
+        await overtake_waiting(
+            connection,
+            row.number_print,
+            order_id,
+            revision=row.platform_revision,
+            actor=f"channel:{row.platform}",
+            at=row.at,
+            correlation=correlation,
+        )
 
 
 async def note_revision(connection: Connection, order_id: str, revision: int) -> None:

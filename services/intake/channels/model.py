@@ -71,6 +71,11 @@ class Channel:
     A channel that has its own is read by these alone; the fields that tell an error are read for every channel.
     """
 
+    @property
+    def numbers_revisions(self) -> bool:
+        """Whether it says with each change of an order which revision that is; the others send them in sequence."""
+        return "revision" in self.order.values()
+
     def theirs(self, ours: str) -> str:
         """Its name for one of our order fields; ours when it has none."""
         return next((name for name, canonical in self.order.items() if canonical == ours), ours)

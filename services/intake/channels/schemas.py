@@ -21,6 +21,7 @@ from shared.personal.numbers import LONGEST_PHONE, PHONE_FORM
 from shared.web.faults import FAULTS
 from shared.web.fields import LOCAL_MOMENT_PATTERN, MOMENT_PATTERN, OFFSET_FORM, SPACES, TIME_FORM
 from shared.web.form import KeyRepeated, each_once, place_of_repeated, shown
+from shared.web.numbers import Revision
 from shared.web.problem import field_fault
 from shared.web.titles import title_of
 
@@ -163,15 +164,26 @@ def _texts_in(value: Any) -> int:
 
 
 _NUMBER: Final = TypeAdapter[str](Number)
+_REVISION: Final = TypeAdapter[int](Revision)
 
 
-def number_in(channel: Channel, body: bytes) -> str | None:
-    """The platform's number of the order in a request that could not be understood; None where that cannot be read."""
+def number_in(channel: Channel, body: bytes) -> tuple[str, int | None] | None:
+    """The platform's number of the order in a request that could not be understood, and the number of its revision.
+
+    None where the order's number cannot be read; a revision is None where that of it cannot, or the platform numbers none.
+    """
     try:
-        said = decoded(body).get(channel.theirs("upstream_no"))
-        return _NUMBER.validate_python(str(said) if type(said) is int else said)
+        raw = decoded(body)
+        said = raw.get(channel.theirs("upstream_no"))
+        number = _NUMBER.validate_python(str(said) if type(said) is int else said)
     except (NotUnderstood, ValidationError):
         return None
+    if not channel.numbers_revisions:  # a field of that name would be one that we do not know
+        return number, None
+    try:
+        return number, _REVISION.validate_python(raw.get(channel.theirs("revision")))
+    except ValidationError:
+        return number, None
 
 
 def number_key(platform: str, number: str) -> str:

@@ -36,6 +36,7 @@ def _line(record: Quarantined) -> dict[str, Any]:
         "verified": record.verified,
         "signed_by": record.signed_by,
         "source": record.source,
+        "platform_revision": record.platform_revision,
         "reason": record.reason,
         "cause": record.cause,
         "size": record.size,

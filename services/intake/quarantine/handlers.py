@@ -75,6 +75,7 @@ def _keep(
     signed_by: str | None,
 ) -> str:
     kept, reported = str(work.ids()), signed_by or "unknown"
+    number_print, revision = (None, None) if signed_by is None else _number_of(work, kind, signed_by, body)
     work.session.add(
         Quarantined(
             id=kept,
@@ -83,7 +84,8 @@ def _keep(
             signed_by=signed_by,
             source=source,
             webhook_id=webhook_id,
-            number_print=None if signed_by is None else _number_print(work, kind, signed_by, body),
+            number_print=number_print,
+            platform_revision=revision,
             reason=reason,
             faults=[dict(fault) for fault in faults],
             cause=rules.cause_of(reason, faults),
@@ -98,9 +100,13 @@ def _keep(
     return kept
 
 
-def _number_print(work: Work, kind: str, platform: str, body: bytes) -> str | None:
-    number = number_in(CHANNELS[platform], body) if kind == "orders" and platform in CHANNELS else None
-    return None if number is None else work.sealer.fingerprint(number_key(platform, number))
+def _number_of(work: Work, kind: str, platform: str, body: bytes) -> tuple[str | None, int | None]:
+    """Of an order as far as it can be read: the keyed hash of its number, and the number of its revision."""
+    found = number_in(CHANNELS[platform], body) if kind == "orders" and platform in CHANNELS else None
+    if found is None:
+        return None, None
+    number, revision = found
+    return work.sealer.fingerprint(number_key(platform, number)), revision
 
 
 def bytes_of(work: Work, record: Quarantined) -> bytes:

@@ -17,7 +17,7 @@ class QuarantineState(StrEnum):
     RELEASED = "released"
     DROPPED = "dropped"
     OVERTAKEN = "overtaken"
-    """Its platform itself sent the same order later, so that it was understood."""
+    """Its platform itself sent the same order later, in this revision or a higher one, so that it was understood."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class QuarantineLine(BaseModel):
     verified: bool = Field(description="签名是否已通过校验")
     signed_by: str | None = Field(description="签名所用密钥所属的渠道，推送地址写错时据此核对；未签名的为空")
     source: str
+    platform_revision: int | None = Field(description="上级平台的版本号；该渠道没有版本号的，或无法辨认的，为空")
     reason: str
     cause: str = Field(description="原因代码，及各项错误的代码与字段；相同的为一组，可一并放行")
     size: int = Field(description="字节数")

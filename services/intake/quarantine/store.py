@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -15,6 +17,25 @@ from shared.errors import NotListed
 from shared.lists import Keyset, Listed
 
 _NEWEST_FIRST: Final = Keyset(Quarantined.received_at, Quarantined.id, descending=True)
+_EARLIEST: Final = """
+select number_print, min(received_at) from quarantine
+where state = 'waiting' and number_print = any($1::text[]) group by number_print
+"""
+# A copy that a person is just releasing is locked and stays his.  A copy in a higher revision than the push has content
+# that nobody else will send: it stays.  Where one of the two numbers is not known, what came last is the newest.
+_OVERTAKE: Final = """
+with waiting as (
+  select id from quarantine where state = 'waiting' and number_print = $1
+    and ($6::bigint is null or platform_revision is null or platform_revision <= $6)
+  order by id for update skip locked
+), overtaken as (
+  update quarantine q set state = 'overtaken', decided_by = $2, decided_at = $3, order_id = $4::uuid, version = q.version + 1
+  from waiting w where w.id = q.id returning q.id
+)
+insert into audit (at, actor, role, action, subject, before, after, correlation)
+select $3, $2, 'system', 'quarantine.overtaken', id::text, '{"state": "waiting"}'::jsonb,
+  jsonb_build_object('state', 'overtaken', 'order_id', $4::uuid), $5 from overtaken
+"""
 
 
 async def unverified_waiting(session: AsyncSession, source: str) -> tuple[int, int]:
@@ -100,3 +121,28 @@ async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool =
     if record is None:
         raise NotListed("隔离请求", quarantine_id)
     return record
+
+
+# --- What the platform sends meanwhile: on the connection of the writer of orders ----------------------------------------
+
+
+async def earliest_waiting(connection: asyncpg.Connection[Any], prints: Sequence[str]) -> dict[str, datetime]:
+    """By their keyed hash, the numbers among these of which a copy waits in quarantine, and when the earliest one came."""
+    return {row[0]: row[1] for row in await connection.fetch(_EARLIEST, prints)}
+
+
+async def overtake_waiting(
+    connection: asyncpg.Connection[Any],
+    number_print: str,
+    order_id: str,
+    *,
+    revision: int | None,
+    actor: str,
+    at: datetime,
+    correlation: str,
+) -> None:
+    """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04).
+
+    But for those in a higher revision than the one that it sent, which are released later as the next version (S1.1.4c).
+    """
+    await connection.execute(_OVERTAKE, number_print, actor, at, order_id, correlation, revision)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.quarantine.model import QuarantineState
@@ -25,6 +25,9 @@ class Quarantined(Record):
     webhook_id: Mapped[str | None]
     number_print: Mapped[str | None] = mapped_column(
         comment="keyed hash of platform and number, of a signed order whose number can be read"
+    )
+    platform_revision: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the platform's number of its revision, where the order's number and this can be read"
     )
     reason: Mapped[str]
     faults: Mapped[list[dict[str, Any]]] = mapped_column(comment="field, code, message; never the value")

@@ -16,9 +16,9 @@ class ChannelNeeded(Incomplete):
 
 
 class Overtaken(BusinessError):
-    """The platform has sent newer content of the order since the request arrived: releasing it would bring back the old."""
+    """The platform has sent newer content of the order, by its revision or later: a release would bring back the old."""
 
     code, clause = "overtaken", "S1.1.4c"
 
     def __init__(self) -> None:
-        super().__init__("该请求到达之后，上级平台已推送该工单更新的内容，放行不会改变工单；请核对后丢弃该请求")
+        super().__init__("上级平台已推送过该工单更新的内容，放行不会改变工单；请核对后丢弃该请求")

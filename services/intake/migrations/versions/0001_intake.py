@@ -71,6 +71,12 @@ def upgrade() -> None:
             nullable=True,
             comment="keyed hash of platform and number, of a signed order whose number can be read",
         ),
+        sa.Column(
+            "platform_revision",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the platform's number of its revision, where the order's number and this can be read",
+        ),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("faults", JSONB, nullable=False, comment="field, code, message; never the value"),
         sa.Column(
