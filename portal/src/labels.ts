@@ -52,6 +52,7 @@ export const ROUND_STATES: Labels = {
   leader_rejected: '单位领导退回',
   void: '作废',
 }
+export const VOID_REASONS: Labels = { cancelled: '上级平台撤单', reassigned: '重新交办', reopened: '上级要求重办', superseded: '另有新的答复' }
 export const SUPERVISION_CAUSES: Labels = { overdue: '超期未办', unsolved: '解决不力', refused: '拒不承办', concentrated: '反映问题集中' }
 export const EXTENSION_GROUNDS: Labels = { legal: '法定程序所需', complex: '情况复杂' }
 export const EXTENSION_STATES = [

@@ -31,6 +31,7 @@ from services.dispatch.replies.handlers import (
     give_back_to_caseworker,
     send_to_rework,
     take_to_centre,
+    void_not_sent,
     wake_planned,
 )
 from services.dispatch.returns import api as returns
@@ -49,6 +50,7 @@ from shared.contracts.intake import (
     OrderRevisited,
     OrderUpdated,
     OrderUrged,
+    ReplyNotSent,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import (
@@ -119,6 +121,7 @@ SERVICE = Service(
         ReplyLeaderRejected: give_back_to_caseworker,
         ReplyApproved: await_feedback,
         ReplyRejected: send_to_rework,
+        ReplyNotSent: void_not_sent,
         ClockStarted: pressing.follow_started,
         ClockChanged: pressing.follow_changed,
         ClockStopped: pressing.follow_stopped,

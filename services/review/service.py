@@ -20,7 +20,7 @@ from shared.contracts.dispatch import (
     ReturnAccepted,
     ReturnRequested,
 )
-from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyOutdated
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyNotSent, ReplyOutdated
 from shared.following import parts
 from shared.following.confidential import follow_confidential
 from shared.reading_ahead import RowsOfOrder
@@ -57,5 +57,6 @@ SERVICE: Final = Service(
         ReplySubmitted: rounds.open_round,
         OrderReopened: rounds.void_reopened,
         ReplyOutdated: rounds.take_back,
+        ReplyNotSent: rounds.void_not_sent,
     },
 )

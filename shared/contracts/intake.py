@@ -13,6 +13,10 @@ ReplyScheme = Literal["ordinary", "enterprise_fast", "national_report"]
 """The reply that the channel demands: ordinary, 3 working days; 接诉即办, 2 and 13; the report with its chain."""
 
 
+NotSentReason = Literal["cancelled", "reopened"]
+"""Why an approved reply is not sent: the upstream cancelled the order, or its next cycle had begun (重办)."""
+
+
 class OrderReceived(OrderEvent):
     """An upstream sent an order that was not known before (S1.1.4c).
 
@@ -169,6 +173,23 @@ class ReplyOutdated(OrderEvent):
     outdated_at: Moment
 
 
+class ReplyNotSent(OrderEvent):
+    """An approved reply is not sent, and never was: the upstream had withdrawn the order, or its cycle was over (S2.3b).
+
+    The centre approved it before it could know, or the order was cancelled before the first attempt.  `redos` is the cycle
+    of the reply.
+    """
+
+    type: ClassVar[str] = "order.reply_not_sent.v1"
+
+    reply_id: str
+    round: int
+    unit: str
+    reason: NotSentReason
+    not_sent_at: Moment
+    redos: int = 0
+
+
 class RequestQuarantined(Event):
     """A request could not be read; its bytes are kept for a person."""
 
@@ -196,5 +217,6 @@ EVENTS: tuple[type[Event], ...] = (
     OrderFedBack,
     FeedbackFailed,
     ReplyOutdated,
+    ReplyNotSent,
     RequestQuarantined,
 )

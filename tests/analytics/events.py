@@ -61,6 +61,10 @@ class OrderEvents:
     def rejected(self, at: datetime, unit: str) -> "OrderEvents":
         return self._add(facts.rejected(self.order_id, unit, at, reply_id=self.reply_id, number=self.round))
 
+    def not_sent(self, at: datetime, unit: str) -> "OrderEvents":
+        event = facts.reply_not_sent(self.order_id, unit, at, reply_id=self.reply_id, number=self.round)
+        return self._add(event.model_copy(update={"reason": "reopened"}))
+
     def fed_back(self, at: datetime) -> "OrderEvents":
         return self._add(facts.fed_back(self.order_id, at, reply_id=self.reply_id))
 
@@ -160,6 +164,9 @@ def _handled(order: OrderEvents, unit: str, random: Random, later: Any) -> bool:
         if random.random() < 0.1:
             return True
         order.approved(later(), unit, random.choice(["solved", "solved", "solved", "explanation", "planned"]))
+        if random.random() < 0.1:
+            order.reopened(later(), unit).not_sent(later(), unit).revisited(later(), "solved", "satisfied")
+            continue
         order.fed_back(later())
         while random.random() < 0.3:
             order.revisited(later(), None, None)

@@ -83,7 +83,7 @@ def _rates(counts: Counts, told: list[Any]) -> None:
             continue
         _count(counts, _answering(before), event.revisited_at, "revisits_valid")
         cancelled = "order.cancelled.v1" in [earlier.type for earlier in before]
-        approved = [earlier.disposition for earlier in before if earlier.type == "reply.approved.v1"]
+        approved = [earlier.disposition for earlier in _answers(before)]
         if not rated and (cancelled or approved[-1:] not in ([], ["solved"])):
             if not excluded:
                 _count(counts, _answering(before), event.revisited_at, "excluded")
@@ -94,8 +94,13 @@ def _rates(counts: Counts, told: list[Any]) -> None:
             _count(counts, _answering(before), event.revisited_at, event.satisfied)
 
 
+def _answers(before: list[Any]) -> list[Any]:
+    held_back = [event.reply_id for event in before if event.type == "order.reply_not_sent.v1"]
+    return [event for event in before if event.type == "reply.approved.v1" and event.reply_id not in held_back]
+
+
 def _answering(before: list[Any]) -> str | None:
-    approved: list[str] = [event.unit for event in before if event.type == "reply.approved.v1"]
+    approved: list[str] = [event.unit for event in _answers(before)]
     assigned: list[str] = [event.unit for event in before if event.type == "order.assigned.v1"]
     known = approved or assigned
     return known[-1] if known else None

@@ -210,6 +210,31 @@ def test_an_approval_that_was_taken_back_answers_nothing_and_is_still_the_centre
     assert of_unit(order, "zhujian") == days | {"revisits": "11-25", "revisits_valid": "11-25", "excluded": "11-25"}
 
 
+@pytest.mark.clause("S2.3b", "S3.2b")
+@pytest.mark.parametrize("first", ["the approval", "that it was not sent"])
+def test_an_approval_that_a_redo_overtook_answers_nothing_and_is_still_the_centres_first_decision(first: str):
+    order = OrderEvents().received(local("11-23 08:00")).assigned(local("11-23 09:00"), "zhujian")
+    order.submitted(local("11-23 10:00"), "zhujian").approved(local("11-23 11:00"), "zhujian", "planned")
+    order.fed_back(local("11-23 11:00"))
+    order.submitted(local("11-24 10:00"), "chengguan").approved(local("11-24 11:00"), "chengguan")
+    order.not_sent(local("11-24 11:01"), "chengguan")
+    if first != "the approval":
+        order.events[-2:] = reversed(order.events[-2:])
+    order.revisited(local("11-25 09:00"), "solved", "satisfied")
+
+    assert of_unit(order, "chengguan") == {}
+    days = {"received": "11-23", "assigned": "11-23", "first_passes": "11-23", "fed_back": "11-23"}
+    assert of_unit(order, "zhujian") == days | {"revisits": "11-25", "revisits_valid": "11-25", "excluded": "11-25"}
+
+
+@pytest.mark.clause("S2.3d")
+def test_that_a_reply_was_not_sent_is_no_decision_of_the_centre():
+    order = OrderEvents().assigned(local("11-23 09:00"), "zhujian").submitted(local("11-23 10:00"), "zhujian")
+    order.not_sent(local("11-23 11:00"), "zhujian").approved(local("11-23 11:00"), "zhujian")
+
+    assert of_unit(order, "zhujian") == {"assigned": "11-23", "first_passes": "11-23"}
+
+
 def test_a_test_order_counts_for_nothing():
     order = OrderEvents().received(local("11-23 09:00"), is_test=True).assigned(local("11-23 10:00"), "zhujian")
 

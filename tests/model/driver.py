@@ -249,12 +249,21 @@ class World(SideBySide):
         answer = await self.platform.call("POST", path, self._unit(unit, Role.UNIT_HEAD), body)
         self._called("leader", order, expected, answer, f"approve={approve}")
 
-    async def cross(self, order: Driven, content: int) -> None:
-        """The upstream changes the order while the reviewer approves: review hears of the change afterwards."""
+    async def cross(self, order: Driven, what: int | str) -> None:
+        """While the reviewer approves, the upstream pushes this content, or wants to `cancel` or to `redo`.
+
+        Review hears of it afterwards.
+        """
         late = "review" not in self.held
         if late:
             self.hold("review")
-        await self.push(order, content, 1)
+        match what:
+            case int():
+                await self.push(order, what, 1)
+            case "cancel":
+                await self.cancel(order)
+            case "redo":
+                await self.redo(order)
         await self.settle()
         await self.centre_decides(order, approve=True, override=None)
         if late:

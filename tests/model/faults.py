@@ -22,6 +22,7 @@ from shared.contracts.intake import (
     OrderRevisited,
     OrderUpdated,
     OrderUrged,
+    ReplyNotSent,
     ReplyOutdated,
 )
 from shared.contracts.review import ReplyApproved, ReplyRejected
@@ -172,6 +173,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "a reply to a changed demand is sent": Fault(
         _misread("intake", ReplyApproved, lambda told: _said(told, known_version=told.known_version + 1)), ("cross",), 4
     ),
-    "a reply that was not sent stays approved": Fault(_dropped("review", ReplyOutdated), ("cross",), 4),
+    "an outdated reply stays approved": Fault(_dropped("review", ReplyOutdated), ("cross",), 4),
+    "a reply that was not sent stays approved": Fault(_dropped("review", ReplyNotSent), ("cross",), 4),
     "the figures miss redos": Fault(_with("analytics", batch=_project_without_redos), ("redo",), 5),
 }

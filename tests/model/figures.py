@@ -70,6 +70,9 @@ class _Counting:
         self._first_decision(fact, "first_fails")
         self._answers = [one for one in self._answers if one[0] != fact["round"]]  # approved, and not sent (S1.1.4c)
 
+    def _on_reply_not_sent(self, fact: Fact) -> None:
+        self._answers = [one for one in self._answers if one[0] != fact["round"]]
+
     def _first_decision(self, fact: Fact, measure: str) -> None:
         """审核一次通过率: the centre's first decision on the order."""
         if not self._reviewed:

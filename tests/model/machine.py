@@ -33,6 +33,8 @@ UPSTREAMS: Final = ("acknowledged", "acknowledged", "lost", "refused", "gone", "
 """How the upstream takes replies from now on; slow is: the answer arrives later."""
 SHUFFLED: Final = ("sla",)
 """What sla makes of the facts must not depend on whom it hears first; the others read one log, causes before effects."""
+CROSSING: Final = ("cancel", "redo")
+"""What an upstream may do, beside a change, while the reviewer approves."""
 Step = Callable[[World, Driven, st.DataObject], Any]
 
 
@@ -95,7 +97,7 @@ def _centre(world: World, order: Driven, data: st.DataObject) -> Any:
 
 
 def _cross(world: World, order: Driven, data: st.DataObject) -> Any:
-    return world.cross(order, data.draw(st.integers(0, len(CONTENTS) - 1), label="content"))
+    return world.cross(order, data.draw(st.sampled_from((*range(len(CONTENTS)), *CROSSING)), label="what"))
 
 
 def _push(world: World, order: Driven, data: st.DataObject) -> Any:

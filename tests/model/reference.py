@@ -115,9 +115,11 @@ class Order:
             self.tell("intake", "updated", now, version=intake.version, urgent=intake.urgent)
         elif notice == "cancel":
             intake.phase = "cancelled"
-            for sending in intake.sendings:
-                sending.state = "done"  # nothing is sent any more (S2.3b)
             self.tell("intake", "cancelled", now)
+            for sending in intake.sendings:
+                if not sending.attempts and not sending.acked:
+                    self.tell("intake", "reply_not_sent", now, round=sending.round)
+                sending.state = "done"  # nothing is sent any more (S2.3b)
         elif notice == "urge":
             intake.urges += 1
             self.tell("intake", "urged", now)
@@ -186,7 +188,9 @@ class Order:
 
     def _intake_hears_approved(self, fact: Fact, now: datetime) -> None:
         if self.intake.phase == "cancelled" or fact["redos"] < self.intake.redos:
-            return  # what the upstream took back, or rejected with its whole cycle, is not answered
+            # What the upstream took back, or rejected with its whole cycle, is not answered.
+            self.tell("intake", "reply_not_sent", now, round=fact["round"])
+            return
         if fact["known"] < self.intake.version:
             # The upstream had changed it, and the centre did not know: the unit answers it as it is now (S1.1.4c, S2.3a).
             self.tell("intake", "reply_outdated", now, round=fact["round"])
@@ -478,6 +482,10 @@ class Order:
         taken = next(one for one in self.review.rounds if one.round == fact["round"])
         taken.state = "rejected"
         self.tell("review", "rejected", now, round=taken.round, unit=taken.unit)
+
+    def _review_hears_reply_not_sent(self, fact: Fact, _: datetime) -> None:
+        """The approval came too late for its order, and nothing has to be reworked (S2.3b)."""
+        next(one for one in self.review.rounds if one.round == fact["round"]).state = "void"
 
     def _review_hears_updated(self, fact: Fact, _: datetime) -> None:
         self.review.version = max(self.review.version, fact["version"])

@@ -23,8 +23,9 @@ TYPES: Final = {
     f"{kind}.{name}.v1": name
     for kind, names in {
         "order": (
-            "received updated cancelled urged revisited redo_requested fed_back feedback_failed reply_outdated assigned accepted "
-            "contacted return_requested return_accepted return_rejected planned closed reopened"
+            "received updated cancelled urged revisited redo_requested fed_back feedback_failed reply_outdated "
+            "reply_not_sent assigned accepted contacted return_requested return_accepted return_rejected planned closed "
+            "reopened"
         ),
         "reply": "leader_approved leader_rejected approved rejected",
     }.items()

@@ -117,3 +117,39 @@ def test_what_sla_hears_of_an_order_comes_after_its_receipt_also_where_the_publi
         sequence.do(world.assign(world.orders[-1], "zhujian", reason=False, head=False))
     world.release("sla")
     sequence.do(world.settle())
+
+
+@pytest.mark.clause("S2.3b")
+@pytest.mark.parametrize("known", [True, False], ids=["queued", "not queued"])
+def test_an_approved_reply_of_an_order_that_was_cancelled_before_it_could_be_sent_is_void(
+    sequence: Sequence, *, known: bool
+) -> None:
+    """It stayed approved for ever, and its timeline said that it was fed back."""
+    world, order = sequence.world, sequence.order
+    sequence.do(world.walk(order, 4))
+    world.hold("intake")
+    sequence.do(world.centre_decides(order, approve=True, override=None))
+    if known:
+        sequence.do(world.trickle("intake", 20, publish=False))
+    assert bool(order.model.intake.sendings) is known
+    sequence.do(world.cancel(order))
+    world.release("intake")
+    sequence.do(world.settle())
+    assert [one.state for one in order.model.review.rounds] == ["void"]
+
+
+@pytest.mark.clause("S2.3b", "S2.2.2f")
+def test_the_completion_of_a_plan_that_is_approved_in_the_race_with_a_redo_is_void(sequence: Sequence) -> None:
+    """It stayed approved for ever; the unit answers anew."""
+    world, order = sequence.world, sequence.order
+    sequence.do(
+        world.walk(order, 5, "planned"),
+        world.contact(order, "zhujian", "reached", None),
+        world.reply(order, "zhujian", "solved", 0),
+        world.leader_decides(order, "zhujian", approve=True),
+        world.cross(order, "redo"),
+        world.settle(),
+    )
+    assert [one.state for one in order.model.review.rounds] == ["approved", "void"]
+    # The result of the call about the plan comes late: what was not sent answers for nothing.
+    sequence.do(world.revisit(order, "解决", "满意"))

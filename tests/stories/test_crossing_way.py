@@ -1,4 +1,7 @@
-"""The upstream changes its demand while the reviewer approves: what review could not know yet is found at the feedback."""
+"""The upstream changes its demand, or cancels the order, while the reviewer approves.
+
+What review could not know yet is found at the feedback.
+"""
 
 from __future__ import annotations
 
@@ -145,3 +148,28 @@ async def test_a_reason_is_good_for_the_version_that_the_reviewer_saw(place: Dis
     assert (newer["version"], unheard.value.problem["code"]) == (3, "demand_version_outdated")
     assert "第 3 版：诉求内容" in back["opinion"]
     assert (back["override_reason"], sent(place, order_id)) == (reason["override_reason"], [])
+
+
+@pytest.mark.clause("S2.3b", "X1")
+async def test_a_reply_that_was_approved_before_review_heard_of_the_cancellation_is_void_and_its_timeline_says_why(
+    place: District, bus: HoldingBus
+) -> None:
+    order_id, reply_id = await at_the_centre(place)
+    bus.hold("review")
+    about = {"orderNum": place.orders[order_id].number, "operateTime": "2026-11-23 09:00:00", "reason": "来电人撤回"}
+    assert (await place.upstream.send(place.http, "city_12345", "cancellations", about)).is_success
+    await place.case(order_id, status="cancelled")
+    await place.centre_approves(reply_id)
+    bus.release("review")
+    seen = await place.newest_reply(order_id, "zhujian", "void")
+    desk = await place.person("paidan")
+    told: list[str] = []
+
+    async def in_timeline() -> bool:
+        timeline = await desk.call("GET", f"/api/dispatch/v1/orders/{order_id}/timeline", limit=200)
+        told[:] = [item["text"] for item in timeline["items"] if item["kind"] == "order.reply_not_sent"]
+        return bool(told)
+
+    await eventually(in_timeline, within=20)
+    assert (seen["void_reason"], sent(place, order_id)) == ("cancelled", [])
+    assert [text.partition("第 1 次答复")[2] for text in told] == ["虽经审核通过，没有反馈上级平台：上级平台已撤单。"]

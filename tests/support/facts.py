@@ -34,6 +34,7 @@ from shared.contracts.intake import (
     OrderRevisited,
     OrderUpdated,
     OrderUrged,
+    ReplyNotSent,
     ReplyOutdated,
 )
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
@@ -142,6 +143,21 @@ def reply_outdated(
         "outdated_at": at,
     }
     return _made(ReplyOutdated, usual, changes)
+
+
+def reply_not_sent(
+    order_id: str, unit: str, at: datetime, *, reply_id: str, number: int = 1, **changes: Any
+) -> ReplyNotSent:
+    """The platform had cancelled the order before the approval of the reply was heard."""
+    usual = {
+        "order_id": order_id,
+        "reply_id": reply_id,
+        "round": number,
+        "unit": unit,
+        "reason": "cancelled",
+        "not_sent_at": at,
+    }
+    return _made(ReplyNotSent, usual, changes)
 
 
 # --- dispatch ---------------------------------------------------------------------------------------------------------

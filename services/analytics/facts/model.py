@@ -15,6 +15,7 @@ class Kind(StrEnum):
     RETURNED = "returned"
     APPROVED = "approved"
     REJECTED = "rejected"
+    NOT_SENT = "not_sent"  # approved, and never fed back
     FED_BACK = "fed_back"
     REVISITED = "revisited"
     REVISIT_INVALID = "revisit_invalid"
@@ -32,7 +33,7 @@ class Fact:
 
     `at` is the moment that decides the day: the deadline for OVERDUE, FIRST_REPLY_OVERDUE and EXCUSED, the moment of
     the event for all others.  `weight` is 0 for the receipt of a test order, which counts for nothing, and 1 otherwise.
-    `clock` names the clock whose deadline it was, `reply` the reply that was approved or rejected.
+    `clock` names the clock whose deadline it was, `reply` the reply that was approved, rejected or not sent.
     """
 
     order_id: str

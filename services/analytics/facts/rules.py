@@ -6,7 +6,7 @@ from services.analytics.facts.model import Fact, Kind
 from services.analytics.facts.policy import OVERDUE_CLOCKS
 from shared.contracts import Event
 from shared.contracts.dispatch import OrderAssigned, OrderClosed, OrderReopened, ReturnAccepted
-from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited
+from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderRevisited, ReplyNotSent
 from shared.contracts.review import ReplyApproved, ReplyRejected
 from shared.contracts.sla import BreachExcused, ClockBreached
 
@@ -47,6 +47,14 @@ def _answer_of(event: Event) -> Fact | None:
                 order_id=event.order_id,
                 kind=Kind.REJECTED,
                 at=event.rejected_at,
+                unit=event.unit,
+                reply=event.reply_id,
+            )
+        case ReplyNotSent():
+            return Fact(
+                order_id=event.order_id,
+                kind=Kind.NOT_SENT,
+                at=event.not_sent_at,
                 unit=event.unit,
                 reply=event.reply_id,
             )

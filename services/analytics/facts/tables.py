@@ -42,7 +42,7 @@ class FactRecord(Record):
     solved: Mapped[str | None]
     satisfied: Mapped[str | None]
     clock: Mapped[str | None] = mapped_column(comment="whose deadline, for overdue and excused")
-    reply: Mapped[str | None] = mapped_column(comment="for approved and rejected")
+    reply: Mapped[str | None] = mapped_column(comment="for approved, rejected and not_sent")
 
     __table_args__ = (
         CheckConstraint(_KINDS, name="known_kind"),

@@ -136,12 +136,12 @@ def _answering_unit(before: Sequence[Fact]) -> str | None:
 
 
 def _answer(before: Sequence[Fact]) -> Fact | None:
-    """The last approved reply that was not rejected after that: such a one was never sent (S1.1.4c)."""
-    rejected = set()
+    """The last approved reply that was sent: not rejected after that (S1.1.4c), nor held back by its order's end (S2.3b)."""
+    unsent = {fact.reply for fact in before if fact.kind is Kind.NOT_SENT}
     for fact in reversed(before):
         if fact.kind is Kind.REJECTED:
-            rejected.add(fact.reply)
-        elif fact.kind is Kind.APPROVED and fact.reply not in rejected:
+            unsent.add(fact.reply)
+        elif fact.kind is Kind.APPROVED and fact.reply not in unsent:
             return fact
     return None
 

@@ -15,6 +15,7 @@ from services.dispatch.replies.tables import ReplyRecord
 from services.dispatch.rulesets.store import rules_at
 from shared.access import EVERYTHING, Scope
 from shared.contracts.dispatch import OrderPlanned, ReplySubmitted
+from shared.contracts.intake import ReplyNotSent
 from shared.contracts.places import GROUNDS, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.contracts.sla import PlanBroken, PlanWoken
@@ -141,6 +142,20 @@ async def send_to_rework(work: Work, event: ReplyRejected) -> None:
     record = await _judge(work, event, Move.REJECT, ReplyState.REJECTED, opinion=event.opinion)
     if record is not None:
         record.disposition = await store.approved_disposition(work.session, event.order_id)
+
+
+async def void_not_sent(work: Work, event: ReplyNotSent) -> None:
+    """An approved reply was not sent, because the order was cancelled or reopened before that (S2.3b).
+
+    The order has moved by then, for the same reason: only the reply's own state and what it said of the disposition go.
+    """
+    record = await case_for_update(work, event.order_id, EVERYTHING)
+    if not await store.void_approved(work, event.reply_id):
+        audit_passed_by(work, record, event)
+        return
+    record.disposition = await store.approved_disposition(work.session, event.order_id)
+    after = {"status": record.status, "reply_id": event.reply_id}
+    work.audit(f"reply.{ReplyState.VOID}", event.order_id, after=after, reason=event.reason)
 
 
 async def wake_planned(work: Work, event: PlanWoken | PlanBroken) -> None:

@@ -21,6 +21,12 @@ _JUDGE: Final = (
     .where(_REPLIES.c.id == bindparam("of"))
     .values(state=bindparam("state"), judged_at=bindparam("judged_at"), opinion=bindparam("opinion"))
 )
+_VOID_APPROVED: Final = (
+    update(_REPLIES)
+    .where(_REPLIES.c.id == bindparam("of"), _REPLIES.c.state == ReplyState.APPROVED)
+    .values(state=ReplyState.VOID, judged_at=bindparam("judged_at"))
+    .returning(_REPLIES.c.id)
+)
 _APPROVED: Final = (
     select(_REPLIES.c.disposition)
     .where(_REPLIES.c.order_id == bindparam("of"), _REPLIES.c.state == ReplyState.APPROVED)
@@ -33,6 +39,12 @@ async def judge_reply(work: Work, reply_id: str, state: ReplyState, *, opinion: 
     """Write down what became of a reply."""
     connection = await work.session.connection()
     await connection.execute(_JUDGE, {"of": reply_id, "state": state, "judged_at": work.now, "opinion": opinion})
+
+
+async def void_approved(work: Work, reply_id: str) -> bool:
+    """Take back that a reply was approved; False where it was not."""
+    connection = await work.session.connection()
+    return (await connection.execute(_VOID_APPROVED, {"of": reply_id, "judged_at": work.now})).first() is not None
 
 
 async def approved_disposition(session: AsyncSession, order_id: str) -> str | None:

@@ -141,6 +141,12 @@ def outdated(facts: Facts) -> str:
     return f"{reply(facts)}不予反馈：上级平台此前已变更工单（{version}），审核时尚未获知"
 
 
+def not_sent(facts: Facts) -> str:
+    """An approved reply is not sent, because its order was cancelled or reopened."""
+    why = {"cancelled": "上级平台已撤单", "reopened": "工单已重办，由承办单位重新答复"}[facts["reason"]]
+    return f"{reply(facts)}虽经审核通过，没有反馈上级平台：{why}"
+
+
 def rejected(facts: Facts) -> str:
     """The reply went back to its unit."""
     by = "平台自动退回已审核通过的" if facts["taken_back"] else "中心审核退回"

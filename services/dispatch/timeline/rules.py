@@ -94,6 +94,7 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
         intake.ReplyOutdated: Kind(
             "order.reply_outdated", "outdated_at", (*_REPLY, "version", "changed"), policy.outdated
         ),
+        intake.ReplyNotSent: Kind("order.reply_not_sent", "not_sent_at", (*_REPLY, "reason"), policy.not_sent),
         dispatch.OrderAssigned: Kind(
             "order.assigned", "assigned_at", ("cause", "basis", "no_return"), policy.assigned, topic=Topic.ASSIGNED
         ),

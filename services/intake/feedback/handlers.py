@@ -18,12 +18,13 @@ from services.intake.feedback.clients import FeedbackClient
 from services.intake.feedback.errors import DeliveryNotWaiting
 from services.intake.feedback.model import AckedBy, Answer, Approved, DeliveryState, Outcome
 from services.intake.feedback.store import Claimed
+from services.intake.feedback.tables import Delivery
 from services.intake.orders.handlers import follow
 from services.intake.orders.model import State
 from services.intake.orders.store import fields_changed_since, order_for_update
 from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.settings import ChannelSecrets, key_of
-from shared.contracts.intake import FeedbackFailed, OrderFedBack, ReplyOutdated
+from shared.contracts.intake import FeedbackFailed, NotSentReason, OrderFedBack, ReplyNotSent, ReplyOutdated
 from shared.contracts.places import LEADER, REPLY
 from shared.contracts.review import ReplyApproved
 from shared.personal.sealing import SealBroken
@@ -40,12 +41,14 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
     """The reply is to be sent to the platform at once (S2.3b); a repeated approval changes nothing.
 
     A reply of a cycle that was reopened, or of an order that was cancelled, before the centre could know of it is void:
-    it is not sent.  Nor is one to a demand that the platform had changed before the centre could know of that
-    (`_is_outdated`).
+    it is not sent, and the others are told.  Nor is one sent to a demand that the platform had changed before the centre
+    could know of that (`_is_outdated`).
     """
     record = await order_for_update(work, approved.order_id)
     if record.state is State.CANCELLED or approved.redos < record.redos:
         work.audit("feedback.void", record.order_id, after={"reply_id": approved.reply_id, "state": record.state})
+        if not await store.is_queued(work.session, approved.reply_id):
+            _tell_not_sent(work, approved, "cancelled" if record.state is State.CANCELLED else "reopened")
         return
     if await _is_outdated(work, record, approved):
         return
@@ -139,14 +142,31 @@ async def take_as_acknowledged(
 async def cancel_deliveries(work: Work, order: UpstreamOrderRecord) -> None:
     """The platform took the locked order back: no reply is sent to it any more.
 
-    An attempt under way may still reach the platform; its outcome is stored with the attempt and changes nothing.
+    An attempt under way may still reach the platform; its outcome is stored with the attempt and changes nothing.  Of a
+    reply that was never attempted, and that no notice has proved, it is certain that the platform does not have it.
     """
     for delivery in await store.unfinished(work.session, order.order_id):
+        if not delivery.attempts and delivery.acked_at is None:
+            _tell_not_sent(work, delivery, "cancelled")
         before = {"state": delivery.state}
         delivery.state, delivery.next_at = DeliveryState.CANCELLED, None
         delivery.lease = delivery.leased_until = None
         after = {"state": delivery.state, "reply_id": delivery.reply_id}
         work.audit("feedback.cancelled", order.order_id, before=before, after=after)
+
+
+def _tell_not_sent(work: Work, reply: ReplyApproved | Delivery, reason: NotSentReason) -> None:
+    work.emit(
+        ReplyNotSent(
+            order_id=reply.order_id,
+            reply_id=reply.reply_id,
+            round=reply.round,
+            unit=reply.unit,
+            reason=reason,
+            not_sent_at=work.now,
+            redos=reply.redos,
+        )
+    )
 
 
 def _tell_fed_back(

@@ -84,9 +84,9 @@ async def _cancel_order(
     if ending.way is Way.KNOWN:
         return
     before, record.state = record.state, State.CANCELLED
-    await cancel_deliveries(work, record)
     reason = await _without_personal_data(work, record, notice.reason)
     work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=at))
+    await cancel_deliveries(work, record)  # told after its cause
     after = {"state": State.CANCELLED, "told_at": notice.happened_at.isoformat()}
     work.audit("order.cancelled", record.order_id, before={"state": before}, after=after, reason=reason)
     log.info("order cancelled", order_id=record.order_id, channel=record.platform)

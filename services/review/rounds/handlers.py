@@ -8,7 +8,7 @@ from typing import Final
 from services.review.checks.model import Contact, DemandChange, Finding, Reply, Severity, Submission
 from services.review.checks.rules import changes_after, check_findings, faults_of, outdated_opinion, with_demand
 from services.review.rounds import rules, store
-from services.review.rounds.model import Move, State
+from services.review.rounds.model import Move, State, VoidReason
 from services.review.rounds.tables import CaseworkerRecord, ContactRecord, OrderRecord, RoundRecord
 from shared.contracts.dispatch import (
     CallerContacted,
@@ -20,7 +20,7 @@ from shared.contracts.dispatch import (
     ReturnRequested,
 )
 from shared.contracts.fields import demand_fields
-from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyOutdated
+from shared.contracts.intake import OrderCancelled, OrderReceived, OrderUpdated, ReplyNotSent, ReplyOutdated
 from shared.contracts.places import CONTACT, FINDINGS, LEADER, OPINION, OVERRIDE, REPLY
 from shared.contracts.review import ReplyApproved, ReplyLeaderApproved, ReplyLeaderRejected, ReplyRejected
 from shared.deps import check_version
@@ -128,7 +128,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         return
     superseded = [record for record in rounds if record.state in rules.OPEN_STATES]
     for record in superseded:
-        _void(work, record, "superseded")
+        _void(work, record, Move.VOID, VoidReason.SUPERSEDED)
     if superseded:
         # One flush writes new rows before changed ones, and the index allows one open round of an order.
         await work.session.flush()
@@ -165,6 +165,7 @@ async def open_round(work: Work, event: ReplySubmitted) -> None:
         submitted_by=event.submitted_by,
         submitted_at=event.submitted_at,
         voided_at=work.now if cancelled else None,
+        void_reason=VoidReason.CANCELLED if cancelled else None,
     )
     work.add(record)
     await _remember_caseworker(work, event.order_id, event.submitted_by)
@@ -180,29 +181,50 @@ async def void_cancelled(work: Work, event: OrderCancelled) -> None:
     order = await work.locked(OrderRecord, event.order_id)
     if order is not None:
         order.cancelled_at = event.cancelled_at
-    await _void_open(work, event.order_id, "cancelled")
+    await _void_open(work, event.order_id, VoidReason.CANCELLED)
 
 
 async def void_reassigned(work: Work, event: OrderAssigned) -> None:
     """A unit that is assigned the order answers anew: open rounds of earlier replies become void."""
-    await _void_open(work, event.order_id, "reassigned")
+    await _void_open(work, event.order_id, VoidReason.REASSIGNED)
 
 
 async def void_reopened(work: Work, event: OrderReopened) -> None:
     """The upstream demanded a redo while a further reply was under review: the unit answers anew."""
-    await _void_open(work, event.order_id, "reopened", before_redo=event.redos)
+    await _void_open(work, event.order_id, VoidReason.REOPENED, before_redo=event.redos)
 
 
-async def _void_open(work: Work, order_id: str, why: str, *, before_redo: int | None = None) -> None:
+async def _void_open(work: Work, order_id: str, why: VoidReason, *, before_redo: int | None = None) -> None:
     for record in await work.rows(RoundRecord, order_id):
         if record.state in rules.OPEN_STATES and (before_redo is None or record.redos < before_redo):
-            _void(work, record, why)
+            _void(work, record, Move.VOID, why)
 
 
-def _void(work: Work, record: RoundRecord, why: str) -> None:
+async def void_not_sent(work: Work, event: ReplyNotSent) -> None:
+    """An approved reply is not sent: its order was cancelled or reopened before the centre could know (S2.3b).
+
+    Only an approval is taken for void: heard a second time, it finds none.
+    """
+    record = await _approved_round(work, event)
+    if record is not None:
+        _void(work, record, Move.NOT_SENT, VoidReason(event.reason))
+
+
+async def _approved_round(work: Work, event: ReplyNotSent | ReplyOutdated) -> RoundRecord | None:
+    """The round whose approval intake did not send; None, with a note in the audit trail, where it is not approved."""
+    rounds = await work.rows(RoundRecord, event.order_id)
+    record = next((one for one in rounds if one.reply_id == event.reply_id), None)
+    if record is None or record.state is not State.APPROVED:
+        after = {"order_id": event.order_id, "state": None if record is None else record.state, "event": event.type}
+        work.audit("event.passed_by", event.reply_id, after=after)
+        return None
+    return record
+
+
+def _void(work: Work, record: RoundRecord, move: Move, why: VoidReason) -> None:
     before = record.state
-    record.state = rules.after(record.state, Move.VOID)
-    record.voided_at = work.now
+    record.state = rules.after(record.state, move)
+    record.voided_at, record.void_reason = work.now, why
     work.audit("reply.voided", record.reply_id, before={"state": before}, after={"state": record.state}, reason=why)
 
 
@@ -316,11 +338,8 @@ async def take_back(work: Work, event: ReplyOutdated) -> None:
 
     Only the approval that was not sent is taken back: heard a second time, it finds the reply rejected.
     """
-    rounds = await work.rows(RoundRecord, event.order_id)
-    record = next((one for one in rounds if one.reply_id == event.reply_id), None)
-    if record is None or record.state is not State.APPROVED:
-        after = {"order_id": event.order_id, "state": None if record is None else record.state, "event": event.type}
-        work.audit("event.passed_by", event.reply_id, after=after)
+    record = await _approved_round(work, event)
+    if record is None:
         return
     changes = (DemandChange(event.version, event.changed, event.outdated_at),)
     _keep_findings(work, record, with_demand(findings_of(work.sealer, record), changes))

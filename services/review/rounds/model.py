@@ -14,7 +14,16 @@ class State(StrEnum):
     APPROVED = "approved"  # 审核通过
     REJECTED = "rejected"  # 中心退回, or taken back by the platform before it was sent
     LEADER_REJECTED = "leader_rejected"  # 单位领导退回
-    VOID = "void"  # 作废: the order was cancelled, assigned to a unit anew, or answered by a later reply
+    VOID = "void"  # 作废: nobody decides on it any more, or it was approved and not sent; `VoidReason` says why
+
+
+class VoidReason(StrEnum):
+    """Why a round is void.  An approved one is void only for `cancelled` or `reopened`: it was never sent (S2.3b)."""
+
+    CANCELLED = "cancelled"  # the upstream cancelled the order
+    REASSIGNED = "reassigned"  # another assignment: the unit answers anew
+    REOPENED = "reopened"  # the upstream demanded a redo
+    SUPERSEDED = "superseded"  # a later reply took its place
 
 
 class Move(StrEnum):
@@ -26,6 +35,7 @@ class Move(StrEnum):
     REJECT = "rejection"
     VOID = "void"
     TAKE_BACK = "take-back"
+    NOT_SENT = "not-sent"
 
 
 @dataclass(frozen=True, slots=True)

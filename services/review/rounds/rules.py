@@ -23,6 +23,7 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.LEADER_REVIEW, Move.VOID): State.VOID,
     (State.CENTRE_REVIEW, Move.VOID): State.VOID,
     (State.APPROVED, Move.TAKE_BACK): State.REJECTED,  # S1.1.4c: intake did not send it
+    (State.APPROVED, Move.NOT_SENT): State.VOID,  # S2.3b: nor this one, and no unit has to rework it
 }
 
 OPEN_STATES: Final = frozenset(state for state, move in MOVES if move is Move.VOID)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from services.review.checks.model import DemandChange, Element, Finding, Reply, Severity
-from services.review.rounds.model import Move, State
+from services.review.rounds.model import Move, State, VoidReason
 from services.review.rounds.tables import RoundRecord
 from shared.access import Sight
 from shared.contracts.dispatch import Disposition
@@ -60,6 +60,10 @@ class RoundSummary(BaseModel):
     findings_count: int = Field(description="机器预审意见的条数，含必须处理的")
     taken_back_at: datetime | None = Field(
         description="平台自动退回的时间：审核通过时上级平台已变更工单而中心尚未获知，答复没有反馈上级"
+    )
+    void_reason: VoidReason | None = Field(
+        description="作废的原因：cancelled 上级平台撤单 / reassigned 重新交办 / reopened 上级要求重办 / superseded 另有新的答复；"
+        "已审核通过（centre_at 不为空）而作废的，没有反馈上级"
     )
 
     @classmethod

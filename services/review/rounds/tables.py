@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.review.record import Record
-from services.review.rounds.model import State
+from services.review.rounds.model import State, VoidReason
 from services.review.rounds.rules import OPEN_STATES
 from shared.contracts.dispatch import Disposition
 from shared.contracts.intake import ReplyScheme
@@ -98,6 +98,7 @@ class RoundRecord(Record):
     opinion: Mapped[str | None] = mapped_column(comment="sealed: why it was rejected")
     override_reason: Mapped[str | None] = mapped_column(comment="sealed: why it passed with blocking findings")
     voided_at: Mapped[datetime | None]
+    void_reason: Mapped[VoidReason | None] = mapped_column(comment="cancelled, reassigned, reopened, superseded")
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own form
@@ -111,6 +112,7 @@ class RoundRecord(Record):
         ),
         CheckConstraint("state not in ('rejected', 'leader_rejected') or opinion is not null", name="opinion_given"),
         CheckConstraint("taken_back_at is null or state = 'rejected'", name="taken_back_is_rejected"),
+        CheckConstraint("(state = 'void') = (void_reason is not null)", name="void_has_a_reason"),
         Index("ix_reply_round_order", "order_id", "round"),
         Index("ix_reply_round_state", "state", "submitted_at", "reply_id"),
         Index("ix_reply_round_unit", "unit", "submitted_at", "reply_id"),

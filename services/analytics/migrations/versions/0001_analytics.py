@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 _KINDS = (
-    "kind in ('received', 'assigned', 'returned', 'approved', 'rejected', 'fed_back', 'revisited',"
+    "kind in ('received', 'assigned', 'returned', 'approved', 'rejected', 'not_sent', 'fed_back', 'revisited',"
     " 'revisit_invalid', 'closed', 'reopened', 'overdue', 'first_reply_overdue', 'excused', 'cancelled')"
 )
 _MEASURES = (
@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
         *_fact_columns(),
         sa.Column("clock", sa.Text, comment="whose deadline, for overdue and excused"),
-        sa.Column("reply", sa.Text, comment="for approved and rejected"),
+        sa.Column("reply", sa.Text, comment="for approved, rejected and not_sent"),
         sa.PrimaryKeyConstraint("position", name="pk_fact"),
         sa.UniqueConstraint("event_id", name="uq_fact_event_id"),
         sa.CheckConstraint(_KINDS, name=op.f("ck_fact_known_kind")),

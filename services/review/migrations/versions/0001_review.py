@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("opinion", sa.Text, comment="sealed: why it was rejected"),
         sa.Column("override_reason", sa.Text, comment="sealed: why it passed with blocking findings"),
         sa.Column("voided_at", moment),
+        sa.Column("void_reason", sa.String, comment="cancelled, reassigned, reopened, superseded"),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("reply_id", name="pk_reply_round"),
         sa.CheckConstraint(
@@ -108,6 +109,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "taken_back_at is null or state = 'rejected'", name=op.f("ck_reply_round_taken_back_is_rejected")
+        ),
+        sa.CheckConstraint(
+            "(state = 'void') = (void_reason is not null)", name=op.f("ck_reply_round_void_has_a_reason")
         ),
     )
     op.create_index("ix_reply_round_order", "reply_round", ["order_id", "round"])
