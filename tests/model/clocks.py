@@ -188,15 +188,14 @@ class Clocks:
     def _on_return_requested(self, fact: Fact) -> None:
         self._stop(fact.at, "accept", "return_window", unit=fact["unit"])
 
+    # A rejected return leaves the order with the unit, in hand: there is nothing to accept any more (S3.1d).
+
     def _on_return_accepted(self, fact: Fact) -> None:
         self._leave(fact.at)
         self._unit = None
         self._start("same_day_dispatch", fact.at, same_day(fact.at))  # A15, S2.1b
         if fact["returns"] >= 2:
             self._start("consult", fact.at, end_of_workday(fact.at, 3))  # A24
-
-    def _on_return_rejected(self, fact: Fact) -> None:
-        self._start("accept", fact.at, same_day(fact.at), fact["unit"])  # S3.1d
 
     def _on_extended(self, fact: Fact) -> None:
         for one in (*self.running("final", unit=fact["unit"]), *self.running("district_final")):

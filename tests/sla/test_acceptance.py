@@ -419,38 +419,21 @@ async def test_after_three_rejections_the_order_has_the_very_clocks_that_it_had(
 
 
 @pytest.mark.clause("S3.1d")
-@pytest.mark.parametrize(
-    ("taken_up", "named"),
-    [
-        (None, True),
-        (contacted("2026-11-24T15:00"), False),
-        (contacted("2026-11-24T23:59", "not_reached"), False),
-        (noted("2026-11-24T15:00", "2026-11-25T09:00"), False),
-        (submitted("2026-11-24T15:00"), False),
-    ],
-)
-async def test_a_unit_whose_return_was_rejected_takes_the_order_up_that_day_or_is_named(
-    desk: Desk, taken_up: CallerContacted | ProgressNoted | ReplySubmitted | None, *, named: bool
+@pytest.mark.parametrize("before", [None, accepted("2026-11-23T11:00"), contacted("2026-11-23T11:00")])
+async def test_a_unit_whose_return_was_rejected_has_the_order_in_hand_and_nothing_to_accept(
+    desk: Desk, before: OrderAccepted | CallerContacted | None
 ) -> None:
-    # The caller was spoken to before, the return was asked for: neither is taking up what the centre confirmed.
-    await desk.tell(
-        received(),
-        assigned(),
-        contacted("2026-11-23T11:00"),
-        return_requested("2026-11-24T09:00"),
-        return_rejected("2026-11-24T10:00"),
-        return_rejected("2026-11-24T10:00"),
-    )
-    if taken_up is not None:
-        await desk.tell(taken_up)
-    await at(desk, "2026-11-24T23:59")
-    early = [event.cause for event in await desk.told(SupervisionCandidateRaised)]
+    # Dispatch offers no acceptance of what is being handled: a clock for it could not be met.
+    await desk.tell(received(), assigned(), *([] if before is None else [before]))
+    await desk.tell(return_requested("2026-11-23T16:00"))
+    answered = await clocks(desk)
+    await desk.tell(return_rejected("2026-11-23T16:30"), return_rejected("2026-11-23T16:30"))
     await at(desk, "2026-11-25T00:00", "2026-11-26T09:00")
 
-    found = [event for event in await desk.told(SupervisionCandidateRaised) if event.cause == "refused"]
-    assert early == []
-    assert [(event.unit, event.order_id) for event in found] == ([(UNIT, ORDER)] if named else [])
-    assert await breaches(desk, "accept") == ([("accept", local("2026-11-25T00:00"))] if named else [])
+    assert await desk.rows("select state from clock where kind = 'accept'") == [{"state": "met"}]
+    assert answered["accept"]["state"] == "met"
+    assert await breaches(desk, "accept") == []
+    assert "refused" not in [event.cause for event in await desk.told(SupervisionCandidateRaised)]
 
 
 @pytest.mark.clause("S3.1d")

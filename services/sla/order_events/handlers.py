@@ -242,15 +242,13 @@ async def stop_review(work: Work, event: ReplyApproved | ReplyRejected) -> None:
 
 
 async def lock_to_unit(work: Work, event: ReturnRejected) -> None:
-    """The order stays with the unit, which has to take it up: its request had ended the clock for that (S3.1d)."""
+    """The order stays with the unit for good (S3.1d).
+
+    Nothing is left to accept: the decision puts the order into the unit's hands, and dispatch offers no acceptance of what
+    is being handled.
+    """
     order = await order_for_update(work, event.order_id)
     order.no_return = True
-    clocks = await running_clocks(work, event.order_id)
-    if order.ended_at is not None or order.unit != event.unit or "accept" in kinds_of(clocks):
-        return
-    rule_set = await rules_for(work, order)
-    plan = rules.clock_on_rejected_return(event.unit, event.decided_at, rule_set, work.calendar)
-    start(work, order, (plan,), rule_set)
 
 
 async def stop_on_return_request(work: Work, event: ReturnRequested) -> None:

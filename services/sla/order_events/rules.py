@@ -102,14 +102,6 @@ def clock_on_return(returns: int, returned_at: datetime, rules: RuleSet, calenda
     )
 
 
-def clock_on_rejected_return(unit: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:
-    """The order stays with the unit, which takes it up in the time for that, counted anew (S3.1d).
-
-    By asking to return it the unit had ended the first such clock.
-    """
-    return _accept(f"return_rejected:{at.isoformat()}", unit, at, rules, calendar)
-
-
 def clock_on_promise(
     unit: str, promised_at: datetime, recorded_at: datetime, rules: RuleSet, calendar: WorkCalendar
 ) -> ClockPlan | None:
