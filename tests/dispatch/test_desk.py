@@ -355,6 +355,33 @@ async def test_a_rejected_return_leaves_the_order_with_the_unit_for_good(story: 
     assert (again.status_code, again.json()["code"]) == (409, "no_return")
 
 
+@pytest.mark.clause("S2.2.1i", "S3.1d")
+async def test_a_unit_finds_its_rejected_return_in_a_list_of_its_own_with_the_centres_reason(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    await story.ask_return(order_id)
+    who = story.caseworker()
+
+    async def lists() -> dict[str, int]:
+        return dict((await story.get("/orders/counts", who)).json()["groups"])
+
+    asked = (await lists(), (await story.get(f"/orders/{order_id}", who)).json()["can"])
+    await story.decide(order_id, "reject", "属该单位职责目录第 3 条")
+    found = await story.get("/orders", who, group="return_rejected")
+    (decided,) = (await story.get(f"/orders/{order_id}/returns", who)).json()
+    kept = (await lists(), (await story.get(f"/orders/{order_id}", who)).json()["can"])
+    await story.assign(order_id, WATER, reason="职责调整")
+    await story.assign(order_id, URBAN, reason="职责调整")
+
+    # Who waits for the centre still answers the caller, and does nothing else.
+    assert asked == ({"returns": 1}, ["contact"])
+    # Taken up by the decision itself: there is nothing to accept, and no clock for it.
+    assert kept == ({"return_rejected": 1}, ["contact", "note"])
+    assert [one["order_id"] for one in found.json()["items"]] == [order_id]
+    assert (decided["decision_reason"], decided["decided_as"]) == ("属该单位职责目录第 3 条", "dispatcher")
+    assert await lists() == {"new": 1}
+
+
 @pytest.mark.clause("S3.1b")
 async def test_an_order_given_back_to_a_unit_that_returned_it_stays_there(story: Story) -> None:
     order_id = await story.arrive()

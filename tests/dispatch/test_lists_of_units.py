@@ -25,12 +25,12 @@ UNITS: Final = 27
 PAGE: Final = 20
 FILL: Final = f"""
 insert into order_case (order_id, platform, platform_no, level, subject, scheme, category, urgent, queue, confidential,
-  demand, demand_version, demand_changes, recommended, received_at, is_test, status, unit, first_unit, assignment, no_return, returned_by,
+  demand, demand_version, demand_changes, recommended, received_at, is_test, status, unit, first_unit, assignment, no_return, return_rejected, returned_by,
   answered_by, turn, returns, attempts, failed_attempts, counted_contacts, round, redos, revisits, failed_revisit_days, urges, ended_at, version,
   urgent_found, flags_version, pressing_at, pressing_kind, pressing_clock, pressing_provisional)
 select 'o' || lpad(i::text, 8, '0'), 'city_12345', 'n' || i, 'municipal', 'person', 'ordinary', 'c', '[]',
   (i % 20 <> 0)::int, false, 's1.k.x', 1, '[]', '[]', timestamptz '2026-11-01 00:00+00' + i * interval '1 second', false,
-  case when i > {MANY - OPEN} then 'handling' else 'closed' end, unit, unit, 1, false, '[]', '[]', 1, 0, 0, 0, 0, 0, 0, 0, '[]', 0,
+  case when i > {MANY - OPEN} then 'handling' else 'closed' end, unit, unit, 1, false, false, '[]', '[]', 1, 0, 0, 0, 0, 0, 0, 0, '[]', 0,
   case when i > {MANY - OPEN} then null else now() end, 1, '[]', 1,
   timestamptz '2026-11-20 00:00+00' + (i * 7919 % 864000) * interval '1 second', 'final', 'c' || i, false
 from generate_series(1, {MANY}) i, lateral (select case i % {UNITS} when 0 then '{URBAN}' else 'u' || i % {UNITS} end) u(unit)

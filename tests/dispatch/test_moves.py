@@ -126,6 +126,7 @@ def test_what_is_open_is_exactly_what_the_commands_do_not_refuse(person: Person)
 
 
 CONFIRMED: Final = replace(CASE, no_return=True)
+ASKING: Final = replace(CASE, status=Status.RETURN_PENDING, returned_by=(URBAN,))
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,8 @@ CONFIRMED: Final = replace(CASE, no_return=True)
         (CASE, TOO_LATE, Move.REQUEST_RETURN, "return_window_closed", "已于 2026-11-24 24:00 截止"),
         (CASE, LATER, Move.ACCEPT, "accepted", "无需再次认领"),
         (CONFIRMED, LATER, Move.REQUEST_RETURN, "no_return", "不得回退"),
+        (ASKING, LATER, Move.REQUEST_RETURN, "return_pending", "等待中心审定"),
+        (ASKING, LATER, Move.SUBMIT, "return_pending", "等待中心审定"),
         # What holds for good is told before what passes.
         (replace(CONFIRMED, status=Status.CENTRE_REVIEW), LATER, Move.REQUEST_RETURN, "no_return", "不得回退"),
         (replace(CASE, status=Status.RETURN_PENDING), LATER, Move.NOTE, "return_pending", "驳回后方可登记办理进度"),

@@ -44,6 +44,27 @@ def test_a_caseworker_accepts_records_a_contact_and_replies_by_keyboard(platform
     assert platform.order(order.order_id)["status"] == "leader_review"
 
 
+@pytest.mark.clause("S2.2.1i")
+def test_a_unit_reads_why_the_centre_left_the_order_with_it(platform: Platform, opens: Opens) -> None:
+    order = platform.assigned()
+    platform.asks_back(order)
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}?group=returns")
+    expect(page.get_by_role("tab", name=re.compile("^待中心决定回退 ?[1-9]"))).to_be_visible()
+    returned = page.get_by_role("region", name="回退")
+    expect(returned).to_contain_text("待中心决定")
+    expect(page.get_by_text("等待中心审定，无需再次申请")).to_be_visible()
+
+    path = f"/api/dispatch/v1/orders/{order.order_id}/return/decision"
+    platform.call("paidan", "POST", path, {"decision": "reject", "reason": "供热由住建部门主管，请继续办理"})
+    page.goto(f"{platform.address}/handling?group=return_rejected")
+
+    expect(page.get_by_role("tab", name=re.compile("^回退被驳回 ?[1-9]"))).to_be_visible()
+    expect(returned).to_contain_text("供热由住建部门主管，请继续办理")
+    expect(page.get_by_role("form", name="登记联系记录")).to_be_visible()
+    page.goto(f"{platform.address}/orders/{order.order_id}")
+    expect(returned).to_contain_text("供热由住建部门主管，请继续办理")
+
+
 @pytest.fixture
 def page_of_order(platform: Platform, opens: Opens) -> Page:
     order = platform.contacted()

@@ -14,9 +14,11 @@ import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from sample.orders import demand
+from sample.staff import form
 from sample.upstream import in_words_of_city, signed_headers
 from sample.walk import REPLY
 from shared.clock import RealClock
+from tests.support.files import pdf
 from tests.support.waiting import until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -58,15 +60,18 @@ class Platform:
         """The password of an account of the sample."""
         return str(self.secrets["admin_password" if account == "admin" else "staff_password"])
 
-    def asked(self, account: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """The answer to one call of an account's program."""
+    def headers_of(self, account: str) -> dict[str, str]:
+        """With which an account's program calls the platform."""
         if account not in self._tokens:
             login = {"account": account, "password": self.password_of(account)}
             answer = self.http.post("/api/dispatch/v1/tokens", json=login)
             answer.raise_for_status()
             self._tokens[account] = answer.json()["access_token"]
-        headers = {"authorization": f"Bearer {self._tokens[account]}"}
-        return self.http.request(method, path, json=body, headers=headers)
+        return {"authorization": f"Bearer {self._tokens[account]}"}
+
+    def asked(self, account: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The answer to one call of an account's program."""
+        return self.http.request(method, path, json=body, headers=self.headers_of(account))
 
     def call(self, account: str, method: str, path: str, body: Any = None) -> Any:
         """What the platform answers; an error when it refuses."""
@@ -112,6 +117,14 @@ class Platform:
         until(lambda: self.call(HANDLER, "GET", f"/api/sla/v1/orders/{order.order_id}/clocks"))
         until(lambda: self.call(HANDLER, "GET", f"/api/intake/v1/orders/{order.order_id}"))
         return order
+
+    def asks_back(self, order: Order) -> None:
+        """Its unit asks to return it."""
+        body = {"reason": "供热不属本单位职责", "policy_basis": "三定方案第四条", "suggested_unit": "chengguan"}
+        files = form(body, [("说明.pdf", pdf())])
+        path = f"/api/dispatch/v1/orders/{order.order_id}/return"
+        answer = self.http.post(path, files=files, headers=self.headers_of(HANDLER))
+        assert answer.is_success, answer.text
 
     def contacted(self) -> Order:
         """An order that its unit has accepted, and whose caller has been reached."""

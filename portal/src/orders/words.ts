@@ -22,6 +22,7 @@ export const GROUPS = [
   { value: 'changed', name: '上级已变更、尚未答复' },
   { value: 'returns', name: '回退待审' },
   { value: 'sent_back', name: '退回重办' },
+  { value: 'return_rejected', name: '回退被驳回' },
   { value: 'centre_review', name: '待中心审核' },
   { value: 'with_upstream', name: '待反馈、待回访' },
   { value: 'planned', name: '列入计划' },

@@ -24,6 +24,8 @@ export const TILES: readonly Tile[] = [
   { group: 'to_contact', title: '待联系', place: 'handling', query: { group: 'to_contact' }, tone: 'work', roles: UNIT },
   { group: 'in_progress', title: '办理中', place: 'handling', query: { group: 'in_progress' }, tone: 'work', roles: UNIT },
   { group: 'sent_back', title: '退回重办', place: 'handling', query: { group: 'sent_back' }, tone: 'today', roles: UNIT },
+  { group: 'return_rejected', title: '回退被驳回', place: 'handling', query: { group: 'return_rejected' }, tone: 'today', roles: UNIT },
+  { group: 'returns', title: '待中心决定回退', place: 'handling', query: { group: 'returns' }, tone: 'work', roles: UNIT },
   { group: 'leader_review', title: '待本单位审阅', place: 'review', query: {}, tone: 'work', roles: ['unit_head'] },
   { group: 'centre_review', title: '待中心审核', place: 'review', query: {}, tone: 'work', roles: ['reviewer', 'centre_head'] },
   { group: 'with_upstream', title: '待反馈、待回访', place: 'revisits', query: {}, tone: 'work', roles: ['revisitor', 'centre_head'] },

@@ -53,6 +53,7 @@ async def assign_order(
     record.assigned_at = work.now
     record.first_assigned_at = record.first_assigned_at or work.now
     record.accepted_at = record.promised_at = record.reply_id = None
+    record.return_rejected = False
     record.begin_turn(work.now)
     record.demand_changes = []
     await parts.take_over(work, _link(work, record, order, cause=cause, determined_at=determined_at))

@@ -12,7 +12,7 @@ from services.dispatch.assigning.rules import check_assigner
 from services.dispatch.desk.errors import NotTheLead
 from services.dispatch.desk.model import ClosedMove, Moves
 from services.dispatch.orders.errors import IllegalMove
-from services.dispatch.orders.model import Case, Move
+from services.dispatch.orders.model import Case, Move, Status
 from services.dispatch.orders.rules import OF_THE_UNIT, OPERATIONS, after
 from services.dispatch.replies.rules import check_result_contact
 from services.dispatch.returns.rules import check_return_open
@@ -34,8 +34,9 @@ def check_open(
     """Refuse a move that its command would refuse whatever it says: for the unit, the state, a window, or who decides."""
     if move in OF_THE_UNIT and (unit is None or unit != case.unit):
         raise NotTheLead
-    if move is Move.REQUEST_RETURN:
-        # Before the state: what refuses the return for good is told, although the state would refuse it too.
+    if move is Move.REQUEST_RETURN and case.status is not Status.RETURN_PENDING:
+        # Before the state: what refuses the return for good is told, although the state would refuse it too.  While the
+        # centre decides on one, nothing is refused for good.
         check_return_open(case, rules=rules, now=now, calendar=calendar)
     after(case.status, move)
     if move in {Move.ASSIGN, Move.REASSIGN}:

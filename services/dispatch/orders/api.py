@@ -51,6 +51,7 @@ async def wanted_orders(
         Query(
             title="列表",
             description="未办结工单的列表：new 待认领 / to_contact 待联系 / in_progress 办理中 / sent_back 退回重办 / "
+            "return_rejected 回退被驳回 / "
             "to_assign 待研判 / consult 会商研判 / returns 回退待审 / leader_review 待单位领导审阅 / "
             "centre_review 待中心审核 / with_upstream 待反馈、待回访 / planned 列入计划 / overdue 超期 / "
             "due_today 今日到期 / urgent 特殊紧急 / urged 已催办 / changed 上级已变更、尚未答复",

@@ -50,6 +50,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         status=Status.TRIAGE,
         assignment=0,
         no_return=False,
+        return_rejected=False,
         returned_by=[],
         answered_by=[],
         returns=0,

@@ -129,12 +129,13 @@ WAITS_FOR: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
 
 
 class Group(StrEnum):
-    """A list that somebody works through; the first four share out the orders that a unit has in hand."""
+    """A list that somebody works through; the first five share out the orders that a unit has in hand."""
 
     NEW = "new"
     TO_CONTACT = "to_contact"
     IN_PROGRESS = "in_progress"
     SENT_BACK = "sent_back"
+    RETURN_REJECTED = "return_rejected"
     TO_ASSIGN = "to_assign"
     CONSULT = "consult"
     RETURNS = "returns"

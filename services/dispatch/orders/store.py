@@ -113,12 +113,15 @@ def _in_group(case: type[CaseRecord], group: Group, today: Today) -> ColumnEleme
     # The upstream's redo, the centre's rejection, or that of the unit's leader, which leaves the reply with the order.
     handling = case.status == Status.HANDLING
     again = or_(case.status == Status.REWORK, and_(handling, or_(case.redos > 0, case.reply_id.is_not(None))))
-    first = and_(handling, case.redos == 0, case.reply_id.is_(None))
+    # The centre's reason is to be read before the order is worked on like any other.
+    before = and_(handling, case.redos == 0, case.reply_id.is_(None))
+    first = and_(before, case.return_rejected.is_(False))
     conditions: dict[Group, ColumnElement[bool]] = {
         Group.NEW: case.status == Status.ASSIGNED,
         Group.TO_CONTACT: and_(first, case.counted_contacts == 0),
         Group.IN_PROGRESS: and_(first, case.counted_contacts > 0),
         Group.SENT_BACK: again,
+        Group.RETURN_REJECTED: and_(before, case.return_rejected),
         Group.TO_ASSIGN: case.status == Status.TRIAGE,
         Group.CONSULT: case.status == Status.CONSULT,
         Group.RETURNS: case.status == Status.RETURN_PENDING,

@@ -20,7 +20,17 @@ from shared.personal.sealing import Sealer
 _KEPT = (
     *("platform", "platform_no", "level", "subject", "scheme", "demand", "demand_version", "received_at", "is_test"),
     *("urgent", "queue", "out_of_scope", "flags_version", "urgent_found"),
-    *("first_unit", "assignment", "assigned_at", "first_assigned_at", "returns", "redos", "revisits", "ended_at"),
+    *(
+        "first_unit",
+        "assignment",
+        "return_rejected",
+        "assigned_at",
+        "first_assigned_at",
+        "returns",
+        "redos",
+        "revisits",
+        "ended_at",
+    ),
     *("answered_by", "turn", "turn_at", "fed_back_at", "changed_at"),
     *("pressing_at", "pressing_kind", "pressing_clock", "pressing_provisional"),
 )
@@ -74,6 +84,9 @@ class CaseRecord(Record):
     first_assigned_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     no_return: Mapped[bool]
+    return_rejected: Mapped[bool] = mapped_column(
+        comment="the centre left it with its present unit, which had asked (S3.1d)"
+    )
     returned_by: Mapped[list[str]] = mapped_column(comment="units that have asked to return it (A20)")
     answered_by: Mapped[list[str]] = mapped_column(comment="units whose leader has released a reply to it (S3.1b)")
     returns: Mapped[int] = mapped_column(comment="accepted returns (S3.1h)")

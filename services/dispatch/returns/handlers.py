@@ -106,7 +106,7 @@ async def decide_return(
         await parts.give_back(work, event)
         work.emit(event)
     else:
-        record.no_return = True
+        record.no_return = record.return_rejected = True
         work.emit(
             ReturnRejected(
                 order_id=order_id,

@@ -144,6 +144,12 @@ def upgrade() -> None:
         sa.Column("first_assigned_at", moment),
         sa.Column("accepted_at", moment),
         sa.Column("no_return", sa.Boolean, nullable=False),
+        sa.Column(
+            "return_rejected",
+            sa.Boolean,
+            nullable=False,
+            comment="the centre left it with its present unit, which had asked (S3.1d)",
+        ),
         sa.Column("returned_by", JSONB, nullable=False, comment="units that have asked to return it (A20)"),
         sa.Column(
             "answered_by", JSONB, nullable=False, comment="units whose leader has released a reply to it (S3.1b)"
