@@ -115,8 +115,10 @@ def spelling_of(clock: Clock, folder: Path) -> str:
 
 
 def note(folder: Path, address: str, clock: str) -> None:
-    """Note for `make walk` the address of a platform and its clock, in the form of GONGDAN_CLOCK."""
-    (folder / "running").write_text(f"{address} {clock}", encoding="utf-8")
+    """Note for `make walk` the address of a platform and its clock, in the form of GONGDAN_CLOCK; seen whole or not at all."""
+    draft = folder / "running.draft"
+    draft.write_text(f"{address} {clock}", encoding="utf-8")
+    draft.replace(folder / "running")
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:

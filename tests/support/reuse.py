@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import asyncpg
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.work import Works
@@ -61,6 +62,10 @@ begin
   return true;
 end $$;
 create event trigger testing_note_change on ddl_command_end execute function testing.note_change();
+"""
+_CONNECTED: Final = """
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
 """
 _PATIENCE: Final = 10.0
 _KEPT_FREE: Final = 4
@@ -143,10 +148,13 @@ class KeptDatabase:
         works.__post_init__()
 
     async def renew(self) -> bool:
-        """Empty what a test wrote to; False if it changed the schema or still works in the database."""
-        if any(engine.pool.checkedout() for engine in self._engines.values()):  # type: ignore[attr-defined]
+        """Empty what a test wrote to; False if it changed the schema, killed a connection or still works in the database."""
+        pools = cast("list[QueuePool]", [engine.pool for engine in self._engines.values()])
+        if any(pool.checkedout() for pool in pools):
             return False
         with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            if await self._administrator.fetchval(_CONNECTED, timeout=_PATIENCE) < sum(p.checkedin() for p in pools):
+                return False
             return bool(await self._administrator.fetchval("select testing.as_at_first()", timeout=_PATIENCE))
         return False
 
