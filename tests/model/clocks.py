@@ -278,6 +278,8 @@ class Clocks:
             fact.at, "revisit", "plan", "review_turnaround", "final"
         )  # nobody is asked about a reply that is not accepted
         self._start("final", fact.at, end_of_workday(fact.at, self._final), fact["unit"])  # A34
+        if self._urgent:  # the caller waits again (S1.3.1c)
+            self._start("caller_reply", fact.at, fact.at + timedelta(hours=24), fact["unit"])
 
 
 def wakes_at(clock: Clock) -> datetime:

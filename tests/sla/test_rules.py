@@ -292,7 +292,7 @@ def test_every_warning_lies_between_its_start_and_its_due_moment(day: str, hour:
     plans = (
         *rules.clocks_on_receipt(order, RULES, CALENDAR),
         *rules.clocks_on_assignment(order, assigned(at), RULES, CALENDAR),
-        rules.clock_on_redo(order, "housing", 1, local(at), RULES, CALENDAR),
+        *rules.clocks_on_redo(order, "housing", 1, local(at), RULES, CALENDAR),
         rules.clock_on_return(1, local(at), RULES, CALENDAR),
     )
     for plan in plans:

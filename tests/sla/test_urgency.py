@@ -211,6 +211,27 @@ SEQUENCES: dict[str, tuple[list[Event], list[Event], list[Event], list[tuple[str
         [],
         [],
     ),
+    "found while the reply is with the upstream, the day begins with the redo": (
+        [assigned(), contacted("2026-11-23T10:15"), submitted("2026-11-23T10:30"), reopened("2026-11-23T12:30")],
+        [fed_back("2026-11-23T11:00"), URGENT_AT_NOON],
+        [],
+        [("2026-11-23T12:30", "2026-11-24T12:30", "running")],
+    ),
+    "the caller of an urgent order waits again after a redo": (
+        [assigned(), contacted("2026-11-23T13:00"), submitted("2026-11-23T13:30"), reopened("2026-11-23T15:00")],
+        [URGENT_AT_NOON, fed_back("2026-11-23T14:00")],
+        [],
+        [
+            ("2026-11-23T12:00", "2026-11-24T12:00", "met"),
+            ("2026-11-23T15:00", "2026-11-24T15:00", "running"),
+        ],
+    ),
+    "and the acknowledgement of the reply to the redo ends it": (
+        [assigned(), submitted("2026-11-23T10:30"), reopened("2026-11-23T12:30"), submitted("2026-11-23T13:00", "r2")],
+        [fed_back("2026-11-23T11:00"), URGENT_AT_NOON, fed_back("2026-11-23T14:00", "r2", redos=1)],
+        [],
+        [("2026-11-23T12:30", "2026-11-24T12:30", "met")],
+    ),
     "after a redo it begins again": (
         [assigned(), contacted("2026-11-23T10:15"), submitted("2026-11-23T10:30"), reopened("2026-11-23T11:30")],
         [fed_back("2026-11-23T11:00"), URGENT_AT_NOON],

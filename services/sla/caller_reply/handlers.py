@@ -22,20 +22,19 @@ async def judge_caller_reply(work: Work, order: OrderRecord, rule_set: RuleSet) 
     """
     if order.cancelled or order.unit is None or order.assigned_at is None or order.urgent_since is None:
         return
-    wanted = rules.answering(order.steps, urgent_since=order.urgent_since, assigned_at=order.assigned_at)
-    if order.answering is not None and (wanted is None or wanted.starts_at != order.answering):
+    days = rules.answering(order.steps, urgent_since=order.urgent_since, assigned_at=order.assigned_at)
+    counted, wanted = order.answering_since, frozenset(day.starts_at for day in days)
+    for since in counted - wanted:
         reason = "此前已联系到来电人，或工单当时不在承办单位手中，平台随后才得知"
-        since = order.answering
-        await annul(work, order, "caller_reply", since, "in_time", reason, ended_since=since)
-        order.answering = None
-    if wanted is None:
-        return
-    if order.answering is None:
-        order.answering = wanted.starts_at
-        _start(work, order, order.unit, wanted.starts_at, rule_set)
-    if wanted.ends_at is not None:
-        clocks = await running_clocks(work, order.order_id)
-        (stop if wanted.answered else void)(work, clocks, {"caller_reply"}, wanted.ends_at)
+        await annul(work, order, "caller_reply", since, "in_time", reason, started_at=since)
+    order.answering_since = wanted
+    for day in days:
+        if day.starts_at not in counted:
+            _start(work, order, order.unit, day.starts_at, rule_set)
+        if day.ends_at is not None:
+            running = await running_clocks(work, order.order_id)
+            mine = [clock for clock in running if clock.started_at == day.starts_at]
+            (stop if day.answered else void)(work, mine, {"caller_reply"}, day.ends_at)
 
 
 def _start(work: Work, order: OrderRecord, unit: str, since: datetime, rule_set: RuleSet) -> None:

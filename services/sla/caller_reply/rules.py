@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -11,8 +12,8 @@ from services.sla.counting.model import ClockPlan
 from services.sla.counting.rules import hour_clock
 from services.sla.rulesets.policy import RuleSet
 
-Step = Literal["reached", "submitted", "rejected", "planned", "woken", "fed_back", "closed", "reopened"]
-"""What the day for the caller of an urgent order depends on (S1.3.1c)."""
+Step = Literal["reached", "submitted", "rejected", "planned", "woken", "fed_back", "closed", "answered", "reopened"]
+"""What the day for the caller of an urgent order depends on (S1.3.1c); `answered`: a redo proves that the upstream had a reply."""
 TOLD_BY_OTHERS: Final = frozenset({"rejected", "fed_back"})
 """Those that dispatch does not tell: they may be heard before the assignment that they belong to."""
 
@@ -33,21 +34,48 @@ def clock_on_urgency(unit: str, version: int, at: datetime, rules: RuleSet) -> C
     return hour_clock("caller_reply", f"urgent:{version}", unit, at, rules.caller_reply)
 
 
-def answering(steps: Sequence[Sequence[str]], *, urgent_since: datetime, assigned_at: datetime) -> Answering | None:
-    """From when the unit has its day to answer the caller of an order that is urgent; None when it has none.
+def answering(
+    steps: Sequence[Sequence[str]], *, urgent_since: datetime, assigned_at: datetime
+) -> tuple[Answering, ...]:
+    """The days that the unit has to answer the caller of an urgent order: at most one in each of its turns.
 
-    `steps` are those of the present assignment, as they were heard: (moment, step, reply).  No day begins for a unit that
-    has reached the caller in its present turn, nor while the order is planned, or its reply is with the upstream; while a
-    reply is under review, the day begins when it is rejected.  What reaches the caller, or brings the reply to the
-    upstream, ends it (S1.3.1c, S1.3.1d).
+    `steps` are those of the present assignment, as they were heard: (moment, step, reply).  A turn begins with the
+    assignment, and another with each redo: the caller waits again.  No day begins for a unit that has reached the caller in
+    that turn, nor while the order is planned, or its reply is with the upstream; while a reply is under review, the day
+    begins when it is rejected.  What reaches the caller, or brings the reply to the upstream, ends it (S1.3.1c, S1.3.1d).
     """
-    since = max(urgent_since, assigned_at)
-    told = _as_it_holds([(datetime.fromisoformat(at), step, reply) for at, step, reply in steps])
+    turns = _turns(_as_it_holds([(datetime.fromisoformat(at), step, reply) for at, step, reply in steps]), assigned_at)
+    ends = [began_at for began_at, _ in turns[1:]]
+    days = (
+        _day_of(told, began_at=began_at, since=max(urgent_since, began_at))
+        for (began_at, told), ended_at in zip_longest(turns, ends)
+        if ended_at is None or urgent_since < ended_at
+    )
+    return tuple(day for day in days if day is not None)
+
+
+def _turns(told: Sequence[_Told], assigned_at: datetime) -> list[tuple[datetime, list[_Told]]]:
+    """When each turn of the unit began, and its steps; what is told of a reply belongs to the turn that it was submitted in."""
+    turns: list[tuple[datetime, list[_Told]]] = [(assigned_at, [])]
+    submitted: dict[str, list[_Told]] = {}
+    for at, step, reply in told:
+        if step == "reopened":
+            turns.append((at, []))
+            continue
+        turn = turns[-1][1]
+        if step == "submitted":
+            submitted[reply] = turn
+        (submitted.get(reply, turn) if step in TOLD_BY_OTHERS else turn).append((at, step, reply))
+    return turns
+
+
+def _day_of(told: Sequence[_Told], *, began_at: datetime, since: datetime) -> Answering | None:
+    """The day of one turn that `began_at` then, when the caller waits `since` then."""
     announced = {reply for _, step, reply in told if step == "planned"}
     hands, later = _Hands(), []
     for at, step, reply in told:
-        # Of the same moment a decision on the urgency is the last, an assignment the first.
-        if at > since or since == assigned_at:
+        # Of the same moment a decision on the urgency is the last, an assignment or a redo the first.
+        if at > since or since == began_at:
             later.append((at, step, reply))
         elif step != "fed_back" or reply not in announced:  # what announces a plan leaves the order as planned as it is
             hands = _after(hands, step, reply)
@@ -84,8 +112,8 @@ class _Hands(NamedTuple):
     """The reply that announced the plan whose day the order waits for."""
 
 
-_LEAVES: Final = frozenset({"fed_back", "planned", "closed", "reopened"})
-_ENDS: Final = frozenset({"reached", "fed_back", "closed"})
+_LEAVES: Final = frozenset({"fed_back", "answered", "planned", "closed"})
+_ENDS: Final = frozenset({"reached", "fed_back", "answered", "closed"})
 
 
 def _after(hands: _Hands, step: str, reply: str) -> _Hands:
@@ -100,11 +128,9 @@ def _after(hands: _Hands, step: str, reply: str) -> _Hands:
             return hands._replace(reached=False)
         case "planned":
             return _Hands(over=True, planned=reply)
-        case "reopened":
-            return _Hands()
         case "woken" if reply == hands.planned:
             return hands._replace(over=False, planned=None)
-        case "fed_back" | "closed":
+        case "fed_back" | "answered" | "closed":
             return hands._replace(over=True, reviewed=None, planned=None)
         case _:
             return hands

@@ -204,20 +204,23 @@ async def annul(
     reason: str,
     *,
     ended_since: datetime | None = None,
+    started_at: datetime | None = None,
 ) -> None:
     """The clocks of this kind should not have run: they are void from `at` on, and no breach of theirs counts.
 
     Also of those that have ended, with `ended_since` not before it: whether the order's other facts were heard before or
-    after makes no difference.
+    after makes no difference.  With `started_at` only of the one that began then.
     """
     for clock in await store.running_clocks(work, order.order_id):
-        if clock.kind == kind:
+        if clock.kind == kind and started_at in {None, clock.started_at}:
             if clock.breached_at is not None:
                 excuse(work, clock, cause, reason)
             clock.state, clock.next_at, clock.stopped_at = State.VOID, None, at
             work.emit(rules.stopped(clock, at, met=False, void=True))
     await work.session.flush()
     for clock in await store.ended_breaches(work.session, order.order_id, kind):
+        if started_at not in {None, clock.started_at}:
+            continue
         if ended_since is None or (clock.stopped_at is not None and clock.stopped_at >= ended_since):
             excuse(work, clock, cause, reason)
             clock.state = State.VOID

@@ -127,7 +127,7 @@ async def _follow_urgency(work: Work, order: OrderRecord, event: OrderUpdated, r
     for clock in await running_clocks(work, order.order_id):
         requieten(work, clock, order, rule_set)
     if not order.urgent:
-        order.urgent_since = order.answering = None
+        order.urgent_since, order.answering = None, []
         reason = f"工单不再属于紧急事项（紧急类别第{event.flags_version}次判定）"
         await annul(work, order, "caller_reply", event.updated_at, "not_urgent", reason)
     elif order.urgent_since is None:
@@ -155,7 +155,8 @@ async def start_unit_clocks(work: Work, event: OrderAssigned) -> None:
         if step in TOLD_BY_OTHERS and reply not in before and datetime.fromisoformat(at) >= event.assigned_at
     ]
     order.assigned_at = event.assigned_at
-    order.answering = max(event.assigned_at, order.urgent_since or event.assigned_at) if order.urgent else None
+    since = rules.since_urgent(order.facts, event.assigned_at)
+    order.answering_since = frozenset({since} if order.urgent else ())
     rule_set = await rules_for(work, order)
     plans = rules.clocks_on_assignment(order.facts, assigned, rule_set, work.calendar)
     _end_windows(work, order, start(work, order, await with_chain(work, order, plans, rule_set), rule_set))
@@ -336,7 +337,9 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
 
 
 async def start_redo(work: Work, event: OrderReopened) -> None:
-    """重办: a new final clock for the unit; rework of a rejected reply starts none (A19).
+    """重办: a new final clock for the unit, and a new day for the caller of an urgent order (A34, S1.3.1c).
+
+    Rework of a rejected reply starts neither (A19).
 
     What still runs of the cycle before ends at the moment at which the upstream had its reply: the acknowledgement may be
     heard later, and then stops nothing.  Plan, review and call-back of that cycle no longer apply.
@@ -351,13 +354,17 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
         void(work, clocks, ENDED_BY_REDO, event.reopened_at)
         await name_overdue(work, order, clocks, event.reopened_at)
     order.unit, order.ended_at, order.redos = event.unit, None, event.redos
-    await remember(work, order, "reopened", event.reopened_at)
     rule_set = await rules_for(work, order)
-    plan = rules.clock_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
-    new = start(work, order, await with_chain(work, order, (plan,), rule_set), rule_set)
+    plans = rules.clocks_on_redo(order.facts, event.unit, event.redos, event.reopened_at, rule_set, work.calendar)
+    new = start(work, order, await with_chain(work, order, plans, rule_set), rule_set)
     if answered and order.answered_at is not None:
         # The acknowledgement of this cycle's reply was heard before the redo that began the cycle.
         stop(work, new, STOPS["fed_back"], order.answered_at)
+    if order.urgent:
+        order.answering_since = order.answering_since | {rules.since_urgent(order.facts, event.reopened_at)}
+    answered_at = event.fed_back_at or event.reopened_at
+    order.steps = [*order.steps, [answered_at.isoformat(), "answered", ""]]
+    await remember(work, order, "reopened", event.reopened_at)
     done_before = event.redos - 1
     if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:
         facts = f"重办 {done_before} 次后回访仍未解决"

@@ -73,9 +73,7 @@ def clocks_on_assignment(
     if order.scheme == "enterprise_fast":
         plans.append(workday_clock("first_reply", occasion, unit, start, rules.first_reply, calendar))
     if order.urgent:
-        # An order whose urgency was found after the assignment, and heard of before it, has its day from then (S1.3.1c).
-        since = max(start, order.urgent_since or start)
-        plans.append(hour_clock("caller_reply", occasion, unit, since, rules.caller_reply))
+        plans.append(hour_clock("caller_reply", occasion, unit, since_urgent(order, start), rules.caller_reply))
     if not assigned.no_return:
         window = workday_clock("return_window", occasion, unit, start, rules.return_window, calendar, Lapse.CLOSE)
         plans.append(window)
@@ -112,11 +110,26 @@ def clock_on_promise(
     return moment_clock("next_contact", occasion, unit, recorded_at, promised_at, calendar, rules.promise_clause)
 
 
-def clock_on_redo(
+def clocks_on_redo(
     order: Received, unit: str, redos: int, at: datetime, rules: RuleSet, calendar: WorkCalendar
-) -> ClockPlan:
-    """重办 gives the unit a new final clock; whatever was late stays late (A34)."""
-    return workday_clock("final", f"redo:{redos}", unit, at, final_of(order.scheme, rules), calendar)
+) -> tuple[ClockPlan, ...]:
+    """重办 gives the unit a new final clock, and the caller of an urgent order another day; what was late stays late (A34).
+
+    The caller waits again, whenever the order turned urgent: with the first assignment or while the reply was upstream.
+    """
+    occasion = f"redo:{redos}"
+    plans = [workday_clock("final", occasion, unit, at, final_of(order.scheme, rules), calendar)]
+    if order.urgent:
+        plans.append(hour_clock("caller_reply", occasion, unit, since_urgent(order, at), rules.caller_reply))
+    return tuple(plans)
+
+
+def since_urgent(order: Received, turn_at: datetime) -> datetime:
+    """From when the caller of an urgent order waits for a unit that handles it since `turn_at` (S1.3.1c).
+
+    The urgency may have been found after the assignment or the redo, and heard of before it.
+    """
+    return max(turn_at, order.urgent_since or turn_at)
 
 
 def clock_on_review(reply_round: int, reply_id: str, at: datetime, rules: RuleSet, calendar: WorkCalendar) -> ClockPlan:

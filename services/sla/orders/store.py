@@ -37,6 +37,7 @@ async def add_order(work: Work, received: Received, *, rules: str) -> OrderRecor
         released=[],
         occasions=[],
         steps=[],
+        answering=[],
     )
     work.add(order)
     return order

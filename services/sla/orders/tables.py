@@ -49,13 +49,15 @@ class OrderRecord(Record):
     flags_version: Mapped[int] = mapped_column(
         server_default=text("1"), comment="of the urgent classes, as intake counts their changes"
     )
-    answering: Mapped[datetime | None] = mapped_column(
-        comment="from when the unit that has it has its day to answer the caller, where it has one"
+    answering: Mapped[list[str]] = mapped_column(
+        JSONB,
+        server_default=text("'[]'"),
+        comment="from when the unit that has it has a day to answer the caller: at most one in each of its turns",
     )
     steps: Mapped[list[list[str]]] = mapped_column(
         JSONB,
         server_default=text("'[]'"),
-        comment="moment, step and reply: what that day depends on, since the assignment",
+        comment="moment, step and reply: what these days depend on, since the assignment",
     )
     no_return: Mapped[bool] = mapped_column(server_default=text("false"), comment="the unit can no longer return it")
     assigned_at: Mapped[datetime | None] = mapped_column(comment="the latest assignment")
@@ -73,6 +75,15 @@ class OrderRecord(Record):
         """When the unit's leader first let a reply go, not before `since`; None when none has."""
         found = [datetime.fromisoformat(one["at"]) for one in self.released if one["unit"] == unit]
         return min((at for at in found if at >= since), default=None)
+
+    @property
+    def answering_since(self) -> frozenset[datetime]:
+        """From when the unit has its days to answer the caller (S1.3.1c)."""
+        return frozenset(map(datetime.fromisoformat, self.answering))
+
+    @answering_since.setter
+    def answering_since(self, moments: frozenset[datetime]) -> None:
+        self.answering = [at.isoformat() for at in sorted(moments)]
 
     @property
     def facts(self) -> Received:

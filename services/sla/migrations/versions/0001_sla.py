@@ -217,15 +217,17 @@ def _create_orders_and_clocks() -> None:
         ),
         sa.Column(
             "answering",
-            _MOMENT,
-            comment="from when the unit that has it has its day to answer the caller, where it has one",
+            JSONB,
+            server_default=sa.text("'[]'"),
+            nullable=False,
+            comment="from when the unit that has it has a day to answer the caller: at most one in each of its turns",
         ),
         sa.Column(
             "steps",
             JSONB,
             server_default=sa.text("'[]'"),
             nullable=False,
-            comment="moment, step and reply: what that day depends on, since the assignment",
+            comment="moment, step and reply: what these days depend on, since the assignment",
         ),
         sa.Column(
             "no_return",
