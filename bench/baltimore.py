@@ -77,7 +77,12 @@ def facts_of(path: Path) -> tuple[list[Fact], frozenset[str]]:
             facts.append((created, 0, order_id, received))
             if closed is not None:
                 fed_back = OrderFedBack(
-                    order_id=order_id, reply_id="r", platform="baltimore", attempts=1, fed_back_at=closed
+                    order_id=order_id,
+                    reply_id="r",
+                    disposition="solved",
+                    platform="baltimore",
+                    attempts=1,
+                    fed_back_at=closed,
                 )
                 facts.append((max(closed, created), 1, order_id, fed_back))
     facts.sort(key=lambda fact: fact[:3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from shared.contracts.base import Event, Moment, OrderEvent, Sealed
+from shared.contracts.dispatch import Disposition
 
 Level = Literal["national", "provincial", "municipal"]
 Subject = Literal["person", "enterprise"]
@@ -129,12 +130,14 @@ class OrderRedoRequested(OrderEvent):
 class OrderFedBack(OrderEvent):
     """The upstream has the reply: it acknowledged it, or revisited the caller or demanded a redo (S2.3b).
 
-    `redos` is the cycle of the reply: an acknowledgement says nothing about the deadlines of a later cycle.
+    `redos` is the cycle of the reply: an acknowledgement says nothing about the deadlines of a later cycle.  One that
+    announces a plan, by its `disposition`, fulfils none (S2.2.2f).
     """
 
     type: ClassVar[str] = "order.fed_back.v1"
 
     reply_id: str
+    disposition: Disposition
     platform: str
     attempts: int
     fed_back_at: Moment

@@ -94,6 +94,7 @@ async def _acknowledge_late(work: Work, told: OrderReopened) -> None:
     late = OrderFedBack(
         order_id=told.order_id,
         reply_id="late",
+        disposition="solved",
         platform="city_12345",
         attempts=2,
         fed_back_at=told.reopened_at,

@@ -79,6 +79,11 @@ def fed_back(at: str, reply_id: str = "r1", **more: Any) -> OrderFedBack:
     return facts.fed_back(ORDER, local(at), reply_id=reply_id, **more)
 
 
+def announced(at: str, reply_id: str = "r1", **more: Any) -> OrderFedBack:
+    """The platform has the reply that announces a plan."""
+    return fed_back(at, reply_id, disposition="planned", **more)
+
+
 def cancelled(at: str) -> OrderCancelled:
     return facts.cancelled(ORDER, local(at))
 

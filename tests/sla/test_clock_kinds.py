@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from services.sla.counting import rules
 from services.sla.firing import jobs
 from services.sla.rulesets.policy import CIRCULAR_2022
 from shared.calendar import SHANGHAI, statutory_calendar
+from shared.contracts.base import OrderEvent
 from shared.contracts.sla import (
     ClockBreached,
     ClockWarned,
@@ -29,6 +32,7 @@ from tests.sla.story import (
     SECOND,
     UNIT,
     accepted,
+    announced,
     assigned,
     cancelled,
     contacted,
@@ -216,14 +220,14 @@ async def test_a_plan_that_is_approved_after_its_day_wakes_and_breaks_at_once_ma
     assert {e.plan_on.isoformat() for e in events if e.type.startswith("plan.")} == {"2026-12-04"}
     assert all(e.fired_late for e in events if isinstance(e, ClockBreached) and e.due_at < local(approved_at))
     # What the order is told afterwards is heard: its own feedback ends the final clock, and not the plan.
-    await desk.tell(fed_back(approved_at))
+    await desk.tell(announced(approved_at))
     assert (await clock(desk, "final"))["state"] == "late"
     assert (await clock(desk, "plan"))["state"] == "running"
 
 
 @pytest.mark.clause("S2.2.2f")
 async def test_a_plan_wakes_when_its_day_begins_and_breaks_when_it_ends(desk: Desk) -> None:
-    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-10"), fed_back("2026-11-24T10:05"))
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-10"), announced("2026-11-24T10:05"))
     await at(desk, "2026-12-09T23:59")
     before = await desk.told(PlanWoken)
     await at(desk, "2026-12-10T00:00")
@@ -241,7 +245,7 @@ async def test_a_plan_wakes_when_its_day_begins_and_breaks_when_it_ends(desk: De
 @pytest.mark.clause("S2.2.2f")
 @pytest.mark.parametrize(("told_at", "state"), [("2026-12-10T23:59", "met"), ("2026-12-11T00:01", "late")])
 async def test_a_plan_ends_with_the_reply_that_tells_its_completion(desk: Desk, told_at: str, state: str) -> None:
-    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-10"), fed_back("2026-11-24T10:05"))
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-10"), announced("2026-11-24T10:05"))
     still = await clock(desk, "plan")
     await desk.tell(fed_back(told_at, "r2"))
 
@@ -249,10 +253,33 @@ async def test_a_plan_ends_with_the_reply_that_tells_its_completion(desk: Desk, 
 
 
 @pytest.mark.clause("S2.2.2f")
-async def test_the_same_plan_before_or_after_its_feedback_leaves_no_running_call_back(desk: Desk) -> None:
-    await desk.tell(received(), assigned(), fed_back("2026-11-24T10:05"), planned("2026-11-24T10:00", "2026-12-10"))
+@pytest.mark.parametrize(
+    "told", list(permutations([planned("2026-11-24T10:00", "2026-12-10"), announced("2026-11-24T10:05")]))
+)
+async def test_a_plan_runs_and_nobody_is_called_back_whether_its_feedback_is_heard_before_or_after(
+    desk: Desk, told: Sequence[OrderEvent]
+) -> None:
+    await desk.tell(received(), assigned(), *told)
 
-    assert (await clock(desk, "revisit"))["state"] == "void"
+    running = await desk.rows("select kind from clock where state = 'running' and kind in ('plan', 'revisit')")
+    assert [row["kind"] for row in running] == ["plan"]
+
+
+@pytest.mark.clause("S2.2.2f")
+@pytest.mark.parametrize(
+    "told",
+    list(permutations([planned("2026-12-12T10:00", "2026-12-20", "r2"), announced("2026-12-12T10:00", "r2")])),
+)
+async def test_a_plan_that_another_one_replaces_is_void_whichever_is_heard_first(
+    desk: Desk, told: Sequence[OrderEvent]
+) -> None:
+    """The feedback of the second plan ended the first one as if it were completed (the model of the order found it)."""
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-10"), announced("2026-11-24T10:05"))
+    await at(desk, "2026-12-12T10:00")
+    await desk.tell(*told)
+
+    plans = await desk.rows("select occasion, state from clock where kind = 'plan' order by occasion")
+    assert [(row["occasion"], row["state"]) for row in plans] == [("plan:r1", "void"), ("plan:r2", "running")]
 
 
 # -- supervision --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.base import OrderEvent
 from shared.contracts.sla import ClockStopped
-from tests.sla.story import ORDER, UNIT, assigned, closed, fed_back, local, planned, received, reopened
+from tests.sla.story import ORDER, UNIT, announced, assigned, closed, fed_back, local, planned, received, reopened
 from tests.support import facts
 from tests.support.service import Desk
 
@@ -83,7 +83,7 @@ async def test_two_cycles_end_alike_however_the_streams_of_two_services_are_mixe
 
 @pytest.mark.clause("S2.2.2f")
 async def test_a_redo_ends_the_plan_and_the_call_back_of_the_reply_that_it_rejects(desk: Desk) -> None:
-    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-20"), fed_back("2026-11-24T10:05"))
+    await desk.tell(received(), assigned(), planned("2026-11-24T10:00", "2026-12-20"), announced("2026-11-24T10:05"))
     await desk.tell(reopened("2026-11-24T11:00", fed_back_at=local("2026-11-24T10:05")))
 
     found = await states(desk)

@@ -11,6 +11,7 @@ from services.sla.service import SERVICE
 from shared.contracts import Event
 from shared.contracts.sla import ClockChanged, PlanBroken, PlanWoken
 from tests.sla.story import (
+    announced,
     assigned,
     contacted,
     fed_back,
@@ -63,7 +64,7 @@ async def test_a_second_plan_that_is_taken_back_leaves_the_first_one_that_the_up
     second = [submitted("2026-11-23T12:00", "r2"), planned("2026-11-23T13:00", "2026-12-10", "r2")]
     for told in interleavings(second, [rejected("2026-11-23T13:01", "r2", 2)]):
         async with desk_of(SERVICE, postgres_server) as desk:
-            await desk.tell(received(), *first, fed_back("2026-11-23T11:05"), *told)
+            await desk.tell(received(), *first, announced("2026-11-23T11:05"), *told)
             now = await running(desk, "plan")
             changed = await desk.told(ClockChanged)
             desk.clock.set(local("2026-11-26T00:00"))
@@ -81,7 +82,7 @@ async def test_a_second_plan_that_is_taken_back_leaves_the_first_one_that_the_up
 async def test_a_plan_that_runs_again_ends_with_its_completion(desk: Desk, way: Tell) -> None:
     first = planned("2026-11-23T11:00", "2026-12-01")
     await desk.tell(
-        received(), assigned(), first, fed_back("2026-11-23T11:05"), planned("2026-11-23T13:00", "2026-12-10", "r2")
+        received(), assigned(), first, announced("2026-11-23T11:05"), planned("2026-11-23T13:00", "2026-12-10", "r2")
     )
     await way(desk, [rejected("2026-11-23T13:01", "r2", 2), fed_back("2026-11-23T15:00", "r3")])
 
@@ -91,7 +92,7 @@ async def test_a_plan_that_runs_again_ends_with_its_completion(desk: Desk, way: 
 
 @pytest.mark.clause("S2.2.2f")
 async def test_a_plan_that_was_broken_meanwhile_reminds_again(desk: Desk) -> None:
-    await desk.tell(received(), assigned(), planned("2026-11-23T11:00", "2026-11-24"), fed_back("2026-11-23T11:05"))
+    await desk.tell(received(), assigned(), planned("2026-11-23T11:00", "2026-11-24"), announced("2026-11-23T11:05"))
     desk.clock.set(local("2026-11-25T09:00"))
     await drain(desk.runtime)
     await desk.tell(planned("2026-11-25T10:00", "2026-12-10", "r2"), rejected("2026-11-25T10:01", "r2", 2))

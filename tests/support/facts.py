@@ -105,6 +105,7 @@ def fed_back(order_id: str, at: datetime, *, reply_id: str, **changes: Any) -> O
     usual = {
         "order_id": order_id,
         "reply_id": reply_id,
+        "disposition": "solved",
         "platform": PLATFORM,
         "attempts": 1,
         "fed_back_at": at,

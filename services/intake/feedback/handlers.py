@@ -24,6 +24,7 @@ from services.intake.orders.model import State
 from services.intake.orders.store import fields_changed_since, order_for_update
 from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.settings import ChannelSecrets, key_of
+from shared.contracts.dispatch import Disposition
 from shared.contracts.intake import FeedbackFailed, NotSentReason, OrderFedBack, ReplyNotSent, ReplyOutdated
 from shared.contracts.places import LEADER, REPLY
 from shared.contracts.review import ReplyApproved
@@ -131,6 +132,7 @@ async def take_as_acknowledged(
             work,
             order,
             delivery.reply_id,
+            delivery.disposition,
             attempts=delivery.attempts,
             redos=delivery.redos,
             by=by,
@@ -170,7 +172,15 @@ def _tell_not_sent(work: Work, reply: ReplyApproved | Delivery, reason: NotSentR
 
 
 def _tell_fed_back(
-    work: Work, order: UpstreamOrderRecord, reply_id: str, *, attempts: int, redos: int, by: AckedBy, at: datetime
+    work: Work,
+    order: UpstreamOrderRecord,
+    reply_id: str,
+    disposition: Disposition,
+    *,
+    attempts: int,
+    redos: int,
+    by: AckedBy,
+    at: datetime,
 ) -> None:
     if redos >= order.redos and order.state not in {State.CLOSED, State.CANCELLED}:
         order.state = State.FED_BACK
@@ -178,6 +188,7 @@ def _tell_fed_back(
         OrderFedBack(
             order_id=order.order_id,
             reply_id=reply_id,
+            disposition=disposition,
             platform=order.platform,
             attempts=attempts,
             fed_back_at=at,
@@ -263,6 +274,7 @@ async def _record(work: Work, claimed: Claimed, outcome: Outcome) -> None:
                 work,
                 order,
                 claimed.reply_id,
+                claimed.disposition,
                 attempts=claimed.attempts,
                 redos=claimed.redos,
                 by=AckedBy.ANSWER,

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.contracts.dispatch import Disposition
+
 _GONE: Final = 410
 
 
@@ -55,7 +57,7 @@ class Answer:
     leader_name: str
     """The unit's leader who let the reply go to the centre (审阅人)."""
     leader_at: datetime
-    disposition: str
+    disposition: Disposition
     reply: Mapping[str, Any]
     """contact_person, contact_at, contact_phone, findings, satisfaction, remarks."""
 

@@ -16,6 +16,7 @@ from services.intake.feedback.model import AckedBy, Approved, DeliveryState, Out
 from services.intake.feedback.tables import Delivery, DeliveryAttempt
 from services.intake.orders.tables import UpstreamOrderRecord
 from services.intake.record import Record
+from shared.contracts.dispatch import Disposition
 from shared.errors import NotListed
 from shared.lists import Keyset, Listed
 
@@ -62,7 +63,7 @@ class Claimed:
     round: int
     unit_name: str
     """The unit's name; its code where the directory has not said the name yet: no reply waits for that."""
-    disposition: str
+    disposition: Disposition
     demand_version: int
     reply: str
     leader_name: str

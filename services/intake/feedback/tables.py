@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.feedback.model import AckedBy, DeliveryState
 from services.intake.record import ID, Record
+from shared.contracts.dispatch import Disposition
 
 
 class Delivery(Record):
@@ -23,7 +24,7 @@ class Delivery(Record):
     round: Mapped[int] = mapped_column(Integer)
     redos: Mapped[int] = mapped_column(Integer, comment="the cycle that it answers")
     unit: Mapped[str]
-    disposition: Mapped[str]
+    disposition: Mapped[Disposition]
     demand_version: Mapped[int] = mapped_column(Integer, comment="of the content that the reply answers")
     reply: Mapped[str] = mapped_column(comment="sealed, as it came with the approval")
     leader_name: Mapped[str] = mapped_column(comment="sealed: the unit's leader who let the reply go")

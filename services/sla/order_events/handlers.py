@@ -30,7 +30,6 @@ from services.sla.orders.model import Received
 from services.sla.orders.store import add_order, order_for_update, rules_for
 from services.sla.orders.tables import OrderRecord
 from services.sla.plans.handlers import take_plan_back
-from services.sla.plans.rules import plan_occasion
 from services.sla.rulesets.policy import RuleSet
 from services.sla.rulesets.store import rules_at
 from shared.contracts.dispatch import (
@@ -284,8 +283,9 @@ async def release_the_unit(work: Work, event: ReturnAccepted) -> None:
 async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
     """The upstream acknowledged the reply: final, district and upstream clocks end (S1.1.4a, S1.2.2b, S2.3b).
 
-    A plan ends with the reply that tells its completion, not with the one that announced it (S2.2.2f).  An acknowledgement
-    of a cycle that was reopened since stops nothing: the clocks that run belong to the reply that is still to come.
+    A plan ends with the reply that tells its completion, not with one that announces it or another (S2.2.2f).  An
+    acknowledgement of a cycle that was reopened since stops nothing: the clocks that run belong to the reply that is still
+    to come.
     """
     order = await order_for_update(work, event.order_id)
     if event.redos < order.redos:
@@ -294,10 +294,10 @@ async def stop_on_feedback(work: Work, event: OrderFedBack) -> None:
         order.answered_redos, order.answered_at = event.redos, event.fed_back_at
     await _stop_for(work, event.order_id, STOPS["fed_back"], event.fed_back_at)
     await remember(work, order, "fed_back", event.fed_back_at, event.reply_id)
-    clocks = await running_clocks(work, event.order_id)
-    announced = plan_occasion(event.reply_id)
-    stop(work, [c for c in clocks if c.occasion != announced], {"plan"}, event.fed_back_at)
-    if order.ended_at is None and not any(c.occasion == announced for c in clocks):
+    if event.disposition == "planned":
+        return
+    stop(work, await running_clocks(work, event.order_id), {"plan"}, event.fed_back_at)
+    if order.ended_at is None:
         rule_set = await rules_for(work, order)
         plan = rules.clock_on_feedback(event.reply_id, event.fed_back_at, rule_set, work.calendar)
         start(work, order, (plan,), rule_set)

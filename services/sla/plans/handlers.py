@@ -29,8 +29,7 @@ async def sleep_until_planned(work: Work, event: OrderPlanned) -> None:
     if not taken_back:  # intake, which did not send it, may be heard before dispatch
         plan = rules.clock_on_plan(event.unit, event.reply_id, event.plan_on, event.planned_at, rule_set, work.calendar)
         clocks = await running_clocks(work, event.order_id)
-        # The event of the plan's own feedback may have come before: then the call-back waits for the completion as well.
-        void(work, clocks, {"plan", "revisit"}, event.planned_at)
+        void(work, clocks, {"plan"}, event.planned_at)
         start(work, order, (plan,), rule_set)
     await remember(work, order, "planned", event.planned_at, event.reply_id)
     await remember(work, order, "woken", rules.wakes_at(event.plan_on, event.planned_at), event.reply_id)
