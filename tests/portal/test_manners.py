@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.portal.conftest import Opens
-from tests.support.portal import AXE, HANDLER, ROOT, Person, Platform, violations
+from tests.support.portal import AXE, HANDLER, LEADER, ROOT, Person, Platform, violations
 
 pytestmark = pytest.mark.xdist_group("portal")
 
@@ -19,6 +19,13 @@ LOOKS = [("light", "normal"), ("dark", "normal"), ("light", "larger"), ("dark", 
 FIRST_LOAD = 120_000
 DESK = 138_000
 REQUESTS = 30
+KEEPING = {
+    "parked": "暂存事件",
+    "calendar": "年历",
+    "rules": "起草新版本",
+    "units": "单位与账号",
+    "health": "事件总线",
+}
 DIST = ROOT / "portal" / "dist"
 
 
@@ -49,6 +56,33 @@ def test_axe_finds_nothing(platform: Platform, opens: Opens, theme: str, size: s
         (dispatcher, f"/desk/{waiting.order_id}", "依据说明"),
         (dispatcher, f"/orders/{handled.order_id}", "经过"),
         (handler, f"/handling/{handled.order_id}", "问题落实情况"),
+    ]
+
+    found = {path: violations(shown(person, path, sign)) for person, path, sign in pages}
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", "normal"), ("dark", "larger")])
+def test_axe_finds_nothing_where_people_judge_watch_and_operate(
+    platform: Platform, opens: Opens, theme: str, size: str
+) -> None:
+    _, reply = platform.replied()
+    leader, dispatcher, admin = (
+        opens(account).looks(theme=theme, type=size) for account in (LEADER, "paidan", "admin")
+    )
+    pages: Sequence[tuple[Person, str, str]] = [
+        (leader, f"/review/{reply}", "同意，送中心审核"),
+        (dispatcher, "/deadlines/today", "今日到期"),
+        (dispatcher, "/deadlines/extensions", "状态"),
+        (dispatcher, "/revisits", "回访"),
+        (dispatcher, "/orders", "工单库"),
+        (dispatcher, "/figures", "各单位"),
+        (dispatcher, "/wall", "时限大屏"),
+        (dispatcher, "/help", "怎么用"),
+        (dispatcher, "/operations/quarantine", "按原因"),
+        (dispatcher, "/operations/deliveries", "反馈状态"),
+        *((admin, f"/operations/{part}", sign) for part, sign in KEEPING.items()),
     ]
 
     found = {path: violations(shown(person, path, sign)) for person, path, sign in pages}
