@@ -1,7 +1,9 @@
 /** A year as twelve months of weeks, each day with how it counts. */
 import type { Sla } from '@/api/client'
+import { isWeekend, kindOf, type DayKind } from '@/kit/days'
 
-export type DayKind = Sla['ListedDay']['kind']
+export { KIND_WORDS } from '@/kit/days'
+export type { DayKind }
 
 export interface YearDay {
   on: string
@@ -19,12 +21,10 @@ export interface Month {
   days: YearDay[]
 }
 
-export const KIND_WORDS: Readonly<Record<DayKind, string>> = { working: '工作日', weekend: '休息日', holiday: '放假', make_up: '调休上班' }
 /** What stands in a day beside its number, so that nobody needs the colour. */
 export const KIND_MARKS: Readonly<Record<DayKind, string>> = { working: '', weekend: '', holiday: '休', make_up: '班' }
 
 export function monthsOf(year: number, listed: readonly Sla['ListedDay'][]): Month[] {
-  const named = new Map(listed.map((day) => [day.on, day]))
   return Array.from({ length: 12 }, (_, month) => {
     const first = new Date(Date.UTC(year, month, 1))
     const count = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
@@ -34,10 +34,8 @@ export function monthsOf(year: number, listed: readonly Sla['ListedDay'][]): Mon
       days: Array.from({ length: count }, (__, nth) => {
         const at = new Date(Date.UTC(year, month, nth + 1))
         const on = at.toISOString().slice(0, 10)
-        const isWeekend = at.getUTCDay() % 6 === 0
-        const listing = named.get(on)
-        const kind = listing?.kind ?? (isWeekend ? 'weekend' : 'working')
-        return { on, day: nth + 1, kind, holiday: listing?.holiday ?? undefined, moved: isWeekend ? kind === 'make_up' : kind === 'holiday' }
+        const kind = kindOf(on, listed)
+        return { on, day: nth + 1, kind, holiday: listed.find((each) => each.on === on)?.holiday ?? undefined, moved: isWeekend(on) ? kind === 'make_up' : kind === 'holiday' }
       }),
     }
   })
