@@ -10,6 +10,8 @@ export const router = createRouter({
   routes: [
     { path: '/sign-in', name: 'sign-in', component: () => import('@/session/SignInPage.vue'), meta: { title: '登录', outside: true } },
     ...PLACES.map((place) => ({ path: place.path, name: place.name, component: place.page, meta: { title: place.title } })),
+    // For developers, also where only Python is: what it shows is the portal that is served.  No page leads there.
+    { path: '/kit', name: 'kit', component: () => import('@/kit/page/KitPage.vue'), meta: { title: '控件', outside: true } },
     { path: '/:rest(.*)*', name: 'unknown', component: () => import('@/shell/UnknownPage.vue'), meta: { title: '没有这个页面' } },
   ],
 })
