@@ -1,1 +1,0 @@
-import{gt as e,pt as t}from"./vue-DXdZj-6_.js";function n(){let n=window.matchMedia(`(max-width: 900px)`),r=e(n.matches),i=()=>{r.value=n.matches};return n.addEventListener(`change`,i),t(()=>{n.removeEventListener(`change`,i)}),r}export{n as t};
