@@ -136,6 +136,25 @@ async def test_an_approval_may_say_which_version_it_is_for_also_where_nothing_ch
     assert (approved.demand_version, approved.known_version) == (2, 2)
 
 
+@pytest.mark.clause("S1.1.4c")
+@pytest.mark.parametrize(
+    ("answers", "seen", "said", "unsaid"),
+    [(1, 2, "第 2 版", "第 1 版"), (2, 3, "第 3 版", "第 2 版"), (2, 1, "现为第 2 版", "第 1 版")],
+)
+async def test_who_has_seen_a_version_of_which_review_has_not_heard_is_told_to_wait_for_it(
+    desk: Desk, answers: int, seen: int, said: str, unsaid: str
+):
+    """Right after a push: that the order is at the version before it is no news, and there is nothing to look at yet."""
+    _, reply_id = await at_centre(desk, demand_version=answers)
+    refused = await post(desk, reply_id, "approval", {"demand_version": seen}, reviewer(desk))
+
+    assert refusal(refused) == (409, "demand_version_outdated")
+    assert refused.json()["facts"] == {"demand_version": answers}
+    words = refused.json()["detail"]
+    assert (said in words, unsaid in words) == (True, False)
+    assert ("稍候" in words) is (seen > answers)
+
+
 # --- intake did not send it -------------------------------------------------------------------------------------------
 
 

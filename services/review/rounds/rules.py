@@ -56,7 +56,7 @@ def check_demand(seen: int | None, known: int, *, changed: bool) -> None:
     Where the order was `changed` after the reply, the reviewer has to say which version he has `seen`.
     """
     if seen != known and (changed or seen is not None):
-        raise DemandVersionOutdated(known)
+        raise DemandVersionOutdated(known, seen)
 
 
 OF_THE_LEADER: Final = (Move.LEADER_APPROVE, Move.LEADER_REJECT)
