@@ -253,6 +253,64 @@ async def test_an_attachment_of_a_platform_is_listed_under_a_safe_name(
         assert attachment["name"] == "passwd.png"
 
 
+FILES: list[dict[str, Any]] = [
+    {"name": "占道现场.jpg", "url": "https://example.org/files/a.jpg"},
+    {"name": "13800138000.pdf", "url": "https://example.org/13800138000/b.pdf", "size": 20481},
+]
+
+
+async def listed(desk: Desk, order_id: str, who: dict[str, str]) -> list[tuple[str | None, str | None]]:
+    answer = await desk.http.get(f"{ORDERS}/{order_id}", headers=who)
+    assert answer.status_code == 200, answer.text
+    return [(file["name"], file["url"]) for file in answer.json()["attachments"]]
+
+
+async def test_the_attachments_that_a_platform_names_are_shown_with_the_order(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, order = Platform(desk), an_order(attachments=FILES)
+        order_id = (await platform.push(order)).json()["order_id"]
+        await desk.tell(assigned(desk, order_id, "u1"))
+        unit, centre = desk.bearer(Role.CASEWORKER, unit="u1"), desk.bearer(Role.DISPATCHER)
+        first = [await listed(desk, order_id, who) for who in (centre, unit)]
+        await platform.push({**order, "attachments": FILES[:1]})
+        second = await listed(desk, order_id, centre)
+        await platform.push({**order, "attachments": None})
+        third = await listed(desk, order_id, centre)
+
+        assert first == [[(file["name"], file["url"]) for file in FILES]] * 2
+        assert (second, third) == ([(FILES[0]["name"], FILES[0]["url"])], [])
+        assert await desk.rows("select 1 from audit where action = 'caller.revealed'") == []
+
+
+@pytest.mark.clause("X2")
+async def test_who_reads_an_order_without_its_numbers_gets_no_address_of_its_attachments(
+    postgres_server: DatabaseServer,
+) -> None:
+    """No masking could make a file harmless."""
+    async with intake_desk(postgres_server) as desk:
+        order_id = (await Platform(desk).push(an_order(attachments=FILES))).json()["order_id"]
+
+        assert await listed(desk, order_id, desk.bearer(Role.LEADER)) == [
+            ("占道现场.jpg", None),
+            ("138******00.pdf", None),
+        ]
+        assert await listed(desk, order_id, desk.bearer(Role.AUDITOR)) == []
+
+
+@pytest.mark.clause("X2")
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.OFFICE, Role.LEADER])
+async def test_the_attachments_of_a_confidential_order_are_for_those_who_may_know_its_caller(
+    role: Role, postgres_server: DatabaseServer
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        order_id = (await Platform(desk).push(an_order(attachments=FILES, isSecret="1"))).json()["order_id"]
+        await desk.tell(assigned(desk, order_id, "u1"))
+        reader = desk.bearer(role, unit="u1" if role is Role.CASEWORKER else None)
+
+        assert await listed(desk, order_id, reader) == []
+        assert len(await listed(desk, order_id, desk.bearer(Role.DISPATCHER))) == len(FILES)
+
+
 @pytest.mark.clause("S1.3.1b", "S1.3.1a")
 async def test_orders_that_are_not_over_are_listed_by_their_urgent_class(postgres_server: DatabaseServer) -> None:
     async with intake_desk(postgres_server) as desk:

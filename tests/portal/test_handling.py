@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -79,6 +80,22 @@ def test_the_page_of_an_order_shows_all_that_happened(page_of_order: Page) -> No
     expect(happened.filter(has_text="收到上级平台工单")).not_to_have_count(0)
     expect(happened.filter(has_text="交办")).not_to_have_count(0)
     expect(happened.filter(has_text="联系")).not_to_have_count(0)
+
+
+def test_the_page_of_an_order_shows_what_its_upstream_sent_beside_the_fields_that_we_know(
+    platform: Platform, opens: Opens
+) -> None:
+    file: dict[str, Any] = {"name": "室温照片.jpg", "url": "https://upstream.example/files/7.jpg", "size": 20481}
+    order = platform.pushed(attachments=[file], weather="零下五度")
+    page = opens("paidan").opens(f"/orders/{order.order_id}")
+    files = page.get_by_role("region", name="附件")
+
+    expect(files).to_contain_text("室温照片.jpg")
+    expect(files).to_contain_text(file["url"])
+    expect(files.get_by_role("link")).to_have_count(0)  # where it leads nobody here has checked
+    others = page.get_by_role("region", name="上级平台的其他内容")
+    expect(others).to_contain_text("20481")
+    expect(others).to_contain_text("零下五度")
 
 
 def test_a_deadline_shows_its_proof_day_by_day(page_of_order: Page) -> None:

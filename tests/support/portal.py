@@ -79,7 +79,7 @@ class Platform:
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
-    def pushed(self, **changes: str) -> Order:
+    def pushed(self, **changes: Any) -> Order:
         """A municipal order about heating, with `changes` to the fields of its webhook, once it waits on the desk."""
         serial = next(self._serial)
         now = RealClock().now()

@@ -1,7 +1,8 @@
 /** What is known of one order, from the services that own it; asked for again after each command. */
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
-import { dispatch, read, readVersioned, sla, type Dispatch } from '@/api/client'
+import { dispatch, intake, read, readVersioned, sla, type Dispatch } from '@/api/client'
+import { may } from '@/session/session'
 
 export type Order = Dispatch['OrderDetail']
 export type FormerOrder = Dispatch['FormerOrder']
@@ -17,6 +18,15 @@ export function useOrder(id: Id) {
     queryKey: computed(() => ['order', toValue(id), 'detail']),
     enabled: computed(() => toValue(id) !== undefined),
     queryFn: ({ signal }) => readVersioned(dispatch.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
+  })
+}
+
+/** The order as its upstream sent it, with the caller masked. */
+export function useUpstreamCopy(id: Id) {
+  return useQuery({
+    queryKey: computed(() => ['order', toValue(id), 'upstream']),
+    enabled: computed(() => toValue(id) !== undefined && may('intake', 'read_order')),
+    queryFn: ({ signal }) => read(intake.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
   })
 }
 

@@ -14,7 +14,7 @@ from services.intake.orders import handlers, store
 from services.intake.orders.model import State
 from services.intake.orders.schemas import MaskedCaller, OrderDetail, OrderLine, RevealBody, RevealedCaller, VersionView
 from services.intake.orders.store import OrderFilter, StoredOrder
-from shared.access import Scope, Sight
+from shared.access import Scope, Sight, Words
 from shared.contracts.intake import Level
 from shared.contracts.places import UNKNOWN
 from shared.deps import CurrentScope, Cursor, InRead, InWork, Limit, ThisRuntime
@@ -75,6 +75,11 @@ def _masked(found: StoredOrder, sealer: Sealer) -> MaskedCaller:
         email=masking.masked_email(caller["email"]),
         address=masking.masked_address(caller["address"]),
     )
+
+
+def _file(file: dict[str, str], sight: Sight) -> dict[str, str | None]:
+    """Its address is for who may have the files of an order: no masking could make a file harmless (X2)."""
+    return {"name": sight.shows(file["name"]), "url": file["url"] if sight.words is Words.OPEN else None}
 
 
 def _unknown(record: UnknownFields, sealer: Sealer, sight: Sight) -> dict[str, Any]:
@@ -148,6 +153,7 @@ async def read_order(
         "content": sight.shows(demand["content"]),
         "details": _shown_details(found.version.details, sight, hidden=hidden),
         "caller": None if hidden else _masked(found, sealer),
+        "attachments": [] if hidden else [_file(one, sight) for one in handlers.attachments_of(found.caller, sealer)],
         "unknown_fields": [] if hidden else [_unknown(one, sealer, sight) for one in unknown],
     }
 

@@ -82,6 +82,20 @@ def caller_of(caller: Caller | None, sealer: Sealer) -> dict[str, str | None]:
     }
 
 
+def attachments_of(caller: Caller | None, sealer: Sealer) -> list[dict[str, str]]:
+    """The files that the platform names in the present version: name and url, in clear."""
+    files: list[dict[str, str]] = _private_of(caller, sealer).get("attachments", [])
+    return files
+
+
+def _private_of(caller: Caller | None, sealer: Sealer) -> dict[str, Any]:
+    """The other fields that may name a person, in clear."""
+    if caller is None or caller.private is None:
+        return {}
+    opened: dict[str, Any] = sealer.open_json(caller.private, CALLER.at(order_id=caller.order_id, column="private"))
+    return opened
+
+
 def known_words(caller: Caller, version: OrderVersion, sealer: Sealer) -> tuple[str, ...]:
     """The words by which the caller is known, of all versions of the order (X2)."""
     column = caller.known_by
@@ -127,8 +141,4 @@ async def reveal_caller(work: Work, scope: Scope, order_id: str, purpose: str) -
         at=work.now,
     )
     work.audit("caller.revealed", order_id, reason=purpose)
-    caller = found.caller
-    private: dict[str, Any] = {}
-    if caller is not None and caller.private is not None:
-        private = work.sealer.open_json(caller.private, CALLER.at(order_id=order_id, column="private"))
-    return {**caller_of(caller, work.sealer), "more": private}
+    return {**caller_of(found.caller, work.sealer), "more": _private_of(found.caller, work.sealer)}

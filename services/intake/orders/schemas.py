@@ -62,6 +62,13 @@ class UnknownFieldsView(BaseModel):
     fields: dict[str, str] = Field(description="上级平台的字段名与内容")
 
 
+class UpstreamFile(BaseModel):
+    """A file that is stored at the platform; nothing of it is stored here."""
+
+    name: str | None = Field(description="文件名")
+    url: str | None = Field(description="上级平台的下载地址；无权下载工单附件的为空")
+
+
 class OrderDetail(OrderLine):
     """One order; personal data masked, and no identity at all for a unit when the caller asked for confidentiality."""
 
@@ -71,6 +78,9 @@ class OrderDetail(OrderLine):
     content: str | None = Field(description="诉求内容；无权查看时为空")
     details: dict[str, Any] = Field(description="其余不涉及个人的字段")
     caller: MaskedCaller | None
+    attachments: list[UpstreamFile] = Field(
+        description="上级平台随最近一版推送的附件；无权查看诉求内容或须对来电人保密的为空"
+    )
     unknown_fields: list[UnknownFieldsView] = Field(
         description="上级平台推送的、本平台不认识的字段，最近的在前；无权查看诉求内容或须对来电人保密的为空"
     )
