@@ -136,6 +136,54 @@ def test_a_paste_of_a_hundred_thousand_characters_is_kept_and_its_excess_said(pl
     expect(grounds).to_have_value(long)
 
 
+@pytest.mark.parametrize("name", ["现场录像.pdf", "现场照片.exe"], ids=["too big", "no kind of evidence"])
+def test_a_file_that_would_be_refused_is_said_before_it_is_sent(platform: Platform, opens: Opens, name: str) -> None:
+    order = platform.contacted()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    reply = page.get_by_role("form", name="提交答复")
+    reply.get_by_label("问题落实情况").fill("已上门测温。")
+    # A driver sends no file of this size: the browser makes it.
+    size = 20 * 1024 * 1024 + 1 if name.endswith(".pdf") else 1
+    chosen = page.evaluate_handle(
+        "([name, size]) => { const given = new DataTransfer(); given.items.add(new File([new Uint8Array(size)], name));"
+        " return given }",
+        [name, size],
+    )
+    reply.locator(".drop").dispatch_event("drop", {"dataTransfer": chosen})
+
+    expect(reply.get_by_role("alert").or_(reply.locator(".fault")).filter(has_text=name)).to_be_visible()
+    expect(reply.get_by_role("listitem").filter(has_text=name)).to_have_count(0)
+    expect(reply.get_by_label("问题落实情况")).to_have_value("已上门测温。")
+
+
+def test_a_service_that_is_away_leaves_the_others_and_is_asked_again(platform: Platform, opens: Opens) -> None:
+    """As the gateway answers for a service whose replicas are all silent."""
+    order = platform.contacted()
+    person = opens("paidan")
+    person.refusals.add(503)
+    page = person.page
+    away = {
+        "type": "urn:gongdan:problem:service_away",
+        "title": "服务暂时不可用",
+        "status": 503,
+        "code": "service_away",
+        "detail": "时限服务暂时没有应答，请稍后再试。",
+    }
+
+    def silent(route: Route) -> None:
+        route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(away))
+
+    page.route("**/api/sla/**", silent)
+    person.opens(f"/orders/{order.order_id}")
+    expect(page.get_by_role("heading", name=order.title)).to_be_visible()
+    clocks = page.get_by_role("region", name="时限")
+    expect(clocks.get_by_role("alert")).to_contain_text("时限服务暂时没有应答", timeout=40_000)
+
+    page.unroute("**/api/sla/**", silent)
+    clocks.get_by_role("button", name="再试一次").press("Enter")
+    expect(clocks.get_by_role("button", name="依据").first).to_be_visible()
+
+
 def test_a_page_that_does_not_exist_says_so_and_leads_back(opens: Opens) -> None:
     page = opens("paidan").opens("/no/such/page")
 
