@@ -9,6 +9,10 @@ function add(owner: object, name: string, value: unknown): void {
   if (!(name in owner)) Object.defineProperty(owner, name, { value, writable: true, configurable: true })
 }
 
-add(Array.prototype, 'at', at)
-add(String.prototype, 'at', at)
-add(Object, 'hasOwn', (owner: object, key: PropertyKey) => Object.prototype.hasOwnProperty.call(owner, key))
+export function addWhatIsMissing(): void {
+  add(Array.prototype, 'at', at)
+  add(String.prototype, 'at', at)
+  add(Object, 'hasOwn', (owner: object, key: PropertyKey) => Object.prototype.hasOwnProperty.call(owner, key))
+}
+
+addWhatIsMissing()
