@@ -95,7 +95,7 @@ class FieldTwice(CalendarRefused):
 
     def __init__(self, field: str) -> None:
         shown = field[:40] if field.isprintable() else "?"
-        super().__init__(f"文件中同一条目的 {shown} 出现了两次，请只保留一次后重新导入")
+        super().__init__("文件中有一条的同一项写了两次，请只保留一次后重新导入")
         self.field = shown
 
 
@@ -126,8 +126,8 @@ class DayMissing(CalendarRefused):
     code = "calendar_day_missing"
 
     def __init__(self, day: date, holiday: str) -> None:
-        super().__init__(f"{holiday}缺少 {day.isoformat()}，该日应放假，请补齐后重新导入")
-        self.day, self.holiday = day.isoformat(), holiday
+        super().__init__(f"{holiday}缺少 {day.isoformat()}，该日应放假，请补齐后重新导入；确未安排的，请确认后重新提交")
+        self.day, self.holiday, self.confirm = day.isoformat(), holiday, "confirm_incomplete"
 
 
 class HolidayMissing(CalendarRefused):
@@ -136,8 +136,8 @@ class HolidayMissing(CalendarRefused):
     code = "calendar_holiday_missing"
 
     def __init__(self, year: int, holiday: str) -> None:
-        super().__init__(f"{year} 年安排中没有{holiday}的放假日期，请补齐后重新导入")
-        self.year, self.holiday = year, holiday
+        super().__init__(f"{year} 年安排中没有{holiday}的放假日期，请补齐后重新导入；确未安排的，请确认后重新提交")
+        self.year, self.holiday, self.confirm = year, holiday, "confirm_incomplete"
 
 
 class DayFarFromHoliday(CalendarRefused):
@@ -169,9 +169,9 @@ class MakeUpOnWeekday(CalendarRefused):
         weekday = "一二三四五六日"[day.weekday()]
         super().__init__(
             f"{day.isoformat()} 是周{weekday}，本就上班，不能作为调休上班日，请核对日期；"
-            "通知原文确实如此的，请注明 confirm_unbalanced 确认后重新提交"
+            "通知原文确实如此的，请确认后重新提交"
         )
-        self.day = day.isoformat()
+        self.day, self.confirm = day.isoformat(), "confirm_unbalanced"
 
 
 class DaysUnbalanced(CalendarRefused):
@@ -183,9 +183,10 @@ class DaysUnbalanced(CalendarRefused):
         super().__init__(
             f"{year} 年安排占用工作日放假 {off_weekdays} 天，调休上班 {make_up_days} 天，相差 {off_weekdays - make_up_days} 天，"
             f"而法定节假日为 {statutory} 天，请对照通知原文补齐遗漏的放假或上班日期；"
-            "当年确有增加的假日的，请注明 confirm_unbalanced 确认后重新提交"
+            "当年确有增加的假日的，请确认后重新提交"
         )
         self.year, self.off_weekdays, self.make_up_days, self.statutory = year, off_weekdays, make_up_days, statutory
+        self.confirm = "confirm_unbalanced"
 
 
 class NoticeUnreadable(CalendarRefused):

@@ -108,11 +108,11 @@ def arrangement_from_holiday_cn(
     content = _decoded(document)
     year, papers, days = content.get("year"), content.get("papers"), content.get("days")
     if not isinstance(year, int) or isinstance(year, bool):
-        raise ArrangementMalformed("缺少年份 year")
+        raise ArrangementMalformed("缺少年份")
     if not isinstance(papers, list) or not all(isinstance(paper, str) for paper in papers):
-        raise ArrangementMalformed("通知来源 papers 应为文字列表")
+        raise ArrangementMalformed("通知来源应为文字列表")
     if not isinstance(days, list):
-        raise ArrangementMalformed("日期 days 应为列表")
+        raise ArrangementMalformed("放假与上班的日期应为列表")
     rows = [_row(number, entry) for number, entry in enumerate(days, start=1)]
     return arrangement_from_rows(year, "；".join(papers), rows, complete=complete, balanced=balanced)
 
@@ -225,10 +225,10 @@ def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _row(number: int, entry: object) -> ArrangementRow:
     if not isinstance(entry, Mapping):
-        raise ArrangementMalformed("应为包含 name、date、isOffDay 的对象", number)
+        raise ArrangementMalformed("每条应写明节日名称、日期和是否放假", number)
     name, day, off = entry.get("name"), entry.get("date"), entry.get("isOffDay")
     if not isinstance(name, str) or not isinstance(off, bool) or not isinstance(day, str):
-        raise ArrangementMalformed("缺少 name、date 或 isOffDay，或类型不对", number)
+        raise ArrangementMalformed("缺少节日名称、日期或是否放假，或类型不对", number)
     try:
         return ArrangementRow(on=date.fromisoformat(day), holiday=name, off=off)
     except ValueError:

@@ -110,7 +110,7 @@ class FormUnreadable(BusinessError):
         "truncated": "表单没有传完，请重新提交",
         "header": "表单某一部分的头过长或过多，请检查后重新提交",
         "part": "表单某一部分没有名称，请检查后重新提交",
-        "nested": "data 的内容嵌套过深，请精简后重新提交",
+        "nested": "表单数据嵌套过深，请精简后重新提交",
     }
 
     def __init__(self, why: str) -> None:
@@ -125,7 +125,7 @@ class DataTooLarge(BusinessError):
     status = 413
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"data 的内容超过上限 {limit_bytes // 1024} KB，请精简后重新提交")
+        super().__init__(f"表单数据超过上限 {limit_bytes // 1024} KB，请精简后重新提交")
         self.limit_bytes = limit_bytes
 
 

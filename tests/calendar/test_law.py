@@ -129,7 +129,7 @@ def test_without_one_holiday_the_year_2026_is_refused_by_its_name(holiday: str) 
     with pytest.raises(HolidayMissing) as refused:
         arrangement_from_holiday_cn(content)
 
-    assert refused.value.facts == {"year": 2026, "holiday": holiday}
+    assert refused.value.facts == {"year": 2026, "holiday": holiday, "confirm": "confirm_incomplete"}
 
 
 def without(*gone: str, off: bool = True, worked: bool = True) -> dict[str, Any]:

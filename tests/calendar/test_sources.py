@@ -111,7 +111,7 @@ def test_a_year_without_its_spring_festival_is_refused() -> None:
     with pytest.raises(HolidayMissing) as refused:
         arrangement_from_rows(2026, "", rows)
 
-    assert refused.value.facts == {"year": 2026, "holiday": "春节"}
+    assert refused.value.facts == {"year": 2026, "holiday": "春节", "confirm": "confirm_incomplete"}
 
 
 @pytest.mark.parametrize("document", ["", "[", "[]", "null", b"\xff\xfe", "{}", "[" * 100_000])
@@ -185,7 +185,7 @@ def test_a_published_file_with_a_hole_in_the_prolonged_holiday_of_2020_is_caught
         arrangement_from_holiday_cn(hasty)
     confirmed = arrangement_from_holiday_cn(hasty, complete=False)
 
-    assert refused.value.facts == {"day": "2020-01-31", "holiday": "春节"}
+    assert refused.value.facts == {"day": "2020-01-31", "holiday": "春节", "confirm": "confirm_incomplete"}
     assert date(2020, 2, 2) in confirmed.off_days
 
 

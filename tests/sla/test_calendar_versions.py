@@ -260,7 +260,13 @@ async def test_a_year_with_a_day_of_its_own_comes_in_when_that_is_confirmed_and_
     applied = await post(desk, "/calendar/imports", year(content=content, reason="增加一天", confirm_unbalanced=True))
 
     assert (refused.status_code, refused.json()["code"]) == (422, "calendar_unbalanced")
-    assert refused.json()["facts"] == {"year": 2027, "off_weekdays": 20, "make_up_days": 6, "statutory": 13}
+    assert refused.json()["facts"] == {
+        "year": 2027,
+        "off_weekdays": 20,
+        "make_up_days": 6,
+        "statutory": 13,
+        "confirm": "confirm_unbalanced",
+    }
     assert (preview.status_code, applied.status_code) == (200, 201)
     [audit] = await desk.rows("select reason, after from audit where action = 'calendar.changed'")
     assert (audit["reason"], audit["after"]["confirmed"]) == ("增加一天", ["unbalanced"])

@@ -277,11 +277,9 @@ async def test_an_extended_clock_warns_anew_breaches_at_the_new_deadline_and_exp
     counted = [line["ordinal"] for line in explained["lines"] if line["ordinal"]]
     assert counted == [1, 2, 3, 1, 2, 3, 4, 5]
     assert explained["lines"][-1]["on"] == "2026-12-03"
-    assert [change["reason"] for change in explained["changes"]] == [
-        "经批准延期 5 个工作日（批准人 dispatcher-centre）：情况属实"
-    ]
+    assert [change["reason"] for change in explained["changes"]] == ["经派单员批准延期 5 个工作日：情况属实"]
     moved = await desk.told(ClockChanged)
-    assert {event.reason for event in moved} == {"经批准延期 5 个工作日（批准人 dispatcher-centre）"}
+    assert {event.reason for event in moved} == {"经派单员批准延期 5 个工作日"}
 
 
 async def final_of(desk: Desk) -> dict[str, Any]:

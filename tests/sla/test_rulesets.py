@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.sla.rulesets.errors import NumberRefused
-from services.sla.rulesets.policy import CIRCULAR_2022
+from services.sla.rulesets.policy import CIRCULAR_2022, TITLES
 from services.sla.rulesets.rules import check_sensible, differences, numbers_of, rule_set_of
 from shared.contracts.sla import ClockStarted, RuleSetPublished
 from shared.identity import Role
@@ -111,6 +111,10 @@ def test_a_number_on_the_bound_is_taken(name: str, value: int) -> None:
 
     assert getattr(rules, name).count == value
     assert getattr(rules, name).clause == getattr(CIRCULAR_2022, name).clause
+
+
+def test_every_number_has_a_title_for_people() -> None:
+    assert {number.name for number in numbers_of(CIRCULAR_2022)} == set(TITLES)
 
 
 def test_the_circular_itself_makes_sense() -> None:

@@ -129,7 +129,7 @@ async def test_the_reason_of_a_grant_is_stored_sealed_beside_the_move_of_the_dea
     desk = assigned_desk
     extension = await asked(desk)
     await decided(desk, extension["id"], "grant")
-    why = "经批准延期 5 个工作日（批准人 dispatcher-centre）"
+    why = "经派单员批准延期 5 个工作日"
 
     shown = [(await explained(desk, extension["clock_id"], role))["changes"][0]["reason"] for role in HANDLING]
     own = await explained(desk, extension["clock_id"], Role.CASEWORKER, UNIT)

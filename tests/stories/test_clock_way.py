@@ -71,7 +71,7 @@ async def test_an_extension_moves_the_deadline_that_the_unit_and_the_centre_see(
     assert datetime.fromisoformat(after["due_at"]) == local(12, 4, 0)
     assert after["original_due_at"] == before["due_at"]
     explained = await dispatcher.call("GET", f"/api/sla/v1/clocks/{asked['clock_id']}/explain")
-    assert [change["reason"] for change in explained["changes"]] == ["经批准延期 5 个工作日（批准人 paidan）：情况属实"]
+    assert [change["reason"] for change in explained["changes"]] == ["经派单员批准延期 5 个工作日：情况属实"]
 
 
 @pytest.mark.clause("S2.2.2e", "S2.2.2f")

@@ -10,6 +10,14 @@ export const SERVICES: readonly { name: Service; title: string }[] = [
   { name: 'analytics', title: '统计' },
 ]
 
+/** The topics of the event bus. */
+const TOPICS: Readonly<Record<string, string>> = { orders: '工单', directory: '目录与规则', 'sla-breaches': '超期播报', 'dead-letters': '暂存告警' }
+
+/** What a topic is called; one that a newer platform has shows its name. */
+export function topicOf(name: string): string {
+  return TOPICS[name] ?? name
+}
+
 export interface Part {
   name: string
   title: string

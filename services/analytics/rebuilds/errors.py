@@ -20,7 +20,7 @@ class BusIncomplete(BusinessError):
     code = "bus_incomplete"
 
     def __init__(self, missing: int) -> None:
-        super().__init__("事件总线上已缺少部分历史事件，不能以其替换现有统计；请改用 source=facts")
+        super().__init__("事件总线上已缺少部分历史事件，不能以其替换现有统计；请改以已保存的事实重算")
         self.missing = missing
 
 
@@ -30,4 +30,4 @@ class BusAway(Unavailable):
     code = "bus_away"
 
     def __init__(self) -> None:
-        super().__init__("事件总线暂不可用或读取超时，请稍后重试；也可改用 source=facts", retry_after=30)
+        super().__init__("事件总线暂不可用或读取超时，请稍后重试；也可改以已保存的事实重算", retry_after=30)

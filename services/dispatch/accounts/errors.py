@@ -30,7 +30,7 @@ class RolesUnfit(Incomplete):
     code, clause = "roles_unfit", "S4.2a"
 
     def __init__(self) -> None:
-        super().__init__("承办单位角色必须且只能与所属单位（unit）同时填写，且不能与其他角色混用")
+        super().__init__("承办单位角色必须且只能与所属单位同时填写，且不能与其他角色混用")
 
 
 class PasswordUnfit(Incomplete):

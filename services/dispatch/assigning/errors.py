@@ -32,7 +32,7 @@ class ReassignReasonMissing(Incomplete):
     code, clause = "reassign_reason_missing", "S2.2.1h"
 
     def __init__(self) -> None:
-        super().__init__("改派须填写理由（reason）")
+        super().__init__("改派须填写理由")
         self.missing = ("reason",)
 
 

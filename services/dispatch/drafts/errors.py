@@ -24,7 +24,7 @@ class DraftChanged(BusinessError):
 
     def __init__(self, version: int | None, changed_at: datetime | None) -> None:
         if version is None:
-            message = "这份草稿已在其他窗口提交或删除，没有保存；要另存为新草稿，请不带 If-Match 重新保存"
+            message = "这份草稿已在其他窗口提交或删除，没有保存；要保留现在的内容，请作为新草稿重新保存"
         else:
             message = "这份草稿已在其他窗口修改，没有覆盖；请对照两份内容，再以新版本号保存"
         super().__init__(message)

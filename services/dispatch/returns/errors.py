@@ -87,5 +87,5 @@ class RejectionReasonMissing(Incomplete):
     code, clause = "rejection_reason_missing", "S2.2.1i"
 
     def __init__(self) -> None:
-        super().__init__("驳回回退须填写理由（reason）")
+        super().__init__("驳回回退须填写理由")
         self.missing = ("reason",)

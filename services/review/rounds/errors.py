@@ -55,8 +55,7 @@ class DemandVersionOutdated(BusinessError):
             # Of a push that was answered a moment ago review has not heard: what it knows is no news to the reviewer.
             f"审核环节尚未收到工单内容的第 {seen} 版，请稍候刷新，核对变更内容后再次提交"
             if seen is not None and seen > demand_version
-            else f"工单内容现为第 {demand_version} 版，请查看变更内容；"
-            "确需通过的，请注明所核对的版本（demand_version）后再次提交"
+            else f"工单内容现为第 {demand_version} 版，请查看变更内容；确需通过的，请注明所核对的版本后再次提交"
         )
         self.demand_version = demand_version
 

@@ -32,9 +32,9 @@ class CalendarYearExists(BusinessError):
     def __init__(self, year: int, source_notice: str) -> None:
         super().__init__(
             f"{year} 年的放假安排已在日历中（{source_notice[:60]}），导入将替换全年；只调整个别日期的，请用单日调整；"
-            "确需替换全年的，请注明 confirm_replace 确认后重新提交"
+            "确需替换全年的，请确认后重新提交"
         )
-        self.year, self.source_notice = year, source_notice
+        self.year, self.source_notice, self.confirm = year, source_notice, "confirm_replace"
 
 
 class CalendarMovedOn(BusinessError):

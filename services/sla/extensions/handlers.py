@@ -149,7 +149,9 @@ def _extend(
         rungs = tuple(sorted([*rungs, chain], key=lambda rung: rung.at))
     keeps = quiet_of(clock.span, rule_set, urgent=order.urgent, safety=order.safety)
     quiet = quietened_rungs(rungs, clock.started_at, due.at, rule_set, work.calendar, keeps)
-    granted = f"经批准延期 {workdays} 个工作日（批准人 {work.person.account}）"
+    # Units read it too: they are told in which role somebody decided, and not who; the request has the person.
+    by = "中心负责人" if work.person.has(Role.CENTRE_HEAD) else "派单员"
+    granted = f"经{by}批准延期 {workdays} 个工作日"
     move_to(work, clock, due, quiet, "extension", granted, words=reason)
 
 

@@ -143,7 +143,7 @@ async def recompute_batch(
     now = work.now
     found = await _recounted(work, clocks, target.calendar)
     moves = {work.ids(): move for move in found if move.moves}
-    why = f"工作日历更新为 {target.version}：{reason}"
+    why = f"工作日历更新：{reason}"
     await store.write_moves(work.session, moves, now=now, reason=why, calendar=target.version)
     await store.write_warnings(work.session, [move for move in found if not move.moves], calendar=target.version)
     moved = {move.clock.id for move in found}

@@ -22,7 +22,7 @@ class RulesExist(BusinessError):
     code, clause = "ruleset_exists", "X3"
 
     def __init__(self, version: str) -> None:
-        super().__init__(f"规则版本 {version} 已存在，请换用新的版本号")
+        super().__init__("该版本号的规则已存在，请换用新的版本号")
         self.version = version
 
 
@@ -32,7 +32,7 @@ class RulesPublished(BusinessError):
     code, clause = "ruleset_published", "X3"
 
     def __init__(self, version: str) -> None:
-        super().__init__(f"规则版本 {version} 已发布，不能再修改，请另建新版本")
+        super().__init__("该规则版本已发布，不能再修改，请另建新版本")
         self.version = version
 
 
@@ -42,7 +42,7 @@ class NumberUnknown(Incomplete):
     code, clause = "ruleset_number_unknown", "X3"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"没有名为 {name} 的规则，请对照现行规则的名称填写")
+        super().__init__("其中有现行规则所没有的名称，请对照现行规则填写")
         self.name = name
 
 
@@ -51,8 +51,8 @@ class NumberRefused(Incomplete):
 
     code = "ruleset_number_refused"
 
-    def __init__(self, name: str, clause: str, problem: str) -> None:
-        super().__init__(f"规则 {name}：{problem}，请更正后重新提交")
+    def __init__(self, name: str, title: str, clause: str, problem: str) -> None:
+        super().__init__(f"规则“{title}”：{problem}，请更正后重新提交")
         self.name, self.problem = name, problem
         self.clause = clause or "X3"  # type: ignore[misc]  # here the clause belongs to the number, not to the class
 

@@ -157,6 +157,47 @@ CIRCULAR_2022: Final = RuleSet(
 
 RULE_SETS: Final[Mapping[str, RuleSet]] = MappingProxyType({CIRCULAR_2022.version: CIRCULAR_2022})
 
+TITLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "final": "办结",
+        "final_enterprise": "涉企快办办结",
+        "first_reply": "涉企快办首次答复",
+        "caller_reply": "紧急工单回复来电人",
+        "return_window": "申请回退的期限",
+        "returns_to_panel": "回退几次提交研判小组",
+        "first_contact": "首次联系",
+        "first_contact_warn": "首次联系提前提醒",
+        "same_day_dispatch": "当日派单（自接收）",
+        "determined_dispatch": "当日派单（自确定单位）",
+        "work_from": "上班时刻",
+        "work_until": "下班时刻",
+        "accept": "认领",
+        "accept_warn": "认领提前提醒",
+        "progress_note": "登记办理进度",
+        "consult": "会商",
+        "consult_panel": "研判小组研判",
+        "review_turnaround": "中心审核",
+        "revisit": "回访",
+        "plan": "列入计划的最长期限",
+        "extension_most": "一次延期最多",
+        "extension_times": "最多延期几次",
+        "redos_before_supervision": "重办几次列入督办",
+        "concentration_top": "集中诉求取前几名",
+        "concentration_weeks": "集中诉求连续几周",
+        "chain_centre": "签批链：中心",
+        "chain_office": "签批链：区府办",
+        "chain_deputy_leader": "签批链：分管区领导",
+        "chain_head_leader": "签批链：主要区领导",
+        "chain_seal": "签批链：用印",
+        "quiet_from": "免打扰自",
+        "quiet_until": "免打扰至",
+        "quiet_rest_days": "休息日不提醒（紧急除外）",
+        "digest_above": "一次超过几条合并提醒",
+        "red_daily_at": "超期的每日提醒",
+    }
+)
+"""What people call the numbers of a rule set."""
+
 # Where the circular is open, the default reading; shown beside the number, so that an office can confirm or change it.
 READINGS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -18,6 +18,7 @@ from services.sla.rulesets.policy import (
     NOT_LONGER,
     OWN_BOUNDS,
     READINGS,
+    TITLES,
     WORKDAYS_BOUNDS,
     CalendarDays,
     Choice,
@@ -113,8 +114,8 @@ def check_sensible(rules: RuleSet) -> None:
     for field in fields(rules):
         value = getattr(rules, field.name)
         if isinstance(value, Workdays) and value.warn_left > value.count:
-            problem = f"提前 {value.warn_left} 个工作日预警，却只有 {value.count} 个工作日，请减小 warning"
-            raise NumberRefused(field.name, value.clause, problem)
+            problem = f"提前 {value.warn_left} 个工作日预警，却只有 {value.count} 个工作日，请减小预警提前量"
+            raise _refused(field.name, value.clause, problem)
         if isinstance(value, SameDay):
             _check_same_day(field.name, value, rules)
     _check_quiet(rules)
@@ -124,30 +125,30 @@ def _check_same_day(name: str, rule: SameDay, rules: RuleSet) -> None:
     opens = _hour(rules.work_from)
     if not rules.work_from < rule.warn_at <= LATEST_WARNING:
         problem = f"预警时刻 {_hour(rule.warn_at)} 应在上班时刻 {opens} 之后、{_hour(LATEST_WARNING)} 之前"
-        raise NumberRefused(name, rule.clause, problem)
+        raise _refused(name, rule.clause, problem)
     if rule.next_day_until <= rules.work_from:
         problem = f"次日截止时刻 {_hour(rule.next_day_until)} 应晚于上班时刻 {opens}，否则无人办理"
-        raise NumberRefused(name, rule.clause, problem)
+        raise _refused(name, rule.clause, problem)
     if rule.cut_off is None:
         return
     if rule.cut_off <= rules.work_from:
         problem = f"顺延起点 {_hour(rule.cut_off)} 应晚于上班时刻 {opens}，否则当日事项全部顺延至次日"
-        raise NumberRefused(name, rule.clause, problem)
+        raise _refused(name, rule.clause, problem)
     if rule.next_day_until > rule.cut_off:
         problem = f"次日截止时刻 {_hour(rule.next_day_until)} 晚于顺延起点 {_hour(rule.cut_off)}，顺延不得超过 24 小时"
-        raise NumberRefused(name, rule.clause, problem)
+        raise _refused(name, rule.clause, problem)
 
 
 def _check_quiet(rules: RuleSet) -> None:
     first, last = _hour(rules.quiet_from), _hour(rules.quiet_until)
     if rules.quiet_from == rules.quiet_until:
         problem = f"免打扰的起止时刻同为 {first}，分不清是全天还是从不，请填写不同的时刻"
-        raise NumberRefused("quiet_until", _OURS, problem)
+        raise _refused("quiet_until", _OURS, problem)
     length = _after_midnight(rules.quiet_until) - _after_midnight(rules.quiet_from)
     if length % timedelta(days=1) > MOST_QUIET:
         hours = MOST_QUIET // timedelta(hours=1)
         problem = f"免打扰时段 {first} 至 {last} 超过 {hours} 小时，预警将无人及时看到，请核对起止时刻是否颠倒"
-        raise NumberRefused("quiet_until", _OURS, problem)
+        raise _refused("quiet_until", _OURS, problem)
 
 
 def _after_midnight(at: time) -> timedelta:
@@ -171,13 +172,13 @@ def _parsed(name: str, value: object, model: object) -> object:
         return _same_day(name, value, model)
     if isinstance(model, Choice):
         if not isinstance(value, str) or value not in _CHOICES:
-            raise NumberRefused(name, model.clause or _OURS, "应为 yes 或 no")
+            raise _refused(name, model.clause or _OURS, "应为是或否")
         return replace(model, yes=_CHOICES[value])
     counted = cast("Workdays | Hours | CalendarDays | Count", model)
     warning = _WARNINGS.get(type(model))
     parts = value if isinstance(value, Mapping) else {"count": value}
     if not parts.keys() <= ({"count"} if warning is None else {"count", "warning"}):
-        raise NumberRefused(name, counted.clause, "只可含 count 和 warning")
+        raise _refused(name, counted.clause, "只可含期限和预警")
     changes: dict[str, Any] = {}
     bounds = OWN_BOUNDS.get(name, _MEASURES[type(model)][1])
     if "count" in parts:
@@ -190,10 +191,10 @@ def _parsed(name: str, value: object, model: object) -> object:
 def _whole(name: str, clause: str, value: object, bounds: tuple[int, int]) -> int:
     least, most = bounds
     if not isinstance(value, int) or isinstance(value, bool):
-        raise NumberRefused(name, clause, f"应为 {least} 至 {most} 之间的整数")
+        raise _refused(name, clause, f"应为 {least} 至 {most} 之间的整数")
     if not least <= value <= most:
         shown = str(value) if abs(value) < _TOO_LONG_TO_SHOW else "所填数值"
-        raise NumberRefused(name, clause, f"{shown} 不在 {least} 至 {most} 之间")
+        raise _refused(name, clause, f"{shown} 不在 {least} 至 {most} 之间")
     return value
 
 
@@ -204,7 +205,7 @@ def _shown(value: Workdays | Hours | CalendarDays | Count) -> int | dict[str, in
 
 def _same_day(name: str, value: object, model: SameDay) -> SameDay:
     if not isinstance(value, Mapping) or not value.keys() <= set(_SAME_DAY):
-        raise NumberRefused(name, model.clause, "应为包含 warn_at、cut_off、next_day_until 的对象")
+        raise _refused(name, model.clause, "应只含预警时刻、顺延起点和次日截止时刻")
     hours: dict[str, time | None] = {}
     for part, hour in value.items():
         hours[part] = None if hour is None and part == "cut_off" else _time(name, model.clause, hour)
@@ -213,7 +214,7 @@ def _same_day(name: str, value: object, model: SameDay) -> SameDay:
 
 def _time(name: str, clause: str, value: object) -> time:
     if not isinstance(value, str) or not _HH_MM.fullmatch(value):
-        raise NumberRefused(name, clause, "应为 00:00 至 23:59 之间、HH:MM 形式的时刻")
+        raise _refused(name, clause, "应为 00:00 至 23:59 之间的时刻，如 08:30")
     return time.fromisoformat(value)
 
 
@@ -221,9 +222,13 @@ def _check_together(rules: RuleSet) -> None:
     for shorter, longer in NOT_LONGER:
         one, other = getattr(rules, shorter), getattr(rules, longer)
         if one.count > other.count:
-            raise NumberRefused(shorter, one.clause, f"{one.count} 长于 {longer} 的 {other.count}")
+            raise _refused(shorter, one.clause, f"{one.count} 长于“{TITLES[longer]}”的 {other.count}")
     if rules.work_from >= rules.work_until:
-        raise NumberRefused("work_from", _OURS, "上班时刻应早于下班时刻")
+        raise _refused("work_from", _OURS, "上班时刻应早于下班时刻")
+
+
+def _refused(name: str, clause: str, problem: str) -> NumberRefused:
+    return NumberRefused(name, TITLES[name], clause, problem)
 
 
 def _hour(value: time | None) -> str | None:
