@@ -267,7 +267,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("redos", sa.Integer(), nullable=False, comment="the cycle that it answers"),
         sa.Column("unit", sa.Text, nullable=False),
-        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("disposition", sa.String, nullable=False),
         sa.Column("demand_version", sa.Integer(), nullable=False, comment="of the content that the reply answers"),
         sa.Column("reply", sa.Text, nullable=False, comment="sealed, as it came with the approval"),
         sa.Column("leader_name", sa.Text, nullable=False, comment="sealed: the unit's leader who let the reply go"),
