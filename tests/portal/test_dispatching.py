@@ -67,6 +67,15 @@ def test_a_unit_is_found_by_its_pinyin(desk: Page) -> None:
     expect(desk.get_by_role("combobox", name="承办单位")).to_have_value("区住房和城乡建设局")
 
 
+def test_another_unit_than_the_recommended_one_is_typed_without_clearing_the_field(desk: Page) -> None:
+    desk.keyboard.press("1")
+    desk.keyboard.press("u")
+    desk.keyboard.type("shuiwu")
+    desk.keyboard.press("Enter")
+
+    expect(desk.get_by_role("combobox", name="承办单位")).to_have_value("区水务局")
+
+
 def test_a_unit_is_found_while_its_pinyin_is_composed(desk: Page) -> None:
     desk.keyboard.press("u")
     expect(desk.get_by_role("combobox", name="承办单位")).to_be_focused()

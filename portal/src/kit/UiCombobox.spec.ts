@@ -128,3 +128,10 @@ it('is one tab stop, and says its fault by the field that it is in', async () =>
   expect(input.attributes()).toMatchObject({ role: 'combobox', 'aria-invalid': 'true', 'aria-required': 'true' })
   expect(field.get(`[id="${input.attributes('aria-describedby') ?? ''}"]`).text()).toBe('请选择承办单位')
 })
+
+it('is typed anew when it has a choice already: the first letter takes the place of its name', async () => {
+  field.unmount()
+  put({ modelValue: 'zhujian' })
+  await open()
+  expect([input.element.selectionStart, input.element.selectionEnd]).toEqual([0, '区住房和城乡建设局'.length])
+})
