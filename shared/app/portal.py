@@ -27,6 +27,9 @@ _HEADERS: Final = {
     "x-frame-options": "DENY",
 }
 _NOT_PAGES: Final = frozenset({"api", "metrics", "livez", "readyz", "startupz", "assets", "sample"})
+# The sign-in page asks for it.  Where there is sample data, somebody else answers before; elsewhere there is nobody to
+# show, which is no fault.
+_SAMPLE_ACCOUNTS: Final = "/sample/accounts"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
 # Not the machine's own table of types, which differs from one to the next.  A file of another kind ends the start-up.
@@ -67,8 +70,11 @@ class Portal:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        file = self._file_at(scope["path"]) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
-        if file is None:
+        reads = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        file = self._file_at(scope["path"]) if reads else None
+        if reads and scope["path"] == _SAMPLE_ACCOUNTS:
+            await Response(status_code=204, headers={"cache-control": "no-store"})(scope, receive, send)
+        elif file is None:
             await self._otherwise(scope, receive, send)
         else:
             await _answer(Request(scope), file)(scope, receive, send)

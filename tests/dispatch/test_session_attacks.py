@@ -69,6 +69,7 @@ async def test_cookies_are_not_for_scripts_not_for_other_sites_and_only_for_thei
     assert flags == {
         "gongdan_session": "HttpOnly; Path=/api/dispatch/v1/sessions; SameSite=strict",
         "gongdan_token": "HttpOnly; Path=/api; SameSite=strict",
+        "gongdan_signed_in": "Path=/; SameSite=strict",
     }
 
 
@@ -86,8 +87,8 @@ async def test_cookies_are_secure_where_the_platform_is_reached_by_https(
         answers = [await browser.sign_in("wang"), await browser.refresh()]
 
     lines = [line for answer in answers for line in answer.headers.get_list("set-cookie")]
-    assert len(lines) == 3
-    assert [("Secure" in line) for line in lines] == [secure] * 3
+    assert len(lines) == 4
+    assert [("Secure" in line) for line in lines] == [secure] * 4
 
 
 async def test_a_planted_session_is_never_taken_over(office: Story) -> None:

@@ -39,6 +39,12 @@ async def test_what_is_no_page_is_not_answered_with_one(http: httpx.AsyncClient,
     assert (await http.get(path)).text == "elsewhere"
 
 
+async def test_without_sample_data_there_are_no_accounts_to_show_and_that_is_no_fault(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/sample/accounts")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_a_page_can_only_be_read(http: httpx.AsyncClient, method: str) -> None:
     assert (await http.request(method, "/desk")).text == "elsewhere"

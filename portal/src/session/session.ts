@@ -22,10 +22,13 @@ export const person = computed<Person>((before) => {
   return known
 })
 
-/** Ask once who is signed in; later calls answer at once. */
+/** Whether this browser may have a session: a cookie without a secret says so, beside those that no script can read. */
+const mayHaveSession = (): boolean => document.cookie.split('; ').some((pair) => pair.startsWith('gongdan_signed_in='))
+
+/** Ask once who is signed in; later calls answer at once.  Without a session there is nobody to ask for. */
 export async function known(): Promise<boolean> {
   if (!state.asked) {
-    state.person = await read(dispatch.GET('/v1/me')).catch(() => null)
+    state.person = mayHaveSession() ? await read(dispatch.GET('/v1/me')).catch(() => null) : null
     state.asked = true
   }
   return state.person !== null

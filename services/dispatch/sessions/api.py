@@ -23,6 +23,9 @@ SESSION_COOKIE: Final = "gongdan_session"
 # Of these addresses alone, so that no other request carries it.
 _SESSION_PATH: Final = "/api/dispatch/v1/sessions"
 _TOKEN_PATH: Final = "/api"  # noqa: S105 - where it is sent
+# Says to the pages that there is a session to ask for, and nothing else: they cannot see the other two.
+_MARKER_COOKIE: Final = "gongdan_signed_in"
+_MARKER_PATH: Final = "/"
 
 
 class SessionRoute(DeskRoute):
@@ -52,6 +55,7 @@ async def sign_in(body: TokenBody, request: Request, response: Response, runtime
     )
     _keep(response, runtime, SESSION_COOKIE, secret, _SESSION_PATH)
     _keep(response, runtime, TOKEN_COOKIE, signed_in.token, _TOKEN_PATH)
+    _keep(response, runtime, _MARKER_COOKIE, "1", _MARKER_PATH, hidden=False)
     return SignedInOut.of(signed_in)
 
 
@@ -98,11 +102,11 @@ def session_of(request: Request, runtime: Runtime) -> str | None:
     return None if token is None else runtime.tokens.session_of(token)
 
 
-def _keep(response: Response, runtime: Runtime, name: str, value: str, path: str) -> None:
+def _keep(response: Response, runtime: Runtime, name: str, value: str, path: str, *, hidden: bool = True) -> None:
     # Without a date: it goes when the browser is closed, and before that the platform's clock decides, not the browser's.
-    response.set_cookie(name, value, path=path, secure=runtime.settings.is_https, httponly=True, samesite="strict")
+    response.set_cookie(name, value, path=path, secure=runtime.settings.is_https, httponly=hidden, samesite="strict")
 
 
 def _clear(response: Response) -> None:
-    for name, path in ((SESSION_COOKIE, _SESSION_PATH), (TOKEN_COOKIE, _TOKEN_PATH)):
-        response.delete_cookie(name, path=path, httponly=True, samesite="strict")
+    for name, path in ((SESSION_COOKIE, _SESSION_PATH), (TOKEN_COOKIE, _TOKEN_PATH), (_MARKER_COOKIE, _MARKER_PATH)):
+        response.delete_cookie(name, path=path, httponly=name != _MARKER_COOKIE, samesite="strict")
