@@ -139,7 +139,7 @@ async def accompany(process: Process, platform: Embedded, address: str) -> None:
     def hello() -> None:
         # The portal's sign-in page shows the accounts of the sample, where nobody but this machine can read them.
         if "127.0.0.1" in address:
-            process.app.routes.insert(0, accounts_route(platform.secrets))
+            process.app.routes.insert(0, accounts_route(platform.secrets, process.clock))
         note_running(platform, process, address)
         print(greeting(platform, address, sample=True), flush=True)
 

@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sample.district import CENTRE, UNITS, Staff, staff_of
+from shared.clock import Clock
+from shared.web.headers import headers_of_now
 
 _TITLES: Final = {
     "dispatcher": "派单员",
@@ -29,8 +31,8 @@ _SHOWN_UNITS: Final = 3
 """Of the units, so that the choice fits beside the form; every other account signs in by its name."""
 
 
-def accounts_route(secrets: Mapping[str, Any]) -> Route:
-    """GET /sample/accounts: accounts, their passwords, and what each person does.
+def accounts_route(secrets: Mapping[str, Any], clock: Clock) -> Route:
+    """GET /sample/accounts: accounts, their passwords, and what each person does; with the headers of the platform's now.
 
     Only for a platform with sample data that listens on this machine alone: whoever reads this can sign in as anybody.
     """
@@ -41,7 +43,9 @@ def accounts_route(secrets: Mapping[str, Any]) -> Route:
     accounts.append({**admin, "password": secrets["admin_password"]})
 
     async def answer(_: Request) -> Response:
-        return JSONResponse({"accounts": accounts}, headers={"cache-control": "no-store"})
+        # Before somebody signs in, this is all that says how far the history is (docs/decisions/0021).
+        now = {name.decode(): value.decode() for name, value in headers_of_now(clock)}
+        return JSONResponse({"accounts": accounts}, headers={"cache-control": "no-store", **now})
 
     return Route("/sample/accounts", answer, name="sample_accounts")
 

@@ -214,6 +214,11 @@ async def until_told(clock: Clock) -> None:
                 await clock.sleep_until(datetime.max.replace(tzinfo=UTC))
 
 
+def is_catching_up(clock: Clock) -> bool:
+    """Whether it lives through a history at speed, and has not reached the present yet."""
+    return isinstance(clock, CatchingUpClock) and not clock.arrived
+
+
 def clock_of_logins(clock: Clock) -> Clock:
     """The clock by which logins end: the machine's, where the platform's lives through a month in a minute."""
     return RealClock() if isinstance(clock, CatchingUpClock) else clock

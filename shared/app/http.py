@@ -25,7 +25,6 @@ from shared.app.health import health_routes
 from shared.app.lane import Front, Lane
 from shared.app.operations import router as operations
 from shared.app.portal import Portal
-from shared.calendar import SHANGHAI
 from shared.clock import Clock
 from shared.db.faults import is_transient, is_unstorable, name_of
 from shared.deps import keeps_answers
@@ -36,7 +35,7 @@ from shared.gate import Gate, RouteWithoutRow
 from shared.outbox.writer import new_id
 from shared.telemetry import correlation_id, logger, request_id
 from shared.web.cookies import TOKEN_COOKIE
-from shared.web.headers import SECURITY_HEADERS
+from shared.web.headers import SECURITY_HEADERS, headers_of_now
 from shared.web.problem import TITLES, Problem, invalid_response, problem_of, problem_response
 from shared.web.routes import AnsweredBefore, CommandRoute, replayed
 
@@ -152,7 +151,7 @@ class _Exchange:
         """The answer, with the request's id and the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status, self.sent = message["status"], True
-            own = ((b"x-request-id", self.request.encode()), (b"gongdan-now", _written_now(self._clock)))
+            own = ((b"x-request-id", self.request.encode()), *headers_of_now(self._clock))
             message["headers"] = [*message["headers"], *own, *SECURITY_HEADERS]
             if self._left < 0 or not self._whole:
                 message["headers"].append((b"connection", b"close"))  # the rest of the body is dropped
@@ -163,11 +162,6 @@ class _Exchange:
         if not self.sent:
             self._left = -1
             await problem_of(PayloadTooLarge(self.limit))(scope, self._receive, self.send)
-
-
-def _written_now(clock: Clock) -> bytes:
-    """The platform's now as the header Gongdan-Now has it: RFC 3339 with milliseconds, in the district's time."""
-    return clock.now().astimezone(SHANGHAI).isoformat(timespec="milliseconds").encode()
 
 
 def _correlation(given: dict[bytes, bytes]) -> str:

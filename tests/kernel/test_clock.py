@@ -13,6 +13,7 @@ import pytest
 
 from shared.calendar import SHANGHAI, local_day, start_of
 from shared.clock import CatchingUpClock, RealClock, SimulatedClock, clock_of, clock_of_logins, until_told
+from shared.web.headers import headers_of_now
 from tests.support.service import MONDAY_0900
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,17 @@ def test_a_clock_that_has_caught_up_is_the_machines_in_every_process(tmp_path: P
         assert abs(one.now() - RealClock().now()) < timedelta(seconds=5)
         with pytest.raises(ValueError):
             one.step(RealClock().now() - timedelta(minutes=1))
+
+
+def test_answers_say_that_a_clock_catches_up_until_it_has(tmp_path: Path) -> None:
+    clock = CatchingUpClock(tmp_path / "clock")
+    clock.step(LONG_AGO)
+    told = dict(headers_of_now(clock))
+    clock.arrive()
+
+    assert told[b"gongdan-catching-up"] == b"true"
+    assert told[b"gongdan-now"] == LONG_AGO.astimezone(SHANGHAI).isoformat(timespec="milliseconds").encode()
+    assert [name for name, _ in headers_of_now(clock)] == [b"gongdan-now"]
 
 
 @pytest.mark.parametrize("wrong", [LONG_AGO - timedelta(microseconds=1), datetime(2099, 1, 1, tzinfo=UTC)], ids=str)
