@@ -238,14 +238,14 @@ class Staff:
 
 
 CENTRE: Final = (
-    Staff("paidan", "苏映雪（派单员）", ("dispatcher",)),
-    Staff("shenhe", "郎清平（审核员）", ("reviewer",)),
-    Staff("huifang", "康乐怡（回访员）", ("revisitor",)),
-    Staff("fenxi", "习远航（分析员）", ("analyst",)),
-    Staff("zhuren", "欧阳启（中心负责人）", ("centre_head",)),
-    Staff("fuzhuren", "闻人雅（中心副职负责人）", ("centre_head",)),
-    Staff("qufuban", "常思齐（区府办）", ("office",)),
-    Staff("shenji", "连山（审计员）", ("auditor",)),
+    Staff("paidan", "苏映雪", ("dispatcher",)),
+    Staff("shenhe", "郎清平", ("reviewer",)),
+    Staff("huifang", "康乐怡", ("revisitor",)),
+    Staff("fenxi", "习远航", ("analyst",)),
+    Staff("zhuren", "欧阳启", ("centre_head",)),
+    Staff("fuzhuren", "闻人雅", ("centre_head",)),
+    Staff("qufuban", "常思齐", ("office",)),
+    Staff("shenji", "连山", ("auditor",)),
 )
 
 
