@@ -1,9 +1,10 @@
 import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
+import type { ClockKind, Ended } from '@/kit/clocks'
 import DueMark from '@/kit/DueMark.vue'
 
 const NOW = Date.parse('2026-11-26T21:51:00+08:00')
-const mark = (dueAt: string, more: { ended?: 'met' | 'late' | 'void'; provisional?: boolean } = {}) => mount(DueMark, { props: { dueAt, now: NOW, ...more } })
+const mark = (dueAt: string, more: { ended?: { kind: ClockKind; as: Ended }; provisional?: boolean } = {}) => mount(DueMark, { props: { dueAt, now: NOW, ...more } })
 
 it.each([
   ['2026-11-26T20:50:59+08:00', 'breach', '▲ 超期 1 小时'],
@@ -25,11 +26,12 @@ it.each([
 })
 
 it.each([
-  ['met', 'done', '✓ 按时'],
-  ['late', 'breach', '▲ 已超期办结'],
-  ['void', 'calm', '○ 不再计时'],
-] as const)('a clock that ended %s is %s, whatever the time', (ended, state, words) => {
-  const shown = mark('2026-11-20T00:00:00+08:00', { ended })
+  ['final', 'met', 'done', '✓ 按时办结'],
+  ['final', 'late', 'breach', '▲ 已超期办结'],
+  ['accept', 'late', 'breach', '▲ 已超期完成'],
+  ['final', 'void', 'calm', '○ 不再计时'],
+] as const)('a clock of the kind %s that ended %s is %s, whatever the time', (kind, as, state, words) => {
+  const shown = mark('2026-11-20T00:00:00+08:00', { ended: { kind, as } })
   expect(shown.text()).toBe(words)
   expect(shown.classes()).toContain(state)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agoWords, dayKey, dueOf, endWords, momentOf, momentWords, partsOf } from '@/kit/moment'
+import { agoShort, agoWords, dateWords, dayKey, dueOf, endShort, endWords, momentOf, momentWords, partsOf } from '@/kit/moment'
 
 const at = (text: string) => Date.parse(`${text}+08:00`)
 
@@ -32,6 +32,20 @@ describe('a moment of the past', () => {
     ['2025-12-31T09:00:00+08:00', '2025年12月31日 周三 09:00'],
   ])('%s was %s', (moment, words) => {
     expect(agoWords(moment, NOW)).toBe(words)
+  })
+
+  it.each([
+    ['2026-01-02T00:29:30+08:00', '刚刚'],
+    ['2026-01-01T23:00:00+08:00', '昨天 23:00'],
+    ['2025-12-31T09:00:00+08:00', '2025年12月31日'],
+  ])('in a narrow column %s was %s', (moment, words) => {
+    expect(agoShort(moment, NOW)).toBe(words)
+  })
+
+  it('has no weekday in a narrow column', () => {
+    expect(agoShort('2026-11-20T08:00:00+08:00', at('2026-11-27T09:00:00'))).toBe('11月20日 08:00')
+    expect(endShort('2026-12-02T00:00:00+08:00')).toBe('12月1日 24:00')
+    expect(dateWords(at('2026-11-03T23:59:59'))).toBe('11月3日')
   })
 })
 

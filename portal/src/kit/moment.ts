@@ -20,15 +20,24 @@ function dayOf(at: number): number {
   return Math.floor((at + SHANGHAI) / DAY)
 }
 
-function dayWords(at: number, now?: number): string {
+function dateOf(at: number, now?: number): string {
   const day = new Date(at + SHANGHAI)
   const year = now !== undefined && new Date(now + SHANGHAI).getUTCFullYear() !== day.getUTCFullYear() ? `${day.getUTCFullYear()}年` : ''
-  return `${year}${day.getUTCMonth() + 1}月${day.getUTCDate()}日 ${WEEKDAYS[day.getUTCDay()] ?? ''}`
+  return `${year}${day.getUTCMonth() + 1}月${day.getUTCDate()}日`
+}
+
+function dayWords(at: number, now?: number): string {
+  return `${dateOf(at, now)} ${WEEKDAYS[new Date(at + SHANGHAI).getUTCDay()] ?? ''}`
 }
 
 function clockWords(at: number): string {
   const minutes = Math.floor(((((at + SHANGHAI) % DAY) + DAY) % DAY) / MINUTE)
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+}
+
+/** The day of a moment without its weekday: 11月3日. */
+export function dateWords(at: number): string {
+  return dateOf(at)
 }
 
 /** A moment as the clock on the wall shows it: 11月26日 周四 21:51. */
@@ -49,10 +58,23 @@ export function agoWords(at: string, now: number): string {
   return `${dayWords(moment, now)} ${clockWords(moment)}`
 }
 
+/** The same for a narrow column: 刚刚, 8 分钟前, 今天 09:12, 昨天 16:40, 11月20日 08:00, 2025年12月31日. */
+export function agoShort(at: string, now: number): string {
+  const moment = Date.parse(at)
+  if (dayOf(now) - dayOf(moment) <= 1) return agoWords(at, now)
+  const date = dateOf(moment, now)
+  return date.includes('年') ? date : `${date} ${clockWords(moment)}`
+}
+
 /** The end of a span: midnight is 24:00 of the day that it ends, as the rules say it. */
 export function endWords(at: string): string {
   const end = Date.parse(at)
   return (end + SHANGHAI) % DAY === 0 ? `${dayWords(end - 1)} 24:00` : momentWords(end)
+}
+
+/** The end of a span for a narrow column, without its weekday: 12月1日 24:00. */
+export function endShort(at: string): string {
+  return endWords(at).replace(/ 周./, '')
 }
 
 /** A length of time: 45 分钟, 2 小时 10 分, 3 天. */

@@ -2,6 +2,7 @@
 import { QueryClient } from '@tanstack/vue-query'
 import type { Sla } from '@/api/client'
 import { Refusal } from '@/api/refusal'
+import type { ClockKind, Ended } from '@/kit/clocks'
 import { isWeekend } from '@/kit/days'
 
 const HOUR = 3_600_000
@@ -14,15 +15,16 @@ export const UNITS = [
   { value: 'huanghailu', name: '黄海路街道办事处' },
 ]
 
-export const DEADLINES: readonly { dueAt: string; ended?: 'met' | 'late' | 'void'; provisional?: boolean }[] = [
+export const DEADLINES: readonly { dueAt: string; ended?: { kind: ClockKind; as: Ended }; provisional?: boolean }[] = [
   { dueAt: at(-3 * 24 * HOUR) },
   { dueAt: at(-60_000) },
   { dueAt: at(2 * HOUR) },
   { dueAt: '2026-11-28T00:00:00+08:00' },
   { dueAt: '2026-12-02T00:00:00+08:00', provisional: true },
-  { dueAt: at(0), ended: 'met' },
-  { dueAt: at(0), ended: 'late' },
-  { dueAt: at(0), ended: 'void' },
+  { dueAt: at(0), ended: { kind: 'final', as: 'met' } },
+  { dueAt: at(0), ended: { kind: 'final', as: 'late' } },
+  { dueAt: at(0), ended: { kind: 'accept', as: 'late' } },
+  { dueAt: at(0), ended: { kind: 'final', as: 'void' } },
 ]
 
 export const REFUSED = new Refusal(409, 'return_window_closed', '回退时限已过，请按答复程序办理')
