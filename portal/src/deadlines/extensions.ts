@@ -26,6 +26,15 @@ export function useExtensions(state: MaybeRefOrGetter<ExtensionState>) {
   }
 }
 
+/** Every request of an order, with its answer. */
+export function useExtensionsOf(order: MaybeRefOrGetter<string | undefined>) {
+  return useQuery({
+    queryKey: computed(() => ['order', toValue(order), 'extensions', 'all']),
+    enabled: computed(() => toValue(order) !== undefined),
+    queryFn: async ({ signal }) => (await read(sla.GET('/v1/orders/{order_id}/extensions', { params: { path: { order_id: toValue(order) ?? '' } }, signal }))).items,
+  })
+}
+
 /** When the order would be due if the request were granted, as the platform's calendar counts it; nothing is changed.
 
 The days count on from the clock's own, so that the clock is asked how many it has. */

@@ -1,5 +1,5 @@
 /** Single keys for those who work all day: never while someone types, never while an input method composes. */
-import { onBeforeUnmount, onMounted, shallowReactive, type ShallowReactive } from 'vue'
+import { computed, onBeforeUnmount, onMounted, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { singleKeys } from '@/session/look'
 
 export interface Shortcut {
@@ -13,8 +13,11 @@ export interface Shortcut {
   quiet?: boolean
 }
 
+type Given = MaybeRefOrGetter<readonly Shortcut[]>
+const given = shallowReactive<Given[]>([])
+
 /** Those of the pages that are open now: the page's own first, those of the shell last. */
-export const active: ShallowReactive<Shortcut[][]> = shallowReactive([])
+export const active = computed(() => given.flatMap((each) => toValue(each)))
 
 const SECOND_KEY_WITHIN = 1_500
 
@@ -57,7 +60,7 @@ function begins(shortcuts: readonly Shortcut[], event: KeyboardEvent): boolean {
 let first: { key: string; at: number } | null = null
 
 function heard(event: KeyboardEvent): void {
-  const all = active.flat()
+  const all = active.value
   const started = first !== null && event.timeStamp - first.at < SECOND_KEY_WITHIN ? first.key : null
   first = null
   const shortcut = match(all, event, started)
@@ -71,14 +74,16 @@ function heard(event: KeyboardEvent): void {
 
 document.addEventListener('keydown', heard)
 
-/** The keys of a page while it is open; those of an inner page go before those of the pages around it. */
-export function useShortcuts(shortcuts: Shortcut[]): void {
+/** The keys of a page while it is open; those of an inner page go before those of the pages around it.
+
+A page whose keys depend on what it shows gives a getter: a key that does nothing now is not shown. */
+export function useShortcuts(shortcuts: Given): void {
   onMounted(() => {
-    active.unshift(shortcuts)
+    given.unshift(shortcuts)
   })
   onBeforeUnmount(() => {
-    const place = active.indexOf(shortcuts)
-    if (place >= 0) active.splice(place, 1)
+    const place = given.indexOf(shortcuts)
+    if (place >= 0) given.splice(place, 1)
   })
 }
 

@@ -8,6 +8,9 @@ export type Order = Dispatch['OrderDetail']
 export type FormerOrder = Dispatch['FormerOrder']
 type Id = MaybeRefOrGetter<string | undefined>
 
+/** Nobody is told when a colleague of the same desk takes an order on: what is shown of it is asked for again. */
+const AGAIN_EVERY = 15_000
+
 /** Whether a unit had this order before and sees no more of it than its own part. */
 export function isFormer(order: Order | FormerOrder): order is FormerOrder {
   return order.part === 'former'
@@ -18,6 +21,7 @@ export function useOrder(id: Id) {
     queryKey: computed(() => ['order', toValue(id), 'detail']),
     enabled: computed(() => toValue(id) !== undefined),
     queryFn: ({ signal }) => readVersioned(dispatch.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
+    refetchInterval: AGAIN_EVERY,
   })
 }
 
@@ -35,6 +39,7 @@ export function useClocks(id: Id) {
     queryKey: computed(() => ['order', toValue(id), 'clocks']),
     enabled: computed(() => toValue(id) !== undefined),
     queryFn: async ({ signal }) => (await read(sla.GET('/v1/orders/{order_id}/clocks', { params: { path: { order_id: toValue(id) ?? '' } }, signal }))).clocks,
+    refetchInterval: AGAIN_EVERY,
   })
 }
 
