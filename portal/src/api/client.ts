@@ -55,7 +55,7 @@ async function codeOf(answer: Response): Promise<unknown> {
 async function withSession(request: Request): Promise<Response> {
   const again = request.clone()
   let answer = await fetch(request)
-  learnNow(answer.headers.get('gongdan-now'))
+  learnNow(answer.headers)
   if (answer.status !== 401 || request.url.includes('/v1/sessions')) return answer
   const code = await codeOf(answer.clone())
   if (code !== 'token_ended') sessionEnded()

@@ -5,10 +5,14 @@ let ahead = 0
 let known = false
 const shown = ref(Date.now())
 
-/** Learn from an answer how far the platform's clock is ahead of this machine's. */
-export function learnNow(header: string | null): void {
-  const at = header === null ? Number.NaN : Date.parse(header)
+/** Whether the platform lives through the history of its sample, at speed, and is not in the present yet. */
+export const catchingUp = ref(false)
+
+/** Learn from the headers of an answer how far the platform's clock is ahead of this machine's, and whether it catches up. */
+export function learnNow(headers: Headers): void {
+  const at = Date.parse(headers.get('gongdan-now') ?? '')
   if (Number.isNaN(at)) return
+  catchingUp.value = headers.has('gongdan-catching-up')
   const before = ahead
   ahead = at - Date.now()
   // Small differences are the time that the answer took; showing them would make every countdown flicker.

@@ -1,4 +1,5 @@
-/** The accounts of the sample district.  Only a platform with sample data answers; any other has no such address. */
+/** The accounts of the sample district.  A platform without sample data has none to show. */
+import { learnNow } from '@/api/now'
 
 export interface SampleAccount {
   account: string
@@ -12,7 +13,8 @@ export interface SampleAccount {
 export async function sampleAccounts(): Promise<readonly SampleAccount[]> {
   try {
     const answer = await fetch('/sample/accounts')
-    return answer.ok ? ((await answer.json()) as { accounts: SampleAccount[] }).accounts : []
+    learnNow(answer.headers)
+    return answer.status === 200 ? ((await answer.json()) as { accounts: SampleAccount[] }).accounts : []
   } catch {
     return []
   }
