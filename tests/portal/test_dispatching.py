@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.portal.conftest import Opens
-from tests.support.portal import Order, Platform
+from tests.support.portal import UNIT, Order, Platform
 
 pytestmark = pytest.mark.xdist_group("portal")
 
@@ -126,3 +126,89 @@ def test_one_goes_from_place_to_place_by_keyboard_and_back_and_forward(desk: Pag
     expect(desk).to_have_url(re.compile(f"/desk/{order.order_id}"))
     desk.go_forward()
     expect(desk).to_have_url(re.compile(f"/orders/{order.order_id}$"))
+
+
+def test_what_is_missing_is_said_all_at_once_and_no_longer_of_what_is_filled(desk: Page) -> None:
+    desk.keyboard.press("Control+Enter")
+    wrong = desk.locator('#main [aria-invalid="true"]')
+    expect(wrong).to_have_count(2)
+
+    desk.get_by_label("依据说明").fill("职责目录第 3 条")
+    expect(wrong).to_have_count(1)
+    desk.get_by_role("button", name="区住房和城乡建设局").press("Enter")
+    expect(wrong).to_have_count(0)
+
+
+def test_who_types_is_told_that_somebody_else_has_assigned_the_order_and_keeps_what_he_typed(
+    platform: Platform, desk: Page, order: Order
+) -> None:
+    grounds = desk.get_by_label("依据说明")
+    grounds.fill("供热问题由住建部门负责")
+    body = {"unit": UNIT, "basis": "duty", "grounds": "职责目录与诉求内容相符"}
+    platform.call("zhuren", "POST", f"/api/dispatch/v1/orders/{order.order_id}/assign", body)
+
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("r")
+
+    note = desk.get_by_role("alert").filter(has_text="此工单已由")
+    expect(note).to_contain_text(re.compile("由欧阳启（中心负责人）于 .*[0-9]{2}:[0-9]{2} 交办给区住房和城乡建设局"))
+    expect(grounds).to_have_value("供热问题由住建部门负责")
+    expect(desk.get_by_role("form", name="交办").locator("[type=submit]")).to_be_disabled()
+    desk.keyboard.press("Control+Enter")
+    assert platform.order(order.order_id)["unit"] == UNIT
+    desk.reload()
+    expect(grounds).to_have_value("供热问题由住建部门负责")
+
+
+def test_a_lost_race_is_said_with_who_won_it(platform: Platform, opens: Opens, order: Order) -> None:
+    person = opens("paidan")
+    person.refusals.add(409)
+    page = person.opens(f"/desk/{order.order_id}")
+    page.get_by_role("button", name="区住房和城乡建设局").press("Enter")
+    body = {"unit": "shuiwu", "basis": "duty", "grounds": "职责目录与诉求内容相符"}
+    platform.call("zhuren", "POST", f"/api/dispatch/v1/orders/{order.order_id}/assign", body)
+
+    page.keyboard.press("Control+Enter")
+
+    note = page.get_by_role("alert").filter(has_text="此工单已由欧阳启")
+    expect(note).to_contain_text("交办给区水务局")
+    assert platform.order(order.order_id)["unit"] == "shuiwu"
+    note.get_by_role("button", name="放弃已填写的内容").press("Enter")
+    expect(page).not_to_have_url(re.compile(order.order_id))
+
+
+@pytest.mark.clause("S2.2.1h")
+def test_a_return_is_decided_by_keyboard_and_the_footer_shows_its_keys(platform: Platform, opens: Opens) -> None:
+    order = platform.returning()
+    page = opens("paidan").opens(f"/desk/{order.order_id}?tab=returns")
+    expect(page.get_by_role("form", name="审定回退")).to_contain_text("供热不属本单位职责")
+    keys = page.locator("footer.keys")
+    expect(keys).to_contain_text("同意回退")
+    expect(keys).not_to_contain_text("采用第一个推荐")
+
+    page.keyboard.press("b")
+    page.keyboard.press("Control+Enter")
+    reason = page.get_by_label("决定的理由")
+    expect(reason).to_be_focused()
+    expect(reason).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type("属该单位职责目录第 3 条")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("status").filter(has_text=f"已驳回 {order.number} 的回退")).to_be_visible()
+    assert platform.order(order.order_id)["status"] == "handling"
+
+
+def test_a_return_that_somebody_else_has_decided_says_so_and_keeps_the_reason(platform: Platform, opens: Opens) -> None:
+    order = platform.returning()
+    page = opens("paidan").opens(f"/desk/{order.order_id}?tab=returns")
+    reason = page.get_by_label("决定的理由")
+    reason.fill("请再看一看")
+    path = f"/api/dispatch/v1/orders/{order.order_id}/return/decision"
+    platform.call("zhuren", "POST", path, {"decision": "accept"})
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+
+    expect(page.get_by_role("alert").filter(has_text="此回退已由欧阳启")).to_contain_text("审定：同意")
+    expect(reason).to_have_value("请再看一看")
+    expect(page.get_by_role("form", name="审定回退").locator("[type=submit]")).to_be_disabled()

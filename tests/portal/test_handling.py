@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from sample.walk import REPLY
+from shared.clock import RealClock
 from tests.portal.conftest import Opens
-from tests.support.portal import HANDLER, TELEPHONE, Order, Platform
+from tests.support.portal import HANDLER, LEADER, TELEPHONE, Order, Platform
 
 pytestmark = pytest.mark.xdist_group("portal")
 
@@ -57,7 +59,7 @@ def test_a_unit_reads_why_the_centre_left_the_order_with_it(platform: Platform, 
 
     path = f"/api/dispatch/v1/orders/{order.order_id}/return/decision"
     platform.call("paidan", "POST", path, {"decision": "reject", "reason": "供热由住建部门主管，请继续办理"})
-    page.goto(f"{platform.address}/handling?group=return_rejected")
+    page.goto(f"{platform.address}/handling/{order.order_id}?group=return_rejected")
 
     expect(page.get_by_role("tab", name=re.compile("^回退被驳回 ?[1-9]"))).to_be_visible()
     expect(returned).to_contain_text("供热由住建部门主管，请继续办理")
@@ -143,3 +145,89 @@ def test_what_is_open_does_not_outlive_the_page(platform: Platform, opens: Opens
 
     expect(caller).to_contain_text("****")
     expect(caller).not_to_contain_text(TELEPHONE)
+
+
+def test_what_a_reply_lacks_is_said_all_at_once_and_goes_as_it_is_filled(platform: Platform, opens: Opens) -> None:
+    order = platform.contacted()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    reply = page.get_by_role("form", name="提交答复")
+    expect(reply).to_be_visible()
+
+    page.keyboard.press("Control+Enter")
+    wrong = reply.locator('[aria-invalid="true"]')
+    expect(wrong).to_have_count(5)
+    expect(reply.get_by_label("何人联系")).to_be_focused()
+    reply.get_by_label("问题落实情况").fill("已上门测温")
+    reply.get_by_label("来电人满意度").select_option("满意")
+    reply.get_by_role("button", name="经办人").first.press("Enter")
+
+    expect(wrong).to_have_count(0)
+
+
+@pytest.mark.clause("S1.3.2e")
+def test_no_form_asks_for_an_extension_that_would_be_refused(platform: Platform, opens: Opens) -> None:
+    order = platform.contacted()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    expect(page.get_by_role("heading", name=order.title)).to_be_visible()
+    page.keyboard.press("x")
+    asking = page.get_by_role("form", name="申请延期")
+    expect(asking).to_be_visible()
+    asking.get_by_label("具体说明").fill("管网改造须停暖施工")
+    consent = {
+        "person": "经办人",
+        "agreed_at": RealClock().now().isoformat(),
+        "phone": "0535-6890000",
+        "agreed": True,
+        "evidence": "录音 0001",
+    }
+    body = {"reason_code": "complex", "workdays": 3, "explanation": "管网改造", "consent": consent}
+    platform.call(HANDLER, "POST", f"/api/sla/v1/orders/{order.order_id}/extensions", body)
+
+    # What was typed before stays, and cannot be sent; without it there is no form at all.
+    page.reload()
+    expect(page.get_by_role("heading", name=order.title)).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_role("alert").filter(has_text="已申请延期，等待中心审批")).to_be_visible()
+    expect(asking.get_by_label("具体说明")).to_have_value("管网改造须停暖施工")
+    expect(asking.locator("[type=submit]")).to_be_disabled()
+    asking.get_by_role("button", name="放弃已填写的内容").press("Enter")
+    expect(page.get_by_text("已申请延期，等待中心审批")).to_be_visible()
+    expect(asking).to_have_count(0)
+    expect(page.get_by_role("list", name="申请过的延期")).to_contain_text("待审批")
+
+
+@pytest.mark.clause("X2")
+def test_the_unit_of_a_confidential_order_is_told_who_calls_the_caller(platform: Platform, opens: Opens) -> None:
+    order = platform.assigned(isSecret="1")
+    platform.call(HANDLER, "POST", f"/api/dispatch/v1/orders/{order.order_id}/accept")
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+
+    expect(page.get_by_role("region", name="来电人")).to_contain_text("请致电区89000中心，由中心代为联系")
+    expect(page.get_by_role("form", name="登记联系记录")).to_contain_text("请致电区89000中心")
+    expect(page.get_by_role("button", name="查看身份")).to_have_count(0)
+
+
+def test_what_a_colleague_does_meanwhile_is_said_and_the_reply_stays(platform: Platform, opens: Opens) -> None:
+    order = platform.contacted()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    findings = page.get_by_label("问题落实情况")
+    findings.fill("已上门测温，正在调试管网")
+    body = {**REPLY, "contact_at": RealClock().now().isoformat()}
+    platform.call(HANDLER, "POST", f"/api/dispatch/v1/orders/{order.order_id}/reply", body)
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+
+    expect(page.get_by_role("alert").filter(has_text="等待单位主要领导审阅")).to_be_visible()
+    expect(findings).to_have_value("已上门测温，正在调试管网")
+    expect(page.get_by_role("form", name="提交答复").locator("[type=submit]")).to_be_disabled()
+
+
+@pytest.mark.clause("S2.2.3c")
+def test_the_page_of_an_order_leads_its_judge_to_the_reply_that_waits(platform: Platform, opens: Opens) -> None:
+    order, reply = platform.replied()
+    page = opens(LEADER).opens(f"/orders/{order.order_id}")
+
+    page.get_by_role("link", name="审阅第 1 轮答复").press("Enter")
+
+    expect(page).to_have_url(re.compile(f"/review/{reply}$"))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.portal.conftest import Opens
 from tests.support.portal import AXE, HANDLER, LEADER, ROOT, Person, Platform, violations
@@ -133,3 +133,66 @@ def test_the_desk_is_opened_with_few_requests(platform: Platform, opens: Opens) 
     weight = weight_of(asked)
     assert sum(weight.values()) < FIRST_LOAD, weight
     assert len(asked) <= 2 * REQUESTS, asked
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/{order}", "/orders/{order}", "/orders", "/deadlines"])
+def test_nothing_runs_off_the_screen_of_a_phone(platform: Platform, opens: Opens, path: str) -> None:
+    order = platform.assigned()
+    page = opens("paidan", viewport=PHONE).opens(path.format(order=order.order_id))
+    expect(page.locator("main :is(h1, h2)").first).to_be_attached()
+    expect(page.get_by_role("navigation", name="主要页面").get_by_role("link").first).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.locator("header.bar").bounding_box()["height"] < PHONE["height"] / 8  # type: ignore[index]
+
+
+def test_a_message_on_a_phone_covers_no_title(platform: Platform, opens: Opens) -> None:
+    order = platform.assigned()
+    page = opens(HANDLER, viewport=PHONE).opens(f"/handling/{order.order_id}")
+    page.get_by_role("button", name="认领").press("Enter")
+    message = page.get_by_role("status").filter(has_text="已认领")
+    expect(message).to_be_visible()
+
+    below = message.bounding_box()["y"] + message.bounding_box()["height"]  # type: ignore[index]
+    assert below <= page.get_by_role("heading", name=order.title).bounding_box()["y"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("size", ["normal", "larger"])
+def test_the_figures_of_today_stand_inside_of_their_tiles(platform: Platform, opens: Opens, size: str) -> None:
+    page = opens("paidan").looks(type=size).opens("/")
+    expect(page.get_by_role("list", name="等着办的")).to_be_visible()
+
+    outside = "tiles => tiles.filter(tile => tile.scrollWidth > tile.clientWidth).map(tile => tile.textContent)"
+    assert page.locator(".tile").evaluate_all(outside) == []
+
+
+def test_who_is_not_signed_in_is_not_asked_for(opens: Opens) -> None:
+    person = opens()
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+
+    shown(person, "/", "示例账号")
+
+    assert [url for url in asked if "/api/" in url] == []
+
+
+def test_while_the_sample_lives_through_its_past_every_page_says_so_and_then_no_more(opens: Opens) -> None:
+    page = opens("paidan").page
+    past = {"gongdan-now": "2026-11-03T10:00:00.000+08:00", "gongdan-catching-up": "true"}
+
+    def in_the_past(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, **past})
+
+    page.route(re.compile(r"/v1/(me|orders|units|news\?).*"), in_the_past)
+    page.goto(f"{opens('paidan').platform.address}/")
+    note = page.get_by_role("status").filter(has_text="样例区正在补录过去 28 天的工单（已到 11月3日），可以照常使用")
+    expect(note).to_be_visible()
+
+    past.clear()
+    page.keyboard.press("r")
+    expect(note).to_have_count(0)
+    page.unroute_all(behavior="wait")

@@ -140,6 +140,12 @@ class Platform:
         self.call(HANDLER, "POST", f"{path}/contacts", body)
         return order
 
+    def returning(self) -> Order:
+        """An order that its unit has asked to return."""
+        order = self.assigned()
+        self.asks_back(order)
+        return order
+
     def replied(self) -> tuple[Order, str]:
         """An order whose reply waits for the unit's leader, and the id of the reply."""
         order = self.contacted()
@@ -187,9 +193,6 @@ class Person:
     def _expected(self, line: ConsoleMessage) -> bool:
         if not line.text.startswith("Failed to load resource"):
             return False
-        # Who has not signed in is asked for it: that is how the portal learns it.
-        if "status of 401" in line.text and "/v1/me" in line.location["url"]:
-            return True
         return any((f"status of {status}" in line.text) if status else "net::" in line.text for status in self.refusals)
 
     def signs_in(self, account: str) -> Person:
