@@ -42,6 +42,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'vue', test: /node_modules[\\/](@vue|vue|vue-router)[\\/]/ },
+            // What every page needs, and what most pages of work share beside it: each file more is a request more, and a
+            // browser has six at a time.
+            { name: 'base', test: /node_modules[\\/](@tanstack[\\/]query|openapi-fetch)|src[\\/](api|keyboard|labels|session[\\/](session|look)|kit[\\/](Ui(Button|Field|Text|Menu|Dialog)|StateNote|moment|toasts|loading))/, minShareCount: 3 },
+            { name: 'work', test: /src[\\/](order|drafts|directory)[\\/]|src[\\/]kit[\\/](RowList|SplitPage|UrgentMark|DueMark|RefusalNote|narrow|clocks|window)/, minShareCount: 3 },
           ],
         },
       },
