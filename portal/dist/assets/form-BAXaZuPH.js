@@ -1,1 +1,0 @@
-function e(e,t){let n=new FormData;n.append(`data`,new Blob([JSON.stringify(e)],{type:`application/json`}));for(let e of t)n.append(`files`,e,e.name);return n}function t(e){let t=Object.entries(e).filter(([,e])=>e!=null&&(typeof e!=`string`||e.trim()!==``));return Object.fromEntries(t.map(([e,t])=>[e,typeof t==`string`?t.trim():t]))}export{t as n,e as t};

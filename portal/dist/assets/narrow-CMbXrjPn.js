@@ -1,1 +1,0 @@
-import{ft as e,ht as t}from"./vue-CiDQK8DA.js";function n(){let n=window.matchMedia(`(max-width: 900px)`),r=t(n.matches),i=()=>{r.value=n.matches};return n.addEventListener(`change`,i),e(()=>{n.removeEventListener(`change`,i)}),r}export{n as t};

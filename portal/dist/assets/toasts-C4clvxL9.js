@@ -1,1 +1,0 @@
-import{pt as e}from"./vue-CiDQK8DA.js";var t=e([]),n=6e3,r=0;function i(e,{fault:i=!1,action:o}={}){let s=++r;t.push({id:s,words:e,fault:i,action:o}),i||setTimeout(()=>{a(s)},n)}function a(e){let n=t.findIndex(t=>t.id===e);n>=0&&t.splice(n,1)}export{i as n,t as r,a as t};
