@@ -15,6 +15,7 @@ from shared.contracts import Event
 from shared.contracts.sla import BreachExcused, ClockBreached
 from shared.identity import Role
 from tests.sla.story import (
+    SECOND,
     UNIT,
     assigned,
     cancelled,
@@ -104,6 +105,21 @@ async def test_a_deadline_that_the_upstream_moves_after_its_breach_excuses_it_an
     assert (event.cause, event.unit, event.now_due_at) == ("upstream", None, local(moved_to))
     breaches = [event for event in await desk.told(ClockBreached) if event.kind == "upstream_due"]
     assert [event.due_at for event in breaches] == [local("2026-11-24T18:00"), *[local(moved_to)] * is_over]
+
+
+@pytest.mark.clause("S1.1.4b")
+@pytest.mark.parametrize(("at", "excuses"), [(MIDNIGHT, True), ("2026-11-27T00:00:01", False)])
+async def test_a_cancellation_that_is_heard_after_another_assignment_excuses_what_was_breached_since(
+    desk: Desk, at: str, *, excuses: bool
+) -> None:
+    """Dispatch, which did not know of it yet, gave the order to another unit: the clocks of the first had ended (the model)."""
+    await overdue_at_midnight(desk)
+    await desk.tell(assigned("2026-11-27T09:00", 2, SECOND), cancelled(at))
+
+    assert ("final" in await breaches(desk)) is not excuses
+    found = await excused(desk)
+    assert [(event.unit, event.cause) for event in found] == ([(UNIT, "in_time")] if excuses else [])
+    assert await desk.parked() == []
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,15 @@ async def annul(
             clock.state = State.VOID
 
 
+async def excuse_after(work: Work, order: OrderRecord, at: datetime, reason: str) -> None:
+    """No deadline from `at` on applied, it is heard now: what has ended since as a breach does not count (S1.1.4b)."""
+    await work.session.flush()
+    for clock in await store.ended_breaches(work.session, order.order_id):
+        if clock.due_at >= at:
+            excuse(work, clock, "in_time", reason)
+            clock.state = State.VOID
+
+
 def requieten(work: Work, clock: ClockRecord, order: OrderRecord, rule_set: RuleSet) -> None:
     """The order's urgent classes have changed: its warnings to come keep the quiet times of these, and no others."""
     now, calendar = work.now, work.calendar

@@ -85,14 +85,15 @@ async def clock_for_update(session: AsyncSession, clock_id: UUID) -> ClockRecord
     return record
 
 
-async def ended_breaches(session: AsyncSession, order_id: str, kind: ClockKind) -> Sequence[ClockRecord]:
-    """The clocks of this kind that have ended after a breach that counts, locked; the order is locked already."""
+async def ended_breaches(session: AsyncSession, order_id: str, kind: ClockKind | None = None) -> Sequence[ClockRecord]:
+    """The clocks, of this kind or of any, that have ended after a breach that counts, locked; the order is locked already."""
     query = select(ClockRecord).where(
         ClockRecord.order_id == order_id,
-        ClockRecord.kind == kind,
         ClockRecord.state != State.RUNNING,
         ClockRecord.breached_at.is_not(None),
     )
+    if kind is not None:
+        query = query.where(ClockRecord.kind == kind)
     return (await session.scalars(query.order_by(ClockRecord.id).with_for_update())).all()
 
 

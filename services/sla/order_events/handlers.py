@@ -12,6 +12,7 @@ from services.sla.candidates.model import Proposal
 from services.sla.chain_plans.handlers import begin_chain, replan_chain, resume_chain, with_chain
 from services.sla.clocks.handlers import (
     annul,
+    excuse_after,
     kinds_of,
     move,
     requeue,
@@ -330,6 +331,9 @@ async def end_clocks(work: Work, event: OrderClosed | OrderCancelled) -> None:
         if event.disposition not in EXCLUSIONS:
             stop(work, clocks, STOPS["revisited"], ended_at)
     void(work, clocks, kinds_of(clocks), ended_at)
+    if isinstance(event, OrderCancelled):
+        # Who did not know of it yet has assigned or handled the order since.
+        await excuse_after(work, order, ended_at, "工单此前已被上级平台撤销，平台随后才得知")
     await name_overdue(work, order, clocks, ended_at)
     order.ended_at, order.cancelled = ended_at, order.cancelled or isinstance(event, OrderCancelled)
     if isinstance(event, OrderClosed):
