@@ -31,8 +31,12 @@ def _filled(order: UpstreamOrder, names: Iterable[str]) -> dict[str, Any]:
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the fields whose content differs, in the order of the model (S1.1.4c)."""
-    return tuple(name for name in FIELDS if (before.get(name) or None) != (after.get(name) or None))
+    """The names of the fields whose content differs, in the order of the model (S1.1.4c).
+
+    The number of the revision is none of them: it differs with every change, and says nothing of it.
+    """
+    compared = (name for name in FIELDS if name != "revision")
+    return tuple(name for name in compared if (before.get(name) or None) != (after.get(name) or None))
 
 
 def plain_words(text: str) -> str:
