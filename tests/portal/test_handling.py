@@ -100,6 +100,16 @@ def test_the_page_of_an_order_shows_what_its_upstream_sent_beside_the_fields_tha
     expect(others).to_contain_text("零下五度")
 
 
+def test_the_timeline_names_people_once_and_writes_days_one_way(page_of_order: Page) -> None:
+    happened = page_of_order.get_by_role("region", name="经过")
+
+    expect(happened).to_contain_text("苏映雪（派单员）")
+    # Who is called by his role is not called by it twice.
+    expect(happened.get_by_text("区住房和城乡建设局经办人", exact=True)).not_to_have_count(0)
+    expect(happened).to_contain_text(re.compile("[0-9]+月[0-9]+日 周. 24:00 截止"))
+    expect(happened).not_to_contain_text(re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"))
+
+
 def test_a_deadline_shows_its_proof_day_by_day(page_of_order: Page) -> None:
     page_of_order.get_by_role("region", name="时限").get_by_role("button", name="依据").first.press("Enter")
 

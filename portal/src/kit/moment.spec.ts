@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agoShort, agoWords, dateWords, dayKey, dueOf, endShort, endWords, momentOf, momentWords, partsOf } from '@/kit/moment'
+import { agoShort, agoWords, dateWords, dayKey, dueOf, endShort, endWords, inWords, momentOf, momentWords, partsOf } from '@/kit/moment'
 
 const at = (text: string) => Date.parse(`${text}+08:00`)
 
@@ -56,6 +56,13 @@ it.each([
   ['', { day: '', time: '' }],
 ])('shows the moment %s of a record as the clock on the wall', (moment, parts) => {
   expect(partsOf(moment)).toEqual(parts)
+})
+
+it('writes the days of a sentence as it writes all others', () => {
+  const now = Date.parse('2026-11-27T12:00:00+08:00')
+  expect(inWords('“办结”时限起算，2026-11-30 24:00 截止。', now)).toBe('“办结”时限起算，11月30日 周一 24:00 截止。')
+  expect(inWords('应于 2027-01-05（周二）前完成。', now)).toBe('应于 2027年1月5日 周二前完成。')
+  expect(inWords('收到上级平台工单 YT2026-11-9（市级）。', now)).toBe('收到上级平台工单 YT2026-11-9（市级）。')
 })
 
 it('counts days in Shanghai, wherever the machine is', () => {

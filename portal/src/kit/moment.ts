@@ -46,6 +46,16 @@ export function momentWords(at: string | number): string {
   return `${dayWords(moment)} ${clockWords(moment)}`
 }
 
+const WRITTEN = /(\d{4}-\d{2}-\d{2})(?:（周.）)?( \d{2}:\d{2})?/g
+
+/** A sentence of the platform with its days as this portal writes them: 2026-11-26 24:00 is 11月26日 周四 24:00. */
+export function inWords(text: string, now: number): string {
+  return text.replace(WRITTEN, (whole, day: string, time: string | undefined) => {
+    const at = Date.parse(`${day}T00:00:00+08:00`)
+    return Number.isNaN(at) ? whole : dayWords(at, now) + (time ?? '')
+  })
+}
+
 /** A moment of the past as people say it: 刚刚, 8 分钟前, 今天 09:12, 昨天 16:40, 11月20日 周五 08:00. */
 export function agoWords(at: string, now: number): string {
   const moment = Date.parse(at)

@@ -14,7 +14,9 @@ export function whoWords(who: Who): string {
     .split('+')
     .map((role) => ROLES[role] ?? role)
     .join('、')
-  return who.name === null ? roles : `${who.name}（${roles}）`
+  if (who.name === null) return roles
+  // Who is called by his role is not called by it twice.
+  return who.name.includes(roles) ? who.name : `${who.name}（${roles}）`
 }
 
 const AGAIN_AFTER = 1_500
