@@ -179,6 +179,11 @@ _FILES: Final = _row(_district(*_DESK), _unit(*UNIT, reach=Reach.FORMER))
 _CURRENT: Final = _row(*_ORDERS.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _SAID_NOW: Final = _row(*_SAID.grants[:-1], _unit(*UNIT, reach=Reach.JOINT))
 _ANYBODY: Final = _row(_district(*(role for role in Role if role is not Role.SYSTEM), words=Words.NONE))
+# Who somebody is: a unit is told in which role others acted, and not who.
+_PEOPLE: Final = _row(
+    _district(*(role for role in Role if role not in {Role.SYSTEM, *UNIT}), words=Words.NONE),
+    _unit(*UNIT, reach=Reach.OWN),
+)
 # What people typed and have not sent: each their own and nobody another's, about orders that they can see.
 _DRAFTS: Final = _row(_district(*DISTRICT_READERS, words=Words.NONE), _unit(*UNIT, reach=Reach.FORMER))
 _CASEWORK: Final = _row(_unit(Role.CASEWORKER, reach=Reach.OWN))
@@ -257,6 +262,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "show_account": _BOOKS,
             "change_account": _ADMIN,
             "set_password": _ANYBODY,  # their own; the administrator anybody's
+            "name_accounts": _PEOPLE,
             "list_drafts": _DRAFTS,
             "show_draft": _DRAFTS,
             "save_draft": _DRAFTS,

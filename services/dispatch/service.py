@@ -103,6 +103,7 @@ SERVICE = Service(
         sessions.router,
         sessions.own,
         accounts.router,
+        accounts.names,
         directory.router,
     ),
     metadata=Record.metadata,

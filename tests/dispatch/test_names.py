@@ -55,6 +55,16 @@ async def test_who_reads_no_words_is_shown_no_title(story: Story) -> None:
     assert found["title"] is None
 
 
+async def test_people_are_named_to_the_centre_and_to_a_unit_its_own(story: Story) -> None:
+    asked = [f"h-{WATER}", "nobody", f"h-{URBAN}", f"h-{WATER}"]
+
+    centre = (await story.get("/account-names", account=asked)).json()
+    unit = (await story.get("/account-names", story.caseworker(), account=asked)).json()
+
+    assert centre == [{"account": f"h-{WATER}", "name": "经办"}, {"account": f"h-{URBAN}", "name": "经办"}]
+    assert [one["account"] for one in unit] == [f"h-{URBAN}"]
+
+
 @pytest.mark.parametrize("many", [0, 201])
 async def test_a_page_of_orders_is_named_at_once_and_no_more(story: Story, many: int) -> None:
     answer = await story.get("/orders/names", order_id=[str(new_id()) for _ in range(many)])

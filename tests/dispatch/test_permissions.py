@@ -32,6 +32,7 @@ ALLOWED: Final[Mapping[tuple[str, str], AbstractSet[Role] | None]] = {
     ("DELETE", "/v1/sessions"): ROLES,
     ("DELETE", "/v1/accounts/{account}/sessions"): ADMIN,
     ("GET", "/v1/accounts"): BOOKS,
+    ("GET", "/v1/account-names"): ROLES,
     ("POST", "/v1/accounts"): ADMIN,
     ("GET", "/v1/accounts/{account}"): BOOKS,
     ("PUT", "/v1/accounts/{account}"): ADMIN,

@@ -9,16 +9,18 @@ from fastapi.exceptions import RequestValidationError
 
 from services.dispatch.accounts import handlers, store
 from services.dispatch.accounts.errors import AccountUnknown
-from services.dispatch.accounts.schemas import AccountChange, AccountOut, NewAccount, NewPassword
+from services.dispatch.accounts.schemas import AccountChange, AccountOut, NamedAccount, NewAccount, NewPassword
 from services.dispatch.login.handlers import Turns, check_own_password
 from services.dispatch.login.store import find_account
 from services.dispatch.sessions.api import session_of
-from shared.deps import CurrentPerson, Cursor, IfMatch, InRead, InWork, Limit, Once, ThisRuntime
+from shared.deps import CurrentPerson, CurrentScope, Cursor, IfMatch, InRead, InWork, Limit, Once, ThisRuntime
 from shared.errors import Forbidden
 from shared.identity import Role
 from shared.web import Code, CommandRoute, Page
 
 router = APIRouter(prefix="/v1/accounts", route_class=CommandRoute, tags=["账号"])
+# Beside the accounts and not below them: there any word may be an account.
+names = APIRouter(prefix="/v1/account-names", route_class=CommandRoute, tags=["账号"])
 AccountPath = Annotated[Code, Path(title="账号", description="账号")]
 
 _LINKS = {
@@ -42,6 +44,17 @@ async def list_accounts(
     """按账号排序，可按所属单位筛选。"""
     found = await store.accounts_by_name(session, unit=unit, cursor=cursor, limit=limit)
     return Page(items=[AccountOut.of(record) for record in found.rows], next=found.next)
+
+
+@names.get("", operation_id="name_accounts", summary="账号对应的姓名（供各处显示）")
+async def name_accounts(
+    session: InRead,
+    scope: CurrentScope,
+    account: Annotated[list[Code], Query(min_length=1, max_length=200, title="账号", description="账号，至多 200 个")],
+) -> list[NamedAccount]:
+    """答复、回退、延期等记录只有办理人的账号：一次取得一页账号的姓名，按所问先后。承办单位只得本单位人员的姓名；没有的不列。"""
+    found = await store.names_of(session, account, unit=None if scope.everything else scope.unit)
+    return [NamedAccount(account=one, name=found[one]) for one in dict.fromkeys(account) if one in found]
 
 
 @router.post(

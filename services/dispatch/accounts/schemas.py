@@ -47,6 +47,13 @@ class NewPassword(Body):
     ] = None
 
 
+class NamedAccount(BaseModel):
+    """What the person with an account is called."""
+
+    account: str
+    name: str = Field(description="姓名")
+
+
 class AccountOut(BaseModel):
     """An account without its password."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -41,6 +42,14 @@ async def accounts_by_name(
     if unit is not None:
         query = query.where(AccountRecord.unit == unit)
     return await _BY_NAME.page(session, query, cursor=cursor, limit=limit)
+
+
+async def names_of(session: AsyncSession, accounts: Sequence[str], *, unit: str | None) -> Mapping[str, str]:
+    """What the people with these accounts are called, of one unit if given; an unknown account is left out."""
+    query = select(AccountRecord.account, AccountRecord.name).where(AccountRecord.account.in_(accounts))
+    if unit is not None:
+        query = query.where(AccountRecord.unit == unit)
+    return {row.account: row.name for row in await session.execute(query)}
 
 
 async def lock_administrators(session: AsyncSession) -> int:
