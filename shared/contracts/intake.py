@@ -85,11 +85,12 @@ class OrderCancelled(OrderEvent):
 
 
 class OrderUrged(OrderEvent):
-    """The upstream urged the order."""
+    """The upstream urged the order; without a `reason` it gave none."""
 
     type: ClassVar[str] = "order.urged.v1"
 
     urged_at: Moment
+    reason: str | None = None
 
 
 class OrderRevisited(OrderEvent):
@@ -125,6 +126,16 @@ class OrderRedoRequested(OrderEvent):
     reason: str
     requested_at: Moment
     redos: int = 0
+
+
+class NoticeRepeated(OrderEvent):
+    """The upstream said once more what had taken effect: it moves nothing, and its reason is there to be read (S1.1.4c)."""
+
+    type: ClassVar[str] = "order.notice_repeated.v1"
+
+    notice: Literal["cancellation", "redo"]
+    reason: str
+    told_at: Moment
 
 
 class OrderFedBack(OrderEvent):
@@ -217,6 +228,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderUrged,
     OrderRevisited,
     OrderRedoRequested,
+    NoticeRepeated,
     OrderFedBack,
     FeedbackFailed,
     ReplyOutdated,

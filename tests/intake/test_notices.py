@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
+from shared.contracts.intake import NoticeRepeated, OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
@@ -132,6 +132,42 @@ async def test_a_redo_is_published_with_its_reason(postgres_server: DatabaseServ
         assert answer.status_code == 200
         [event] = await desk.told(OrderRedoRequested)
         assert (event.order_id, event.reason) == (order_id, "答复内容与诉求不符")
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_one_webhook_id_is_good_for_one_kind_of_notice(postgres_server: DatabaseServer) -> None:
+    """The same body as another kind got the answer of the first one, and nothing happened."""
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        body = {"orderNum": "N1", **AT, "reason": "来电人说不用了"}
+        urge = await platform.push(body, kind="urges", webhook_id="m")
+        again = await platform.push(body, kind="urges", webhook_id="m")
+        cancellation = await platform.push(body, kind="cancellations", webhook_id="m")
+
+        assert (urge.status_code, again.status_code) == (200, 200)
+        assert (cancellation.status_code, cancellation.json()["code"]) == (422, "webhook_id_reused")
+        [event] = await desk.told(OrderUrged)
+        assert (event.order_id, event.reason) == (order_id, "来电人说不用了")
+        assert await desk.told(OrderCancelled) == []
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_what_a_platform_says_once_more_in_other_words_can_be_read(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await desk.tell(approved(desk, order_id))
+        for second, reason in enumerate(("甲理由", "乙理由，电话 13905350000")):
+            said = {"orderNum": "N1", "operateTime": f"2026-11-23 09:00:0{second}", "reason": reason}
+            assert (await platform.push(said, kind="redos")).status_code == 200
+            await desk.tell(facts.reopened(order_id, "u1", desk.clock.now()))
+
+        assert [event.reason for event in await desk.told(OrderRedoRequested)] == ["甲理由"]
+        [again] = await desk.told(NoticeRepeated)
+        assert (again.order_id, again.notice) == (order_id, "redo")
+        assert again.reason.startswith("乙理由")
+        assert "13905350000" not in again.reason
 
 
 @pytest.mark.parametrize("kind", ["cancellations", "urges", "revisits", "redos"])

@@ -94,6 +94,13 @@ def revisited(facts: Facts) -> str:
     return said + f"来电人：{_SOLVED[facts['solved']]}，{_SATISFIED[facts['satisfied']]}"
 
 
+def repeated(facts: Facts) -> str:
+    """The upstream said once more what holds already."""
+    return {"cancellation": "上级平台再次撤单，工单此前已撤销", "redo": "上级平台再次要求重办，工单已在重办"}[
+        facts["notice"]
+    ]
+
+
 def feedback_failed(facts: Facts) -> str:
     """The reply did not reach the upstream."""
     said = f"第 {facts['attempt']} 次向上级平台反馈未成功"

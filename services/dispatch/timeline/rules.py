@@ -63,7 +63,7 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
             of_order=True,
         ),
         intake.OrderUrged: Kind(
-            "order.urged", "urged_at", (), lambda _: "上级平台催办", topic=Topic.URGED, of_order=True
+            "order.urged", "urged_at", ("reason",), lambda _: "上级平台催办", topic=Topic.URGED, of_order=True
         ),
         intake.OrderRevisited: Kind(
             "order.revisited",
@@ -75,6 +75,9 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
         ),
         intake.OrderRedoRequested: Kind(
             "order.redo_requested", "requested_at", ("reason",), lambda _: "上级平台退回答复，要求重办", of_order=True
+        ),
+        intake.NoticeRepeated: Kind(
+            "order.notice_repeated", "told_at", ("notice", "reason"), policy.repeated, of_order=True
         ),
         intake.OrderFedBack: Kind(
             "order.fed_back",
@@ -273,7 +276,7 @@ OF_THE_ORDER: Final = tuple(sorted(kind.code for kind in KINDS.values() if kind.
 
 _REFERENCES: Final = ("reply_id", "contact_id", "note_id", "return_id", "extension_id")
 _CLOCK_OF: Final = MappingProxyType({"promise": "next_contact", "plan": "plan"})
-_UPSTREAM_WORDS: Final = frozenset({"order.cancelled", "order.redo_requested"})
+_UPSTREAM_WORDS: Final = frozenset({"order.cancelled", "order.urged", "order.redo_requested", "order.notice_repeated"})
 
 
 def entries_of(told: Told) -> Iterator[Entry]:

@@ -35,7 +35,7 @@ class NotUnderstood(Incomplete):
 
 
 class RequestIdReused(Incomplete):
-    """The same webhook-id came back with another body."""
+    """The same webhook-id came back with another body, or as another kind of notice."""
 
     code = "webhook_id_reused"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
@@ -28,6 +29,11 @@ class Signing(TypedDict):
 def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
     """`v1,<base64 of HMAC-SHA256>` over id, timestamp and the exact bytes of the body."""
     return "v1," + b64encode(hmac.digest(key, f"{webhook_id}.{timestamp}.".encode() + body, "sha256")).decode()
+
+
+def request_hash(kind: str, body: bytes) -> bytes:
+    """What a request says: the same bytes as another kind of notice say something else."""
+    return hashlib.sha256(f"{kind}\n".encode() + body).digest()
 
 
 def check_signature(

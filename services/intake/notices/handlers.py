@@ -6,6 +6,7 @@ How each ends in each state of its order says the table of endings, and nothing 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from services.intake.channels.policy import CHANNELS
 from services.intake.endings.errors import RevisitRecordedOtherwise
@@ -24,7 +25,7 @@ from services.intake.orders.handlers import follow, known_words
 from services.intake.orders.model import State
 from services.intake.orders.store import caller_of_order, numbered_for_update, present_version
 from services.intake.orders.tables import UpstreamOrderRecord
-from shared.contracts.intake import OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
+from shared.contracts.intake import NoticeRepeated, OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
 from shared.contracts.places import REVISIT
 from shared.personal.confidential import without_caller
 from shared.personal.numbers import without_numbers
@@ -69,7 +70,7 @@ async def apply_notice(work: Work, platform: str, notice: Notice, *, arrived_at:
         case Cancellation():
             await _cancel_order(work, record, notice, ending, at=at)
         case Urge():
-            _urge_order(work, record, notice, at=at)
+            await _urge_order(work, record, notice, at=at)
         case RevisitCall() if meant is not None:
             await _record_revisit(work, record, notice, meant, earlier=meant is not replies[-1], at=at)
         case Redo() if meant is not None:
@@ -81,10 +82,11 @@ async def _cancel_order(
     work: Work, record: UpstreamOrderRecord, notice: Cancellation, ending: Ending, *, at: datetime
 ) -> None:
     """The platform takes the order back; a second time changes nothing."""
+    reason = await _without_personal_data(work, record, notice.reason)
     if ending.way is Way.KNOWN:
+        _tell_repeated(work, record, "cancellation", reason, at=at)
         return
     before, record.state = record.state, State.CANCELLED
-    reason = await _without_personal_data(work, record, notice.reason)
     work.emit(OrderCancelled(order_id=record.order_id, reason=reason, cancelled_at=at))
     await cancel_deliveries(work, record)  # told after its cause
     after = {"state": State.CANCELLED, "told_at": notice.happened_at.isoformat()}
@@ -92,12 +94,21 @@ async def _cancel_order(
     log.info("order cancelled", order_id=record.order_id, channel=record.platform)
 
 
-def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge, *, at: datetime) -> None:
+async def _urge_order(work: Work, record: UpstreamOrderRecord, notice: Urge, *, at: datetime) -> None:
     """The platform urges the order."""
     record.urges += 1
-    work.emit(OrderUrged(order_id=record.order_id, urged_at=at))
+    reason = await _without_personal_data(work, record, notice.reason) if notice.reason else None
+    work.emit(OrderUrged(order_id=record.order_id, urged_at=at, reason=reason))
     after = {"urges": record.urges, "told_at": notice.happened_at.isoformat()}
-    work.audit("order.urged", record.order_id, after=after)
+    work.audit("order.urged", record.order_id, after=after, reason=reason)
+
+
+def _tell_repeated(
+    work: Work, record: UpstreamOrderRecord, notice: Literal["cancellation", "redo"], reason: str, *, at: datetime
+) -> None:
+    """What the platform asks for holds already: nothing moves, and its reason is kept where everybody reads it."""
+    work.emit(NoticeRepeated(order_id=record.order_id, notice=notice, reason=reason, told_at=at))
+    work.audit("order.notice_repeated", record.order_id, after={"notice": notice}, reason=reason)
 
 
 async def _record_revisit(
@@ -149,7 +160,7 @@ async def _request_redo(
     """
     reason = await _without_personal_data(work, record, notice.reason)
     if ending.way is Way.KNOWN:
-        work.audit("order.redo_known", record.order_id, reason=reason)
+        _tell_repeated(work, record, "redo", reason, at=at)
         return
     await take_as_acknowledged(work, record, AckedBy.REDO, of=meant, at=at)
     work.emit(

@@ -26,7 +26,7 @@ where state = 'waiting' and number_print = any($1::text[]) group by number_print
 _OVERTAKE: Final = """
 with waiting as (
   select id from quarantine where state = 'waiting' and number_print = $1
-    and ($6::bigint is null or platform_revision is null or platform_revision <= $6)
+    and ($6::bigint is null or platform_revision <= $6)
   order by id for update skip locked
 ), overtaken as (
   update quarantine q set state = 'overtaken', decided_by = $2, decided_at = $3, order_id = $4::uuid, version = q.version + 1
@@ -143,6 +143,7 @@ async def overtake_waiting(
 ) -> None:
     """The platform sent the order so that it was understood: its copies in quarantine wait for nobody any more (A04).
 
-    But for those in a higher revision than the one that it sent, which are released later as the next version (S1.1.4c).
+    But for those in a higher revision than the one that it sent, which are released later as the next version, and those
+    whose revision cannot be read while it sends numbered ones: they may be newer, and a person decides (S1.1.4c).
     """
     await connection.execute(_OVERTAKE, number_print, actor, at, order_id, correlation, revision)

@@ -6,7 +6,6 @@ sends is answered with 5xx; what is authentic and not understood is kept for a p
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from services.intake.channels.errors import NotUnderstood
 from services.intake.channels.handlers import Signatures
 from services.intake.channels.model import Answered, Channel
 from services.intake.channels.policy import CHANNELS, UNKNOWN_BYTES, UNKNOWN_FIELDS
-from services.intake.channels.rules import Signing
+from services.intake.channels.rules import Signing, request_hash
 from services.intake.channels.schemas import schema_name
 from services.intake.endings.model import Told
 from services.intake.endings.rules import refusals_of
@@ -158,7 +157,7 @@ def _verified(request: Request, given: Headers, runtime: Runtime, channel: Chann
     webhook_id = runtime.parts.of(Signatures).check(
         channel.code, _signing(given), body, now=runtime.clock.now(), source=_source(request)
     )
-    return Pushed(channel, kind, webhook_id, body, hashlib.sha256(body).digest())
+    return Pushed(channel, kind, webhook_id, body, request_hash(kind, body))
 
 
 def _signing(given: Headers) -> Signing:
@@ -200,7 +199,7 @@ async def _misaddressed(
             channel=shown,
             kind=kind,
             webhook_id=webhook_id,
-            body_hash=hashlib.sha256(body).digest(),
+            body_hash=request_hash(kind, body),
             body=body,
             source=_source(request),
             reason="unknown_channel",
