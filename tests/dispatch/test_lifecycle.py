@@ -493,7 +493,7 @@ async def test_an_order_arrives_with_at_least_three_candidates_and_learns_from_c
     assert [candidate["unit"] for candidate in shown] == [URBAN, STREET, WATER]
     assert [candidate["basis"] for candidate in shown] == ["duty", "territory", "industry"]
     assert [line["kind"] for line in shown[0]["evidence"]] == ["catalogue", "similar_orders"]
-    assert before in shown[0]["evidence"][1]["text"]
+    assert shown[0]["evidence"][1]["order_id"] == before
 
 
 # -- 列入计划 -----------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ from services.dispatch.orders.errors import IllegalMove
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Status
 from services.dispatch.orders.rules import MOVES, OPERATIONS, after
 from services.dispatch.recommending.model import Demand, Experience
-from services.dispatch.recommending.rules import recommend
+from services.dispatch.recommending.rules import catalogue_of, recommend
 from services.dispatch.replies.errors import (
     DispositionNotOffered,
     EvidenceMissing,
@@ -743,14 +743,20 @@ UNITS = (
 )
 
 
+CATALOGUE = catalogue_of(UNITS)
+
+
 def _codes(demand: Demand, category: str = "其他", street: str | None = None, **more: Any) -> list[str]:
-    found = recommend(demand, category=category, street=street, units=UNITS, experience=more.get("experience", ()))
+    known = {"catalogue": CATALOGUE, "experience": (), **more}
+    found = recommend(demand, category=category, street=street, **known)
     return [candidate.unit for candidate in found]
 
 
 @pytest.mark.clause("S2.1a")
 def test_a_keyword_weighs_more_than_a_street() -> None:
-    found = recommend(Demand("垃圾成堆", "楼下垃圾"), category="其他", street="初家街道", units=UNITS, experience=())
+    found = recommend(
+        Demand("垃圾成堆", "楼下垃圾"), category="其他", street="初家街道", catalogue=CATALOGUE, experience=()
+    )
 
     assert [(c.unit, c.basis) for c in found[:2]] == [("urban", "duty"), ("chujia", "territory")]
     assert "垃圾" in found[0].evidence[0].text
@@ -758,7 +764,7 @@ def test_a_keyword_weighs_more_than_a_street() -> None:
 
 @pytest.mark.clause("S2.1a")
 def test_there_are_three_candidates_each_with_evidence_whatever_the_order_says() -> None:
-    found = recommend(Demand("你好", "谢谢"), category="其他", street=None, units=UNITS, experience=())
+    found = recommend(Demand("你好", "谢谢"), category="其他", street=None, catalogue=CATALOGUE, experience=())
 
     assert len(found) == 3
     assert all(candidate.evidence for candidate in found)
@@ -771,12 +777,36 @@ def test_a_unit_that_closed_similar_orders_is_recommended_with_the_last_of_them(
         Demand("你好", "谢谢"),
         category="其他",
         street=None,
-        units=UNITS,
+        catalogue=CATALOGUE,
         experience=(Experience("water", 15, "order-9"),),
     )
 
     assert found[0].unit == "water"
-    assert (found[0].evidence[0].kind, "order-9" in found[0].evidence[0].text) == ("similar_orders", True)
+    assert (found[0].evidence[0].kind, found[0].evidence[0].order_id) == ("similar_orders", "order-9")
+    assert "order-9" not in found[0].evidence[0].text
+
+
+@pytest.mark.clause("S2.1a")
+def test_a_word_that_many_units_have_does_not_win_over_the_duty_of_one() -> None:
+    general = ("小区", "村", "路灯", "居民")
+    streets = ("初家街道", "黄海路街道", "滨海路街道")
+    catalogue = catalogue_of(
+        (
+            Profile("zhujian", "住建", "department", (Duty("供热供气", "duty", ("供暖",)),)),
+            *(Profile(name, name, "street", (Duty("属地管理", "territory", general, (name,)),)) for name in streets),
+        )
+    )
+    demand = Demand("小区居民反映供暖问题", "村里小区的居民家中供暖不热，路灯也不亮")
+
+    found = recommend(demand, category="其他", street="初家街道", catalogue=catalogue, experience=())
+
+    assert [(one.unit, one.basis) for one in found[:2]] == [("zhujian", "duty"), ("初家街道", "territory")]
+    # Each says what was found, also the words that many have.
+    assert found[0].evidence[0].text == "职责目录“供热供气”，命中：供暖"
+    assert found[1].evidence[1].text == "属地目录“属地管理”，命中：小区、居民、路灯、村"
+    # A word of one street alone is that street's.
+    own = catalogue_of((*UNITS, Profile("laishan", "莱山街道", "street", (Duty("属地", "territory", ("古树",)),))))
+    assert _codes(Demand("古树枯死", ""), catalogue=own)[0] == "laishan"
 
 
 def test_the_title_weighs_more_than_the_text() -> None:

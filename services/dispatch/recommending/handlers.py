@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.dispatch.directory.store import catalogue
 from services.dispatch.recommending import store
 from services.dispatch.recommending.model import Demand
 from services.dispatch.recommending.rules import recommend
@@ -15,7 +14,7 @@ async def recommend_units(work: Work, order_id: str, demand: Demand, *, category
         demand,
         category=category,
         street=street,
-        units=await work.once(catalogue),
+        catalogue=await work.once(store.weighed_catalogue),
         experience=await work.once(store.ExperienceWith(category)),
     )
     await store.put_recommendation(work, order_id, candidates)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.dispatch.directory.model import Profile
 from shared.contracts.dispatch import Basis
 
 
@@ -13,6 +15,14 @@ class Demand(NamedTuple):
 
     title: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The duty catalogue as recommendations read it: the units, and how much each keyword tells of whose an order is."""
+
+    units: tuple[Profile, ...]
+    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,8 @@ class Evidence:
 
     kind: str
     text: str
+    order_id: str | None = None
+    """The last of the similar orders."""
 
 
 @dataclass(frozen=True, slots=True)

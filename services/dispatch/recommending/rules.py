@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from services.dispatch.directory.model import Duty, Profile
-from services.dispatch.recommending.model import Candidate, Demand, Evidence, Experience
+from services.dispatch.recommending.model import Candidate, Catalogue, Demand, Evidence, Experience
 from services.dispatch.recommending.policy import CANDIDATES, MOST_CANDIDATES
 from shared.contracts.dispatch import Basis
 
-# A keyword in the title weighs more than one in the text, and a long one more than a short one.  A matching street weighs
-# less than a matching duty: it says where the matter is, not which unit is responsible for it.
+# A keyword in the title weighs more than one in the text, and a long one more than a short one; one that several units
+# have says less of each of them.  A matching street weighs less than a matching duty: it says where the matter is, not
+# which unit is responsible for it.
 _IN_TITLE: Final = 4.0
 _IN_CATEGORY: Final = 4.0
 _IN_CONTENT: Final = 2.0
@@ -22,12 +24,23 @@ _PER_DOUBLING: Final = 1.5
 _BASES: Final[Mapping[Basis, str]] = {"duty": "职责", "territory": "属地", "industry": "行业"}
 
 
+def catalogue_of(units: Iterable[Profile]) -> Catalogue:
+    """The units with the weights of their keywords: a word in the duties of one unit weighs 1, of three units a ninth.
+
+    So 小区 or 村, which every street has, tell little of whose an order is, also several of them together, and 供暖 tells all
+    of it.
+    """
+    known = tuple(units)
+    having = Counter(word for unit in known for word in {word for duty in unit.duties for word in duty.keywords})
+    return Catalogue(known, {word: 1 / count**2 for word, count in having.items()})
+
+
 def recommend(
     demand: Demand,
     *,
     category: str,
     street: str | None,
-    units: Sequence[Profile],
+    catalogue: Catalogue,
     experience: Sequence[Experience],
 ) -> tuple[Candidate, ...]:
     """The most fitting units, best first: at least three when there are three, at most five.
@@ -36,18 +49,24 @@ def recommend(
     without any are named last, and say so, when fewer than three have some.
     """
     known = {known.unit: known for known in experience}
-    scored = [_scored(demand, category, street, unit, known.get(unit.code)) for unit in units]
+    weights = catalogue.weights
+    scored = [_scored(demand, category, street, unit, known.get(unit.code), weights) for unit in catalogue.units]
     scored.sort(key=lambda candidate: (-candidate.score, candidate.unit))
     fitting = sum(candidate.score > 0 for candidate in scored)
     return tuple(scored[: min(MOST_CANDIDATES, max(CANDIDATES.value, fitting))])
 
 
 def _scored(
-    demand: Demand, category: str, street: str | None, unit: Profile, experience: Experience | None
+    demand: Demand,
+    category: str,
+    street: str | None,
+    unit: Profile,
+    experience: Experience | None,
+    weights: Mapping[str, float],
 ) -> Candidate:
     evidence: list[tuple[float, Basis, Evidence]] = []
     for duty in unit.duties:
-        points, words = _keyword_points(demand, category, duty)
+        points, words = _keyword_points(demand, category, duty, weights)
         if words:
             said = f"{_BASES[duty.kind]}目录“{duty.text}”，命中：{'、'.join(words)}"
             evidence.append((points, duty.kind, Evidence("catalogue", said)))
@@ -56,8 +75,8 @@ def _scored(
             evidence.append((_SAME_STREET, "territory", Evidence("territory", said)))
     if experience is not None and experience.solved > 0:
         points = _PER_DOUBLING * math.log2(1 + experience.solved)
-        said = f"该单位已办结同类（{category}）工单 {experience.solved} 件，最近一件 {experience.last_order_id}"
-        evidence.append((points, "duty", Evidence("similar_orders", said)))
+        said = f"该单位已办结同类（{category}）工单 {experience.solved} 件"
+        evidence.append((points, "duty", Evidence("similar_orders", said, experience.last_order_id)))
     if not evidence:
         return Candidate(unit.code, unit.name, _usual_basis(unit), 0.0, (_nothing_better(unit),))
     evidence.sort(key=lambda line: -line[0])
@@ -65,8 +84,9 @@ def _scored(
     return Candidate(unit.code, unit.name, evidence[0][1], score, tuple(line for _, _, line in evidence))
 
 
-def _keyword_points(demand: Demand, category: str, duty: Duty) -> tuple[float, list[str]]:
-    points, words = 0.0, []
+def _keyword_points(demand: Demand, category: str, duty: Duty, weights: Mapping[str, float]) -> tuple[float, list[str]]:
+    """What a duty's keywords in the order are worth, and which they are, the weightiest first."""
+    worth: dict[str, float] = {}
     for word in duty.keywords:
         found = (
             (_IN_TITLE if word in demand.title else 0.0)
@@ -74,9 +94,8 @@ def _keyword_points(demand: Demand, category: str, duty: Duty) -> tuple[float, l
             + (_IN_CATEGORY if word in category else 0.0)
         )
         if found:
-            points += found + _PER_CHARACTER * len(word)
-            words.append(word)
-    return points, words
+            worth[word] = (found + _PER_CHARACTER * len(word)) * weights[word]
+    return sum(worth.values()), sorted(worth, key=lambda word: -worth[word])
 
 
 def _usual_basis(unit: Profile) -> Basis:

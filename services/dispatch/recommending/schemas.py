@@ -14,6 +14,7 @@ class EvidenceOut(BaseModel):
 
     kind: str = Field(description="catalogue 职责目录 / territory 属地 / similar_orders 同类工单")
     text: str
+    order_id: str | None = Field(default=None, description="同类工单中最近一件的标识；其他依据为空")
 
 
 class CandidateOut(BaseModel):

@@ -9,7 +9,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.recommending.model import Candidate, Experience
+from services.dispatch.directory.store import catalogue
+from services.dispatch.recommending.model import Candidate, Catalogue, Experience
+from services.dispatch.recommending.rules import catalogue_of
 from services.dispatch.recommending.tables import ExperienceRecord, RecommendationRecord
 from services.dispatch.record import Record
 from shared.work import Work
@@ -20,6 +22,11 @@ _EXPERIENCE = (
     .order_by(ExperienceRecord.solved.desc(), ExperienceRecord.unit)
     .limit(10)
 )
+
+
+async def weighed_catalogue(session: AsyncSession) -> Catalogue:
+    """The duty catalogue with the weights of its keywords; for `work.once`."""
+    return catalogue_of(await catalogue(session))
 
 
 @dataclass(frozen=True, slots=True)
