@@ -212,3 +212,44 @@ def test_a_return_that_somebody_else_has_decided_says_so_and_keeps_the_reason(pl
     expect(page.get_by_role("alert").filter(has_text="此回退已由欧阳启")).to_contain_text("审定：同意")
     expect(reason).to_have_value("请再看一看")
     expect(page.get_by_role("form", name="审定回退").locator("[type=submit]")).to_be_disabled()
+
+
+@pytest.mark.clause("S3.1h")
+def test_the_head_of_the_centre_assigns_by_the_panels_decision(platform: Platform, opens: Opens) -> None:
+    order = platform.pushed()
+    path = f"/api/dispatch/v1/orders/{order.order_id}"
+    for unit in (UNIT, "shuiwu"):
+        platform.call("paidan", "POST", f"{path}/assign", {"unit": unit, "basis": "duty", "grounds": "职责目录"})
+        platform.asks_back(order, f"{unit}-jingban")
+        platform.call("paidan", "POST", f"{path}/return/decision", {"decision": "accept"})
+    page = opens("zhuren").opens(f"/desk/{order.order_id}?tab=consult")
+    page.get_by_role("button", name="区住房和城乡建设局").press("Enter")
+
+    page.keyboard.press("Control+Enter")
+    decision = page.get_by_label("研判决定")
+    expect(decision).to_be_focused()
+    page.keyboard.type("经研判小组会商，由区住房和城乡建设局承办")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("status").filter(has_text=f"{order.number} 已交办")).to_be_visible()
+    assert platform.order(order.order_id)["no_return"] is True
+
+
+@pytest.mark.clause("S1.3.2e")
+def test_an_extension_that_somebody_else_has_decided_says_so_and_keeps_the_reason(
+    platform: Platform, opens: Opens
+) -> None:
+    asked = platform.asks_for_time(platform.contacted())
+    page = opens("zhuren").opens(f"/deadlines/extensions?extension={asked}")
+    reason = page.get_by_label("审批理由")
+    reason.fill("请说明停暖的日期")
+    decision = {"decision": "grant", "reason": "情况属实"}
+    platform.call("fuzhuren", "POST", f"/api/sla/v1/extensions/{asked}/decision", decision)
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+
+    note = page.get_by_role("alert").filter(has_text="此延期申请已由闻人雅（中心负责人）于")
+    expect(note).to_contain_text("审批：同意")
+    expect(reason).to_have_value("请说明停暖的日期")
+    expect(page.get_by_role("form", name="审批延期").locator("[type=submit]")).to_be_disabled()

@@ -183,15 +183,7 @@ def test_no_form_asks_for_an_extension_that_would_be_refused(platform: Platform,
     asking = page.get_by_role("form", name="申请延期")
     expect(asking).to_be_visible()
     asking.get_by_label("具体说明").fill("管网改造须停暖施工")
-    consent = {
-        "person": "经办人",
-        "agreed_at": RealClock().now().isoformat(),
-        "phone": "0535-6890000",
-        "agreed": True,
-        "evidence": "录音 0001",
-    }
-    body = {"reason_code": "complex", "workdays": 3, "explanation": "管网改造", "consent": consent}
-    platform.call(HANDLER, "POST", f"/api/sla/v1/orders/{order.order_id}/extensions", body)
+    platform.asks_for_time(order)
 
     # What was typed before stays, and cannot be sent; without it there is no form at all.
     page.reload()

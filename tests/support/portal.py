@@ -118,12 +118,12 @@ class Platform:
         until(lambda: self.call(HANDLER, "GET", f"/api/intake/v1/orders/{order.order_id}"))
         return order
 
-    def asks_back(self, order: Order) -> None:
+    def asks_back(self, order: Order, account: str = HANDLER) -> None:
         """Its unit asks to return it."""
         body = {"reason": "供热不属本单位职责", "policy_basis": "三定方案第四条", "suggested_unit": "chengguan"}
         files = form(body, [("说明.pdf", pdf())])
         path = f"/api/dispatch/v1/orders/{order.order_id}/return"
-        answer = self.http.post(path, files=files, headers=self.headers_of(HANDLER))
+        answer = self.http.post(path, files=files, headers=self.headers_of(account))
         assert answer.is_success, answer.text
 
     def contacted(self) -> Order:
@@ -139,6 +139,19 @@ class Platform:
         }
         self.call(HANDLER, "POST", f"{path}/contacts", body)
         return order
+
+    def asks_for_time(self, order: Order) -> str:
+        """Its unit asks for three more working days; the id of the request."""
+        consent = {
+            "person": "经办人",
+            "agreed_at": RealClock().now().isoformat(),
+            "phone": "0535-6890000",
+            "agreed": True,
+            "evidence": "录音 0001",
+        }
+        body = {"reason_code": "complex", "workdays": 3, "explanation": "管网改造须停暖施工", "consent": consent}
+        asked = self.call(HANDLER, "POST", f"/api/sla/v1/orders/{order.order_id}/extensions", body)
+        return str(asked["id"])
 
     def returning(self) -> Order:
         """An order that its unit has asked to return."""
