@@ -29,9 +29,10 @@ DIST = ROOT / "portal" / "dist"
 
 
 def shown(person: Person, path: str, sign: str) -> Page:
-    """The page at a path, once it shows this text."""
+    """The page at a path, once it shows this text and its heading: a part of a page comes after the list of its parts."""
     page = person.opens(path)
     expect(page.get_by_text(sign).first).to_be_visible()
+    expect(page.locator("h1").first).to_be_attached()
     return page
 
 
