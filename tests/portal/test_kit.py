@@ -18,7 +18,7 @@ def kit(opens: Opens, **look: str) -> tuple[Person, Page]:
     """The page, as anybody sees it without a sign-in."""
     person = opens().looks(**look)
     page = person.opens("/kit")
-    expect(page.get_by_role("listbox", name="两百行")).to_be_visible()
+    expect(page.get_by_role("listbox", name="两千行")).to_be_visible()
     return person, page
 
 
@@ -35,7 +35,7 @@ def test_it_asks_the_platform_for_nothing(platform: Platform, opens: Opens) -> N
     person.page.on("request", lambda request: asked.append(request.url.removeprefix(platform.address)))
 
     person.opens("/kit")
-    expect(person.page.get_by_role("listbox", name="两百行")).to_be_visible()
+    expect(person.page.get_by_role("listbox", name="两千行")).to_be_visible()
 
     assert [path for path in asked if path.startswith("/api/")] == []
 
@@ -58,6 +58,28 @@ def test_a_table_of_ten_thousand_rows_draws_those_in_view_and_has_an_end(opens: 
     assert table.evaluate("box => Math.round(box.scrollHeight / box.querySelector('[aria-rowindex]').offsetHeight)") in {
         10_001, 10_002,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ["normal", "larger"])
+def test_a_list_of_two_thousand_rows_is_walked_to_its_end_and_back(opens: Opens, size: str) -> None:
+    _, page = kit(opens, type=size)
+    options = page.get_by_role("listbox", name="两千行").get_by_role("option")
+    options.first.focus()
+
+    page.keyboard.press("End")
+    last = options.filter(has_text=re.compile("2000$"))
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    assert options.count() < 80
+    box = page.get_by_role("listbox", name="两千行")
+    assert abs(box.evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight")) <= 1
+
+    page.keyboard.press("ArrowUp")
+    expect(options.filter(has_text=re.compile(" ?1999$"))).to_be_focused()
+    box.evaluate("box => { box.scrollTop = 0 }")
+    expect(options.filter(has_text=re.compile("[^0-9]1$"))).to_be_in_viewport()
+    page.keyboard.press("Home")
+    expect(options.filter(has_text=re.compile("[^0-9]1$"))).to_be_focused()
 
 
 def test_the_menu_is_walked_by_keyboard_and_gives_the_focus_back(opens: Opens) -> None:

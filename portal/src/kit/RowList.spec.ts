@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { h, nextTick } from 'vue'
 import RowList from '@/kit/RowList.vue'
 
@@ -91,4 +91,59 @@ it('draws again only the row that changed', async () => {
 it('asks for more before its end is reached', async () => {
   await list.trigger('scroll')
   expect(list.emitted('end')).toHaveLength(1)
+})
+
+describe('a long list', () => {
+  const LONG: readonly Row[] = Array.from({ length: 10_000 }, (_, nth) => ({ id: `o${nth}`, title: `第 ${nth} 件` }))
+  const there = () => list.findAll<HTMLElement>('[role="option"]').map((each) => each.attributes('aria-posinset'))
+  async function scroll(to: number): Promise<void> {
+    const box = list.element as HTMLElement
+    box.scrollTop = to
+    await list.trigger('scroll')
+  }
+
+  it('has the rows around what is seen, and says which they are', async () => {
+    await list.setProps({ rows: LONG })
+    expect(there()[0]).toBe('1')
+    expect(there().length).toBeLessThan(60)
+    expect(row(0)?.attributes('aria-setsize')).toBe('10000')
+
+    await scroll(36 * 5_000)
+    expect(there()).toContain('5001')
+    expect(there()).not.toContain('1')
+    expect(there().length).toBeLessThan(60)
+  })
+
+  it('stands every row where it would stand among all', async () => {
+    await list.setProps({ rows: LONG })
+    await scroll(36 * 5_000)
+    for (const each of list.findAll<HTMLElement>('[role="option"]')) expect(each.element.style.top).toBe(`${(Number(each.attributes('aria-posinset')) - 1) * 36}px`)
+    expect(list.get<HTMLElement>('.whole').element.style.height).toBe(`${36 * 10_000}px`)
+  })
+
+  it('keeps the chosen row with its focus, wherever one scrolls', async () => {
+    await list.setProps({ rows: LONG, chosen: 'o3' })
+    list.vm.focus()
+    const chosen = document.activeElement
+    expect(chosen?.textContent).toBe('第 3 件')
+    for (const to of [5_000, 9_990, 0]) {
+      await scroll(36 * to)
+      expect(document.activeElement).toBe(chosen)
+    }
+  })
+
+  it('is walked to its end', async () => {
+    await list.setProps({ rows: LONG, chosen: 'o3' })
+    await list.trigger('keydown', { key: 'End' })
+    expect(asked()).toEqual(['o9999'])
+    await list.setProps({ chosen: 'o9999' })
+    await nextTick()
+    expect(document.activeElement?.textContent).toBe('第 9999 件')
+  })
+
+  it('is whole up to 300 rows, for the search of the browser', async () => {
+    await list.setProps({ rows: LONG.slice(0, 300) })
+    expect(there()).toHaveLength(300)
+    expect(row(0)?.attributes('aria-setsize')).toBeUndefined()
+  })
 })
