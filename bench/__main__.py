@@ -1,7 +1,8 @@
 """`make bench`: every benchmark, each in its own process.  ARGS="outbox intake" runs some of them.
 
-The long fault run takes about six minutes on each bus: ARGS="kill_run".  `baltimore` reads data that are not part of the
-project; GONGDAN_EVALUATION_DATA names their folder.
+The long fault run takes about six minutes on each bus: ARGS="kill_run".  `portal` measures the web portal in a browser, after
+the sample's history: some minutes.  `baltimore` reads data that are not part of the project; GONGDAN_EVALUATION_DATA names
+their folder.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from typing import Final
 
 _QUICK: Final = ("calendar_speed", "outbox", "intake", "lifecycles", "arming", "timers", "recompute")
-_ALL: Final = (*_QUICK, "baltimore", "kill_run")
+_ALL: Final = (*_QUICK, "baltimore", "portal", "kill_run")
 
 
 def main(names: list[str]) -> int:
