@@ -55,6 +55,8 @@ class Clocks:
             if one.type == "updated" and any(one.at == other.at for other in history if other != one)
         }
         """Moments of decisions on the urgency at which something else happened too: sla cannot tell which was first."""
+        self.turns = {one.at for one in history if one.type in {"assigned", "reopened"}}
+        """When a unit got the order: the day for the caller of an urgent one begins with it, whatever came before."""
         self.superseded: set[tuple[str, datetime]] = set()
         """Reviews and call-backs of replies that a redo has superseded, by kind and start: who hears of the redo first asks
         for them no more."""
@@ -275,7 +277,7 @@ class Clocks:
         self.superseded |= {(one.kind, one.started_at) for one in self.all if one.kind in asked}
         self._reached, self._away, self._waits = False, "", False
         self._void(
-            fact.at, "revisit", "plan", "review_turnaround", "final"
+            fact.at, "revisit", "plan", "review_turnaround", "final", "caller_reply"
         )  # nobody is asked about a reply that is not accepted
         self._start("final", fact.at, end_of_workday(fact.at, self._final), fact["unit"])  # A34
         if self._urgent:  # the caller waits again (S1.3.1c)

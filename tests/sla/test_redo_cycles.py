@@ -7,7 +7,19 @@ import pytest
 
 from shared.contracts.base import OrderEvent
 from shared.contracts.sla import ClockStopped
-from tests.sla.story import ORDER, UNIT, announced, assigned, closed, fed_back, local, planned, received, reopened
+from tests.sla.story import (
+    ORDER,
+    SECOND,
+    UNIT,
+    announced,
+    assigned,
+    closed,
+    fed_back,
+    local,
+    planned,
+    received,
+    reopened,
+)
 from tests.support import facts
 from tests.support.service import Desk
 
@@ -88,6 +100,26 @@ async def test_a_redo_ends_the_plan_and_the_call_back_of_the_reply_that_it_rejec
 
     found = await states(desk)
     assert (found["plan plan:r1"], found["final redo:1"]) == ("void", "running")
+
+
+@pytest.mark.clause("S1.1.4a")
+async def test_a_unit_that_got_the_order_after_the_reply_that_a_redo_rejects_has_not_met_its_deadlines_by_it(
+    desk: Desk,
+) -> None:
+    """Its clocks ended as met, at a moment before they began (the model of the order found it)."""
+    await desk.tell(received(urgent=("safety",)), assigned(), planned("2026-11-23T11:00", "2026-11-24"))
+    await desk.tell(announced("2026-11-23T11:05"), assigned("2026-11-24T08:40", 2, SECOND))
+    answered_at = local("2026-11-23T11:05")
+    await desk.tell(facts.reopened(ORDER, SECOND, local("2026-11-24T09:00"), redos=1, fed_back_at=answered_at))
+
+    found = await states(desk)
+    assert (found["final assignment:1"], found["final assignment:2"], found["final redo:1"]) == (
+        "met",
+        "void",
+        "running",
+    )
+    assert (found["caller_reply assignment:2"], found["caller_reply redo:1"]) == ("void", "running")
+    assert found["progress_note assignment:2"] == "running"
 
 
 async def test_a_reply_that_a_redo_made_void_starts_no_review(desk: Desk) -> None:

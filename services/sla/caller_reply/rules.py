@@ -47,9 +47,9 @@ def answering(
     turns = _turns(_as_it_holds([(datetime.fromisoformat(at), step, reply) for at, step, reply in steps]), assigned_at)
     ends = [began_at for began_at, _ in turns[1:]]
     days = (
-        _day_of(told, began_at=began_at, since=max(urgent_since, began_at))
-        for (began_at, told), ended_at in zip_longest(turns, ends)
-        if ended_at is None or urgent_since < ended_at
+        _day_of(told, began_at=began_at, since=max(urgent_since, began_at), over_at=over_at)
+        for (began_at, told), over_at in zip_longest(turns, ends)
+        if over_at is None or urgent_since < over_at
     )
     return tuple(day for day in days if day is not None)
 
@@ -69,8 +69,10 @@ def _turns(told: Sequence[_Told], assigned_at: datetime) -> list[tuple[datetime,
     return turns
 
 
-def _day_of(told: Sequence[_Told], *, began_at: datetime, since: datetime) -> Answering | None:
-    """The day of one turn that `began_at` then, when the caller waits `since` then."""
+def _day_of(
+    told: Sequence[_Told], *, began_at: datetime, since: datetime, over_at: datetime | None
+) -> Answering | None:
+    """The day of one turn, which `began_at` then and was `over_at` then, when the caller waits `since` then."""
     announced = {reply for _, step, reply in told if step == "planned"}
     hands, later = _Hands(), []
     for at, step, reply in told:
@@ -91,8 +93,8 @@ def _day_of(told: Sequence[_Told], *, began_at: datetime, since: datetime) -> An
         if any(step == "reached" for _, step, _ in later[:place]):
             return None
         starts_at, later = back[0], later[place + 1 :]
-    ends_at, step, _ = next((one for one in later if one[1] in _ENDS), (None, "", ""))
-    return Answering(starts_at, ends_at, answered=step != "closed")
+    ends_at, step, _ = next((one for one in later if one[1] in _ENDS), (over_at, "reopened", ""))
+    return Answering(starts_at, ends_at, answered=step not in {"closed", "reopened"})
 
 
 def _as_it_holds(told: list[_Told]) -> list[_Told]:

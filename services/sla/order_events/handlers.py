@@ -352,9 +352,11 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
     if order.cancelled or event.redos <= order.redos:
         return
     answered = order.answered_redos is not None and order.answered_redos >= event.redos
+    answered_at = event.fed_back_at or event.reopened_at
     if not answered:
         clocks = await running_clocks(work, event.order_id)
-        stop(work, clocks, STOPS["fed_back"], event.fed_back_at or event.reopened_at)
+        # A unit that got the order after that reply has not answered with it.
+        stop(work, [one for one in clocks if one.started_at <= answered_at], STOPS["fed_back"], answered_at)
         void(work, clocks, ENDED_BY_REDO, event.reopened_at)
         await name_overdue(work, order, clocks, event.reopened_at)
     order.unit, order.ended_at, order.redos = event.unit, None, event.redos
@@ -366,8 +368,8 @@ async def start_redo(work: Work, event: OrderReopened) -> None:
         stop(work, new, STOPS["fed_back"], order.answered_at)
     if order.urgent:
         order.answering_since = order.answering_since | {rules.since_urgent(order.facts, event.reopened_at)}
-    answered_at = event.fed_back_at or event.reopened_at
-    order.steps = [*order.steps, [answered_at.isoformat(), "answered", ""]]
+    if order.assigned_at is not None and answered_at >= order.assigned_at:
+        order.steps = [*order.steps, [answered_at.isoformat(), "answered", ""]]
     await remember(work, order, "reopened", event.reopened_at)
     done_before = event.redos - 1
     if event.reason == "unsolved" and done_before >= rule_set.redos_before_supervision.count:

@@ -24,8 +24,11 @@ UNIT_CLOCKS: Final[frozenset[ClockKind]] = frozenset(
     }
 )
 
-# What a redo makes pointless: the plan, the review and the call-back of the reply that the upstream rejected.
-ENDED_BY_REDO: Final[frozenset[ClockKind]] = frozenset({"plan", "review_turnaround", "revisit"})
+# What a redo makes pointless: the plan, the review and the call-back of the reply that the upstream rejected; and what a unit
+# that got the order after that reply has in its place.
+ENDED_BY_REDO: Final[frozenset[ClockKind]] = frozenset(
+    {"plan", "review_turnaround", "revisit", "final", "caller_reply"}
+)
 
 # Dispositions with which an order is closed by the acknowledgement, without a call to the person.
 EXCLUSIONS: Final = frozenset({"out_of_scope", "not_true"})
