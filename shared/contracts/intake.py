@@ -141,6 +141,8 @@ class NoticeRepeated(OrderEvent):
 class OrderFedBack(OrderEvent):
     """The upstream has the reply: it acknowledged it, or revisited the caller or demanded a redo (S2.3b).
 
+    `by` says which. A reply that was never sent before a revisit or a redo proved it is sent all the same.
+
     `redos` is the cycle of the reply: an acknowledgement says nothing about the deadlines of a later cycle.  One that
     announces a plan, by its `disposition`, fulfils none (S2.2.2f).
     """
@@ -153,6 +155,7 @@ class OrderFedBack(OrderEvent):
     attempts: int
     fed_back_at: Moment
     redos: int = 0
+    by: Literal["answer", "revisit", "redo"] = "answer"
 
 
 class FeedbackFailed(OrderEvent):

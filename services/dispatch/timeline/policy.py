@@ -31,6 +31,7 @@ _OUTCOMES: Final = {"reached": "已接通", "not_reached": "未接通", "refused
 _SOLVED: Final = {"solved": "已解决", "mostly_solved": "基本解决", "unsolved": "未解决"}
 _SATISFIED: Final = {"satisfied": "满意", "mostly_satisfied": "基本满意", "unsatisfied": "不满意"}
 _GROUNDS: Final = {"legal": "法定程序所需", "complex": "情况复杂"}
+_PROVED_BY: Final = {"revisit": "上级平台已回访", "redo": "上级平台已要求重办"}
 _CANDIDATES: Final = {
     "overdue": "超期未办",
     "unsolved": "解决不力",
@@ -101,6 +102,12 @@ def repeated(facts: Facts) -> str:
     ]
 
 
+def fed_back(facts: Facts) -> str:
+    """The upstream has the reply; a notice that proves it may come before its acknowledgement, and before it is sent."""
+    proved = _PROVED_BY.get(facts["by"])
+    return f"{proved}，视为收到答复" if proved else f"上级平台已收到答复（第 {facts['attempts']} 次发送）"
+
+
 def feedback_failed(facts: Facts) -> str:
     """The reply did not reach the upstream."""
     said = f"第 {facts['attempt']} 次向上级平台反馈未成功"
@@ -145,7 +152,7 @@ def outdated(facts: Facts) -> str:
     """An approved reply is not sent, because the demand had changed."""
     fields = "、".join(FIELD_TITLES.get(name, name) for name in facts["changed"])
     version = f"第 {facts['version']} 版" + (f"：{fields}" if fields else "")
-    return f"{reply(facts)}不予反馈：上级平台此前已变更工单（{version}），审核时尚未获知"
+    return f"{reply(facts)}不予反馈：上级平台变更了工单（{version}），审核通过时依据的是变更前的内容"
 
 
 def not_sent(facts: Facts) -> str:

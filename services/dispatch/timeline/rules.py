@@ -82,8 +82,8 @@ KINDS: Final[Mapping[type[Event], Kind]] = MappingProxyType(
         intake.OrderFedBack: Kind(
             "order.fed_back",
             "fed_back_at",
-            ("reply_id", "attempts"),
-            lambda facts: f"上级平台已收到答复（第 {facts['attempts']} 次发送）",
+            ("reply_id", "attempts", "by"),
+            policy.fed_back,
             of_order=True,
         ),
         intake.FeedbackFailed: Kind(
