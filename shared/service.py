@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from fastapi import APIRouter
@@ -21,7 +22,7 @@ from shared.outbox import Relay
 from shared.reading_ahead import RowsOfOrder
 from shared.settings import ServiceName, Settings
 from shared.telemetry import Metrics
-from shared.work import Works
+from shared.work import Work, Works
 
 Part = TypeVar("Part")
 
@@ -84,6 +85,8 @@ class Service:
     """Those that ask for no login; None for those that shared/access.py names."""
     topics: tuple[str, ...] = ()
     subscriptions: Subscriptions = field(default_factory=dict)
+    follows_rules: bool = False
+    """What its subscriptions write is no decision of whoever acted in the event: it follows from the facts by rules (X1)."""
     batch: BatchHandler | None = None
     """Gets all new events of a round at once, after the handlers of each."""
     batched: frozenset[type[Event]] | None = None
@@ -116,7 +119,8 @@ class Service:
     def handlers_of(self, event: type[Event]) -> tuple[Handler, ...]:
         """The handlers of an event of this type, in the sequence in which they run."""
         found = self.subscriptions.get(event, ())
-        return found if isinstance(found, tuple) else (found,)
+        handlers = found if isinstance(found, tuple) else (found,)
+        return tuple(map(_by_itself, handlers)) if self.follows_rules else handlers
 
     @property
     def remembered(self) -> frozenset[type[Event]] | None:
@@ -129,3 +133,14 @@ class Service:
         if self.batch is not None and self.batched is None:
             return Listening.to(self.topics, None)
         return Listening.to(self.topics, {*self.subscriptions, *(self.batched or ())})
+
+
+def _by_itself(handler: Handler) -> Handler:
+    """The handler, with the platform as who acts in it."""
+
+    @wraps(handler)
+    async def applied(work: Work, event: Event) -> None:
+        with work.by_itself():
+            await handler(work, event)
+
+    return applied

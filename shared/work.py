@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -87,8 +87,9 @@ class Work:
     _wakes: set[str] = field(default_factory=set)
     _read_once: dict[Callable[[AsyncSession], Awaitable[Any]], Any] = field(default_factory=dict)
     _collected: dict[Callable[[Work, Sequence[Any]], Awaitable[None]], list[Any]] = field(default_factory=dict)
-    _headers: tuple[Envelope | None, str] | None = None
-    """The headers of all events with this cause: serialised once, not for each event."""
+    _by_itself: bool = False
+    _headers: tuple[tuple[Envelope | None, bool], str] | None = None
+    """The headers of all events with this cause and actor: serialised once, not for each event."""
 
     def adopt(self, calendar: WorkCalendar) -> None:
         """Count by this calendar in this process as soon as the transaction is committed."""
@@ -149,9 +150,21 @@ class Work:
     @property
     def headers(self) -> str:
         """What stands beside the events of this cause, as JSON: for a statement that writes events by itself."""
-        if self._headers is None or self._headers[0] is not self.cause:
-            self._headers = (self.cause, self._headers_now())
+        if self._headers is None or self._headers[0][0] is not self.cause or self._headers[0][1] != self._by_itself:
+            self._headers = ((self.cause, self._by_itself), self._headers_now())
         return self._headers[1]
+
+    @contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """What is emitted and audited in this block the platform decides by itself (X1).
+
+        A rule says so, and nobody who acted in the cause did: that stays known as causation and correlation.
+        """
+        before, self._by_itself = self._by_itself, True
+        try:
+            yield
+        finally:
+            self._by_itself = before
 
     def _headers_now(self) -> str:
         actor, role, unit = self._actor()
@@ -164,7 +177,10 @@ class Work:
         """Who acts, with roles and unit: the person of the command, or whoever acted in the event that is applied.
 
         A service that applies another's event carries out what was decided there; the history names who decided (X1).
+        What it decides `by_itself` is the platform's.
         """
+        if self._by_itself:
+            return SYSTEM.account, SYSTEM.role, SYSTEM.unit
         if self.cause is None:
             return self.person.account, self.person.role, self.person.unit
         return self.cause.actor, self.cause.actor_role, self.cause.actor_unit
@@ -180,7 +196,8 @@ class Work:
     ) -> None:
         """Record who changed what, in this transaction (X1).  `before` and `after` have no personal data.
 
-        A change that an event caused is recorded with whoever acted in that event, in whichever service.
+        A change that an event caused is recorded with whoever acted in that event, in whichever service; one that the
+        platform decided `by_itself`, with the platform.
         """
         actor, role, unit = self._actor()
         self._audit.append(

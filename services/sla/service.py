@@ -108,6 +108,7 @@ SERVICE: Final = Service(
         OrderReopened: orders.start_redo,
         UnitChanged: units.follow_unit,
     },
+    follows_rules=True,
     jobs=(
         firing.fire_clocks,
         watch_calendar,

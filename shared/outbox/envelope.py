@@ -39,7 +39,10 @@ class Envelope:
     correlation: str
     causation: str | None
     actor: str
-    """The account that acted, `channel:<code>` of an upstream, or system; of a consequence, who acted in its cause."""
+    """The account that acted, `channel:<code>` of an upstream, or system; of a consequence, who acted in its cause.
+
+    Of what the platform decided by itself, although somebody's act was the cause, system.
+    """
     actor_role: str = "system"
     actor_unit: str | None = None
 

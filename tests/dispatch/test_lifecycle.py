@@ -1,6 +1,7 @@
 """The lifecycle of an order: from triage to its end, and the ways back."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,38 @@ async def test_the_history_names_who_decided_in_another_service_and_not_the_plat
     # What follows from a decision carries its actor on: a third service names him too.
     [headers] = await story.desk.rows("select headers from outbox where type = 'order.closed.v1'")
     assert headers["headers"]["actor"] == "channel:city_12345"
+
+
+async def test_what_comes_too_late_is_passed_by_by_the_platform(story: Story) -> None:
+    order_id, reply_id = await story.replied()
+    reviewer = story.desk.person(Role.REVIEWER, account="reviewer-1")
+    await story.desk.tell(facts.cancelled(order_id, story.now))
+    await story.desk.tell(story.approved(order_id, reply_id), by=reviewer)
+
+    line = (await story.get(f"/orders/{order_id}/history")).json()["items"][-1]
+    assert (line["action"], line["actor"], line["role"]) == ("event.passed_by", "system", "system")
+
+
+@pytest.mark.parametrize(
+    ("proof", "text"),
+    [
+        ({"attempts": 2}, "上级平台已收到答复（第 2 次发送）。"),
+        ({"attempts": 0, "by": "revisit"}, "上级平台已回访，视为收到答复。"),
+        ({"attempts": 3, "by": "redo"}, "上级平台已要求重办，视为收到答复。"),
+    ],
+)
+async def test_the_timeline_says_how_it_is_known_that_the_upstream_has_the_reply(
+    story: Story, proof: dict[str, Any], text: str
+) -> None:
+    order_id, reply_id = await story.replied()
+    await story.desk.tell(
+        story.leader_approved(order_id, reply_id),
+        story.approved(order_id, reply_id),
+        facts.fed_back(order_id, story.now, reply_id=reply_id, **proof),
+    )
+
+    items = (await story.get(f"/orders/{order_id}/timeline")).json()["items"]
+    assert [item["text"] for item in items if item["kind"] == "order.fed_back"] == [text]
 
 
 async def test_the_history_comes_in_pages(story: Story) -> None:

@@ -41,7 +41,7 @@ async def test_the_timeline_says_that_and_why_an_approved_reply_was_not_sent(sto
     told = [item for item in items if item["kind"] in {"order.reply_outdated", "reply.rejected"}]
 
     assert [item["text"] for item in told] == [
-        f"单位{URBAN}第 1 次答复不予反馈：上级平台此前已变更工单（第 3 版：诉求标题、诉求内容），审核时尚未获知。",
+        f"单位{URBAN}第 1 次答复不予反馈：上级平台变更了工单（第 3 版：诉求标题、诉求内容），审核通过时依据的是变更前的内容。",
         f"平台自动退回已审核通过的单位{URBAN}第 1 次答复，退回重办，时限不重新计算。",
     ]
     assert {item["unit"]["code"] for item in told} == {URBAN}

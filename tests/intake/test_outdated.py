@@ -13,6 +13,7 @@ from shared.contracts.intake import OrderFedBack, ReplyOutdated
 from shared.contracts.review import ReplyApproved
 from shared.identity import Role
 from tests.intake.test_feedback import ADDRESSED, Receiver, deliverer
+from tests.intake.test_told_again import cancelled
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
@@ -57,6 +58,32 @@ async def test_a_reply_to_a_demand_that_the_centre_did_not_know_to_be_changed_is
         [noted] = await desk.rows("select after from audit where action = 'feedback.outdated'")
         assert noted["after"]["reply_id"] == event.reply_id
         assert await desk.parked() == []
+
+
+@pytest.mark.clause("X1")
+@pytest.mark.parametrize("why", ["outdated", "cancelled", "reopened"])
+async def test_what_is_not_sent_is_the_platforms_decision_and_not_the_reviewers(
+    postgres_server: DatabaseServer, why: str
+) -> None:
+    async with intake_desk(postgres_server, secrets=ADDRESSED) as desk:
+        order_id = await Platform(desk).accepted(orderNum="N1")
+        if why == "outdated":
+            assert (await Platform(desk).push(an_order(orderNum="N1", **TITLE))).status_code == 200
+        now, reviewer = desk.clock.now(), desk.person(Role.REVIEWER, account="reviewer-1")
+        await desk.tell(facts.assigned(order_id, "u1", now))
+        if why == "cancelled":
+            await cancelled(desk)
+        if why == "reopened":
+            await desk.tell(facts.reopened(order_id, "u1", now))
+        await desk.tell(approved(desk, order_id), by=reviewer)
+
+        types = "('order.reply_outdated.v1', 'order.reply_not_sent.v1')"
+        [sent] = await desk.rows(f"select headers from outbox where type in {types}")
+        actions = "('feedback.outdated', 'feedback.void')"
+        [noted] = await desk.rows(f"select actor, role, correlation from audit where action in {actions}")
+        assert (sent["headers"]["actor"], sent["headers"]["actorrole"]) == ("system", "system")
+        assert (noted["actor"], noted["role"]) == ("system", "system")
+        assert sent["headers"]["correlationid"] == noted["correlation"] == "test", "its cause stays known"
 
 
 @pytest.mark.parametrize(

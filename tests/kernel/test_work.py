@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared.contracts.intake import OrderUrged
 from shared.identity import Person, Role
 from shared.wakes import EVENTS_WRITTEN
 from tests.kernel.tiny import Tiny
@@ -38,6 +40,26 @@ async def test_the_effect_the_event_and_the_audit_row_are_there_when_the_answer_
     assert event["headers"]["actor"] == audit["actor"] == "someone"
     assert (audit["role"], audit["action"], audit["after"]) == ("dispatcher", "thing.added", {"small": 0})
     assert event["headers"]["correlationid"] == audit["correlation"]
+
+
+@pytest.mark.clause("X1")
+async def test_what_the_platform_decides_by_itself_is_its_own_and_keeps_its_cause(tiny: Tiny) -> None:
+    someone = Person(account="someone", name="someone", roles=frozenset({Role.DISPATCHER}), unit="u1")
+    async with tiny.runtime.works.begin(someone, correlation="the-request") as work:
+        for block in (nullcontext(), work.by_itself(), nullcontext()):
+            with block:
+                work.emit(OrderUrged(order_id="a", urged_at=work.now))
+                work.audit("thing.changed", "a")
+
+    events = [row["headers"] for row in await tiny.rows("select headers from outbox order by position")]
+    trail = await tiny.rows("select actor, role, unit, correlation from audit order by id")
+    assert [one["actor"] for one in events] == ["someone", "system", "someone"]
+    assert [(one["actorrole"], one.get("actorunit")) for one in events][:2] == [("dispatcher", "u1"), ("system", None)]
+    assert [(one["actor"], one["role"], one["unit"]) for one in trail][:2] == [
+        ("someone", "dispatcher", "u1"),
+        ("system", "system", None),
+    ]
+    assert {one["correlationid"] for one in events} == {one["correlation"] for one in trail} == {"the-request"}
 
 
 async def test_a_commit_that_fails_is_never_answered_with_success(tiny: Tiny) -> None:

@@ -160,3 +160,17 @@ async def test_a_promise_that_was_kept_in_time_and_heard_late_is_kept(desk: Desk
     told = [event.type for event in await desk.told() if event.type.startswith("promise.")]
     assert told == ["promise.broken.v1", "promise.kept.v1"]
     assert "next_contact" not in await board(desk, "broken-promises")
+
+
+@pytest.mark.clause("X1")
+async def test_deadlines_follow_from_the_facts_and_are_nobodys_decision(desk: Desk) -> None:
+    dispatcher, caseworker = desk.person(Role.DISPATCHER), desk.person(Role.CASEWORKER, unit=UNIT)
+    await desk.tell(received(), assigned(), by=dispatcher)
+    desk.clock.set(local("2026-11-27T00:01"))
+    await drain(desk.runtime)
+    await desk.tell(contacted("2026-11-23T11:00"), by=caseworker)
+
+    sent = await desk.rows("select type, headers from outbox")
+    assert {"clock.started.v1", "clock.stopped.v1", "clock.breach_excused.v1"} <= {row["type"] for row in sent}
+    assert {row["headers"]["actor"] for row in sent} == {"system"}
+    assert {row["actor"] for row in await desk.rows("select actor from audit")} == {"system"}

@@ -50,7 +50,8 @@ async def await_revisit(work: Work, event: OrderFedBack) -> None:
         return
     if status is Status.AWAITING_FEEDBACK and record.disposition in EXCLUSIONS:
         work.audit("order.fed_back", event.order_id, before={"status": status})
-        await _close(work, record, solved=False)
+        with work.by_itself():  # the notice that proves the reply's arrival says nothing of an end
+            await _close(work, record, solved=False)
         return
     record.status = after(status, Move.FEED_BACK)
     work.audit("order.fed_back", event.order_id, before={"status": status}, after={"status": record.status})

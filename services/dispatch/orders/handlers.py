@@ -115,7 +115,8 @@ async def mark_urged(work: Work, event: OrderUrged) -> None:
 
 def audit_passed_by(work: Work, record: CaseRecord, event: OrderEvent) -> None:
     """Audit that an event came too late for the order as it is, and changed nothing."""
-    work.audit("event.passed_by", record.order_id, after={"status": record.status, "event": event.type})
+    with work.by_itself():
+        work.audit("event.passed_by", record.order_id, after={"status": record.status, "event": event.type})
 
 
 async def _recommend(work: Work, record: CaseRecord) -> None:

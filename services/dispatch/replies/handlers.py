@@ -155,7 +155,8 @@ async def void_not_sent(work: Work, event: ReplyNotSent) -> None:
         return
     record.disposition = await store.approved_disposition(work.session, event.order_id)
     after = {"status": record.status, "reply_id": event.reply_id}
-    work.audit(f"reply.{ReplyState.VOID}", event.order_id, after=after, reason=event.reason)
+    with work.by_itself():
+        work.audit(f"reply.{ReplyState.VOID}", event.order_id, after=after, reason=event.reason)
 
 
 async def wake_planned(work: Work, event: PlanWoken | PlanBroken) -> None:
@@ -165,13 +166,9 @@ async def wake_planned(work: Work, event: PlanWoken | PlanBroken) -> None:
         audit_passed_by(work, record, event)
         return
     record.status, record.reply_id = after(Status.PLANNED, Move.WAKE), None
-    work.audit(
-        "order.woken",
-        event.order_id,
-        before={"status": Status.PLANNED},
-        after={"status": record.status},
-        reason=event.type,
-    )
+    before, changed = {"status": Status.PLANNED}, {"status": record.status}
+    with work.by_itself():
+        work.audit("order.woken", event.order_id, before=before, after=changed, reason=event.type)
 
 
 async def _judge(

@@ -47,7 +47,8 @@ async def queue_feedback(work: Work, approved: ReplyApproved) -> None:
     """
     record = await order_for_update(work, approved.order_id)
     if record.state is State.CANCELLED or approved.redos < record.redos:
-        work.audit("feedback.void", record.order_id, after={"reply_id": approved.reply_id, "state": record.state})
+        with work.by_itself():
+            work.audit("feedback.void", record.order_id, after={"reply_id": approved.reply_id, "state": record.state})
         if not await store.is_queued(work.session, approved.reply_id):
             _tell_not_sent(work, approved, "cancelled" if record.state is State.CANCELLED else "reopened")
         return
@@ -91,21 +92,22 @@ async def _is_outdated(work: Work, order: UpstreamOrderRecord, approved: ReplyAp
     changed = rules.unknown_changes(since, known_version=approved.known_version)
     if not changed or await store.is_queued(work.session, approved.reply_id):
         return False
-    work.emit(
-        ReplyOutdated(
-            order_id=order.order_id,
-            reply_id=approved.reply_id,
-            round=approved.round,
-            unit=approved.unit,
-            demand_version=approved.demand_version,
-            known_version=approved.known_version,
-            version=order.version,
-            changed=changed,
-            outdated_at=work.now,
-        )
-    )
     after = {"reply_id": approved.reply_id, "known_version": approved.known_version, "version": order.version}
-    work.audit("feedback.outdated", order.order_id, after={**after, "changed": list(changed)})
+    with work.by_itself():
+        work.emit(
+            ReplyOutdated(
+                order_id=order.order_id,
+                reply_id=approved.reply_id,
+                round=approved.round,
+                unit=approved.unit,
+                demand_version=approved.demand_version,
+                known_version=approved.known_version,
+                version=order.version,
+                changed=changed,
+                outdated_at=work.now,
+            )
+        )
+        work.audit("feedback.outdated", order.order_id, after={**after, "changed": list(changed)})
     return True
 
 
@@ -154,21 +156,23 @@ async def cancel_deliveries(work: Work, order: UpstreamOrderRecord) -> None:
         delivery.state, delivery.next_at = DeliveryState.CANCELLED, None
         delivery.lease = delivery.leased_until = None
         after = {"state": delivery.state, "reply_id": delivery.reply_id}
-        work.audit("feedback.cancelled", order.order_id, before=before, after=after)
+        with work.by_itself():
+            work.audit("feedback.cancelled", order.order_id, before=before, after=after)
 
 
 def _tell_not_sent(work: Work, reply: ReplyApproved | Delivery, reason: NotSentReason) -> None:
-    work.emit(
-        ReplyNotSent(
-            order_id=reply.order_id,
-            reply_id=reply.reply_id,
-            round=reply.round,
-            unit=reply.unit,
-            reason=reason,
-            not_sent_at=work.now,
-            redos=reply.redos,
+    with work.by_itself():
+        work.emit(
+            ReplyNotSent(
+                order_id=reply.order_id,
+                reply_id=reply.reply_id,
+                round=reply.round,
+                unit=reply.unit,
+                reason=reason,
+                not_sent_at=work.now,
+                redos=reply.redos,
+            )
         )
-    )
 
 
 def _tell_fed_back(
@@ -193,6 +197,7 @@ def _tell_fed_back(
             attempts=attempts,
             fed_back_at=at,
             redos=redos,
+            by=by.value,
         )
     )
     work.audit("feedback.acked", order.order_id, after={"reply_id": reply_id, "attempts": attempts, "by": by})

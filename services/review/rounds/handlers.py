@@ -43,6 +43,15 @@ def findings_of(sealer: Sealer, record: RoundRecord) -> tuple[Finding, ...]:
     return tuple(Finding.of(given) for given in sealer.open_json(record.findings, place))
 
 
+def opinion_by(record: RoundRecord) -> str | None:
+    """Whose the opinion is: of a reply that was taken back the platform's, and not of whoever had approved it."""
+    if record.opinion is None:
+        return None
+    if record.taken_back_at is not None:
+        return SYSTEM.account
+    return record.leader_by if record.state is State.LEADER_REJECTED else record.centre_by
+
+
 async def note_order(work: Work, event: OrderReceived) -> None:
     """Remember which reply scheme the order's channel demands (S1.1.1b)."""
     if await work.locked(OrderRecord, event.order_id) is None:
@@ -216,16 +225,20 @@ async def _approved_round(work: Work, event: ReplyNotSent | ReplyOutdated) -> Ro
     record = next((one for one in rounds if one.reply_id == event.reply_id), None)
     if record is None or record.state is not State.APPROVED:
         after = {"order_id": event.order_id, "state": None if record is None else record.state, "event": event.type}
-        work.audit("event.passed_by", event.reply_id, after=after)
+        with work.by_itself():
+            work.audit("event.passed_by", event.reply_id, after=after)
         return None
     return record
 
 
 def _void(work: Work, record: RoundRecord, move: Move, why: VoidReason) -> None:
+    """No person makes a round void: it follows from what happened to its order."""
     before = record.state
     record.state = rules.after(record.state, move)
     record.voided_at, record.void_reason = work.now, why
-    work.audit("reply.voided", record.reply_id, before={"state": before}, after={"state": record.state}, reason=why)
+    after = {"state": record.state}
+    with work.by_itself():
+        work.audit("reply.voided", record.reply_id, before={"state": before}, after=after, reason=why)
 
 
 def _unit_of(work: Work) -> str:
@@ -344,11 +357,12 @@ async def take_back(work: Work, event: ReplyOutdated) -> None:
     changes = (DemandChange(event.version, event.changed, event.outdated_at),)
     _keep_findings(work, record, with_demand(findings_of(work.sealer, record), changes))
     more = {"known_version": event.known_version, "demand_version": event.version, "fields": list(event.changed)}
-    _moved(work, record, Move.TAKE_BACK, "reply.taken_back", **more)
     record.taken_back_at = work.now
     opinion = outdated_opinion(changes)
     record.opinion = work.sealer.seal(opinion, OPINION.at(order_id=record.order_id, reply_id=record.reply_id))
-    _tell_rejected(work, record, record.opinion, by=SYSTEM.account)
+    with work.by_itself():
+        _moved(work, record, Move.TAKE_BACK, "reply.taken_back", **more)
+        _tell_rejected(work, record, record.opinion, by=SYSTEM.account)
 
 
 def _tell_rejected(work: Work, record: RoundRecord, opinion: str, *, by: str) -> None:
