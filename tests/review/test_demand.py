@@ -183,6 +183,7 @@ async def test_an_outdated_reply_goes_back_to_the_unit_with_what_changed(desk: D
     for words in (seen["opinion"], seen["findings"][0]["message"]):
         assert "上级平台在答复之后变更了工单（第 2 版：诉求标题、诉求内容）" in words
     assert "没有反馈上级" in seen["opinion"]
+    assert seen["opinion_by"] == "system", "the platform's words are not those of whoever approved it"
     assert [one["version"] for one in seen["demand_changes"]] == [2]
 
     [told] = await desk.told(ReplyRejected)
@@ -193,6 +194,18 @@ async def test_an_outdated_reply_goes_back_to_the_unit_with_what_changed(desk: D
     [trail] = await desk.rows("select before, after from audit where action = 'reply.taken_back'")
     assert (trail["before"], trail["after"]["state"]) == ({"state": "approved"}, "rejected")
     assert await desk.parked() == []
+
+
+@pytest.mark.clause("X1")
+async def test_what_the_platform_gives_back_or_voids_it_does_by_itself(desk: Desk):
+    order_id, _ = await approved_and_outdated(desk)
+    await desk.tell(submitted(desk, order_id, new(), "zhujian", 2, demand_version=2))
+    await desk.tell(assigned(desk, order_id, "chengguan"), by=desk.person(Role.DISPATCHER))
+
+    trail = await desk.rows("select actor from audit where action in ('reply.taken_back', 'reply.voided')")
+    [sent] = await desk.rows("select headers from outbox where type = 'reply.rejected.v1'")
+    assert trail == [{"actor": "system"}] * 2
+    assert (sent["headers"]["actor"], sent["headers"]["actorrole"]) == ("system", "system")
 
 
 @pytest.mark.clause("S2.3c")

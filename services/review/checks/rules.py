@@ -137,8 +137,13 @@ def demand_findings(changes: tuple[DemandChange, ...]) -> tuple[Finding, ...]:
 
 
 def outdated_opinion(changes: tuple[DemandChange, ...]) -> str:
-    """Why the platform gives back a reply that was approved before the centre knew of these changes (S1.1.4c, S2.3a)."""
-    return f"{_changed(changes)}，审核通过时尚未获知，本答复没有反馈上级；请核对变更内容，按新版本重新提交答复"
+    """Why the platform gives back a reply that was approved without these changes in view (S1.1.4c, S2.3a).
+
+    They came before the approval, or after it and before the reply was sent: the words hold for both.
+    """
+    return (
+        f"{_changed(changes)}，审核通过时依据的是变更前的内容，本答复没有反馈上级；请核对变更内容，按新版本重新提交答复"
+    )
 
 
 def _changed(changes: tuple[DemandChange, ...]) -> str:

@@ -97,6 +97,7 @@ def _round(sealer: Sealer, person: Person, sight: Sight, record: RoundRecord, ba
         centre_by=record.centre_by,
         centre_at=record.centre_at,
         opinion=sight.shows(opinion),
+        opinion_by=handlers.opinion_by(record),
         override_reason=sight.shows(reason),
         voided_at=record.voided_at,
         can=list(moves.can),

@@ -59,7 +59,7 @@ class RoundSummary(BaseModel):
     waiting_since: datetime | None = Field(description="在本环节等待的起始时间；已有结果的为空")
     findings_count: int = Field(description="机器预审意见的条数，含必须处理的")
     taken_back_at: datetime | None = Field(
-        description="平台自动退回的时间：审核通过时上级平台已变更工单而中心尚未获知，答复没有反馈上级"
+        description="平台自动退回的时间：上级平台变更了工单，而审核通过时依据的是变更前的内容，答复没有反馈上级"
     )
     void_reason: VoidReason | None = Field(
         description="作废的原因：cancelled 上级平台撤单 / reassigned 重新交办 / reopened 上级要求重办 / superseded 另有新的答复；"
@@ -168,6 +168,9 @@ class Round(RoundSummary):
     centre_by: str | None = Field(description="中心审核员；平台自动退回的，为此前审核通过的审核员")
     centre_at: datetime | None
     opinion: str | None = Field(description="退回修改意见；平台自动退回的，为退回原因与变更的内容")
+    opinion_by: str | None = Field(
+        description="提出修改意见的人：退回答复的单位领导或中心审核员；平台自动退回的为 system；空为没有修改意见"
+    )
     override_reason: str | None = Field(description="预审问题未改而通过的理由")
     voided_at: datetime | None
     can: list[Move] = Field(description="当前登录人可执行的操作")
