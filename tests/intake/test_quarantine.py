@@ -14,6 +14,7 @@ import pytest
 from shared.contracts.intake import OrderCancelled, OrderFedBack, OrderReceived, OrderUpdated, OrderUrged
 from shared.identity import Role
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
+from tests.support import facts
 from tests.support.postgres import DatabaseServer
 from tests.support.service import MONDAY_0900, Desk
 
@@ -66,6 +67,49 @@ async def test_a_correction_with_values_that_no_order_can_have_is_refused(
 
         assert answer.status_code == 422
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.clause("S1.1.4c", "S2.3a")
+async def test_an_order_says_that_newer_content_of_it_waits_in_quarantine(postgres_server: DatabaseServer) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await platform.accepted(orderNum="N2")
+        await desk.tell(facts.assigned(order_id, "u1", desk.clock.now()))
+        people = (desk.bearer(Role.REVIEWER), desk.bearer(Role.CASEWORKER, unit="u1"))
+
+        async def told() -> dict[str, Any]:
+            seen = [await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=who) for who in people]
+            assert seen[0].json()["quarantined"] == seen[1].json()["quarantined"]
+            return dict(seen[0].json()["quarantined"])
+
+        before, first = await told(), desk.clock.now()
+        for minutes, number in ((0, "N1"), (5, "N1"), (6, "N2")):
+            desk.clock.set(first + timedelta(minutes=minutes))
+            assert (await platform.push({**an_order(orderNum=number), "lng": 999})).status_code == 422
+        waiting = await told()
+        assert (await platform.push(an_order(orderNum="N1", title="改过的标题"))).status_code == 200
+
+        assert before == {"count": 0, "since": None}
+        assert (waiting["count"], datetime.fromisoformat(waiting["since"])) == (2, first)
+        assert await told() == before, "what its platform sent anew overtakes them"
+
+
+@pytest.mark.clause("S1.1.4c")
+async def test_a_revision_that_is_not_higher_than_the_known_one_changes_nothing_and_is_not_counted(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        platform, who, order = Platform(desk), desk.bearer(Role.REVIEWER), an_order()
+        order_id = (await platform.push(in_revision(order, 2))).json()["order_id"]
+        counted = []
+        for revision in (1, 2, 3):
+            await kept(platform, in_revision(order, revision) | WRONG)
+            counted.append(
+                (await desk.http.get(f"/api/intake/v1/orders/{order_id}", headers=who)).json()["quarantined"]
+            )
+
+        assert [one["count"] for one in counted] == [0, 0, 1]
 
 
 @pytest.mark.clause("S1.1.1a")

@@ -31,6 +31,7 @@ export function useUpstreamCopy(id: Id) {
     queryKey: computed(() => ['order', toValue(id), 'upstream']),
     enabled: computed(() => toValue(id) !== undefined && may('intake', 'read_order')),
     queryFn: ({ signal }) => read(intake.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
+    refetchInterval: AGAIN_EVERY,
   })
 }
 

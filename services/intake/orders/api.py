@@ -8,12 +8,14 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.intake.channels.model import ChannelCode
 from services.intake.channels.policy import CHANNELS, UNKNOWN_SHOWN
+from services.intake.channels.schemas import number_key
 from services.intake.channels.store import unknown_fields_of
 from services.intake.channels.tables import UnknownFields
 from services.intake.orders import handlers, store
 from services.intake.orders.model import State
 from services.intake.orders.schemas import MaskedCaller, OrderDetail, OrderLine, RevealBody, RevealedCaller, VersionView
 from services.intake.orders.store import OrderFilter, StoredOrder
+from services.intake.quarantine.store import waiting_of_order
 from shared.access import Scope, Sight, Words
 from shared.contracts.intake import Level
 from shared.contracts.places import UNKNOWN
@@ -147,6 +149,10 @@ async def read_order(
     sight = handlers.sight_of(found, scope, sealer)
     hidden = _hidden(found, scope, sight)
     unknown = await unknown_fields_of(session, order_id, UNKNOWN_SHOWN)
+    number_print = sealer.fingerprint(number_key(found.record.platform, found.record.platform_no))
+    # As the platform: units reach nothing of the quarantine itself, and are told only how much of it is of their order.
+    async with runtime.works.read() as everything:
+        waiting = await waiting_of_order(everything, number_print, revision=found.record.platform_revision)
     return {
         **line_of(found, demand["title"], sight),
         "urgent_found": found.record.urgent_found,
@@ -154,6 +160,7 @@ async def read_order(
         "details": _shown_details(found.version.details, sight, hidden=hidden),
         "caller": None if hidden else _masked(found, sealer),
         "attachments": [] if hidden else [_file(one, sight) for one in handlers.attachments_of(found.caller, sealer)],
+        "quarantined": {"count": waiting.count, "since": waiting.since},
         "unknown_fields": [] if hidden else [_unknown(one, sealer, sight) for one in unknown],
     }
 

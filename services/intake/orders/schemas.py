@@ -62,6 +62,13 @@ class UnknownFieldsView(BaseModel):
     fields: dict[str, str] = Field(description="上级平台的字段名与内容")
 
 
+class QuarantinedView(BaseModel):
+    """What the platform sent of an order that nobody could read yet; nothing of its content is told."""
+
+    count: int = Field(description="份数；0 为没有")
+    since: datetime | None = Field(description="最早一份到达的时间；没有的为空")
+
+
 class UpstreamFile(BaseModel):
     """A file that is stored at the platform; nothing of it is stored here."""
 
@@ -80,6 +87,9 @@ class OrderDetail(OrderLine):
     caller: MaskedCaller | None
     attachments: list[UpstreamFile] = Field(
         description="上级平台随最近一版推送的附件；无权查看诉求内容或须对来电人保密的为空"
+    )
+    quarantined: QuarantinedView = Field(
+        description="上级平台就此编号发来、未能识别而在隔离区等待处理的内容，可能改变诉求；版本号不高于现有内容的不计"
     )
     unknown_fields: list[UnknownFieldsView] = Field(
         description="上级平台推送的、本平台不认识的字段，最近的在前；无权查看诉求内容或须对来电人保密的为空"

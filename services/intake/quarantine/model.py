@@ -30,6 +30,14 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingOfOrder:
+    """What waits of one order, and may change it: how many requests, and when the first of them came."""
+
+    count: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """The waiting requests of one cause."""
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from services.intake.quarantine.model import Cause, Group, QuarantineState
+from services.intake.quarantine.model import Cause, Group, QuarantineState, WaitingOfOrder
 from services.intake.quarantine.tables import Quarantined
 from shared.errors import NotListed
 from shared.lists import Keyset, Listed
@@ -113,6 +113,17 @@ async def waiting_of(session: AsyncSession, cause: Cause, limit: int) -> Sequenc
 async def count_waiting(session: AsyncSession, cause: Cause) -> int:
     """How many requests of this cause wait."""
     return int(await session.scalar(select(func.count()).select_from(Quarantined).where(*_of(cause))) or 0)
+
+
+async def waiting_of_order(session: AsyncSession, number_print: str, *, revision: int | None) -> WaitingOfOrder:
+    """What waits of the order with this keyed hash of its number; not what is older than its known `revision`."""
+    query = select(func.count(), func.min(Quarantined.received_at)).where(
+        Quarantined.state == QuarantineState.WAITING, Quarantined.number_print == number_print
+    )
+    if revision is not None:
+        query = query.where(or_(Quarantined.platform_revision.is_(None), Quarantined.platform_revision > revision))
+    count, since = (await session.execute(query)).one()
+    return WaitingOfOrder(int(count), since)
 
 
 async def quarantined(session: AsyncSession, quarantine_id: str, *, lock: bool = False) -> Quarantined:
