@@ -44,6 +44,8 @@ _ANY_NUMBER: Final = re.compile(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{6,}}[xX]?")
 _LAST_DIGITS: Final = re.compile(
     rf"(?:尾号|[后末][四4]位)(?:数|数字)?[^\w\n]{{0,3}}[是为]?[^\w\n]{{0,3}}({_DIGIT}{{3,}})"
 )
+# Somebody else's masking still tells half of it: 138****1234, 0535-***1234.
+_MASKED: Final = re.compile(r"(?<![0-9A-Za-z])\d{3,6}[ -]?(?:[*×xX•●#][ -]?){2,12}\d{2,4}[xX]?(?!\d)")
 _DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?:\s+[0-2]?\d)?")
 
 
@@ -100,6 +102,7 @@ def masked_numbers(text: str) -> str:
 
 
 def spans_of_numbers(text: str) -> list[tuple[int, int]]:
-    """Where `text` may give a telephone or identity number, or the last digits of one; a day is none."""
+    """Where `text` may give a telephone or identity number, also a masked one, or the last digits of one; a day is none."""
     numbers = [match.span() for match in _ANY_NUMBER.finditer(text) if not _DAY.fullmatch(match.group())]
+    numbers += [match.span() for match in _MASKED.finditer(text)]
     return numbers + [match.span(1) for match in _LAST_DIGITS.finditer(text)]

@@ -78,6 +78,33 @@ async def test_where_the_caller_of_a_confidential_order_lives_is_read_by_no_unit
         assert f"住址：{home}" in words_of(desk, received)
 
 
+async def test_a_unit_reads_neither_short_forms_of_the_callers_name_nor_other_notations_of_his_address(
+    postgres_server: DatabaseServer,
+) -> None:
+    async with intake_desk(postgres_server) as desk:
+        hidden = ("黄海小区", "7-2-401", "七号楼", "张哥", "小伟", "伟伟", "张工、", "張偉", "138****1234")
+        said = (
+            "路灯不亮。来电人家住黄海小区7号楼2单元401室，即7-2-401（七号楼二单元401），邻居叫其张哥、小伟、伟伟，同事称张工、張偉，"
+            "电话138****1234。反映迎春大街南侧雄伟的大楼前第三张工单无人处理。"
+        )
+        order_id = await Platform(desk).accepted(
+            isSecret="1",
+            callerName="张伟",
+            callerArea="莱山区黄海路街道黄海小区7号楼2单元401室",
+            address="莱山区迎春大街南侧",
+            title="路灯不亮",
+            eventDesc=said,
+        )
+        await desk.tell(assigned(desk, order_id, "u1"))
+
+        read = await texts(desk, order_id, desk.bearer(Role.CASEWORKER, unit="u1"))
+        centre = await texts(desk, order_id, desk.bearer(Role.DISPATCHER))
+
+        assert [told for told in hidden if told in read] == []
+        assert [told for told in hidden if told not in centre] == []
+        assert "反映迎春大街南侧雄伟的大楼前第三张工单无人处理" in read
+
+
 async def test_an_order_that_becomes_confidential_later_tells_nothing_of_its_first_version(
     postgres_server: DatabaseServer,
 ) -> None:
