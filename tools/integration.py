@@ -33,12 +33,31 @@ from services.intake.notices.errors import RevisitContradicts
 from services.intake.notices.schemas import NOTICES, names_of, notice_examples, notice_schema
 from services.intake.quarantine.errors import UnknownChannelNotKept
 from services.intake.states.errors import OrderNotSent
+from services.intake.states.policy import DELIVERY_TITLES, STATE_TITLES
+from shared.access import ACCESS, KERNEL
 from shared.errors import BusinessError, PayloadTooLarge, Unavailable, UnsupportedContent
+from shared.identity import Role
 from shared.web.fields import LINE_PATTERN, LOCAL_MOMENT_PATTERN, MOMENT_PATTERN, TEXT_PATTERN
 from shared.web.numbers import LATITUDE_FORM, LIMIT_FORM, LONGITUDE_FORM, WHOLE_FORM
 from tools.generated import ROOT, write_or_check
 
 DOCUMENT: Final = "docs/integration.md"
+GLOSSARY: Final = "docs/glossary.md"
+_ROLE_TITLE: Final = re.compile(r"^\| (\S+) \| `(\w+)` \|", re.MULTILINE)
+ASKED_FOR: Final = (
+    ("查看隔离的请求", "intake", "list_quarantined"),
+    ("放行隔离的请求，可更正内容", "intake", "release_quarantined"),
+    ("一并放行同一原因的隔离请求", "intake", "release_quarantine_group"),
+    ("丢弃隔离的请求", "intake", "drop_quarantined"),
+    ("查看反馈及各次发送", "intake", "list_deliveries"),
+    ("立即重新发送反馈", "intake", "retry_delivery"),
+    ("修正紧急类别、受理范围标记", "intake", "overrule_flags"),
+    ("导入年度放假安排", "sla", "import_calendar_year"),
+    ("修改工作日历的单日", "sla", "edit_calendar_days"),
+    ("重放未能处理的内部事件", "intake", "replay_parked"),
+    ("设立账号", "dispatch", "add_account"),
+)
+"""What an integrator may need somebody here to do: in words, and by which operation of which service."""
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "国家三个渠道": ("national_inspection", "national_portal", "national_message"),
     "省级两个渠道": ("province_12345", "province_enterprise"),
@@ -266,6 +285,33 @@ def schedule() -> Iterator[str]:
     yield f"各次发送之前的等待：{waits()}。"
 
 
+def states() -> Iterator[str]:
+    """What the states of orders and of deliveries are called in an answer."""
+    yield from _table("字段", "代码", "名称（`state_title`）")
+    for field, titles in (("`state`", STATE_TITLES), ("`deliveries` 的 `state`", DELIVERY_TITLES)):
+        for value, title in titles.items():
+            yield _row(field, f"`{value}`", title)
+
+
+def roles() -> Iterator[str]:
+    """Who does here what somebody who integrates a platform may ask for."""
+    known = _ROLE_TITLE.findall((ROOT / GLOSSARY).read_text(encoding="utf-8"))
+    titles = {role: title for title, role in known}
+    yield from _table("操作", "接口", "角色")
+    for what, service, operation in ASKED_FOR:
+        path, method = next(
+            (path, method)
+            for path, methods in json.loads((ROOT / f"contracts/openapi/{service}.json").read_text())["paths"].items()
+            for method, said in methods.items()
+            if said.get("operationId") == operation
+        )
+        row = {**ACCESS[service], **KERNEL}[operation]
+        may = {role for grant in row.grants for role in grant.roles}
+        yield _row(
+            what, f"`{method.upper()} /api/{service}{path}`", "、".join(titles[each] for each in Role if each in may)
+        )
+
+
 def codes() -> Iterator[str]:
     """Which refusals to send again."""
     yield from _table("状态码", "`code`", "是否重发")
@@ -296,6 +342,8 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "feedback_fields": feedback_fields,
     "acknowledgement": acknowledgement,
     "schedule": schedule,
+    "states": states,
+    "roles": roles,
     "codes": codes,
 }
 

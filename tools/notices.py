@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from services.intake.channels.policy import FAST_CLOCK
 from services.intake.endings.model import STANDING_TITLES, TOLD_TITLES, WAY_TITLES, Ending, Standing, Told, Way
 from services.intake.endings.policy import CONTRADICTS, EARLIER, REFUSALS, TABLE, UNKNOWN_ORDER
 from tools.generated import write_or_check
@@ -25,7 +26,7 @@ _HEAD: Final = """\
 - **暂存**：回答 422，原文隔离保存，由人工放行；
 - **拒绝**：回答 409 或 422，附机器可读的 `code`。
 """
-_NOTES: Final = """\
+_NOTES: Final = f"""\
 ## 说明
 
 - 同一 webhook-id、同一内容重发，一律得到首次的回答（响应头 `Idempotent-Replayed: true`）。回答 409 的，原 webhook-id 可在条件具备后再用；内容有改动的，请换用新的 webhook-id。
@@ -40,7 +41,7 @@ _NOTES: Final = """\
 - 不认识的字段不影响受理：原样保存，显示给经办人员。同一字段出现两次的，按内容有误隔离（422，`not_understood`，`facts.reason` 为 `repeated_field`）。
 - 曾被隔离的工单，不论经人工放行，还是由贵平台更正后重新推送，时限均自该编号仍待处理的请求中最早一件到达时起算（编号无法识别的隔离请求，只在其本身放行时计）。更正后重新推送的，该编号此前待处理的隔离请求即不再待处理（`overtaken`）；带有版本号的渠道，其中版本号大于本次推送的仍待处理，放行后成为工单的下一版本。曾被隔离、经人工放行的通知，自其到达时起算。
 - 已办结、已撤单的工单，内容有变的一律按上表拒绝。
-- 通知的时间早于来电时间或晚于当前时间的，按内容有误隔离（422，`not_understood`）。
+- 通知的时间早于来电时间，或晚于当前时间 {FAST_CLOCK.seconds // 60} 分钟以上的，按内容有误隔离（422，`not_understood`）；{FAST_CLOCK.seconds // 60} 分钟以内视为时钟误差，与工单的时间相同。
 """
 
 

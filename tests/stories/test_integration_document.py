@@ -12,14 +12,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from services.intake.channels.policy import CHANNELS
+from services.intake.channels.policy import CHANNELS, FAST_CLOCK
 from services.intake.channels.rules import signature
 from services.intake.endings.policy import REFUSALS
 from services.intake.feedback.clients import FeedbackClient
@@ -51,6 +51,11 @@ def every_error(above: type[BusinessError] = BusinessError) -> Iterator[type[Bus
     for error in above.__subclasses__():
         yield error
         yield from every_error(error)
+
+
+def test_what_the_document_says_of_a_fast_clock_is_what_is_tolerated_of_orders_and_of_notices() -> None:
+    said = re.findall(r"不得晚于当前时间（允许 (\d+) 分钟误差）", TEXT)
+    assert [timedelta(minutes=int(minutes)) for minutes in said] == [FAST_CLOCK] * 2
 
 
 def test_every_refusal_that_a_platform_can_meet_says_whether_to_send_again() -> None:

@@ -22,6 +22,10 @@ Local = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(SHAN
 """ISO 8601 with the offset of local time, +08:00."""
 
 
+def _listed(titles: Mapping[Any, str]) -> str:
+    return " / ".join(f"{value} {title}" for value, title in titles.items())
+
+
 class StateBody(Body):
     """Which order."""
 
@@ -32,9 +36,7 @@ class SentReply(BaseModel):
     """A reply on its way to the platform."""
 
     id: str = Field(description="反馈编号，即反馈请求的 webhook-id，重发不变")
-    state: DeliveryState = Field(
-        description="waiting 待发送 / sending 发送中 / acked 已确认收到 / failed 未送达 / cancelled 已撤单，不再发送"
-    )
+    state: DeliveryState = Field(description=_listed(DELIVERY_TITLES))
     state_title: str = Field(description="反馈状态（中文）")
     round: int = Field(description="第几轮答复")
     demand_version: int = Field(description="所答复的工单版本")
@@ -47,9 +49,7 @@ class OrderState(BaseModel):
 
     order_id: str = Field(description="本平台工单编号")
     platform_no: str = Field(description="上级平台工单编号")
-    state: State = Field(
-        description="received 已接收 / assigned 办理中 / approved 审核通过 / fed_back 已反馈 / closed 已办结 / cancelled 已撤单"
-    )
+    state: State = Field(description=_listed(STATE_TITLES))
     state_title: str = Field(description="进展（中文）")
     version: int = Field(description="工单内容的版本，首次推送为 1")
     unit_name: str | None = Field(description="当前承办单位；尚未交办为空")
