@@ -86,6 +86,21 @@ def sent(place: District, order_id: str) -> list[tuple[str, int]]:
     return [(body["replyId"], body["demandVersion"]) for body in bodies]
 
 
+async def who_did(place: District, order_id: str) -> dict[str, str]:
+    """By kind of entry, who did it last; once the timeline has the rejection."""
+    desk, doers = await place.person("paidan"), dict[str, str]()
+
+    async def told() -> bool:
+        timeline = await desk.call("GET", f"/api/dispatch/v1/orders/{order_id}/timeline", limit=200)
+        kinds = {"reply.approved", "order.reply_outdated", "reply.rejected", "clock.started"}
+        doers.update({one["kind"]: one["who"]["account"] for one in timeline["items"] if one["kind"] in kinds})
+        return doers.keys() == kinds
+
+    await eventually(told, within=20)
+    return doers
+
+
+@pytest.mark.clause("X1")
 async def test_a_reply_that_was_approved_before_review_heard_of_the_change_is_not_sent_and_comes_back(
     place: District, bus: HoldingBus
 ) -> None:
@@ -100,6 +115,13 @@ async def test_a_reply_that_was_approved_before_review_heard_of_the_change_is_no
     assert "第 2 版：诉求内容" in back["opinion"]
     assert [finding["code"] for finding in back["findings"]] == ["demand_changed"]
     assert [change["version"] for change in case["demand_changes"]] == [2]
+    assert (back["centre_by"], back["opinion_by"]) == ("shenhe", "system")
+    assert await who_did(place, order_id) == {
+        "reply.approved": "shenhe",
+        "order.reply_outdated": "system",
+        "reply.rejected": "system",
+        "clock.started": "system",
+    }
     assert (clocks["final"]["state"], clocks["review_turnaround"]["state"]) == ("running", "met")
 
     second = await place.reply(order_id)
@@ -163,13 +185,15 @@ async def test_a_reply_that_was_approved_before_review_heard_of_the_cancellation
     bus.release("review")
     seen = await place.newest_reply(order_id, "zhujian", "void")
     desk = await place.person("paidan")
-    told: list[str] = []
+    told: list[dict[str, Any]] = []
 
     async def in_timeline() -> bool:
         timeline = await desk.call("GET", f"/api/dispatch/v1/orders/{order_id}/timeline", limit=200)
-        told[:] = [item["text"] for item in timeline["items"] if item["kind"] == "order.reply_not_sent"]
+        told[:] = [item for item in timeline["items"] if item["kind"] == "order.reply_not_sent"]
         return bool(told)
 
     await eventually(in_timeline, within=20)
     assert (seen["void_reason"], sent(place, order_id)) == ("cancelled", [])
-    assert [text.partition("第 1 次答复")[2] for text in told] == ["虽经审核通过，没有反馈上级平台：上级平台已撤单。"]
+    said = [item["text"].partition("第 1 次答复")[2] for item in told]
+    assert said == ["虽经审核通过，没有反馈上级平台：上级平台已撤单。"]
+    assert [item["who"]["account"] for item in told] == ["system"], "nobody who approved it decided that"
