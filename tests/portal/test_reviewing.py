@@ -77,3 +77,25 @@ def test_two_reviewers_of_one_reply_the_second_reads_that_it_is_decided(platform
 
     expect(second.get_by_text("缺少复测的室温。")).to_be_visible()  # what was written is not lost
     expect(second.get_by_role("alert").first).to_be_visible()
+
+
+@pytest.mark.clause("S1.1.4c", "S2.3a")
+def test_whoever_decides_sees_that_newer_content_of_the_order_waits_in_quarantine(
+    platform: Platform, opens: Opens
+) -> None:
+    order, reply = platform.replied()
+    assert platform.sent({"orderNum": order.number, "title": "读不懂的新版本"}).status_code == 422
+    platform.call(LEADER, "POST", f"/api/review/v1/replies/{reply}/leader-approval", {})
+    note = "就此编号发来的 1 份内容未能识别，在隔离区等待处理，可能改变诉求"
+
+    unit = opens(HANDLER)
+    for path in (f"/handling/{order.order_id}", f"/orders/{order.order_id}"):
+        told = unit.opens(path).get_by_role("status").filter(has_text=note)
+        expect(told).to_be_visible()
+        expect(told.get_by_role("link")).to_have_count(0)  # who may not work on the quarantine is led nowhere
+
+    centre = opens("shenhe")
+    page = at_reply(centre.opens(f"/review/{reply}"), order)
+    expect(page.get_by_role("status").filter(has_text=note)).to_be_visible()
+    page.get_by_role("link", name="到隔离区处理").click()
+    expect(page.get_by_role("navigation", name="运维的各部分")).to_be_visible()

@@ -92,13 +92,18 @@ class Platform:
             kind="投诉",
             caller_phone=TELEPHONE,
         )
-        body = json.dumps({**in_words_of_city(fields), **changes}, ensure_ascii=False).encode()
-        headers = signed_headers(self.secrets["channels"]["city_12345"]["in"], body, now=int(now.timestamp()))
-        answer = self.http.post("/api/intake/v1/channels/city_12345/orders", content=body, headers=headers)
+        answer = self.sent({**in_words_of_city(fields), **changes})
         answer.raise_for_status()
         order_id = answer.json()["order_id"]
         found = until(lambda: self.order(order_id, "triage"))
         return Order(order_id, found["platform_no"], found["title"])
+
+    def sent(self, content: dict[str, Any]) -> httpx.Response:
+        """What the municipal platform is answered when it pushes this."""
+        body = json.dumps(content, ensure_ascii=False).encode()
+        now = int(RealClock().now().timestamp())
+        headers = signed_headers(self.secrets["channels"]["city_12345"]["in"], body, now=now)
+        return self.http.post("/api/intake/v1/channels/city_12345/orders", content=body, headers=headers)
 
     def order(self, order_id: str, *states: str) -> dict[str, Any]:
         """The order as the dispatcher sees it, in one of these states."""
