@@ -41,11 +41,9 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // What most pages have comes in one file: on a slow line thirty small ones take longer than they weigh.
+            // What most pages have, with what it is made of (Vue among it); then what every page needs beside it, and what most
+            // pages of work share.  Each file more is a request more, and a browser has six at a time.
             { name: 'common', minShareCount: 8, test: /[\\/]src[\\/]/ },
-            { name: 'vue', test: /node_modules[\\/](@vue|vue|vue-router)[\\/]/ },
-            // What every page needs, and what most pages of work share beside it: each file more is a request more, and a
-            // browser has six at a time.
             { name: 'base', test: /node_modules[\\/](@tanstack[\\/]query|openapi-fetch)|src[\\/](api|keyboard|labels|session[\\/](session|look)|kit[\\/](Ui(Button|Field|Text|Menu|Dialog)|StateNote|moment|toasts|loading))/, minShareCount: 3 },
             { name: 'work', test: /src[\\/](order|drafts|directory)[\\/]|src[\\/]kit[\\/](RowList|SplitPage|UrgentMark|DueMark|RefusalNote|narrow|clocks|window)/, minShareCount: 3 },
           ],
