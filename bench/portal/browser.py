@@ -175,6 +175,9 @@ async def going_on(opened: Browser, platform: Platform) -> list[float]:
             await one.page.goto(f"{platform.address}/desk")
             await one.page.evaluate(_USABLE)
             for _ in range(STEPS):
+                # Whoever presses J has looked at this one.
+                await one.page.evaluate(_USABLE)
+                await one.page.wait_for_load_state("networkidle")
                 await one.page.evaluate(_NEXT)
                 await one.page.keyboard.press("j")
                 figures.append(await one.page.evaluate("window.next"))

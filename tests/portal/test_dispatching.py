@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.portal.conftest import Opens
 from tests.support.portal import UNIT, Order, Platform
@@ -56,6 +56,31 @@ def test_an_ordinary_order_is_assigned_with_two_keys_and_the_next_is_open(
     expect(page.locator(CHOSEN)).to_be_focused()
     expect(page.get_by_role("option").filter(has_text=order.number)).to_have_count(0)
     assert platform.order(order.order_id)["unit"] == "zhujian"
+
+
+def test_the_next_order_has_been_read_before_it_is_asked_for(platform: Platform, opens: Opens) -> None:
+    platform.pushed()
+    platform.pushed()
+    person = opens("paidan")
+    person.refusals.add(0)
+    read: list[str] = []
+
+    def second(answer: Response) -> bool:
+        found = re.search("/api/dispatch/v1/orders/([^/]{36})$", answer.url)
+        if found is not None and found.group(1) not in read:
+            read.append(found.group(1))
+        return len(read) == 2
+
+    with person.page.expect_response(second):
+        page = person.opens("/desk")
+    chosen, following = read
+    expect(page).to_have_url(re.compile(chosen))
+
+    person.context.set_offline(True)
+    page.keyboard.press("j")
+
+    expect(page).to_have_url(re.compile(following))
+    expect(page.get_by_role("heading", level=2)).to_contain_text(platform.order(following)["title"])
 
 
 def test_a_unit_is_found_by_its_pinyin(desk: Page) -> None:

@@ -1,6 +1,6 @@
 /** What is known of one order, from the services that own it; asked for again after each command. */
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
-import { computed, type MaybeRefOrGetter, toValue } from 'vue'
+import { computed, type MaybeRefOrGetter, toValue, watch } from 'vue'
 import { dispatch, intake, read, readVersioned, sla, type Dispatch } from '@/api/client'
 import { may } from '@/session/session'
 
@@ -16,13 +16,31 @@ export function isFormer(order: Order | FormerOrder): order is FormerOrder {
   return order.part === 'former'
 }
 
+function readOrder(id: string, signal: AbortSignal) {
+  return readVersioned(dispatch.GET('/v1/orders/{order_id}', { params: { path: { order_id: id } }, signal }))
+}
+
 export function useOrder(id: Id) {
   return useQuery({
     queryKey: computed(() => ['order', toValue(id), 'detail']),
     enabled: computed(() => toValue(id) !== undefined),
-    queryFn: ({ signal }) => readVersioned(dispatch.GET('/v1/orders/{order_id}', { params: { path: { order_id: toValue(id) ?? '' } }, signal })),
+    queryFn: ({ signal }) => readOrder(toValue(id) ?? '', signal),
     refetchInterval: AGAIN_EVERY,
   })
+}
+
+/** Reads the order below the chosen one while that one is looked at, so that J shows it at once; then it is asked for anew. */
+export function useNextOrder(rows: () => readonly { order_id: string }[], shown: () => string | undefined): void {
+  const queries = useQueryClient()
+  watch(
+    () => rows()[rows().findIndex((row) => row.order_id === shown()) + 1]?.order_id,
+    (next) => {
+      if (next === undefined || shown() === undefined) return
+      // A fault is said when somebody comes there.
+      queries.query({ queryKey: ['order', next, 'detail'], queryFn: ({ signal }) => readOrder(next, signal), retry: false }).catch(() => null)
+    },
+    { immediate: true },
+  )
 }
 
 /** The order as its upstream sent it, with the caller masked. */
