@@ -77,8 +77,8 @@ def _clock_differences(model: Order, found: list[dict[str, Any]], now: datetime,
         annulled_at = clocks.annulled.get(line.kind)
         needless = line.state == "met" and annulled_at is not None and line.started_at <= annulled_at
         # Whether the unit could call at such a moment also decides whether a later rejection gives it a day.
-        since = min(clocks.unsure, default=now)
-        unsure = line.kind == "caller_reply" and line.started_at >= since and line.started_at not in clocks.turns
+        after = line.started_at > min(clocks.unsure, default=now) and line.started_at not in clocks.turns
+        unsure = line.kind == "caller_reply" and (after or line.started_at in clocks.unsure)
         superseded = mixed and (line.kind, line.started_at) in clocks.superseded
         return not needless and not unsure and not superseded and (line.state != "void" or line.breached)
 
