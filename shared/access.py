@@ -239,6 +239,7 @@ ACCESS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType(
             "search_orders": _row(*_ORDERS.grants[:2], _unit(*UNIT, reach=Reach.JOINT)),
             "read_order": _CURRENT,
             "read_versions": _CURRENT,
+            "read_revisits": _CURRENT,
             "overrule_flags": _DECISIONS,
             "reveal_caller": _row(_district(*_DESK), _unit(*UNIT, reach=Reach.OWN)),
             "list_quarantined": _QUARANTINE,

@@ -49,6 +49,7 @@ SERVICE = Service(
     routers=(
         acceptance.router,
         notices.router,
+        notices.revisits,
         states.router,
         searching.router,
         orders.router,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.intake import NoticeRepeated, OrderCancelled, OrderRedoRequested, OrderRevisited, OrderUrged
+from shared.identity import Role
 from tests.intake.upstream import Platform, an_order, approved, intake_desk
 from tests.support import facts
 from tests.support.postgres import DatabaseServer
@@ -132,6 +133,27 @@ async def test_a_redo_is_published_with_its_reason(postgres_server: DatabaseServ
         assert answer.status_code == 200
         [event] = await desk.told(OrderRedoRequested)
         assert (event.order_id, event.reason) == (order_id, "答复内容与诉求不符")
+
+
+@pytest.mark.clause("S2.3b")
+async def test_the_opinion_of_a_revisit_is_read_by_the_unit_that_handles_the_order_again(
+    postgres_server: DatabaseServer,
+) -> None:
+    """It was taken in, sealed, and shown to nobody."""
+    async with intake_desk(postgres_server) as desk:
+        platform = Platform(desk)
+        order_id = await platform.accepted(orderNum="N1")
+        await desk.tell(facts.assigned(order_id, "u1", desk.clock.now()), approved(desk, order_id))
+        said = {**RESULT, "isSolve": "未解决", "satisfaction": "不满意", "visitOpinion": "路灯仍不亮"}
+        assert (await platform.push(said, kind="revisits")).status_code == 200
+        path = f"/api/intake/v1/orders/{order_id}/revisits"
+        own = await desk.http.get(path, headers=desk.bearer(Role.CASEWORKER, unit="u1"))
+        other = await desk.http.get(path, headers=desk.bearer(Role.CASEWORKER, unit="u2"))
+
+        assert own.status_code == 200, own.text
+        [call] = own.json()
+        assert (call["solved"], call["satisfied"], call["opinion"]) == ("unsolved", "unsatisfied", "路灯仍不亮")
+        assert other.status_code == 404
 
 
 @pytest.mark.clause("S1.1.4c")

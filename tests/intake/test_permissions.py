@@ -33,6 +33,7 @@ ROUTES: dict[str, tuple[str, str, Any, frozenset[Role], bool]] = {
     ),
     "read_order": ("GET", "/v1/orders/{order}", None, READERS, True),
     "read_versions": ("GET", "/v1/orders/{order}/versions", None, READERS, True),
+    "read_revisits": ("GET", "/v1/orders/{order}/revisits", None, READERS, True),
     "overrule_flags": (
         "POST",
         "/v1/orders/{order}/flags",

@@ -97,9 +97,10 @@ def revisited(facts: Facts) -> str:
 
 def repeated(facts: Facts) -> str:
     """The upstream said once more what holds already."""
-    return {"cancellation": "上级平台再次撤单，工单此前已撤销", "redo": "上级平台再次要求重办，工单已在重办"}[
-        facts["notice"]
-    ]
+    return {
+        "cancellation": "上级平台再次撤单，工单此前已撤销",
+        "redo": "上级平台再次要求重办；所针对的答复此前已要求重办",
+    }[facts["notice"]]
 
 
 def fed_back(facts: Facts) -> str:

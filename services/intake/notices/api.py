@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,12 +12,41 @@ from services.intake.channels.model import Answered
 from services.intake.channels.schemas import decoded
 from services.intake.endings.model import Told
 from services.intake.notices import handlers
-from services.intake.notices.schemas import NoticeView, notice_examples, notice_of, unknown_of
+from services.intake.notices.schemas import NoticeView, RevisitView, notice_examples, notice_of, unknown_of
+from services.intake.notices.store import revisits_of
+from services.intake.orders.api import OrderPath
+from services.intake.orders.handlers import sight_of
+from services.intake.orders.store import order_of
 from services.intake.webhooks.api import ABOUT, ORDER_LINKS, Pushed, documented, platform, receive, refused
+from shared.deps import CurrentScope, InRead, ThisRuntime
 from shared.service import Runtime
-from shared.web import RawRoute
+from shared.web import CommandRoute, RawRoute
 
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
+
+
+revisits = APIRouter(prefix="/v1/orders", route_class=CommandRoute, tags=["工单（上级副本）"])
+
+
+@revisits.get(
+    "/{order_id}/revisits", summary="查看回访结果", operation_id="read_revisits", response_model=list[RevisitView]
+)
+async def read_revisits(
+    order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
+) -> list[dict[str, Any]]:
+    """What the platform's calls to the person said, the first one first (S4.1d): a redo answers the opinion of the last."""
+    found = await order_of(session, scope, order_id)
+    sight = sight_of(found, scope, runtime.works.sealer)
+    return [
+        {
+            **{
+                name: getattr(one, name)
+                for name in ("revisit", "redos", "revisited_at", "valid", "solved", "satisfied")
+            },
+            "opinion": sight.shows(handlers.opinion_of(one, runtime.works.sealer)),
+        }
+        for one in await revisits_of(session, order_id)
+    ]
 
 
 def _notice_route(kind: str, operation: str, summary: str, *told: Told, about: str = "") -> None:

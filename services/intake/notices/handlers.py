@@ -29,6 +29,7 @@ from shared.contracts.intake import NoticeRepeated, OrderCancelled, OrderRedoReq
 from shared.contracts.places import REVISIT
 from shared.personal.confidential import without_caller
 from shared.personal.numbers import without_numbers
+from shared.personal.sealing import Sealer
 from shared.telemetry import logger
 from shared.work import Work
 
@@ -149,6 +150,11 @@ async def _record_revisit(
     )
     after = {"revisit": number, "valid": result.valid, "solved": result.solved, "satisfied": result.satisfied}
     work.audit("order.revisited", record.order_id, after=after)
+
+
+def opinion_of(revisit: Revisit, sealer: Sealer) -> str | None:
+    """What the person said, opened."""
+    return sealer.open_if_any(revisit.opinion, REVISIT.at(order_id=revisit.order_id, number=revisit.revisit))
 
 
 async def _request_redo(

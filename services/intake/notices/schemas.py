@@ -23,7 +23,7 @@ from services.intake.channels.schemas import (
     unknown_fields,
 )
 from services.intake.feedback.rules import spelled
-from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Urge
+from services.intake.notices.model import Cancellation, Notice, Redo, RevisitCall, Satisfied, Solved, Urge
 from services.intake.notices.policy import NOT_REACHED, SATISFIED, SATISFIED_WORDS, SOLVED, SOLVED_WORDS
 from shared.calendar import SHANGHAI
 from shared.web.fields import Body, Line, SaneMoment, Text
@@ -34,6 +34,18 @@ class NoticeView(BaseModel):
 
     order_id: str
     unknown_fields: list[str] = Field(default_factory=list, max_length=UNKNOWN_FIELDS, description=ABOUT_UNKNOWN)
+
+
+class RevisitView(BaseModel):
+    """One call of the platform to the person (A31, A32)."""
+
+    revisit: int = Field(description="第几次回访")
+    redos: int = Field(description="所针对的答复属于第几次重办，0 为首次办理")
+    revisited_at: datetime = Field(description="回访时间")
+    valid: bool = Field(description="是否联系上来电人")
+    solved: Solved | None
+    satisfied: Satisfied | None
+    opinion: str | None = Field(description="来电人的意见；无权查看的为空")
 
 
 class CancellationBody(Body):

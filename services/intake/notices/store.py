@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.notices.tables import ToldNotice
+from services.intake.notices.tables import Revisit, ToldNotice
 from services.intake.orders.tables import OrderVersion, UpstreamOrderRecord
 from services.intake.record import Record
 
@@ -21,6 +22,12 @@ _CONTENTS: Final = select(_TOLD.c.content).where(
 _BEFORE: Final = select(
     _VERSIONS.c.details["called_at"].astext, func.array(_CONTENTS.scalar_subquery(), type_=ARRAY(Text))
 ).where(_VERSIONS.c.order_id == bindparam("of"), _VERSIONS.c.version == bindparam("version"))
+
+
+async def revisits_of(session: AsyncSession, order_id: str) -> Sequence[Revisit]:
+    """All calls to the person of an order that the reader was found to reach, the first one first."""
+    query = select(Revisit).where(Revisit.order_id == order_id).order_by(Revisit.revisit)
+    return (await session.scalars(query)).all()
 
 
 async def told_before(

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.record import ID, Record
+from shared.db.logins import PROTECTED, RowsOfUnit
 
 
 class ToldNotice(Record):
@@ -39,4 +40,5 @@ class Revisit(Record):
 
     __table_args__ = (
         CheckConstraint("valid = (solved is not null and satisfied is not null)", name="valid_is_answered"),
+        {"info": {PROTECTED: RowsOfUnit(None, written=False)}},
     )
