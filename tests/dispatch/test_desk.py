@@ -20,6 +20,7 @@ from shared.contracts.dispatch import (
 )
 from shared.identity import Role
 from tests.dispatch.story import STREET, URBAN, WATER, Story, material
+from tests.support import facts
 from tests.support.files import PDF, PNG
 
 
@@ -391,6 +392,45 @@ async def test_an_order_given_back_to_a_unit_that_returned_it_stays_there(story:
     answer = await story.ask_return(order_id)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "no_return")
+
+
+@pytest.mark.clause("S2.1a", "S2.2.1i")
+async def test_after_an_accepted_return_the_proposed_unit_is_recommended_and_giving_it_back_is_said(
+    story: Story,
+) -> None:
+    order_id = await story.arrive()
+    await story.assign(order_id)
+    await story.ask_return(order_id, suggested_unit=WATER)
+    asked = (await story.get(f"/orders/{order_id}/recommendations")).json()
+    await story.decide(order_id, "accept")
+
+    shown = (await story.get(f"/orders/{order_id}/recommendations")).json()
+    back = await story.assign(order_id, URBAN)
+    (_, link) = (await story.get(f"/orders/{order_id}/assignments")).json()
+
+    assert (asked["candidates"][0]["unit"], asked["returned_by"]) == (URBAN, [])
+    # There are but three units: who returned the order is the last of them, and says so.
+    assert [(one["unit"], one["evidence"][0]["text"]) for one in shown["candidates"]] == [
+        (WATER, "回退单位建议"),
+        (STREET, "属地范围含初家街道（初家街道辖区事务）"),
+        (URBAN, "此单已由该单位回退"),
+    ]
+    assert shown["returned_by"] == [URBAN]
+    assert back.json() == {"assignment": 2, "returned_before": True}
+    assert (link["recommended"], link["followed"], link["no_return"]) == ([WATER, STREET, URBAN], False, True)
+
+
+@pytest.mark.clause("S2.1a", "S1.1.4c")
+async def test_a_change_of_the_demand_does_not_forget_the_return(story: Story) -> None:
+    order_id = await story.arrive()
+    await story.returned(order_id, URBAN, suggested=WATER)
+    await story.desk.tell(facts.updated(order_id, story.now, version=2, category="其他"))
+
+    shown = (await story.get(f"/orders/{order_id}/recommendations")).json()
+    given = await story.assign(order_id, WATER)
+
+    assert [one["unit"] for one in shown["candidates"]] == [WATER, STREET, URBAN]
+    assert given.json() == {"assignment": 2, "returned_before": False}
 
 
 @pytest.mark.clause("S3.1h")

@@ -24,7 +24,7 @@ from tests.support import facts
 
 async def test_an_order_goes_from_triage_to_its_close(story: Story) -> None:
     order_id = await story.arrive()
-    assert (await story.assign(order_id)).json() == {"assignment": 1}
+    assert (await story.assign(order_id)).json() == {"assignment": 1, "returned_before": False}
     assert (await story.post(f"/orders/{order_id}/accept", who=story.caseworker())).status_code == 204
     contact = await story.contact(order_id)
     assert contact.json()["counts"] is True

@@ -36,7 +36,7 @@ from services.dispatch.handling.rules import (
 from services.dispatch.orders.errors import IllegalMove
 from services.dispatch.orders.model import ENDED, MOVE_TITLES, STATUS_TITLES, Case, Move, Status
 from services.dispatch.orders.rules import MOVES, OPERATIONS, after
-from services.dispatch.recommending.model import Demand, Experience
+from services.dispatch.recommending.model import AcceptedReturn, Demand, Experience
 from services.dispatch.recommending.rules import catalogue_of, recommend
 from services.dispatch.replies.errors import (
     DispositionNotOffered,
@@ -812,3 +812,92 @@ def test_a_word_that_many_units_have_does_not_win_over_the_duty_of_one() -> None
 def test_the_title_weighs_more_than_the_text() -> None:
     assert _codes(Demand("停水", "垃圾"))[:2] == ["water", "urban"]
     assert _codes(Demand("垃圾", "停水"))[:2] == ["urban", "water"]
+
+
+PROPOSED_WORDS = "回退单位建议"
+RETURNED_WORDS = "此单已由该单位回退"
+URBAN_TO_WATER = AcceptedReturn("urban", "water")
+
+
+@pytest.mark.clause("S2.1a", "S2.2.1i")
+@pytest.mark.parametrize(
+    ("demand", "street", "returned", "ranked"),
+    [
+        # Nobody else has any duty: the proposed unit, and the two others; who returned the order is not among them.
+        (Demand("垃圾成堆", "垃圾"), None, (URBAN_TO_WATER,), ["water", "a-idle", "chujia"]),
+        # A street is no duty, whatever it scores.
+        (Demand("垃圾成堆", "垃圾"), "初家街道", (URBAN_TO_WATER,), ["water", "chujia", "a-idle"]),
+        # One keyword of another's own, in title and text, does not outweigh the proposal.
+        (Demand("垃圾", "垃圾"), None, (AcceptedReturn("chujia", "water"),), ["water", "urban", "a-idle"]),
+        # Two of them do.
+        (Demand("垃圾占道", "垃圾占道"), None, (AcceptedReturn("chujia", "water"),), ["urban", "water", "a-idle"]),
+        # Unless the proposed unit has as clear a duty itself.
+        (
+            Demand("停水，垃圾占道", "停水，垃圾占道"),
+            None,
+            (AcceptedReturn("chujia", "water"),),
+            ["water", "urban", "a-idle"],
+        ),
+        # The last proposal counts first; an earlier one stays, and who was proposed and returned the order does not.
+        (
+            Demand("垃圾成堆", ""),
+            None,
+            (URBAN_TO_WATER, AcceptedReturn("water", "chujia")),
+            ["chujia", "a-idle", "urban"],
+        ),
+        # A proposal that names no unit of the directory (any more) counts for nothing.
+        (Demand("垃圾", ""), None, (AcceptedReturn("chujia", "gone"),), ["urban", "a-idle", "water"]),
+        # Two proposals that nobody has returned.
+        (
+            Demand("垃圾", ""),
+            None,
+            (AcceptedReturn("chujia", "a-idle"), AcceptedReturn("gone", "water")),
+            ["water", "a-idle", "urban"],
+        ),
+    ],
+)
+def test_after_a_return_the_proposed_unit_comes_first_and_the_one_that_returned_the_order_last(
+    demand: Demand, street: str | None, returned: tuple[AcceptedReturn, ...], ranked: list[str]
+) -> None:
+    found = recommend(demand, category="其他", street=street, catalogue=CATALOGUE, experience=(), returned=returned)
+    returners = {each.unit for each in returned}
+    proposed = {each.suggested_unit for each in returned} - returners
+
+    assert [one.unit for one in found] == ranked
+    for one in found:
+        texts = [line.text for line in one.evidence]
+        assert (PROPOSED_WORDS in texts, RETURNED_WORDS in texts) == (one.unit in proposed, one.unit in returners)
+
+
+@pytest.mark.clause("S2.1a")
+def test_experience_is_no_duty_and_does_not_outweigh_the_proposal() -> None:
+    known = (Experience("a-idle", 100_000, "order-9"),)
+
+    assert _codes(Demand("垃圾", ""), experience=known, returned=(URBAN_TO_WATER,))[:2] == ["water", "a-idle"]
+
+
+@pytest.mark.clause("S2.1a")
+def test_the_proposed_unit_is_among_the_candidates_however_many_others_fit() -> None:
+    many = catalogue_of(
+        (
+            *UNITS,
+            *(Profile(f"b{n}", f"乙{n}", "department", (Duty("文", "duty", (f"甲{n}", f"乙{n}")),)) for n in range(6)),
+        )
+    )
+    text = "".join(f"甲{n}乙{n}" for n in range(6))
+    found = _codes(Demand(text, text), catalogue=many, returned=(URBAN_TO_WATER,))
+
+    assert found == ["b0", "water", "b1", "b2", "b3"]
+
+
+@pytest.mark.clause("S2.1a")
+def test_who_returned_the_order_fills_up_when_fewer_than_three_others_exist() -> None:
+    few = catalogue_of(UNITS[1:3])
+    found = recommend(
+        Demand("垃圾", "垃圾"), category="其他", street=None, catalogue=few, experience=(), returned=(URBAN_TO_WATER,)
+    )
+
+    assert [(one.unit, one.evidence[0].text) for one in found] == [
+        ("water", PROPOSED_WORDS),
+        ("urban", RETURNED_WORDS),
+    ]

@@ -19,7 +19,8 @@ async def assign_order(
     order_id: OrderPath, body: AssignBody, work: InWork, scope: CurrentScope, version: IfMatch
 ) -> AssignedOut:
     """须填写依据；改派须填写理由；回退达到规则次数（2022 年通知为两次）的工单须由中心负责人填写研判决定。"""
-    return AssignedOut(assignment=await handlers.assign_order(work, order_id, scope, body.as_order(), version=version))
+    done = await handlers.assign_order(work, order_id, scope, body.as_order(), version=version)
+    return AssignedOut(assignment=done.number, returned_before=done.returned_before)
 
 
 @router.get("/assignments", operation_id="list_assignments", summary="责任链", tags=["工单查询"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.dispatch.assigning.model import AssignmentOrder
+from services.dispatch.assigning.model import Assigned, AssignmentOrder
 from services.dispatch.assigning.rules import assigning_move, cause_of, check_assignment, is_confirmed
 from services.dispatch.assigning.tables import AssignmentRecord
 from services.dispatch.directory.errors import UnitNotListed, UnitUnknown
@@ -14,6 +14,7 @@ from services.dispatch.orders.model import Case
 from services.dispatch.orders.rules import after
 from services.dispatch.orders.store import case_for_update
 from services.dispatch.orders.tables import CaseRecord
+from services.dispatch.recommending.store import accepted_returns
 from services.dispatch.rulesets.policy import CIRCULAR_2022, RuleSet
 from services.dispatch.rulesets.store import rules_at
 from shared.access import Scope
@@ -26,8 +27,8 @@ from shared.work import Work
 
 async def assign_order(
     work: Work, order_id: str, scope: Scope, order: AssignmentOrder, *, version: int | None = None
-) -> int:
-    """Assign or reassign the order; the number of the assignment (S2.1a-c, S2.2.1h, S3.1a, S3.1h)."""
+) -> Assigned:
+    """Assign or reassign the order; the number of the assignment, and whether the unit had returned the order (S2.1a-c, S2.2.1h, S3.1a, S3.1h)."""
     record = await case_for_update(work, order_id, scope)
     check_version(record.version, version)
     case = record.as_case()
@@ -64,7 +65,14 @@ async def assign_order(
         after={"status": record.status, "unit": order.unit, "basis": order.basis, "cause": cause},
         reason=f"assignment:{record.assignment}" if order.reason or order.decision else None,
     )
-    return record.assignment
+    return Assigned(record.assignment, await _returned_before(work, order_id, case, order.unit))
+
+
+async def _returned_before(work: Work, order_id: str, case: Case, unit: str) -> bool:
+    # Not read for the many orders that this unit never asked to return.
+    if unit not in case.returned_by:
+        return False
+    return any(each.unit == unit for each in await accepted_returns(work, order_id))
 
 
 async def _rules_of(work: Work, case: Case) -> RuleSet:

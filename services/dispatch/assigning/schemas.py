@@ -40,9 +40,10 @@ class AssignBody(Body):
 
 
 class AssignedOut(BaseModel):
-    """Which link of the chain of responsibility it is."""
+    """Which link of the chain of responsibility it is, and what to know of it."""
 
     assignment: int
+    returned_before: bool = Field(description="该单位是否已回退过此单（回退获同意）；是的，本次交办不得再次回退")
 
 
 class AssignmentOut(BaseModel):

@@ -174,6 +174,6 @@ async def list_history(
 async def show_recommendations(
     order_id: OrderPath, session: InRead, scope: CurrentScope, runtime: ThisRuntime
 ) -> RecommendationOut:
-    """至少三个候选单位，各附依据类型与佐证。"""
+    """至少三个候选单位，各附依据类型与佐证。回退获同意后重新推荐：回退单位建议的单位居首，另有单位的职责明显更相符的除外。"""
     await store.seen(session, order_id, scope, runtime.works.sealer)
     return RecommendationOut.of(await recommendation_of(session, order_id))

@@ -12,6 +12,7 @@ from services.dispatch.orders import store
 from services.dispatch.orders.model import NEVER, Status
 from services.dispatch.orders.tables import CaseRecord
 from services.dispatch.recommending.handlers import recommend_units
+from services.dispatch.recommending.model import AcceptedReturn
 from shared.access import EVERYTHING
 from shared.contracts.base import OrderEvent
 from shared.contracts.fields import demand_fields
@@ -64,7 +65,7 @@ async def open_case(work: Work, event: OrderReceived) -> None:
         failed_revisit_days=[],
         urges=0,
     )
-    await _recommend(work, record)
+    await recommend(work, record)
     work.add(record)
     work.audit("order.opened", event.order_id, after={"status": Status.TRIAGE, "recommended": record.recommended})
 
@@ -92,7 +93,7 @@ async def refresh_case(work: Work, event: OrderUpdated) -> None:
     record.confidential = event.confidential
     record.upstream_due_at = event.upstream_due_at
     if record.status in {Status.TRIAGE, Status.CONSULT}:
-        await _recommend(work, record)
+        await recommend(work, record)
     work.audit("order.refreshed", event.order_id, after={"version": event.version, "changed": list(event.changed)})
 
 
@@ -119,7 +120,13 @@ def audit_passed_by(work: Work, record: CaseRecord, event: OrderEvent) -> None:
         work.audit("event.passed_by", record.order_id, after={"status": record.status, "event": event.type})
 
 
-async def _recommend(work: Work, record: CaseRecord) -> None:
+async def recommend(work: Work, record: CaseRecord, *, accepted: AcceptedReturn | None = None) -> None:
+    """Recommend units for the order as it is now, knowing the return that was just accepted (S2.1a)."""
     record.recommended = await recommend_units(
-        work, record.order_id, record.open_demand(work.sealer), category=record.category, street=record.street
+        work,
+        record.order_id,
+        record.open_demand(work.sealer),
+        category=record.category,
+        street=record.street,
+        accepted=accepted,
     )

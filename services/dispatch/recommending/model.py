@@ -35,8 +35,16 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedReturn:
+    """A return of the order that the centre accepted: who gave it back, and whom it proposed (S2.2.1g)."""
+
+    unit: str
+    suggested_unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a unit is recommended: a line of the catalogue, its territory, or similar orders."""
+    """Why a unit is recommended: a line of the catalogue, its territory, similar orders, or what a return says of it."""
 
     kind: str
     text: str

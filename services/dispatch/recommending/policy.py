@@ -10,3 +10,7 @@ CANDIDATES: Final = Figure(3, "S2.1a")
 
 # The circular says how many at least; how many at most is ours.
 MOST_CANDIDATES: Final = 5
+
+CLEARLY_STRONGER: Final = 12.0
+"""So many points more of duty has a unit that comes before the one that a return proposes: about two keywords of its own,
+each in title and text."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from services.dispatch.directory.model import Duty, Profile
-from services.dispatch.recommending.model import Candidate, Catalogue, Demand, Evidence, Experience
-from services.dispatch.recommending.policy import CANDIDATES, MOST_CANDIDATES
+from services.dispatch.recommending.model import (
+    AcceptedReturn,
+    Candidate,
+    Catalogue,
+    Demand,
+    Evidence,
+    Experience,
+)
+from services.dispatch.recommending.policy import CANDIDATES, CLEARLY_STRONGER, MOST_CANDIDATES
 from shared.contracts.dispatch import Basis
 
 # A keyword in the title weighs more than one in the text, and a long one more than a short one; one that several units
@@ -22,6 +30,8 @@ _PER_CHARACTER: Final = 0.25
 _SAME_STREET: Final = 3.0
 _PER_DOUBLING: Final = 1.5
 _BASES: Final[Mapping[Basis, str]] = {"duty": "职责", "territory": "属地", "industry": "行业"}
+_PROPOSED: Final = Evidence("proposed", "回退单位建议")
+_RETURNED: Final = Evidence("returned", "此单已由该单位回退")
 
 
 def catalogue_of(units: Iterable[Profile]) -> Catalogue:
@@ -42,18 +52,70 @@ def recommend(
     street: str | None,
     catalogue: Catalogue,
     experience: Sequence[Experience],
+    returned: Sequence[AcceptedReturn] = (),
 ) -> tuple[Candidate, ...]:
     """The most fitting units, best first: at least three when there are three, at most five.
 
     Each names its basis and its evidence: lines of the catalogue, orders of the same category that it closed.  Units
-    without any are named last, and say so, when fewer than three have some.
+    without any are named last, and say so, when fewer than three have some.  Whom an accepted return of this order
+    proposes comes first; who returned the order is no candidate, except last where there are no three others.
     """
     known = {known.unit: known for known in experience}
     weights = catalogue.weights
     scored = [_scored(demand, category, street, unit, known.get(unit.code), weights) for unit in catalogue.units]
     scored.sort(key=lambda candidate: (-candidate.score, candidate.unit))
-    fitting = sum(candidate.score > 0 for candidate in scored)
-    return tuple(scored[: min(MOST_CANDIDATES, max(CANDIDATES.value, fitting))])
+    if not returned:
+        return tuple(scored[: _shown(scored)])
+
+    returners = {each.unit for each in returned}
+    others = [candidate for candidate in scored if candidate.unit not in returners]
+    proposed = _proposed(others, returned)
+    codes = {candidate.unit for candidate in proposed}
+    rest = [candidate for candidate in others if candidate.unit not in codes]
+    first = _clearly_stronger(demand, category, catalogue, than=proposed, among=rest)
+    ranked = [*first, *proposed, *(candidate for candidate in rest if candidate not in first)]
+    missing = max(0, CANDIDATES.value - len(ranked))
+    back = [_with(_RETURNED, candidate) for candidate in scored if candidate.unit in returners]
+    return (*ranked[: max(_shown(ranked), len(first) + len(proposed))], *back[:missing])
+
+
+def _shown(ranked: Sequence[Candidate]) -> int:
+    fitting = sum(candidate.score > 0 or _PROPOSED in candidate.evidence for candidate in ranked)
+    return min(MOST_CANDIDATES, max(CANDIDATES.value, fitting))
+
+
+def _proposed(others: Sequence[Candidate], returned: Sequence[AcceptedReturn]) -> list[Candidate]:
+    """Whom the returns propose, the last proposal first; one that returned the order itself is not proposed any more."""
+    by_code = {candidate.unit: candidate for candidate in others}
+    codes = dict.fromkeys(each.suggested_unit for each in reversed(returned) if each.suggested_unit in by_code)
+    return [_with(_PROPOSED, by_code[code]) for code in codes]
+
+
+def _clearly_stronger(
+    demand: Demand,
+    category: str,
+    catalogue: Catalogue,
+    *,
+    than: Sequence[Candidate],
+    among: Sequence[Candidate],
+) -> list[Candidate]:
+    """The one unit, if any, whose duties say so much more of the order than those of each proposed unit.
+
+    Duties alone: neither a street nor experience says that the unit that returned the order is wrong about whose it is.
+    """
+    if not than or not among:
+        return []
+    duties = {unit.code: unit.duties for unit in catalogue.units}
+
+    def points(candidate: Candidate) -> float:
+        return sum(_keyword_points(demand, category, duty, catalogue.weights)[0] for duty in duties[candidate.unit])
+
+    strongest = max(among, key=points)  # of equal ones the first in the usual sequence
+    return [strongest] if points(strongest) >= max(map(points, than)) + CLEARLY_STRONGER else []
+
+
+def _with(evidence: Evidence, candidate: Candidate) -> Candidate:
+    return replace(candidate, evidence=(evidence, *candidate.evidence))
 
 
 def _scored(

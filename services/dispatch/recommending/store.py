@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.directory.store import catalogue
-from services.dispatch.recommending.model import Candidate, Catalogue, Experience
+from services.dispatch.recommending.model import AcceptedReturn, Candidate, Catalogue, Experience
 from services.dispatch.recommending.rules import catalogue_of
 from services.dispatch.recommending.tables import ExperienceRecord, RecommendationRecord
 from services.dispatch.record import Record
@@ -60,14 +60,23 @@ async def add_experience(work: Work, *, category: str, unit: str, order_id: str)
     work.forget(ExperienceWith(category))
 
 
-async def put_recommendation(work: Work, order_id: str, candidates: Sequence[Candidate]) -> None:
-    """Keep what was recommended last for the order, with its evidence."""
+async def accepted_returns(work: Work, order_id: str) -> tuple[AcceptedReturn, ...]:
+    """The accepted returns of the order, the first first."""
+    record = await work.locked(RecommendationRecord, order_id)
+    return () if record is None else tuple(AcceptedReturn(**each) for each in record.returned)
+
+
+async def put_recommendation(
+    work: Work, order_id: str, candidates: Sequence[Candidate], returned: Sequence[AcceptedReturn]
+) -> None:
+    """Keep what was recommended last for the order, with its evidence and the returns that it knows of."""
     shown = [asdict(candidate) for candidate in candidates]
+    known = [asdict(each) for each in returned]
     record = await work.locked(RecommendationRecord, order_id)
     if record is None:
-        work.add(RecommendationRecord(order_id=order_id, candidates=shown, made_at=work.now))
+        work.add(RecommendationRecord(order_id=order_id, candidates=shown, returned=known, made_at=work.now))
     else:
-        record.candidates, record.made_at = shown, work.now
+        record.candidates, record.returned, record.made_at = shown, known, work.now
 
 
 async def recommendation_of(session: AsyncSession, order_id: str) -> RecommendationRecord | None:

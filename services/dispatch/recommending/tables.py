@@ -23,6 +23,7 @@ class RecommendationRecord(Record):
         ForeignKey("order_case.order_id", deferrable=True, initially="DEFERRED"), primary_key=True
     )
     candidates: Mapped[list[dict[str, Any]]]
+    returned: Mapped[list[dict[str, Any]]] = mapped_column(comment="accepted returns: unit and suggested_unit")
     made_at: Mapped[datetime]
 
     __table_args__ = ({"info": {PROTECTED: RowsOfUnit(None)}},)

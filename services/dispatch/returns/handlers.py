@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.dispatch.directory.store import is_active_unit
 from services.dispatch.materials.store import attach
+from services.dispatch.orders.handlers import recommend
 from services.dispatch.orders.model import Move
 from services.dispatch.orders.rules import after
 from services.dispatch.orders.store import case_for_update
+from services.dispatch.recommending.model import AcceptedReturn
 from services.dispatch.returns import store
 from services.dispatch.returns.errors import SuggestedUnitUnfit
 from services.dispatch.returns.model import ReturnRequest
@@ -95,6 +97,7 @@ async def decide_return(
     record.status = status
     if accepted:
         record.returns, record.unit, record.promised_at = record.returns + 1, None, None
+        await recommend(work, record, accepted=AcceptedReturn(unit, request.suggested_unit))
         event = ReturnAccepted(
             order_id=order_id,
             unit=unit,

@@ -345,6 +345,7 @@ def upgrade() -> None:
         "recommendation",
         sa.Column("order_id", sa.Text, nullable=False),
         sa.Column("candidates", JSONB, nullable=False),
+        sa.Column("returned", JSONB, nullable=False, comment="accepted returns: unit and suggested_unit"),
         sa.Column("made_at", moment, nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"],
