@@ -10,16 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from shared.personal.letters import HAN, letters_of, plain, spaced, whole_word
+from shared.personal.places import CITY, DISTRICT, KNOWN_PLACES, PROVINCE
 
-# Province, city and district; 小区, 社区, 园区 and the like are no districts.
-_REGIONS: Final = tuple(
-    re.compile(f"{HAN}{part}")
-    for part in (
-        "{2,8}?(?:省|自治区)",
-        "{2,4}?(?:市|自治州|地区|盟)",
-        "{1,5}?(?:县|旗|市|(?<![小社园街景校厂片院库矿林舍活属业宅])区)",
-    )
+_NO_ESTATES: Final = frozenset(
+    ["小区", "社区", "花园", "家园", "公寓", "新村", "新城", "大厦", "广场", "城市", "国际", "宿舍"]
 )
+# Of 龙口大街88号, any 大街88号 would be left.
+_KNOWN_PLACES: Final = f"(?:{KNOWN_PLACES})+(?![路街道山河湾港巷镇乡村苑城]|大[街道]|{'|'.join(sorted(_NO_ESTATES))})"
+_REGIONS: Final = tuple(re.compile(part) for part in (PROVINCE, CITY, DISTRICT, _KNOWN_PLACES))
 # Street or town, and community or village; 古镇小区 and 张家村路 are an estate and a road.
 _LOCALITIES: Final = tuple(
     re.compile(f"{HAN}{part}(?!路|街|大街|小区|委)")
@@ -27,11 +25,19 @@ _LOCALITIES: Final = tuple(
 )
 _FEWEST_HAN: Final = 3
 _SHORTEST_ESTATE: Final = 2
-_NO_ESTATES: Final = frozenset(["小区", "花园", "家园", "公寓", "新村", "新城", "大厦", "广场", "城市"])
+# What an estate or a village is; people leave it out, or add it.
+_KINDS: Final = "小区|社区|花园|村"
+_KIND: Final = re.compile(f"(?:{_KINDS})$")
+_LONGEST_ENDING: Final = 6
+_LONGEST_WHOLE: Final = 3
+"""A name of so few characters has no region before it."""
 
 # The numbers at the end of an address.  Letters are numbers, too: A座1201.
 _DIGITS: Final = "零〇一二三四五六七八九"
-_NUMERALS: Final = f"{_DIGITS}十百千"
+_FORMAL: Final = dict(zip("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千", strict=True))
+"""Numerals that nobody can forge, and what they stand for."""
+_EITHER: Final = {usual: f"[{usual}{formal}]" for formal, usual in _FORMAL.items()} | {"零": "[零〇]"}
+_NUMERALS: Final = f"{_DIGITS}十百千{''.join(_FORMAL)}"
 _BETWEEN: Final = "号楼栋幢座单元门室户层房院期区组弄第东西中"
 _SEPARATORS: Final = rf"[{_BETWEEN}\W_]"
 _NUMBER: Final = re.compile(rf"([a-z]?[0-9]{{1,4}}[a-z]?|[a-z]|[{_NUMERALS}]{{1,7}})([楼层])?")
@@ -44,9 +50,12 @@ _BEFORE: Final = r"[\W_第的里内院]{0,4}"
 _STARTS: Final = rf"(?<![0-9a-z{_NUMERALS}])"
 _ENDS: Final = rf"(?![0-9])(?!(?<=[{_NUMERALS}])[{_NUMERALS}])"
 _AFTER: Final = f"{_ENDS}[室户号房]?"
+# The roads before an estate: 桐林路118号海韵花园.
+_ROADS: Final = re.compile(rf"(?:{HAN}{{1,8}}?(?:大街|大道|路|街|巷|胡同)(?:[\W_]?{_ONE}(?:[号弄]院?)?)?)+")
 _HOUSE: Final = "(?:号楼?|[楼栋幢座室户弄组#])"
 _PARTS_OF_A_HOME: Final = 3
 """Building, unit and room."""
+_ROOM: Final = re.compile(rf"(?:[0-9]{{3,4}}|[{_NUMERALS}]{{3,7}}){_SEPARATORS}*$")
 
 
 def rests_of(home: str) -> list[str]:
@@ -71,20 +80,56 @@ def sources_of_address(home: str) -> Iterable[str]:
     """Regular expressions that find an address in each of its forms."""
     for rest in rests_of(home):
         yield whole_word(letters_of(rest))
-    yield from sources_of_house(home)
-    numbers = _numbers(_split(_bare(home))[1])
+    names, numbers = _names_and_numbers(home)
+    if names and len(numbers) > 1:
+        # Behind a region that is not known to be one.
+        names += _endings(names[-1])
+    yield from _behind(names, numbers, _KINDS)
+    tail = _split(_bare(home))[1]
+    numbers = _numbers(tail)
     if len(numbers) >= _PARTS_OF_A_HOME:
         yield rf"(?<![-.]){_STARTS}{_joined(numbers[-_PARTS_OF_A_HOME:])}{_AFTER}"
+    if len(numbers) > 1 and _ROOM.search(tail):
+        building = numbers[-min(len(numbers), _PARTS_OF_A_HOME)]
+        yield rf"(?<![-.]){_STARTS}{building}(?:[号栋幢座楼#-]|号楼){_SEPARATORS}{{0,2}}{numbers[-1]}{_AFTER}"
 
 
 def sources_of_house(home: str) -> Iterable[str]:
-    """Regular expressions that find the estate with the numbers of building, unit and room behind it."""
+    """Regular expressions that find the estate with the numbers of building, unit and room behind it, and no other estate."""
+    names, numbers = _names_and_numbers(home)
+    kind = next((found[0] for name in names if (found := _KIND.search(name))), _KINDS)
+    return _behind(names, numbers, kind)
+
+
+def _behind(names: Sequence[str], numbers: Sequence[str], kinds: str) -> Iterable[str]:
+    if names and numbers:
+        named = "|".join(spaced(letters_of(name)) for name in names)
+        yield rf"(?:{named})(?:{kinds})?{_BEFORE}{_house(numbers)}"
+
+
+def _names_and_numbers(home: str) -> tuple[list[str], list[str]]:
+    """What an estate may be called, from full to short, and regular expressions for the numbers behind its name."""
     for rest in reversed(rests_of(home)):
         name, tail = _split(rest)
         numbers = _numbers(tail)
-        if numbers and _han(name) >= _SHORTEST_ESTATE and name not in _NO_ESTATES:
-            yield rf"{spaced(letters_of(name))}{_BEFORE}{_STARTS}{_house(numbers)}"
-            return
+        if numbers and _is_estate(name):
+            estate = _dropped(_ROADS, name)
+            names = [name, estate] if _is_estate(estate) else [name]
+            names += [bare for bare in (_KIND.sub("", one) for one in names) if _is_estate(bare)]
+            return sorted(set(names), key=len, reverse=True), numbers
+    return [], []
+
+
+def _is_estate(name: str) -> bool:
+    return _han(name) >= _SHORTEST_ESTATE and name not in _NO_ESTATES
+
+
+def _endings(name: str) -> list[str]:
+    """石家庄裕华枫叶苑 from 庄裕华枫叶苑 to 叶苑."""
+    if len(name) <= _LONGEST_WHOLE:
+        return []
+    lengths = range(min(_LONGEST_ENDING, len(name) - 1), _SHORTEST_ESTATE - 1, -1)
+    return [name[-length:] for length in lengths if _is_estate(name[-length:]) and name[-length:].isalpha()]
 
 
 def _bare(home: str) -> str:
@@ -136,9 +181,11 @@ def _number(written: str) -> str:
     """A regular expression for a number in Arabic or Chinese digits: 401, 四零一, 四百零一."""
     if re.search("[a-z]", written):
         return written
-    value = int(written) if written.isascii() else _value(written)
-    digits = "".join("[零〇]" if digit == "0" else _DIGITS[int(digit) + 1] for digit in str(value))
-    chinese = "|".join(dict.fromkeys((_in_words(value), digits)))
+    value = int(written) if written.isascii() else _value("".join(_FORMAL.get(one, one) for one in written))
+    digits = "".join(_DIGITS[int(digit) + 1] if digit != "0" else "零" for digit in str(value))
+    chinese = "|".join(
+        dict.fromkeys("".join(_EITHER.get(one, one) for one in way) for way in (_in_words(value), digits))
+    )
     return rf"(?:0{{0,2}}{value}|{chinese})"
 
 

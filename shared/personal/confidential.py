@@ -74,8 +74,8 @@ def without_caller(text: str, known: Collection[str]) -> str:
     the place of the incident stay.
 
     Not found: Pinyin of a name in characters, homophones, misspellings and nicknames; one character of a given name of two,
-    and a given name of one character by itself; a home without the number of its room, or with two numbers and without the
-    name of the estate; whatever tells the caller by facts.
+    and a given name of one character by itself; a home without the number of its room, or with unit and room only and without
+    the name of the estate; the name of an enterprise that is an everyday word, by itself; whatever tells the caller by facts.
     """
     if _MOMENT.fullmatch(text):
         return text

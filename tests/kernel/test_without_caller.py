@@ -147,6 +147,60 @@ def test_the_short_forms_of_a_name_are_struck_out_and_common_words_stay(name: st
 
 
 @pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        # Enterprises: the place, the legal form and what it does left out.
+        ("山东绿叶制药有限公司", "绿叶公司，绿叶集团，绿叶药厂，绿叶制药，绿叶，绿叶制药有限公司"),
+        ("烟台万华化学集团股份有限公司", "万华，万华集团，万华化学，万华公司，万华化学集团"),
+        ("烟台经济技术开发区蓝鲸网络科技有限公司", "蓝鲸网络科技，蓝鲸科技，蓝鲸网络，蓝鲸公司，蓝鲸"),
+        ("蓝鲸网络科技有限公司烟台分公司", "蓝鲸科技，蓝鲸公司，蓝鲸"),
+        ("河北省石家庄市蓝鲸食品有限公司", "蓝鲸食品，蓝鲸公司，蓝鲸"),
+        ("石家庄市裕华区蓝鲸物业服务有限公司第一分公司", "蓝鲸物业，蓝鲸"),
+        ("深圳市蓝鲸计算机系统有限公司", "蓝鲸，蓝鲸系统"),
+        ("莱山区老周大药房", "老周大药房，老周药房"),
+        ("烟台家家悦超市有限公司", "家家悦超市，家家悦"),
+        # Halves of the parts of a minority name.
+        ("阿依古丽·买买提", "古丽，阿依，阿依古丽，买买提"),
+        ("阿依古丽", "古丽，阿依"),
+        # Familiar forms.
+        ("李军", "大军，军子，李局，李队，小军"),
+        ("王强", "大强，强子，王局，王队"),
+        ("欧阳建国", "欧阳，欧阳局"),
+        ("司马建国", "司马"),
+    ],
+)
+def test_the_shortest_forms_of_a_name_are_struck_out(name: str, texts: str):
+    for text in texts.split("，"):
+        assert without_caller(f"找{text}，未果", known_by((name,))) == "找［已隐去］，未果", text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("山东绿叶制药有限公司", "绿叶路的路灯，绿叶小区停水，制药厂异味，某药厂"),
+        ("烟台黄海机械有限公司", "黄海路街道黄海小区，黄海海边"),
+        ("烟台阳光物业服务有限公司", "阳光很好，物业不管"),
+        ("烟台市莱山区城市管理有限公司", "城市管理，城市道路"),
+        ("烟台市水务有限公司", "区水务局，水务公司"),
+        ("热心市民", "市民热线，热心"),
+        ("李军", "强大军队，解放军子女"),
+        ("张强", "加大强制力度，较大强度"),
+        ("张海", "大海，孩子"),
+        ("刘林", "大林小区，林子里"),
+        ("安军", "公安局，安局部整改"),
+        ("张军", "一张局部图，两张队列图"),
+        ("车军", "车队扰民"),
+        ("东方建国", "东方小区，东方的路"),
+        ("司马建国", "公司马上处理"),
+        ("上官燕", "登上官网，上官方网站"),
+        ("钟离春", "十分钟离开"),
+    ],
+)
+def test_everyday_words_like_the_shortest_forms_stay(name: str, text: str):
+    assert without_caller(text, known_by((name,))) == text
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("电话138****1234。", "电话［已隐去］。"),
@@ -241,6 +295,67 @@ ROOM = "莱山区黄海路街道黄海小区7号楼2单元401室"
 )
 def test_the_callers_home_is_struck_out_in_every_notation(home: str, text: str, shown: str):
     assert without_caller(text, known_by({"caller_region": home, **ELSEWHERE})) == shown
+
+
+ESTATE = "莱山区桐林路118号海韵花园12号楼1502室"
+YARD = "莱山区枫林路1号枫叶苑7-2-401"
+
+
+@pytest.mark.parametrize(
+    ("home", "texts"),
+    [
+        # The road and its number before the estate left out.
+        (ESTATE, "海韵花园12号楼1502室，海韵花园12号楼1502，海韵花园12#1502，海韵花园12-1502，海韵12号楼1502"),
+        (f"山东省烟台市{ESTATE}", "海韵花园12号楼1502室，桐林路118号海韵花园12-1502"),
+        ("烟台市莱山区黄海路街道桐林路118号海韵花园12号楼1502室", "海韵花园12号楼1502，海韵花园12#1502"),
+        ("山东烟台莱山黄海路街道桐林路118号海韵花园12号楼1502室", "海韵花园12-1502"),
+        ("桐林路海韵花园12号楼1502室", "海韵花园12-1502"),
+        (YARD, "枫叶苑7号楼401，枫叶苑7-401，枫叶苑七号楼401室，枫叶苑7#401，枫叶苑7号401，枫叶苑7号楼2单元401室"),
+        (YARD, "7号楼401，7-401，七号楼401室，7#401，7号401，枫叶苑小区7号楼401"),
+        # What kind of an estate or village it is left out.
+        ("枫叶苑小区7号楼2单元401室", "枫叶苑7-2-401，枫叶苑7号楼401，枫叶苑七号楼401室，枫叶苑7#401"),
+        ("莱山区枫叶苑社区7号楼2单元401室", "枫叶苑7号楼401，枫叶苑社区7-401"),
+        ("莱山区枫叶花园7号楼2单元401室", "枫叶7号楼401，枫叶花园7#401"),
+        ("莱山区院格庄街道沟东村56号", "沟东56号，沟东村56号，沟东村五十六号"),
+        # Regions without 省, 市 and 区, known here or not.
+        ("山东烟台莱山枫叶苑7号楼2单元401", "枫叶苑7号楼2单元401，枫叶苑7-401，烟台莱山枫叶苑7#401"),
+        ("河北石家庄裕华枫叶苑7号楼2单元401", "裕华枫叶苑7#401，枫叶苑7-2-401"),
+        # Numerals that nobody can forge.
+        (YARD, "枫叶苑柒号楼贰单元肆零壹，枫叶苑柒号楼肆佰零壹室"),
+        ("枫叶苑柒号楼贰单元肆佰零壹室", "枫叶苑7-2-401，枫叶苑七号楼401"),
+        ("枫叶苑拾贰号楼贰单元401", "枫叶苑12-2-401"),
+    ],
+)
+def test_the_callers_home_is_struck_out_without_what_is_usually_left_out(home: str, texts: str):
+    for text in texts.split("，"):
+        shown = without_caller(f"家住{text}，漏水", known_by({"caller_region": home, **ELSEWHERE}))
+        left = shown.removeprefix("家住").removesuffix("，漏水").removesuffix("［已隐去］")
+        # The region may stay.
+        assert (left, shown[-7:-3]) in {(before, "已隐去］") for before in ("", "烟台莱山")}, text
+
+
+@pytest.mark.parametrize(
+    ("home", "text"),
+    [
+        (ESTATE, "海韵花园12号楼1503，海韵花园2-1502，桐林路118号，桐林路的路灯，海韵花园南门"),
+        (YARD, "枫叶苑7号楼402，枫叶苑8-401，17号楼401，7号楼4010，7-2，1-7-401，枫叶苑7号楼"),
+        (YARD, "拾柒号楼401，枫林路的枫叶"),
+        ("莱山区院格庄街道沟东村56号", "沟东57号，沟东村的路，56号"),
+        ("龙口大街88号", "迎春大街88号"),
+        ("山东烟台莱山", "山东烟台莱山的政策"),
+        ("莱山花园3号楼", "迎春花园3号楼"),
+    ],
+)
+def test_other_homes_and_the_road_stay(home: str, text: str):
+    assert without_caller(text, known_by({"caller_region": home, **ELSEWHERE})) == text
+
+
+def test_the_place_of_the_incident_without_the_road_is_the_callers_home_and_one_that_only_ends_alike_is_not():
+    assert known_by({"caller_region": YARD, "address": "枫叶苑7号楼401"}) == ()
+    assert known_by({"caller_region": ROOM, "address": "黄海花园7号楼401"}) == (f"住址：{ROOM}",)
+    assert known_by({"caller_region": YARD, "address": "枫叶苑小区7号楼401"}) == ()
+    long = "石家庄裕华枫叶苑7号楼2单元401"
+    assert known_by({"caller_region": long, "address": "红叶苑7号楼401"}) == (f"住址：{long}",)
 
 
 def test_a_home_that_is_the_place_of_the_incident_in_another_notation_stays():
