@@ -239,6 +239,21 @@ def test_a_return_that_somebody_else_has_decided_says_so_and_keeps_the_reason(pl
     expect(page.get_by_role("form", name="审定回退").locator("[type=submit]")).to_be_disabled()
 
 
+def test_an_order_whose_return_was_accepted_is_assigned_at_once(platform: Platform, opens: Opens) -> None:
+    order = platform.returning()
+    page = opens("paidan").opens(f"/desk/{order.order_id}?tab=returns")
+    expect(page.get_by_role("form", name="审定回退")).to_be_visible()
+    path = f"/api/dispatch/v1/orders/{order.order_id}/return/decision"
+    platform.call("zhuren", "POST", path, {"decision": "accept"})
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+
+    expect(page.get_by_role("form", name="交办")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="回退已经同意")).to_be_visible()
+    expect(page).to_have_url(re.compile(order.order_id))
+
+
 @pytest.mark.clause("S3.1h")
 def test_the_head_of_the_centre_assigns_by_the_panels_decision(platform: Platform, opens: Opens) -> None:
     order = platform.pushed()
