@@ -62,8 +62,16 @@ export function useClocks(id: Id) {
   })
 }
 
+/** When the clocks and the timeline are asked for once more: their services hear of a command a moment after it. */
+const HEARD_AFTER = [800, 2_500]
+
 /** Everything that a command on an order may have changed, in this page and in the lists. */
 export async function orderChanged(queries: QueryClient, id: string): Promise<void> {
+  for (const after of HEARD_AFTER) {
+    setTimeout(() => {
+      for (const part of ['clocks', 'timeline']) void queries.invalidateQueries({ queryKey: ['order', id, part] })
+    }, after)
+  }
   await Promise.all([
     queries.invalidateQueries({ queryKey: ['order', id] }),
     queries.invalidateQueries({ queryKey: ['orders'] }),
