@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sample.walk import REPLY
 from shared.clock import RealClock
 from tests.portal.conftest import Opens
+from tests.support.files import pdf
 from tests.support.portal import HANDLER, LEADER, TELEPHONE, Order, Platform
 
 pytestmark = pytest.mark.xdist_group("portal")
@@ -82,6 +83,36 @@ def test_the_page_of_an_order_shows_all_that_happened(page_of_order: Page) -> No
     expect(happened.filter(has_text="收到上级平台工单")).not_to_have_count(0)
     expect(happened.filter(has_text="交办")).not_to_have_count(0)
     expect(happened.filter(has_text="联系")).not_to_have_count(0)
+
+
+@pytest.mark.clause("S3.1a")
+def test_the_page_of_an_order_shows_what_was_written_about_it(platform: Platform, opens: Opens) -> None:
+    order, _ = platform.replied()
+    page = opens("paidan").opens(f"/orders/{order.order_id}")
+    records = page.get_by_role("region", name="办理记录")
+
+    expect(records.get_by_role("region", name="历次交办")).to_contain_text("职责目录与诉求内容相符")
+    expect(records.get_by_role("region", name="联系记录")).to_contain_text("约定当天到现场查看")
+    expect(records.get_by_role("region", name="答复记录")).to_contain_text(str(REPLY["findings"]))
+
+
+def test_files_that_a_draft_does_not_keep_are_named_after_a_reload(platform: Platform, opens: Opens) -> None:
+    order = platform.contacted()
+    page = opens(HANDLER).opens(f"/handling/{order.order_id}")
+    reply = page.get_by_role("form", name="提交答复")
+    reply.get_by_label("证明材料").set_input_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": pdf()})
+    expect(reply.get_by_role("button", name="去掉 a.pdf")).to_be_visible()
+    page.reload()
+
+    expect(reply.get_by_role("status")).to_contain_text("附件不随草稿保存，请重新选择：a.pdf")
+    reply.get_by_role("button", name="经办人").first.press("Enter")
+    reply.get_by_label("问题落实情况").fill("已上门测温")
+    reply.get_by_label("来电人满意度").select_option("满意")
+    page.keyboard.press("Control+Enter")
+    expect(reply.get_by_text("上次选择的附件还没有重新选择，仍要提交？")).to_be_visible()
+    assert platform.order(order.order_id)["status"] == "handling"
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="第 1 轮答复已提交")).to_be_visible()
 
 
 def test_the_page_of_an_order_shows_what_its_upstream_sent_beside_the_fields_that_we_know(
