@@ -7,6 +7,8 @@ export interface Tile {
   /** Where it is done: the name of a place, and what is asked of it. */
   place: string
   query: Readonly<Record<string, string>>
+  /** Which part of the place, where its address names one. */
+  part?: string
   /** Colour and mark: what is late, what is due, what is work. */
   tone: 'breach' | 'today' | 'work'
   roles: readonly string[]
@@ -30,8 +32,8 @@ export const TILES: readonly Tile[] = [
   { group: 'centre_review', title: '待中心审核', place: 'review', query: {}, tone: 'work', roles: ['reviewer', 'centre_head'] },
   { group: 'with_upstream', title: '待反馈、待回访', place: 'revisits', query: {}, tone: 'work', roles: ['revisitor', 'centre_head'] },
   { group: 'urgent', title: '特殊紧急', place: 'orders', query: { urgent: 'true' }, tone: 'today', roles: [...DESK, ...UNIT_ALL, 'office', 'leader'] },
-  { group: 'due_today', title: '今日到期', place: 'deadlines', query: {}, tone: 'today', roles: [...DESK, ...UNIT_ALL, 'office', 'leader', 'reviewer', 'revisitor'] },
-  { group: 'overdue', title: '超期', place: 'deadlines', query: {}, tone: 'breach', roles: [...DESK, ...UNIT_ALL, 'office', 'leader', 'reviewer', 'revisitor', 'analyst'] },
+  { group: 'due_today', title: '今日到期', place: 'deadlines', query: {}, part: 'due-today', tone: 'today', roles: [...DESK, ...UNIT_ALL, 'office', 'leader', 'reviewer', 'revisitor'] },
+  { group: 'overdue', title: '超期', place: 'deadlines', query: {}, part: 'overdue', tone: 'breach', roles: [...DESK, ...UNIT_ALL, 'office', 'leader', 'reviewer', 'revisitor', 'analyst'] },
   { group: 'urged', title: '上级已催办', place: 'orders', query: { urged: 'true' }, tone: 'today', roles: [...DESK, ...UNIT_ALL] },
   { group: 'changed', title: '诉求有变、尚未答复', place: 'orders', query: {}, tone: 'today', roles: UNIT_ALL },
 ]
