@@ -94,6 +94,8 @@ def test_an_order_is_found_by_its_number_and_by_words_of_its_title(library: tupl
         page.get_by_role("searchbox").fill(words)
         page.keyboard.press("Enter")
         expect(page.get_by_role("option").filter(has_text=order.number)).to_be_visible()
+        # What is found is worked through by keyboard.
+        expect(page.get_by_role("listbox", name="工单").get_by_role("option").first).to_be_focused()
 
 
 def test_a_filter_stands_in_the_address_and_is_there_after_back(library: tuple[Page, Order]) -> None:
