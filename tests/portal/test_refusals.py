@@ -82,6 +82,16 @@ def test_two_tabs_that_write_one_draft_are_asked_which_one_stays(platform: Platf
     expect(grounds).to_have_value("第二份")
 
 
+def test_who_signed_out_in_all_places_reads_that_it_is_done(opens: Opens) -> None:
+    person = opens("fenxi")
+    person.refusals.add(401)  # what the page was asking for meanwhile
+    page = person.opens("/settings")
+    expect(page.get_by_text("（这里）")).to_be_visible()
+    page.get_by_role("button", name="在所有地方退出登录").press("Enter")
+
+    expect(page.get_by_role("status").filter(has_text="已在所有地方退出登录")).to_be_visible()
+
+
 def test_what_was_typed_is_there_after_the_session_ended(platform: Platform, opens: Opens) -> None:
     order = platform.assigned()
     person = opens(HANDLER)

@@ -6,7 +6,10 @@ import type { Dispatch } from '@/api/client'
 export type Person = Dispatch['MeOut']
 export type Service = 'intake' | 'dispatch' | 'sla' | 'review' | 'analytics'
 
-const state = reactive<{ person: Person | null; asked: boolean; ended: boolean }>({ person: null, asked: false, ended: false })
+/** How the session ended where the sign-in page has something to say of it: by itself, or by the person in all places. */
+type Ended = 'itself' | 'everywhere'
+
+const state = reactive<{ person: Person | null; asked: boolean; ended: Ended | null }>({ person: null, asked: false, ended: null })
 
 export const session = readonly(state)
 
@@ -38,15 +41,15 @@ export async function known(): Promise<boolean> {
 export async function signedIn(): Promise<void> {
   state.person = await read(dispatch.GET('/v1/me'))
   state.asked = true
-  state.ended = false
+  state.ended = null
 }
 
-/** Forget the person; `ended` when the session ended by itself. */
-export function signedOut(ended = false): void {
+/** Forget the person, and remember how the session ended. */
+export function signedOut(ended: Ended | null = null): void {
   state.person = null
   state.ended = ended
 }
 
 onSessionEnd(() => {
-  if (state.person !== null) signedOut(true)
+  if (state.person !== null) signedOut('itself')
 })
