@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heard, KEPT, ofClock, withAlarms, type Alarm } from '@/wall/feed'
+import { heard, KEPT, ofClock, stillOpen, withAlarms, type Alarm } from '@/wall/feed'
 
 const breach = (clock: string, at: string, due = '2026-11-27T16:00:00+08:00') =>
   JSON.stringify({ order_id: `order of ${clock}`, clock_id: clock, kind: 'accept', unit: 'zhujian', due_at: due, breached_at: at, provisional: false })
@@ -42,6 +42,21 @@ describe('the wall', () => {
   ])('is left as it is by %s', (_, data) => {
     const alarms = after(['clock.breached.v1', breach('a', '2026-11-27T16:00:01+08:00')])
     expect(heard(alarms, 'clock.breached.v1', data)).toEqual(alarms)
+  })
+
+  it('shows no alarm of a clock that has ended since', () => {
+    const alarms = after(
+      ['clock.breached.v1', breach('answered', '2026-11-27T16:00:01+08:00')],
+      ['clock.breached.v1', breach('late', '2026-11-27T16:00:02+08:00')],
+      ['clock.warned.v1', warning('done', '2026-11-27T16:00:03+08:00')],
+      ['clock.warned.v1', warning('near', '2026-11-27T16:00:04+08:00')],
+    )
+    const breaches = [{ id: 'answered', state: 'late' }, { id: 'late', state: 'running' }]
+    const today = { ids: new Set(['near']), until: Date.parse('2026-11-28T00:00:00+08:00') }
+    expect(shown(stillOpen(alarms, breaches, today))).toEqual(['warning near', 'breach late'])
+    expect(shown(stillOpen(alarms, [], undefined))).toEqual(shown(alarms))
+    // Of what is due later the board says nothing.
+    expect(shown(stillOpen(alarms, breaches, { ids: new Set(), until: Date.parse('2026-11-27T17:00:00+08:00') }))).toEqual(['warning near', 'warning done', 'breach late'])
   })
 
   it('keeps the newest only', () => {

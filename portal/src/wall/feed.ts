@@ -88,4 +88,17 @@ export function heard(alarms: readonly Alarm[], event: string, data: string): Al
   return withAlarms(alarms, more.filter((alarm) => alarm !== undefined))
 }
 
+/** The clocks on a board: whatever is due until then and is not on it has ended. */
+export interface Open {
+  ids: ReadonlySet<string>
+  until: number
+}
+
+/** The alarms whose clock still runs, by the latest breaches as they stand now, and by the board of today where it was read. */
+export function stillOpen(alarms: readonly Alarm[], breaches: readonly { id: string; state: string }[], today: Open | undefined): Alarm[] {
+  const ended = new Set(breaches.filter((clock) => clock.state !== 'running').map((clock) => clock.id))
+  const isOff = (alarm: Alarm) => alarm.kind === 'warning' && today !== undefined && Date.parse(alarm.dueAt) <= today.until && !today.ids.has(alarm.clockId)
+  return alarms.filter((alarm) => !ended.has(alarm.clockId) && !isOff(alarm))
+}
+
 export const EVENTS = ['clock.breached.v1', 'clock.breach_excused.v1', 'clock.warned.v1', 'clock.warnings_digested.v1'] as const
