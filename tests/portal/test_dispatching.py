@@ -263,7 +263,13 @@ def test_the_head_of_the_centre_assigns_by_the_panels_decision(platform: Platfor
         platform.asks_back(order, f"{unit}-jingban")
         platform.call("paidan", "POST", f"{path}/return/decision", {"decision": "accept"})
     page = opens("zhuren").opens(f"/desk/{order.order_id}?tab=consult")
-    page.get_by_role("button", name="区住房和城乡建设局").press("Enter")
+    # Who returned the order is not recommended: the head looks the unit up, is told, and decides all the same.
+    expect(page.get_by_role("list", name="推荐单位").get_by_role("button")).to_have_count(3)
+    expect(page.get_by_role("button", name="区住房和城乡建设局")).to_have_count(0)
+    page.get_by_role("combobox", name="承办单位").fill("zhujian")
+    page.get_by_role("option", name="区住房和城乡建设局").click()
+    expect(page.get_by_text("区住房和城乡建设局已回退过此单，中心已同意")).to_be_visible()
+    page.get_by_label("依据说明").fill("职责目录")
 
     page.keyboard.press("Control+Enter")
     decision = page.get_by_label("研判决定")
@@ -271,7 +277,7 @@ def test_the_head_of_the_centre_assigns_by_the_panels_decision(platform: Platfor
     page.keyboard.type("经研判小组会商，由区住房和城乡建设局承办")
     page.keyboard.press("Control+Enter")
 
-    expect(page.get_by_role("status").filter(has_text=f"{order.number} 已交办")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="该单位曾回退此单，本次不得再次回退")).to_be_visible()
     assert platform.order(order.order_id)["no_return"] is True
 
 
