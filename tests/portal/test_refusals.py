@@ -92,6 +92,13 @@ def test_who_signed_out_in_all_places_reads_that_it_is_done(opens: Opens) -> Non
     expect(page.get_by_role("status").filter(has_text="已在所有地方退出登录")).to_be_visible()
 
 
+def test_an_ended_token_is_renewed_before_anything_is_refused_for_it(opens: Opens) -> None:
+    person = opens("paidan")
+    person.context.clear_cookies(name="gongdan_token")
+
+    expect(person.opens("/desk").get_by_role("tab", name="待研判")).to_be_visible()
+
+
 def test_what_was_typed_is_there_after_the_session_ended(platform: Platform, opens: Opens) -> None:
     order = platform.assigned()
     person = opens(HANDLER)
@@ -104,7 +111,7 @@ def test_what_was_typed_is_there_after_the_session_ended(platform: Platform, ope
     content.fill("来电人说室温只有十四度")
     expect(page.get_by_text("草稿已保存")).to_be_visible()
     platform.call(HANDLER, "DELETE", "/api/dispatch/v1/sessions")
-    # The token of ten minutes ends with the session here.
+    # The token of a minute ends with the session here.
     person.context.clear_cookies(name="gongdan_token")
     content.fill("来电人说室温只有十四度，希望今天上门")
 

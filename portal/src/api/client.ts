@@ -1,7 +1,8 @@
-/** One typed client per service.  The browser sends the session's cookie; an ended token is renewed once, unseen. */
+/** One typed client per service.  The browser sends the session's cookie; its token is renewed before it ends, unseen. */
 import createClient from 'openapi-fetch'
 import { learnNow } from '@/api/now'
 import { asRefusal, refusalOf, type Refusal } from '@/api/refusal'
+import { isSigning, renewal, renewed, type Renewed } from '@/api/renewal'
 import type { components as AnalyticsParts, paths as AnalyticsPaths } from '@/api/types/analytics'
 import type { components as DispatchParts, paths as DispatchPaths } from '@/api/types/dispatch'
 import type { components as IntakeParts, paths as IntakePaths } from '@/api/types/intake'
@@ -17,7 +18,8 @@ export type Analytics = AnalyticsParts['schemas']
 type Listener = () => void
 
 const REFRESH = '/api/dispatch/v1/sessions/refresh'
-let renewing: Promise<boolean> | null = null
+let renewing: Promise<Renewed> | null = null
+let renewedAt = 0
 let sessionEnded: Listener = () => undefined
 
 /** Call this when the session has ended on the server. */
@@ -31,6 +33,7 @@ let attended = Date.now()
 for (const kind of ['pointerdown', 'keydown', 'wheel']) {
   window.addEventListener(kind, () => (attended = Date.now()), { passive: true, capture: true })
 }
+const isAttended = (): boolean => Date.now() - attended < ATTENDED
 
 /** Call this again and again from a page whose use is to be looked at: nobody touches the machine of a wall. */
 export function attend(): void {
@@ -38,14 +41,37 @@ export function attend(): void {
 }
 
 /** Ask for a new token; several requests at once share one question. */
-function renewToken(): Promise<boolean> {
+function renewToken(): Promise<Renewed> {
   renewing ??= fetch(REFRESH, { method: 'POST', credentials: 'same-origin' })
-    .then((answer) => answer.ok)
+    .then(
+      (answer) => renewed(answer.status),
+      () => 'unknown' as const,
+    )
+    .then((what) => {
+      if (what === 'renewed') renewedAt = Date.now()
+      if (what === 'ended') sessionEnded()
+      return what
+    })
     .finally(() => {
       renewing = null
     })
   return renewing
 }
+
+/** Whether this browser may have a session: a cookie without a secret says so, beside those that no script can read. */
+export const mayHaveSession = (): boolean => document.cookie.split('; ').some((pair) => pair.startsWith('gongdan_signed_in='))
+
+/** Have a token that does not end under the next question. */
+async function keepToken(): Promise<void> {
+  const when = renewal(renewedAt, Date.now())
+  if (when === 'none' || !mayHaveSession() || !isAttended()) return
+  const asked = renewToken()
+  if (when === 'first') await asked
+}
+
+// Links and streams carry the token as well and cannot renew it; so it is fresh while somebody works here.
+window.setInterval(() => void keepToken(), 10_000)
+document.addEventListener('visibilitychange', () => void keepToken())
 
 async function codeOf(answer: Response): Promise<unknown> {
   const problem: unknown = await answer.json().catch(() => null)
@@ -53,16 +79,16 @@ async function codeOf(answer: Response): Promise<unknown> {
 }
 
 async function withSession(request: Request): Promise<Response> {
+  const signs = isSigning(request.method, request.url)
+  if (!signs) await keepToken()
   const again = request.clone()
   let answer = await fetch(request)
   learnNow(answer.headers)
-  if (answer.status !== 401 || request.url.includes('/v1/sessions')) return answer
+  if (signs && answer.ok) renewedAt = request.method === 'POST' ? Date.now() : 0
+  if (answer.status !== 401 || signs) return answer
   const code = await codeOf(answer.clone())
   if (code !== 'token_ended') sessionEnded()
-  else if (Date.now() - attended < ATTENDED) {
-    if (await renewToken()) answer = await fetch(again)
-    else sessionEnded()
-  }
+  else if (isAttended() && (await renewToken()) === 'renewed') answer = await fetch(again)
   return answer
 }
 

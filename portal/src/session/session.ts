@@ -1,6 +1,6 @@
 /** Who is signed in.  The token is in a cookie that no script can read; here is only what the pages show. */
 import { computed, reactive, readonly } from 'vue'
-import { dispatch, onSessionEnd, read } from '@/api/client'
+import { dispatch, mayHaveSession, onSessionEnd, read } from '@/api/client'
 import type { Dispatch } from '@/api/client'
 
 export type Person = Dispatch['MeOut']
@@ -24,9 +24,6 @@ export const person = computed<Person>((before) => {
   if (known === undefined) throw new Error('nobody is signed in')
   return known
 })
-
-/** Whether this browser may have a session: a cookie without a secret says so, beside those that no script can read. */
-const mayHaveSession = (): boolean => document.cookie.split('; ').some((pair) => pair.startsWith('gongdan_signed_in='))
 
 /** Ask once who is signed in; later calls answer at once.  Without a session there is nobody to ask for. */
 export async function known(): Promise<boolean> {

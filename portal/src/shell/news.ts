@@ -55,6 +55,7 @@ export function useNews() {
     const newest = list.data.value?.newest
     if (stream !== null || newest === undefined || document.visibilityState !== 'visible') return
     stream = new EventSource(`${ADDRESS}?after=${last ?? String(newest)}`)
+    stream.onopen = () => (failures = 0) // it ends with each token, and that is no failure
     for (const topic of TOPICS) {
       stream.addEventListener(topic, (event) => {
         failures = 0

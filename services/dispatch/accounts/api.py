@@ -120,5 +120,5 @@ async def set_password(
     "/{account}/sessions", status_code=204, operation_id="end_account_sessions", summary="结束账号的全部登录"
 )
 async def end_account_sessions(account: AccountPath, work: InWork) -> None:
-    """该账号的全部浏览器登录随即结束，已发出的浏览器令牌至多再有效 10 分钟；要使其不能再登录，请停用账号。"""
+    """该账号的全部浏览器登录随即结束，已发出的浏览器令牌至多再有效 1 分钟；要使其不能再登录，请停用账号。"""
     await handlers.end_account_sessions(work, account)

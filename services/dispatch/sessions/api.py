@@ -43,7 +43,7 @@ own = APIRouter(prefix="/v1/sessions", route_class=CommandRoute, tags=["登录"]
 
 @router.post("", status_code=201, operation_id="sign_in", summary="浏览器登录")
 async def sign_in(body: TokenBody, request: Request, response: Response, runtime: ThisRuntime) -> SignedInOut:
-    """以 Cookie 保持登录，仅供本平台页面（同源）使用，程序请用 /tokens。令牌有效 10 分钟，2 小时未刷新或登录满 12 小时后结束；连续失败 5 次锁定 15 分钟，与 /tokens 合计。"""
+    """以 Cookie 保持登录，仅供本平台页面（同源）使用，程序请用 /tokens。令牌有效 1 分钟，到期前刷新；2 小时未刷新或登录满 12 小时后结束；连续失败 5 次锁定 15 分钟，与 /tokens 合计。"""
     signed_in, secret = await handlers.sign_in(
         runtime.works,
         runtime.parts.of(Turns),
@@ -91,7 +91,7 @@ async def list_sessions(
 
 @own.delete("", status_code=204, operation_id="sign_out_everywhere", summary="在所有浏览器退出登录")
 async def sign_out_everywhere(work: InWork, person: CurrentPerson, response: Response) -> None:
-    """结束本人账号的全部浏览器登录，包括当前的；已发出的令牌至多再有效 10 分钟。"""
+    """结束本人账号的全部浏览器登录，包括当前的；已发出的令牌至多再有效 1 分钟。"""
     await handlers.end_sessions(work, person.account, EndedBy.SIGN_OUT_EVERYWHERE)
     _clear(response)
 

@@ -87,7 +87,7 @@ async def sign_out(works: Works, secret: str) -> None:
 
 
 async def end_sessions(work: Work, account: str, by: EndedBy, *, but: str | None = None) -> None:
-    """End all sessions of an account, except one; their tokens live until they end, minutes at most."""
+    """End all sessions of an account, except one; their tokens live until they end, a minute at most."""
     ended = await store.end_all(work.session, account, by, _now(work), but=but)
     if ended:
         work.audit("account.sessions_ended", account, after={"sessions": ended, "by": by})

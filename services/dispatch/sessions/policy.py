@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-TOKEN_LIFE: Final = timedelta(minutes=10)
+TOKEN_LIFE: Final = timedelta(minutes=1)
 """So long a change of roles, a sign-out or a disabled account may take to have its effect in all services."""
 IDLE_LIMIT: Final = timedelta(hours=2)
 """A session that is not refreshed for so long ends."""
