@@ -168,7 +168,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "an urge is applied twice": Fault(_twice("dispatch", OrderUrged), ("urge",), 1),
     "the announcement of a plan fulfils it": Fault(
-        _misread("sla", OrderFedBack, lambda told: _said(told, reply_id="another")), ("plan", "leader", "centre"), 2
+        _misread("sla", OrderFedBack, lambda told: _said(told, disposition="solved")), ("plan", "leader", "centre"), 2
     ),
     "the unit before keeps its review": Fault(_dropped("review", OrderAssigned), ("reply", "leader", "assign"), 2),
     "a reply to a changed demand is sent": Fault(
