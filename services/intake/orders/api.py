@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -150,9 +151,10 @@ async def read_order(
     hidden = _hidden(found, scope, sight)
     unknown = await unknown_fields_of(session, order_id, UNKNOWN_SHOWN)
     number_print = sealer.fingerprint(number_key(found.record.platform, found.record.platform_no))
-    # As the platform: units reach nothing of the quarantine itself, and are told only how much of it is of their order.
-    async with runtime.works.read() as everything:
-        waiting = await waiting_of_order(everything, number_print, revision=found.record.platform_revision)
+    # Units reach nothing of the quarantine itself, and are told only how much of it is of their order: for them the platform
+    # asks.  The centre asks in its own session: a second connection out of the same pool might be waited for by all.
+    async with nullcontext(session) if scope.everything else runtime.works.read() as asking:
+        waiting = await waiting_of_order(asking, number_print, revision=found.record.platform_revision)
     return {
         **line_of(found, demand["title"], sight),
         "urgent_found": found.record.urgent_found,
