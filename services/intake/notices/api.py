@@ -1,4 +1,4 @@
-"""The platforms push cancellations, urges, revisit results and redos here."""
+"""The platforms push cancellations, urges, revisit results and redos here; what a revisit said is read here."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from shared.service import Runtime
 from shared.web import CommandRoute, RawRoute
 
 router = APIRouter(prefix="/v1/channels", route_class=RawRoute, tags=["上级平台推送"])
-
-
 revisits = APIRouter(prefix="/v1/orders", route_class=CommandRoute, tags=["工单（上级副本）"])
 
 

@@ -102,9 +102,8 @@ def known_words(caller: Caller, version: OrderVersion, sealer: Sealer) -> tuple[
     earlier = None if column is None else sealer.open_json(column, KNOWN_BY.at(order_id=caller.order_id))
     opened = caller_of(caller, sealer)
     fields = {name: opened[column] for name, column in CALLER_COLUMNS.items()}
-    if caller.private is not None:  # it says more exactly where it happened
-        fields |= sealer.open_json(caller.private, CALLER.at(order_id=caller.order_id, column="private"))
-    return known_by(earlier, {**version.details, **fields})
+    # The other fields say more exactly where it happened.
+    return known_by(earlier, {**version.details, **fields, **_private_of(caller, sealer)})
 
 
 def sight_of(found: StoredOrder, scope: Scope, sealer: Sealer) -> Sight:

@@ -22,7 +22,8 @@ select number_print, min(received_at) from quarantine
 where state = 'waiting' and number_print = any($1::text[]) group by number_print
 """
 # A copy that a person is just releasing is locked and stays his.  A copy in a higher revision than the push has content
-# that nobody else will send: it stays.  Where one of the two numbers is not known, what came last is the newest.
+# that nobody else will send: it stays, and so does one whose number cannot be read, which may be such a one.  Only a push
+# without a number is the newest because it came last.
 _OVERTAKE: Final = """
 with waiting as (
   select id from quarantine where state = 'waiting' and number_print = $1
