@@ -28,11 +28,11 @@ async def judge_caller_reply(work: Work, order: OrderRecord, rule_set: RuleSet) 
         reason = "此前已联系到来电人，或工单当时不在承办单位手中，平台随后才得知"
         await annul(work, order, "caller_reply", since, "in_time", reason, started_at=since)
     order.answering_since = wanted
+    for since in sorted(wanted - counted):
+        _start(work, order, order.unit, since, rule_set)
+    running = await running_clocks(work, order.order_id)
     for day in days:
-        if day.starts_at not in counted:
-            _start(work, order, order.unit, day.starts_at, rule_set)
         if day.ends_at is not None:
-            running = await running_clocks(work, order.order_id)
             mine = [clock for clock in running if clock.started_at == day.starts_at]
             (stop if day.answered else void)(work, mine, {"caller_reply"}, day.ends_at)
 
